@@ -1,0 +1,101 @@
+package authent
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+)
+
+// Auth is the engine: the verbs, the middleware and the HTTP handler. New makes
+// one; it is safe for concurrent use.
+type Auth struct {
+	cfg     Config
+	site    site
+	columns Columns
+	store   Adapter
+	keys    *keyring
+	csrf    csrf
+	hasher  *hasher
+	origins *http.CrossOriginProtection
+	cookies cookieNames
+}
+
+// New checks the whole configuration and returns the engine, or one error that
+// lists every fault. It opens no connection and starts nothing; it hashes one
+// random secret, which takes some 40 ms, and with bcrypt some 300 ms.
+func New(c Config) (*Auth, error) {
+	c = c.withDefaults(os.Getenv)
+	site, err := parseSite(c.URL)
+	if err := errors.Join(err, c.validate()); err != nil {
+		return nil, fmt.Errorf("authent: config: %w", err)
+	}
+	a := &Auth{
+		cfg:     c,
+		site:    site,
+		columns: c.Adapter.Columns(),
+		store:   engineAdapter{c.Adapter},
+		keys:    newKeyring(c.Secrets),
+		origins: http.NewCrossOriginProtection(),
+		cookies: newCookieNames(site.secure, c.SharedWithAuthJS),
+	}
+	a.csrf = csrf{keys: a.keys, shared: c.SharedWithAuthJS, secret: strings.Join(c.Secrets, ",")}
+	a.hasher, err = newHasher(hasherConfig{
+		MaxConcurrent: c.MaxHashes, Bcrypt: c.BcryptHashes, PreferBcrypt: c.SharedWithAuthJS, Rand: c.Rand,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("authent: password hashing: %w", err)
+	}
+	for _, o := range c.TrustedOrigins {
+		if err := a.origins.AddTrustedOrigin(o); err != nil {
+			return nil, fmt.Errorf("authent: config: TrustedOrigins: %w", err)
+		}
+	}
+	a.warn()
+	return a, nil
+}
+
+// warn logs what is allowed and yet not what production wants.
+func (a *Auth) warn() {
+	if a.site.origin == nil {
+		a.cfg.Logger.Warn("authent: AUTH_URL is not set: only http requests from this machine to a loopback host are served")
+	}
+	if a.cfg.SharedWithAuthJS && !a.cfg.NodeHashesTokens {
+		a.cfg.Logger.Warn("authent: SharedWithAuthJS stores session tokens as Auth.js does, so whoever reads the database can use them; wrap the Node adapter and set NodeHashesTokens")
+	}
+}
+
+// Pattern is the http.ServeMux pattern under which Handler is to be mounted,
+// "/auth/" by default.
+func (a *Auth) Pattern() string { return a.site.base + "/" }
+
+// now is the time to the precision that is stored (milliseconds).
+func (a *Auth) now() time.Time { return a.cfg.Now().UTC().Truncate(time.Millisecond) }
+
+// originOf is the application's origin as r reaches it: Config.URL's, or in
+// development that of a loopback request. An error says why r cannot be served.
+func (a *Auth) originOf(r *http.Request) (*url.URL, error) {
+	if a.site.origin != nil {
+		return a.site.origin, nil
+	}
+	switch {
+	case forwarded(r):
+		return nil, errors.New("the request came through a proxy")
+	case !isLoopbackHost(r.Host):
+		return nil, errors.New("the request is for a host that is not loopback")
+	case !isLoopbackHost(r.RemoteAddr):
+		return nil, errors.New("the request came from another machine")
+	}
+	return &url.URL{Scheme: "http", Host: strings.ToLower(r.Host)}, nil
+}
+
+// storedToken is what the database holds for a session token.
+func (a *Auth) storedToken(token string) Secret {
+	if a.cfg.SharedWithAuthJS && !a.cfg.NodeHashesTokens {
+		return Secret(token)
+	}
+	return hashToken(token)
+}

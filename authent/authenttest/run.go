@@ -1,0 +1,132 @@
+package authenttest
+
+import (
+	"database/sql"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/authent/authent/authent"
+)
+
+// Subject is an adapter under test, on an empty store of its own.
+type Subject struct {
+	// Adapter is what is tested.
+	Adapter authent.Adapter
+
+	// DB is the database below the adapter. With it the suite also looks at
+	// raw rows and deletes by SQL. If nil, those cases do not run, and Run
+	// names them once in the log.
+	DB *sql.DB
+	// Dialect is "sqlite", "postgres" or "mysql": how names are quoted in SQL.
+	// It is needed with DB only.
+	Dialect string
+	// Tables names what the suite's SQL touches. In each field "" means the
+	// name in the Native layout.
+	Tables Tables
+
+	// Precision is what the table's time columns keep. If zero, a millisecond.
+	Precision time.Duration
+	// Folds says that the table's collation folds case, accents or trailing
+	// spaces of keys. Then the second of two such keys may be ErrConflict,
+	// which is a failure elsewhere.
+	Folds bool
+}
+
+// Tables names the tables and columns that the suite's SQL touches.
+type Tables struct {
+	Users              string // If "", "users".
+	UserID             string // The key of Users. If "", "id".
+	UserImage          string // A column of Users that may be NULL. If "", "image".
+	Accounts           string // If "", "accounts".
+	Sessions           string // If "", "sessions".
+	VerificationTokens string // If "", "verificationtokens".
+}
+
+// Run tests an adapter against every sentence of authent.Adapter's comments.
+//
+// It calls open once for each case, about a hundred times and from parallel
+// tests: open returns an adapter on an empty store that nothing else uses, and
+// leaves its closing to t.Cleanup. Some cases make 64 calls at once; a store
+// with few connections lets the calls wait, and a locked database is no answer.
+//
+// Each case is a subtest whose name says what is wrong when it fails, such as
+// "VerificationToken/ConcurrentUse". The cases under TimeZone start the test
+// binary again with TZ set to UTC, America/New_York and Asia/Kolkata, and run
+// the cases under Time there. PGTZ is set too; open should give the sessions
+// of a server that does not know PGTZ the zone os.Getenv("TZ").
+//
+// The cases under RateLimit run when the adapter is an authent.RateLimitStore.
+func Run(t *testing.T, open func(t testing.TB) Subject) {
+	t.Helper()
+	probe := open(t)
+	if probe.Adapter == nil {
+		t.Fatal("open returned a Subject without Adapter")
+	}
+	var without []string
+	for _, g := range groups() {
+		if g.applies != nil && !g.applies(probe) {
+			continue
+		}
+		cases := g.cases[:0:0]
+		for _, c := range g.cases {
+			if c.needsDB && probe.DB == nil {
+				without = append(without, g.name+"/"+c.name)
+				continue
+			}
+			cases = append(cases, c)
+		}
+		t.Run(g.name, func(t *testing.T) { runCases(t, cases, open) })
+	}
+	if len(without) > 0 {
+		t.Logf("not run, Subject.DB is nil: %s", strings.Join(without, ", "))
+	}
+	runTimeZones(t)
+}
+
+// A testCase is one promise of the contract. Its name is the subtest's.
+type testCase struct {
+	name    string
+	run     func(c *check)
+	needsDB bool
+}
+
+// A group holds the cases of one noun.
+type group struct {
+	name  string
+	cases []testCase
+	// applies tells whether the group is for the subject. If nil, it is.
+	applies func(s Subject) bool
+}
+
+func groups() []group {
+	return []group{
+		{name: "User", cases: userCases},
+		{name: "UserUpdate", cases: userUpdateCases},
+		{name: "Account", cases: accountCases},
+		{name: "Session", cases: sessionCases},
+		{name: "SessionDelete", cases: sessionDeleteCases},
+		{name: "VerificationToken", cases: verificationTokenCases},
+		{name: "DeleteExpired", cases: expiredCases},
+		{name: "ByteForByte", cases: keyCases},
+		{name: "Conflict", cases: conflictCases},
+		{name: "Copies", cases: copyCases},
+		{name: "InTx", cases: inTxCases},
+		{name: "Doomed", cases: doomedCases},
+		{name: "Time", cases: timeCases},
+		{name: "RateLimit", cases: rateLimitCases, applies: isRateLimitStore},
+	}
+}
+
+func runCases(t *testing.T, cases []testCase, open func(t testing.TB) Subject) {
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t)
+			if s.Precision == 0 {
+				s.Precision = time.Millisecond
+			}
+			tc.run(&check{T: t, Subject: s, ctx: t.Context()})
+		})
+	}
+}

@@ -1,0 +1,158 @@
+package authent
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"time"
+)
+
+// Callbacks let the application decide. A nil callback means the default.
+type Callbacks struct {
+	// SignIn is asked before anything is written. An error refuses: a
+	// *CredentialsError with its code, any other as AccessDenied. A redirect
+	// sends the browser there instead of signing in; it is checked like a
+	// callbackUrl. If nil, everybody may.
+	SignIn func(ctx context.Context, p SignInParams) (redirect string, err error)
+	// Redirect turns the callbackUrl that a browser asks for into where it is
+	// sent, an absolute http(s) URL or a path. What it returns is trusted; it is
+	// the application's to keep it from strangers' sites (CWE-601). If nil, paths
+	// and URLs of the application's own origin, and BaseURL for all others.
+	Redirect func(ctx context.Context, p RedirectParams) string
+	// Session returns the body of GET and POST {base}/session, which is encoded
+	// as JSON. If nil, p.Body: the user's name, email and image, and expires.
+	Session func(ctx context.Context, p SessionParams) (any, error)
+}
+
+// SignInParams says who is about to sign in.
+type SignInParams struct {
+	// User is the user, or the one about to be created (without ID).
+	User *User
+	// Provider is the provider's id.
+	Provider string
+	// ProviderType is the provider's type.
+	ProviderType ProviderType
+	// IsNewUser says that User is about to be created.
+	IsNewUser bool
+	// Credentials are the form's fields, without the engine's own and without
+	// the password.
+	Credentials url.Values
+}
+
+// RedirectParams says where a browser asks to be sent.
+type RedirectParams struct {
+	// URL is what the browser asked for, untrusted.
+	URL string
+	// BaseURL is the application's origin.
+	BaseURL string
+}
+
+// SessionParams is what the body of {base}/session is made from.
+type SessionParams struct {
+	// Session is the session, as it was before this request rolled it on.
+	Session *Session
+	// User is whose it is; its Entity is the application's own.
+	User *User
+	// Body is the default body, which the callback may change and return.
+	Body *SessionBody
+	// Trigger is "update" for POST, else "".
+	Trigger string
+	// NewSession is the data that the browser posted, as decoded from JSON; a
+	// stranger may have written it.
+	NewSession any
+}
+
+// SessionBody is the default body of {base}/session: exactly Auth.js's.
+type SessionBody struct {
+	// User has the keys "name", "email" and "image"; a callback may add others.
+	User map[string]any
+	// Expires is when the session ends.
+	Expires time.Time
+}
+
+// MarshalJSON writes the time as Auth.js does: UTC with three digits.
+func (b *SessionBody) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		User    map[string]any `json:"user"`
+		Expires string         `json:"expires"`
+	}{b.User, jsonTime(b.Expires)})
+}
+
+// jsonTime is JavaScript's Date.prototype.toISOString.
+func jsonTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+func newSessionBody(s *Session) *SessionBody {
+	return &SessionBody{
+		User: map[string]any{
+			"name":  nullable(s.User.Name),
+			"email": nullable(s.User.Email),
+			"image": nullable(s.User.Image),
+		},
+		Expires: s.Expires,
+	}
+}
+
+func nullable(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// Events tell the application what happened, after it was stored. The engine
+// waits for them; an error is logged and changes nothing. What must be atomic
+// with a sign-up belongs in an ent hook instead. A nil event is left out.
+type Events struct {
+	SignIn     func(ctx context.Context, e SignInEvent) error
+	SignOut    func(ctx context.Context, e SignOutEvent) error
+	CreateUser func(ctx context.Context, e UserEvent) error
+	UpdateUser func(ctx context.Context, e UserEvent) error
+	Session    func(ctx context.Context, e SessionEvent) error
+}
+
+// SignInEvent says that somebody signed in.
+type SignInEvent struct {
+	User      *User
+	Provider  string
+	IsNewUser bool
+}
+
+// SignOutEvent says that a session was ended by its owner; Session is nil when
+// it was no longer there.
+type SignOutEvent struct{ Session *Session }
+
+// UserEvent says that a user was created or changed.
+type UserEvent struct{ User *User }
+
+// SessionEvent says that {base}/session was answered; Body is what was sent.
+type SessionEvent struct {
+	Session *Session
+	Body    any
+}
+
+// fire calls an event and logs its error.
+func fire[E any](ctx context.Context, a *Auth, name string, event func(context.Context, E) error, e E) {
+	if event == nil {
+		return
+	}
+	if err := event(ctx, e); err != nil {
+		a.cfg.Logger.ErrorContext(ctx, "authent: event failed", "event", name, "error", err)
+	}
+}
+
+// allowSignIn asks the SignIn callback. redirect is "" when the sign-in goes on.
+func (a *Auth) allowSignIn(ctx context.Context, p SignInParams) (redirect string, err error) {
+	if a.cfg.Callbacks.SignIn == nil {
+		return "", nil
+	}
+	redirect, err = a.cfg.Callbacks.SignIn(ctx, p)
+	switch {
+	case err == nil:
+		return redirect, nil
+	case isRefusal(err):
+		return "", err
+	default:
+		a.cfg.Logger.InfoContext(ctx, "authent: signIn callback refused", "provider", p.Provider, "error", err)
+		return "", ErrAccessDenied
+	}
+}

@@ -1,0 +1,89 @@
+package authent_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/authenttest"
+	"github.com/authent/authent/authent/provider"
+)
+
+// TestNew_ReportsEveryFault at once, and shows no secret.
+func TestNew_ReportsEveryFault(t *testing.T) {
+	for _, name := range []string{"AUTH_URL", "AUTH_SECRET", "AUTH_SECRET_1", "AUTH_SECRET_2", "AUTH_SECRET_3"} {
+		t.Setenv(name, "")
+	}
+	_, err := authent.New(authent.Config{})
+	for _, want := range []string{"no secret: set AUTH_SECRET", "no Adapter", "no Providers"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("an empty Config: %v lacks %q", err, want)
+		}
+	}
+	_, err = authent.New(authent.Config{
+		URL: "http://example.com/auth", Secrets: []string{testSecret, "short-secret"}, Adapter: lean{authenttest.NewMemoryAdapter()},
+		Providers: []authent.Provider{provider.Password(), provider.Password(), provider.Credentials("Bad ID", "", nil), {ID: "x", Type: "oauth"}},
+		Session:   authent.SessionConfig{MaxAge: time.Hour, UpdateAge: 2 * time.Hour, AbsoluteMaxAge: time.Hour},
+		MaxHashes: -1, RecentSignIn: -1, NodeHashesTokens: true, TrustedOrigins: []string{"https://a.example/"}, Pages: authent.Pages{SignIn: "login"},
+	})
+	for _, want := range []string{
+		"use https", "secret 2 of 2 has 12 bytes", `two providers have the id "credentials"`, "more than one password provider", `provider id "Bad ID"`,
+		`type "oauth" is not known`, "UpdateAge is 2h0m0s", "MaxHashes is negative", "RecentSignIn is negative", "NodeHashesTokens is for", "TrustedOrigins",
+		"Pages.SignIn", "User has no field password", "Session has no field created_at",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error lacks %q", want)
+		}
+	}
+	if err != nil && strings.Contains(err.Error(), "short-secret") {
+		t.Error("the error shows a secret")
+	}
+}
+
+// lean has tables with no optional columns.
+type lean struct{ authent.Adapter }
+
+func (lean) Columns() authent.Columns { return authent.Columns{} }
+
+func TestNew_URL(t *testing.T) {
+	for url, want := range map[string]string{
+		"https://example.com": "/auth/", "https://example.com/": "/auth/", "https://example.com/api/auth": "/api/auth/", "https://EXAMPLE.com:443/x/": "/x/",
+		"http://localhost:3000": "/auth/", "http://[::1]:3000/a": "/a/", "http://127.0.0.1": "/auth/",
+		"example.com": "", "ftp://example.com": "", "https://u:p@example.com": "", "https://example.com?x=1": "", "http://example.com": "", "https://exämple.com": "",
+	} {
+		auth, err := authent.New(authent.Config{
+			URL: url, Secrets: []string{testSecret}, Adapter: authenttest.NewMemoryAdapter(), Providers: []authent.Provider{provider.Password()},
+		})
+		if (err == nil) != (want != "") || err == nil && auth.Pattern() != want {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}
+
+// TestSecretsRotate: a cookie under an older secret is good as long as the secret
+// is there.
+func TestSecretsRotate(t *testing.T) {
+	const older, newer = "the older secret, of thirty-two bytes", "the newer secret, of thirty-two bytes"
+	csrfUnder := func(single, numbered string, planted string) (value string, kept bool) {
+		t.Setenv("AUTH_SECRET", single)
+		t.Setenv("AUTH_SECRET_1", numbered)
+		b := newWorld(t, setup{config: func(c *authent.Config) { c.Secrets = nil }}).browser()
+		if planted != "" {
+			b.plant("authjs.csrf-token", planted)
+		}
+		b.get("/auth/csrf")
+		value = b.cookie("authjs.csrf-token")
+		return value, value == planted
+	}
+	fromOlder, _ := csrfUnder(older, "", "")
+	fromNewer, _ := csrfUnder(newer, "", "")
+	for name, planted := range map[string]string{"older": fromOlder, "newer": fromNewer} {
+		if _, kept := csrfUnder(older, newer, planted); !kept {
+			t.Errorf("while secrets rotate, a cookie under the %s one is refused", name)
+		}
+	}
+	if _, kept := csrfUnder(newer, "", fromOlder); kept {
+		t.Error("a cookie under a secret that is gone is accepted")
+	}
+}

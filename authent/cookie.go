@@ -1,0 +1,159 @@
+package authent
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// cookieNames are the names in force. Attributes are the same for all: Path=/,
+// HttpOnly, SameSite=Lax, no Domain, and Secure on https (RFC 6265bis §5.7).
+type cookieNames struct {
+	secure                     bool
+	session, csrf, callbackURL string
+	form, recent               string
+}
+
+// newCookieNames chooses the names: __Host- binds a cookie to one host, which
+// keeps sibling domains from planting one; Auth.js has only __Secure- for some.
+func newCookieNames(secure, shared bool) cookieNames {
+	host, wide := "", ""
+	if secure {
+		host, wide = "__Host-", "__Host-"
+		if shared {
+			wide = "__Secure-"
+		}
+	}
+	return cookieNames{
+		secure:      secure,
+		session:     wide + "authjs.session-token",
+		csrf:        host + "authjs.csrf-token",
+		callbackURL: wide + "authjs.callback-url",
+		form:        host + "authent.form",
+		recent:      host + "authent.recent",
+	}
+}
+
+// sessionToken is the session token that r brings, or "". Two different ones
+// count as none: one of them was planted.
+func (a *Auth) sessionToken(r *http.Request) string {
+	token := ""
+	for _, c := range r.CookiesNamed(a.cookies.session) {
+		if c.Value == "" {
+			continue
+		}
+		if token != "" && token != c.Value {
+			return ""
+		}
+		token = c.Value
+	}
+	if !plausibleToken(token) {
+		return ""
+	}
+	return token
+}
+
+// cookie is the first cookie of that name, percent-decoded where it can be.
+func cookie(r *http.Request, name string) string {
+	c, err := r.Cookie(name)
+	if err != nil {
+		return ""
+	}
+	if v, err := url.PathUnescape(c.Value); err == nil {
+		return v
+	}
+	return c.Value
+}
+
+// setCookie sets a cookie and replaces what this response set under the name
+// before. A zero expires makes it last as long as the browser runs.
+func (a *Auth) setCookie(w http.ResponseWriter, name, value string, expires time.Time) {
+	c := &http.Cookie{
+		Name: name, Value: encodeCookie(value), Path: "/", Expires: expires,
+		HttpOnly: true, Secure: a.cookies.secure, SameSite: http.SameSiteLaxMode,
+	}
+	replaceCookie(w, c)
+}
+
+func (a *Auth) clearCookie(w http.ResponseWriter, name string) {
+	replaceCookie(w, &http.Cookie{
+		Name: name, Path: "/", MaxAge: -1,
+		HttpOnly: true, Secure: a.cookies.secure, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+func replaceCookie(w http.ResponseWriter, c *http.Cookie) {
+	var kept []string
+	for _, line := range w.Header().Values("Set-Cookie") {
+		if !strings.HasPrefix(line, c.Name+"=") {
+			kept = append(kept, line)
+		}
+	}
+	w.Header()["Set-Cookie"] = append(kept, c.String())
+}
+
+// encodeCookie is JavaScript's encodeURIComponent for the characters that occur
+// in our values, which is how Auth.js writes them.
+func encodeCookie(value string) string {
+	return strings.ReplaceAll(url.QueryEscape(value), "+", "%20")
+}
+
+// setSessionCookie sets the session cookie, and clears what Auth.js's chunked
+// cookies left behind, which it would read together with ours.
+func (a *Auth) setSessionCookie(w http.ResponseWriter, r *http.Request, token string, expires time.Time) {
+	a.clearChunks(w, r)
+	a.setCookie(w, a.cookies.session, token, expires)
+}
+
+func (a *Auth) clearSessionCookie(w http.ResponseWriter, r *http.Request) {
+	a.clearChunks(w, r)
+	a.clearCookie(w, a.cookies.session)
+	if !a.columns.SessionCreatedAt {
+		a.clearCookie(w, a.cookies.recent)
+	}
+}
+
+func (a *Auth) clearChunks(w http.ResponseWriter, r *http.Request) {
+	for _, c := range r.Cookies() {
+		if n, ok := strings.CutPrefix(c.Name, a.cookies.session+"."); ok && isDigits(n) {
+			a.clearCookie(w, c.Name)
+		}
+	}
+}
+
+func isDigits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}
+
+// maxKeptForm bounds what authent.form keeps of a form, to stay within the 4 KiB
+// that browsers give a cookie.
+const maxKeptForm = 512
+
+// keptForm is what a form with a mistake in it keeps for the next try. It never
+// holds a password.
+type keptForm struct {
+	Email string `json:"e,omitempty"`
+	Name  string `json:"n,omitempty"`
+}
+
+const keptFormAge = time.Minute
+
+func (a *Auth) keepForm(w http.ResponseWriter, f keptForm) {
+	if len(f.Email)+len(f.Name) > maxKeptForm {
+		return
+	}
+	expires := a.now().Add(keptFormAge)
+	if v, err := a.keys.sealJSON(a.cfg.Rand, infoFlow, a.cookies.form, f, expires); err == nil {
+		a.setCookie(w, a.cookies.form, v, expires)
+	}
+}
+
+// takeForm reads what the last form kept and clears it.
+func (a *Auth) takeForm(w http.ResponseWriter, r *http.Request) (f keptForm) {
+	if v := cookie(r, a.cookies.form); v != "" {
+		a.keys.openJSON(infoFlow, a.cookies.form, v, a.now(), &f)
+		a.clearCookie(w, a.cookies.form)
+	}
+	return f
+}

@@ -1,0 +1,128 @@
+// Package sqlite opens SQLite databases as authent wants them, on the pure Go
+// driver modernc.org/sqlite: write-ahead logging, so that readers do not wait
+// for the writer; foreign keys enforced; transactions begun immediate, so that
+// one that reads before it writes cannot deadlock; times stored as UTC text.
+//
+//	db, err := sqlite.Open("file:./app.db")
+//	client := ent.NewClient(ent.Driver(entsql.OpenDB(dialect.SQLite, db)))
+package sqlite
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"modernc.org/sqlite"
+
+	"github.com/authent/authent/authent/database/stmtcache"
+)
+
+// busyTimeout is how many milliseconds a connection waits for a lock.
+const busyTimeout = "5000"
+
+// Open opens the database that rawURL names, and creates its file with mode 0600
+// if there is none:
+//
+//	file:./app.db or sqlite:./app.db   a path, relative or absolute
+//	file::memory: or sqlite::memory:   a database in memory, with one connection
+//
+// A query is handed to the driver, which knows SQLite's URI parameters (mode=ro)
+// and its own (_pragma). It opens no connection; a file that cannot be created
+// or is a directory is an error.
+func Open(rawURL string) (*sql.DB, error) {
+	path, query, err := split(rawURL)
+	if err != nil {
+		return nil, err
+	}
+	memory := path == ":memory:" || query.Get("mode") == "memory"
+	if !memory && query.Get("mode") != "ro" {
+		if err := create(path); err != nil {
+			return nil, err
+		}
+	}
+	connector, err := sqlite.NewConnector(dsn(path, query, memory))
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
+	}
+	db := sql.OpenDB(stmtcache.New(connector, 0))
+	if memory {
+		// Each connection would have a database of its own.
+		db.SetMaxOpenConns(1)
+		db.SetConnMaxIdleTime(0)
+		db.SetConnMaxLifetime(0)
+	}
+	return db, nil
+}
+
+// split takes a URL apart into its path and query.
+func split(rawURL string) (string, url.Values, error) {
+	for _, scheme := range []string{"file:", "sqlite:"} {
+		rest, ok := strings.CutPrefix(rawURL, scheme)
+		if !ok {
+			continue
+		}
+		path, rawQuery, _ := strings.Cut(rest, "?")
+		query, err := url.ParseQuery(rawQuery)
+		if err != nil {
+			return "", nil, errors.New("sqlite: the query of the URL cannot be decoded")
+		}
+		if p, ok := strings.CutPrefix(path, "//"); ok {
+			path = strings.TrimPrefix(p, "localhost")
+		}
+		if path == "" {
+			break
+		}
+		return path, query, nil
+	}
+	return "", nil, errors.New("sqlite: the URL is not of the form file:./app.db or sqlite:./app.db")
+}
+
+// dsn is what the driver is given. Parameters that the caller set win over ours.
+func dsn(path string, query url.Values, memory bool) string {
+	set := url.Values{}
+	set.Add("_pragma", "busy_timeout("+busyTimeout+")")
+	set.Add("_pragma", "foreign_keys(1)")
+	if !memory && query.Get("mode") != "ro" {
+		set.Add("_pragma", "journal_mode(WAL)")
+		set.Add("_pragma", "synchronous(NORMAL)")
+	}
+	set.Set("_txlock", "immediate")
+	set.Set("_time_format", "sqlite")
+	for name, values := range query {
+		if name == "_pragma" {
+			set[name] = append(set[name], values...)
+			continue
+		}
+		set[name] = values
+	}
+	if memory {
+		path = ":memory:"
+		set.Del("mode")
+	}
+	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
+	return "file:" + escaped + "?" + set.Encode()
+}
+
+// create makes the file with a mode that keeps it from other people: it will
+// hold their hashes. The driver would make it readable to all.
+func create(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if errors.Is(err, fs.ErrPermission) {
+		// An existing file may be there to read only; the driver finds out.
+		if _, statErr := os.Stat(path); statErr == nil {
+			return nil
+		}
+	}
+	if _, statErr := os.Stat(filepath.Dir(path)); errors.Is(statErr, fs.ErrNotExist) {
+		return fmt.Errorf("sqlite: the directory %s does not exist: create it, or name another file", filepath.Dir(path))
+	}
+	if err != nil {
+		return fmt.Errorf("sqlite: %w", err)
+	}
+	return f.Close()
+}

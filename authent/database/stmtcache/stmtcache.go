@@ -1,0 +1,202 @@
+// Package stmtcache keeps prepared statements, for drivers that prepare a query
+// anew each time it runs. It wraps a driver.Connector, so it works below
+// database/sql, below ent, and inside transactions alike:
+//
+//	db := sql.OpenDB(stmtcache.New(connector, 0))
+//
+// Each physical connection keeps the statements it used last. Queries without
+// arguments are not kept: they are mostly DDL and transaction control.
+package stmtcache
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+)
+
+// defaultSize is enough for every statement of the engine and an application's
+// own most frequent ones.
+const defaultSize = 128
+
+// New wraps a connector. size is how many statements each connection keeps; if
+// zero or less, 128.
+func New(next driver.Connector, size int) driver.Connector {
+	if size <= 0 {
+		size = defaultSize
+	}
+	return &connector{next, size}
+}
+
+type connector struct {
+	next driver.Connector
+	size int
+}
+
+// Driver implements driver.Connector.
+func (c *connector) Driver() driver.Driver { return c.next.Driver() }
+
+// Connect implements driver.Connector.
+func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
+	next, err := c.next.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := simplelru.NewLRU(c.size, func(_ string, s *stmt) { s.evicted() })
+	if err != nil {
+		return nil, errors.Join(err, next.Close())
+	}
+	return &conn{Conn: next, kept: kept}, nil
+}
+
+// conn is used by one goroutine at a time, as database/sql promises.
+type conn struct {
+	driver.Conn
+	kept *simplelru.LRU[string, *stmt]
+}
+
+// stmt is a kept statement. It runs one query at a time: within a transaction
+// the rows of an earlier one may still be open.
+type stmt struct {
+	driver.Stmt
+	busy, gone bool
+}
+
+// evicted closes the statement, or leaves that to the rows it is busy with.
+func (s *stmt) evicted() {
+	s.gone = true
+	if !s.busy {
+		_ = s.Close()
+	}
+}
+
+func (s *stmt) release() error {
+	s.busy = false
+	if s.gone {
+		return s.Close()
+	}
+	return nil
+}
+
+// prepared is the kept statement for a query, made if there is none. Nil without
+// error means that the query is to run without one.
+func (c *conn) prepared(ctx context.Context, query string, args []driver.NamedValue) (*stmt, error) {
+	if len(args) == 0 {
+		return nil, nil
+	}
+	if s, ok := c.kept.Get(query); ok {
+		if s.busy {
+			return nil, nil
+		}
+		return s, nil
+	}
+	next, err := c.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	s := &stmt{Stmt: next}
+	c.kept.Add(query, s)
+	return s, nil
+}
+
+// QueryContext implements driver.QueryerContext.
+func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	s, err := c.prepared(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	if s == nil {
+		if q, ok := c.Conn.(driver.QueryerContext); ok {
+			return q.QueryContext(ctx, query, args)
+		}
+		return nil, driver.ErrSkip
+	}
+	q, ok := s.Stmt.(driver.StmtQueryContext)
+	if !ok {
+		return nil, driver.ErrSkip
+	}
+	next, err := q.QueryContext(ctx, args)
+	if err != nil {
+		c.kept.Remove(query)
+		return nil, err
+	}
+	s.busy = true
+	return &rows{Rows: next, stmt: s}, nil
+}
+
+// ExecContext implements driver.ExecerContext.
+func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	s, err := c.prepared(ctx, query, args)
+	if err != nil {
+		return nil, err
+	}
+	if s == nil {
+		if e, ok := c.Conn.(driver.ExecerContext); ok {
+			return e.ExecContext(ctx, query, args)
+		}
+		return nil, driver.ErrSkip
+	}
+	e, ok := s.Stmt.(driver.StmtExecContext)
+	if !ok {
+		return nil, driver.ErrSkip
+	}
+	result, err := e.ExecContext(ctx, args)
+	if err != nil {
+		c.kept.Remove(query)
+	}
+	return result, err
+}
+
+// PrepareContext implements driver.ConnPrepareContext.
+func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	if p, ok := c.Conn.(driver.ConnPrepareContext); ok {
+		return p.PrepareContext(ctx, query)
+	}
+	return c.Prepare(query)
+}
+
+// BeginTx implements driver.ConnBeginTx.
+func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	b, ok := c.Conn.(driver.ConnBeginTx)
+	if !ok {
+		return nil, errors.New("stmtcache: the driver cannot begin transactions with a context")
+	}
+	return b.BeginTx(ctx, opts)
+}
+
+// Close closes the kept statements, then the connection.
+func (c *conn) Close() error {
+	c.kept.Purge()
+	return c.Conn.Close()
+}
+
+// Ping implements driver.Pinger.
+func (c *conn) Ping(ctx context.Context) error {
+	if p, ok := c.Conn.(driver.Pinger); ok {
+		return p.Ping(ctx)
+	}
+	return nil
+}
+
+// ResetSession implements driver.SessionResetter.
+func (c *conn) ResetSession(ctx context.Context) error {
+	if r, ok := c.Conn.(driver.SessionResetter); ok {
+		return r.ResetSession(ctx)
+	}
+	return nil
+}
+
+// IsValid implements driver.Validator.
+func (c *conn) IsValid() bool {
+	v, ok := c.Conn.(driver.Validator)
+	return !ok || v.IsValid()
+}
+
+// CheckNamedValue implements driver.NamedValueChecker.
+func (c *conn) CheckNamedValue(v *driver.NamedValue) error {
+	if n, ok := c.Conn.(driver.NamedValueChecker); ok {
+		return n.CheckNamedValue(v)
+	}
+	return driver.ErrSkip
+}

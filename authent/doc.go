@@ -1,0 +1,39 @@
+// Package authent signs people in and keeps them signed in, with sessions in
+// the application's own database: Auth.js's database sessions for Go.
+//
+// # What it is made of
+//
+// An Adapter stores users, accounts, sessions and verification tokens; package
+// entauth generates one from the application's ent schema. Providers are the
+// ways to sign in. New puts them together into an Auth, which has
+//
+//   - Handler, Auth.js's HTTP endpoints and pages under Pattern;
+//   - LoadSession, RequireUser and RequireRole, middleware for the application's
+//     own pages, and SessionFrom, who is signed in;
+//   - verbs: Register, SignIn, SignOut, Reauthenticate, Sessions, RevokeSession,
+//     RevokeOtherSessions, RevokeAll, ChangePassword, DisableUser, DeleteUser.
+//
+// In short:
+//
+//	auth, err := authent.New(authent.Config{
+//		Adapter:   ent.NewAuthAdapter(client),
+//		Providers: []authent.Provider{provider.Password()},
+//	})
+//	mux.Handle(auth.Pattern(), auth.Handler())
+//	mux.Handle("/account", auth.RequireUser(account))
+//
+// and in a handler behind RequireUser:
+//
+//	user := ent.AuthUser(authent.SessionFrom(r.Context())) // *ent.User
+//
+// # What a session is
+//
+// A browser holds a random token in a cookie; the database holds its SHA-256
+// and who it belongs to. To check one is a single SQL statement. A session rolls
+// on while it is used and can be listed and revoked at any time.
+//
+// # Where to look
+//
+// Config says all that can be set. Adapter's comments are the specification of
+// storage, and package authenttest proves an implementation against them.
+package authent

@@ -1,0 +1,79 @@
+package entadapter
+
+import (
+	"errors"
+	"strings"
+
+	"entgo.io/ent/dialect/sql/sqlgraph"
+
+	"github.com/authent/authent/authent"
+)
+
+// Key is a unique key of an entity, as databases name it in their errors.
+type Key struct {
+	// Name is what ConflictError is to call it, such as authent.KeyUserEmail.
+	Name string
+	// Index is the index's name, for PostgreSQL and MySQL.
+	Index string
+	// Columns are "table.column" joined by ", ", for SQLite.
+	Columns string
+}
+
+// Error turns what ent returned into the errors of authent.Adapter: a unique key
+// that is taken becomes a *authent.ConflictError naming one of keys, a foreign
+// key without its row becomes authent.ErrNotFound, and anything else stays.
+func Error(err error, keys []Key) error {
+	switch {
+	case err == nil:
+		return nil
+	case sqlgraph.IsUniqueConstraintError(err):
+		return &authent.ConflictError{Key: keyOf(err.Error(), keys)}
+	case sqlgraph.IsForeignKeyConstraintError(err):
+		return authent.ErrNotFound
+	}
+	return err
+}
+
+// keyOf finds the key that a driver's message names; the first of keys is the
+// primary key, which MySQL and PostgreSQL name by a convention of their own.
+func keyOf(message string, keys []Key) string {
+	// MySQL quotes the value before the key; somebody may have chosen it to look
+	// like one.
+	if i := strings.LastIndex(message, "for key "); i >= 0 {
+		message = message[i:]
+	}
+	for _, k := range keys {
+		if k.Columns != "" && strings.Contains(message, ": "+k.Columns+" (") ||
+			k.Columns != "" && strings.HasSuffix(message, ": "+k.Columns) ||
+			k.Index != "" && strings.Contains(message, k.Index) {
+			return k.Name
+		}
+	}
+	if strings.Contains(message, "PRIMARY") || strings.Contains(message, "_pkey") {
+		return keys[0].Name
+	}
+	return ""
+}
+
+// retryable reports whether a transaction that failed with err may succeed when
+// it is run again: a serialization failure or deadlock (PostgreSQL 40001, 40P01;
+// MySQL 1213, 1205), or a busy SQLite database. It knows no driver: each tells
+// in its own way.
+func retryable(err error) bool {
+	if e, ok := errors.AsType[interface {
+		error
+		SQLState() string
+	}](err); ok {
+		return e.SQLState() == "40001" || e.SQLState() == "40P01"
+	}
+	if e, ok := errors.AsType[interface {
+		error
+		Code() int
+	}](err); ok {
+		const busy, locked = 5, 6 // https://www.sqlite.org/rescode.html
+		primary := e.Code() & 0xff
+		return primary == busy || primary == locked
+	}
+	message := err.Error()
+	return strings.Contains(message, "Error 1213") || strings.Contains(message, "Error 1205")
+}

@@ -1,0 +1,84 @@
+package entadapter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// attempts is how often a transaction is run in all.
+const attempts = 5
+
+// patience bounds the retries of a transaction whose attempts each wait long for
+// a lock: after it, no further attempt begins.
+const patience = 10 * time.Second
+
+// Tx is a transaction that InTx runs.
+type Tx interface {
+	Commit() error
+	Rollback() error
+}
+
+// State is what an adapter bound to a transaction knows of it.
+type State struct{ doomed error }
+
+// Note remembers the first error from the database, which dooms the
+// transaction, and returns err.
+func (s *State) Note(err error) error {
+	if s != nil && s.doomed == nil && err != nil {
+		s.doomed = err
+	}
+	return err
+}
+
+// InTx runs begin, then fn with what it returned, and commits; after a
+// serialization failure, a deadlock or a busy database it does so again, up to 5
+// times in all. An error of fn, one that doomed the transaction, and a panic
+// roll back.
+func InTx[T Tx](ctx context.Context, begin func(context.Context) (T, error), fn func(T, *State) error) error {
+	started := time.Now()
+	for n := 1; ; n++ {
+		err := once(ctx, begin, fn)
+		if err == nil || n == attempts || !retryable(err) || ctx.Err() != nil || time.Since(started) > patience {
+			return err
+		}
+		pause := time.Duration(rand.Int64N(int64(5*time.Millisecond) << n))
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(pause):
+		}
+	}
+}
+
+func once[T Tx](ctx context.Context, begin func(context.Context) (T, error), fn func(T, *State) error) (err error) {
+	tx, err := begin(ctx)
+	if err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	committed := false
+	defer func() {
+		if !committed {
+			if e := tx.Rollback(); e != nil && err != nil {
+				err = fmt.Errorf("%w (rolling back failed too: %w)", err, e)
+			}
+		}
+	}()
+	state := &State{}
+	if err := fn(tx, state); err != nil {
+		if state.doomed != nil && !errors.Is(err, state.doomed) {
+			return fmt.Errorf("%w (%w)", err, state.doomed)
+		}
+		return err
+	}
+	if state.doomed != nil {
+		return state.doomed
+	}
+	committed = true
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}

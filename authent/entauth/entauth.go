@@ -1,0 +1,141 @@
+// Package entauth is the ent extension that generates, beside the client of an
+// application's graph, the adapter through which authent stores users, accounts,
+// sessions and verification tokens. It runs in entc.go and is never linked into
+// an application:
+//
+//	err := entc.Generate("./schema", &gen.Config{}, entc.Extensions(entauth.Extension{}))
+//
+// It writes <graph>/authent.go with NewAuthAdapter and AuthUser. A graph that
+// lacks something is refused with one error that lists everything missing and
+// the line to add.
+package entauth
+
+import (
+	"embed"
+	"fmt"
+	"strings"
+	"text/template"
+
+	"entgo.io/ent/entc"
+	"entgo.io/ent/entc/gen"
+)
+
+//go:embed *.tmpl
+var templates embed.FS
+
+// Extension is the ent extension; its zero value is ready.
+type Extension struct{ entc.DefaultExtension }
+
+// Options turns on what the generated adapter needs of ent: row locks.
+func (Extension) Options() []entc.Option {
+	return []entc.Option{entc.FeatureNames(gen.FeatureLock.Name)}
+}
+
+// Hooks checks the graph before anything is generated.
+func (Extension) Hooks() []gen.Hook {
+	return []gen.Hook{func(next gen.Generator) gen.Generator {
+		return gen.GenerateFunc(func(g *gen.Graph) error {
+			if err := check(g); err != nil {
+				return err
+			}
+			return next.Generate(g)
+		})
+	}}
+}
+
+// Templates are those of authent.go.
+func (Extension) Templates() []*gen.Template {
+	t := gen.NewTemplate("authent").Funcs(funcs)
+	return []*gen.Template{gen.MustParse(t.ParseFS(templates, "*.tmpl"))}
+}
+
+var funcs = template.FuncMap{
+	"authentType":  typeOf,
+	"authentField": fieldOf,
+	"authentJoin":  joins,
+	"authentKeys":  keys,
+	"authentVar":   func(t *gen.Type, suffix string) string { return strings.ToLower(t.Name[:1]) + t.Name[1:] + suffix },
+}
+
+// typeOf is the graph's type with the name, nil if there is none.
+func typeOf(g *gen.Graph, name string) *gen.Type {
+	for _, n := range g.Nodes {
+		if n.Name == name {
+			return n
+		}
+	}
+	return nil
+}
+
+// fieldOf is the type's field with the name, nil if there is none.
+func fieldOf(t *gen.Type, name string) *gen.Field {
+	for _, f := range t.Fields {
+		if f.Name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+// joins reports whether SessionAndUser may be a JOIN of its own: not where
+// interceptors or a policy of the graph must see the query.
+func joins(g *gen.Graph) bool {
+	for _, name := range []string{"Session", "User"} {
+		t := typeOf(g, name)
+		if t.NumInterceptors() > 0 || t.NumPolicy() > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// key is a unique key; see entadapter.Key.
+type key struct{ Name, Index, Columns string }
+
+// known are the names that the engine itself gives to keys, by entity and fields.
+var known = map[string]string{
+	"User.email":                           "authent.KeyUserEmail",
+	"Account.provider,provider_account_id": "authent.KeyAccount",
+	"Session.session_token":                "authent.KeySessionToken",
+	"VerificationToken.id":                 "authent.KeyVerificationToken",
+	"VerificationToken.identifier,id":      "authent.KeyVerificationToken",
+}
+
+// keys are the unique keys of a type, the primary key first.
+func keys(t *gen.Type) []key {
+	all := []key{newKey(t, "", t.ID)}
+	for _, f := range t.Fields {
+		if f.Unique {
+			all = append(all, newKey(t, t.Table()+"_"+f.StorageKey()+"_key", f))
+		}
+	}
+	for _, index := range t.Indexes {
+		if !index.Unique {
+			continue
+		}
+		var fields []*gen.Field
+		for _, column := range index.Columns {
+			for _, f := range append([]*gen.Field{t.ID}, t.Fields...) {
+				if f.StorageKey() == column {
+					fields = append(fields, f)
+				}
+			}
+		}
+		all = append(all, newKey(t, index.Name, fields...))
+	}
+	return all
+}
+
+func newKey(t *gen.Type, index string, fields ...*gen.Field) key {
+	var names, columns []string
+	for _, f := range fields {
+		names = append(names, f.Name)
+		columns = append(columns, t.Table()+"."+f.StorageKey())
+	}
+	name := t.Name + "." + strings.Join(names, ",")
+	k := key{Name: fmt.Sprintf("%q", name), Index: index, Columns: strings.Join(columns, ", ")}
+	if constant, ok := known[name]; ok {
+		k.Name = constant
+	}
+	return k
+}

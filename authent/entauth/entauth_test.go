@@ -1,0 +1,111 @@
+package entauth
+
+import (
+	"flag"
+	"go/format"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"entgo.io/ent/entc"
+	"entgo.io/ent/entc/gen"
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func load(t *testing.T, name string) *gen.Graph {
+	t.Helper()
+	storage, err := gen.NewStorage("sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := entc.LoadGraph("./testdata/"+name, &gen.Config{Package: "example.com/app/ent", Storage: storage})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// TestFaults holds the one error that a graph with faults gets.
+func TestFaults(t *testing.T) {
+	for _, name := range []string{"missing", "wrong"} {
+		t.Run(name, func(t *testing.T) {
+			generated := false
+			hook := Extension{}.Hooks()[0](gen.GenerateFunc(func(*gen.Graph) error {
+				generated = true
+				return nil
+			}))
+			err := hook.Generate(load(t, name))
+			if err == nil || generated {
+				t.Fatal("the graph was accepted")
+			}
+			golden(t, name+".txt", err.Error()+"\n")
+		})
+	}
+}
+
+// TestGraphs are accepted.
+func TestGraphs(t *testing.T) {
+	for _, name := range []string{"../../../ent/schema", "policy"} {
+		if err := check(load(t, name)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestInterceptorsKeepTheJoinAway: where the graph has interceptors the adapter
+// must look sessions up through ent.
+func TestInterceptorsKeepTheJoinAway(t *testing.T) {
+	plain, guarded := render(t, load(t, "../../../ent/schema")), render(t, load(t, "policy"))
+	if !strings.Contains(plain, "func authLookup(") || strings.Contains(guarded, "func authLookup(") {
+		t.Error("the wrong graph has the JOIN")
+	}
+	if !strings.Contains(guarded, "WithUser().All(ctx)") {
+		t.Error("the guarded graph does not look up through ent")
+	}
+	if want := `{Name: "User.username", Index: "users_username_key", Columns: "users.username"}`; !strings.Contains(guarded, want) {
+		t.Errorf("the application's own unique field is not a key:\n%s", guarded)
+	}
+}
+
+// render is the adapter for a graph, formatted.
+func render(t *testing.T, g *gen.Graph) string {
+	t.Helper()
+	target := t.TempDir()
+	g.Config.Target, g.Config.Templates = target, Extension{}.Templates()
+	g.Config.Package, g.Config.Features = "example.com/app/ent", []gen.Feature{gen.FeatureLock}
+	if err := g.Gen(); err != nil {
+		t.Fatal(err)
+	}
+	source, err := os.ReadFile(filepath.Join(target, "authent.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	formatted, err := format.Source(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(formatted) != string(source) {
+		t.Error("the generated code is not as gofmt writes it")
+	}
+	return string(source)
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", file, diff)
+	}
+}

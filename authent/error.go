@@ -1,0 +1,70 @@
+package authent
+
+import "errors"
+
+var (
+	// ErrNotFound says that a row is not there, or that it is not the caller's:
+	// the two look alike.
+	ErrNotFound = errors.New("not found")
+	// ErrConflict says that a unique key is taken; see ConflictError.
+	ErrConflict = errors.New("already exists")
+	// ErrUnsupported says that the tables lack a column that the call needs, or
+	// the Config a provider.
+	ErrUnsupported = errors.New("not supported by this schema")
+
+	// ErrInvalidCredentials refuses a sign-in: the password, the address or both
+	// are wrong, or the user is disabled or has no password. It never says which.
+	ErrInvalidCredentials = errors.New("these credentials are not valid")
+	// ErrAccessDenied refuses a sign-in that the SignIn callback did not want.
+	ErrAccessDenied = errors.New("access denied")
+	// ErrUserDisabled refuses to start a session for a user who is locked out.
+	ErrUserDisabled = errors.New("user is disabled")
+	// ErrSignedOut says that there is no session, or no longer one.
+	ErrSignedOut = errors.New("not signed in")
+	// ErrRecentSignInRequired says that the person must sign in again, or type
+	// the password, before they may do this.
+	ErrRecentSignInRequired = errors.New("a recent sign-in is required")
+)
+
+// CredentialsError refuses a sign-in with a code that the sign-in page is given
+// in its query (a–z, 0–9 and "_", at most 64). A CredentialsCheck or the SignIn
+// callback returns it.
+type CredentialsError struct{ Code string }
+
+// Error implements error.
+func (e *CredentialsError) Error() string { return "sign-in refused: " + e.Code }
+
+// Is makes errors.Is(err, ErrInvalidCredentials) true.
+func (e *CredentialsError) Is(target error) bool { return target == ErrInvalidCredentials }
+
+// isRefusal reports whether a callback refused with an error that people may see.
+func isRefusal(err error) bool {
+	return errors.Is(err, ErrInvalidCredentials) || errors.Is(err, ErrAccessDenied)
+}
+
+// Keys that ConflictError names for the engine's own entities.
+const (
+	KeyUserEmail         = "User.email"
+	KeyAccount           = "Account.provider,providerAccountId"
+	KeySessionToken      = "Session.sessionToken"
+	KeyVerificationToken = "VerificationToken.token"
+)
+
+// ConflictError says which unique key is taken. It never wraps the driver's
+// error: MySQL's holds the value.
+type ConflictError struct {
+	// Key is one of the Key constants or, for an application's own unique
+	// columns, "Type.field", or "" when the database does not tell.
+	Key string
+}
+
+// Error implements error.
+func (e *ConflictError) Error() string {
+	if e.Key == "" {
+		return ErrConflict.Error()
+	}
+	return e.Key + ": " + ErrConflict.Error()
+}
+
+// Is makes errors.Is(err, ErrConflict) true.
+func (e *ConflictError) Is(target error) bool { return target == ErrConflict }

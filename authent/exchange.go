@@ -1,0 +1,189 @@
+package authent
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// maxBody bounds a request's body (P31).
+const maxBody = 64 << 10
+
+// noExpiry makes a cookie last as long as the browser runs.
+var noExpiry time.Time
+
+// exchange is one request on its way through the Handler.
+type exchange struct {
+	auth *Auth
+	w    http.ResponseWriter
+	r    *http.Request
+
+	origin   *url.URL
+	provider *Provider
+	// form holds the body's fields: of a JSON body those that are not objects.
+	form url.Values
+	// data is the field "data" of a POST session, as decoded.
+	data any
+	// csrfToken is the token for this browser's forms.
+	csrfToken string
+	// callbackURL is where the browser goes afterwards, absolute and checked.
+	callbackURL string
+}
+
+// readBody decodes a JSON or form body; others are left alone, as by Auth.js.
+func (e *exchange) readBody() error {
+	e.form = url.Values{}
+	if e.r.Method != http.MethodPost {
+		return nil
+	}
+	kind, _, _ := mime.ParseMediaType(e.r.Header.Get("Content-Type"))
+	if kind != "application/json" && kind != "application/x-www-form-urlencoded" {
+		return nil
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(e.w, e.r.Body, maxBody))
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return errBodyTooLarge
+	}
+	if err != nil {
+		return errBadBody
+	}
+	if kind == "application/json" {
+		return e.readJSON(body)
+	}
+	values, err := url.ParseQuery(string(body))
+	if err != nil {
+		return errBadBody
+	}
+	for name, all := range values {
+		e.form.Set(name, all[len(all)-1])
+	}
+	e.data = nullable(e.form.Get("data"))
+	return nil
+}
+
+func (e *exchange) readJSON(body []byte) error {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil
+	}
+	var fields map[string]any
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	if err := d.Decode(&fields); err != nil {
+		return errBadBody
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errBadBody
+	}
+	for name, v := range fields {
+		switch v := v.(type) {
+		case string:
+			e.form.Set(name, v)
+		case bool, json.Number:
+			e.form.Set(name, fmt.Sprint(v))
+		}
+	}
+	e.data = fields["data"]
+	return nil
+}
+
+// wantsJSON says that a script sent the request and wants the redirect's target
+// as JSON, with Auth.js's header for it.
+func (e *exchange) wantsJSON() bool { return e.r.Header.Get("X-Auth-Return-Redirect") != "" }
+
+// page is the absolute URL of one of the engine's own pages.
+func (e *exchange) page(path string, query url.Values) string {
+	u := e.origin.String() + e.auth.site.base + "/" + path
+	if len(query) > 0 {
+		u += "?" + query.Encode()
+	}
+	return u
+}
+
+// redirect answers with 302, or with 200 and the URL in JSON for scripts.
+func (e *exchange) redirect(target string) error {
+	return e.redirectAs(http.StatusOK, target)
+}
+
+func (e *exchange) redirectAs(jsonStatus int, target string) error {
+	e.noStore()
+	if e.wantsJSON() {
+		e.json(jsonStatus, map[string]string{"url": target})
+		return nil
+	}
+	e.w.Header().Set("Location", target)
+	e.w.WriteHeader(http.StatusFound)
+	return nil
+}
+
+func (e *exchange) json(status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		e.auth.cfg.Logger.ErrorContext(e.r.Context(), "authent: response is not JSON", "error", err)
+		status, body = http.StatusInternalServerError, []byte("null")
+	}
+	e.w.Header().Set("Content-Type", "application/json")
+	e.w.Header().Set("X-Content-Type-Options", "nosniff")
+	e.w.WriteHeader(status)
+	_, _ = e.w.Write(body)
+}
+
+// noStore sets the headers by which Auth.js keeps answers out of caches.
+func (e *exchange) noStore() {
+	e.w.Header().Set("Cache-Control", "private, no-cache, no-store")
+	e.w.Header().Set("Expires", "0")
+	e.w.Header().Set("Pragma", "no-cache")
+}
+
+// html renders a built-in page.
+func (e *exchange) html(status int, name pageName, view any) error {
+	var body bytes.Buffer
+	if err := renderPage(&body, name, view); err != nil {
+		return err
+	}
+	writePageHeaders(e.w.Header())
+	e.w.WriteHeader(status)
+	_, _ = body.WriteTo(e.w)
+	return nil
+}
+
+// frame is what every built-in page shows.
+func (e *exchange) frame() frame {
+	q := e.r.URL.Query()
+	f := frame{
+		AppName: e.auth.cfg.Pages.AppName, Base: e.auth.site.base, Home: e.origin.String() + "/",
+		CSRFToken: e.csrfToken, CallbackURL: e.callbackURL,
+		Error: q.Get("error"), Code: q.Get("code"),
+	}
+	if f.AppName == "" {
+		f.AppName = e.origin.Hostname()
+	}
+	return f
+}
+
+// ownPage redirects to the application's page in place of a built-in one, with
+// the request's query, and reports whether there is one.
+func (e *exchange) ownPage(page string) (bool, error) {
+	if page == "" {
+		return false, nil
+	}
+	return true, e.redirect(withQuery(absolute(e.origin, page), e.r.URL.Query()))
+}
+
+// withQuery adds to the query that target may already have.
+func withQuery(target string, add url.Values) string {
+	if len(add) == 0 {
+		return target
+	}
+	sep := "?"
+	if strings.Contains(target, "?") {
+		sep = "&"
+	}
+	return target + sep + add.Encode()
+}

@@ -1,0 +1,238 @@
+package authent
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// route is one endpoint of the Handler. Unsafe ones are protected against
+// cross-site requests before act runs (P18).
+type route struct {
+	method, action string
+	// provider says that a provider's id follows the action in the path.
+	provider bool
+	// act takes the request, checks it, does the work and answers.
+	act func(a *Auth, e *exchange) error
+}
+
+// routes are all endpoints. Their names, and those without "added", are
+// Auth.js's.
+var routes = []route{
+	{method: "GET", action: "csrf", act: (*Auth).getCSRF},
+	{method: "GET", action: "providers", act: (*Auth).getProviders},
+	{method: "GET", action: "session", act: (*Auth).getSession},
+	{method: "POST", action: "session", act: (*Auth).postSession},
+	{method: "GET", action: "signin", act: (*Auth).getSignIn},
+	{method: "POST", action: "signin", act: (*Auth).postSignIn},
+	{method: "POST", action: "signin", provider: true, act: (*Auth).postSignIn},
+	{method: "POST", action: "callback", provider: true, act: (*Auth).postCallback},
+	{method: "GET", action: "signout", act: (*Auth).getSignOut},
+	{method: "POST", action: "signout", act: (*Auth).postSignOut},
+	{method: "GET", action: "verify-request", act: (*Auth).getVerifyRequest},
+	{method: "GET", action: "error", act: (*Auth).getError},
+
+	// Added by authent.
+	{method: "GET", action: "register", act: (*Auth).getRegister},
+	{method: "POST", action: "register", act: (*Auth).postRegister},
+	{method: "GET", action: "account", act: (*Auth).getAccount},
+	{method: "GET", action: "sessions", act: (*Auth).getSessions},
+	{method: "POST", action: "sessions/revoke", act: (*Auth).postRevoke},
+	{method: "POST", action: "password", act: (*Auth).postPassword},
+	{method: "POST", action: "reauthenticate", act: (*Auth).postReauthenticate},
+	{method: "POST", action: "delete", act: (*Auth).postDelete},
+}
+
+// Handler serves Auth.js's HTTP endpoints, the added ones and the built-in
+// pages. Mount it with mux.Handle(auth.Pattern(), auth.Handler()).
+func (a *Auth) Handler() http.Handler { return http.HandlerFunc(a.serve) }
+
+func (a *Auth) serve(w http.ResponseWriter, r *http.Request) {
+	e := &exchange{auth: a, w: w, r: r}
+	var err error
+	if e.origin, err = a.originOf(r); err != nil {
+		a.logUnserved(r, err)
+		e.origin = &url.URL{}
+		e.misconfigured()
+		return
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodPost {
+		e.json(http.StatusBadRequest, "Bad request.")
+		return
+	}
+	rt, err := a.route(e)
+	if err != nil {
+		e.fail(err)
+		return
+	}
+	if err := a.prepare(e, rt); err != nil {
+		rt.fail(e, err)
+		return
+	}
+	if err := rt.act(a, e); err != nil {
+		rt.fail(e, err)
+	}
+}
+
+func (a *Auth) logUnserved(r *http.Request, err error) {
+	a.cfg.Logger.ErrorContext(r.Context(), "authent: request refused: set AUTH_URL to the URL at which people reach this server",
+		"error", err, "host", r.Host)
+}
+
+// fail answers an error. POST session answers each as Auth.js does.
+func (rt route) fail(e *exchange, err error) {
+	if rt.action == "session" && rt.method == http.MethodPost {
+		e.logFault(err)
+		e.json(http.StatusBadRequest, nil)
+		return
+	}
+	e.fail(err)
+}
+
+// route finds the endpoint for e's method and path.
+func (a *Auth) route(e *exchange) (route, error) {
+	rest, ok := strings.CutPrefix(e.r.URL.Path, a.site.base+"/")
+	if !ok {
+		a.cfg.Logger.ErrorContext(e.r.Context(), "authent: the Handler is mounted where AUTH_URL does not point: mount it with mux.Handle(auth.Pattern(), auth.Handler())",
+			"path", e.r.URL.Path, "base", a.site.base)
+		return route{}, errUnknownPage
+	}
+	segments := strings.FieldsFunc(rest, func(c rune) bool { return c == '/' })
+	action := strings.Join(segments, "/")
+	for _, rt := range routes {
+		if rt.method != e.r.Method {
+			continue
+		}
+		if !rt.provider && rt.action == action {
+			return rt, nil
+		}
+		if rt.provider && len(segments) == 2 && rt.action == segments[0] {
+			if e.provider, ok = a.provider(segments[1]); ok {
+				return rt, nil
+			}
+		}
+	}
+	return route{}, errUnknownPage
+}
+
+// prepare does what every endpoint needs first: the body, the CSRF and
+// callback-url cookies, and for unsafe methods the protection against
+// cross-site requests.
+func (a *Auth) prepare(e *exchange, rt route) error {
+	if err := e.readBody(); err != nil {
+		return err
+	}
+	if rt.action == "providers" {
+		return nil
+	}
+	sent, err := a.prepareCSRF(e)
+	if err != nil {
+		return err
+	}
+	a.prepareCallbackURL(e)
+	if rt.method == http.MethodPost {
+		return a.checkCrossSite(e, sent)
+	}
+	return nil
+}
+
+// prepareCSRF takes the browser's CSRF token from its cookie, or issues one. It
+// reports whether the browser already had it.
+func (a *Auth) prepareCSRF(e *exchange) (had bool, err error) {
+	if token, ok := a.csrf.verify(cookie(e.r, a.cookies.csrf)); ok {
+		e.csrfToken = token
+		return true, nil
+	}
+	token, value, err := a.csrf.issue(a.cfg.Rand)
+	if err != nil {
+		return false, err
+	}
+	e.csrfToken = token
+	a.setCookie(e.w, a.cookies.csrf, value, noExpiry)
+	return false, nil
+}
+
+// checkCrossSite lets an unsafe request pass when the browser says that it is
+// our own page's (Fetch Metadata, else Origin, the scheme compared), and it
+// knows the token in the cookie (ASVS 10.2.1).
+func (a *Auth) checkCrossSite(e *exchange, hadToken bool) error {
+	if !a.sameSite(e) || !hadToken || !Secret(e.form.Get("csrfToken")).Equal(Secret(e.csrfToken)) {
+		return errMissingCSRF
+	}
+	return nil
+}
+
+// sameSite judges the headers in which browsers say where a request comes from.
+// The standard library compares an Origin's host alone; without Sec-Fetch-Site
+// we compare the whole of it.
+func (a *Auth) sameSite(e *exchange) bool {
+	if e.r.Header.Get("Sec-Fetch-Site") != "" {
+		return a.origins.Check(e.r) == nil
+	}
+	origin := e.r.Header.Get("Origin")
+	if origin == "" || origin == e.origin.String() {
+		return true
+	}
+	for _, trusted := range a.cfg.TrustedOrigins {
+		if origin == trusted {
+			return true
+		}
+	}
+	return false
+}
+
+// prepareCallbackURL works out where the browser goes afterwards: to what the
+// request asks for, else to what an earlier one asked for, else to the origin.
+func (a *Auth) prepareCallbackURL(e *exchange) {
+	asked := e.form.Get("callbackUrl")
+	if asked == "" {
+		asked = e.r.URL.Query().Get("callbackUrl")
+	}
+	before := cookie(e.r, a.cookies.callbackURL)
+	switch {
+	case asked != "":
+		e.callbackURL = a.redirectURL(e, asked)
+	case before != "":
+		e.callbackURL = a.redirectURL(e, before)
+	default:
+		e.callbackURL = e.origin.String()
+	}
+	if e.callbackURL != before && len(e.callbackURL) <= maxCallbackURL {
+		a.setCookie(e.w, a.cookies.callbackURL, e.callbackURL, noExpiry)
+	}
+}
+
+// maxCallbackURL keeps the cookie within the 4 KiB that browsers give one, the
+// percent-encoding included.
+const maxCallbackURL = 1024
+
+// redirectURL is the absolute URL for what a browser asks to be sent to: of the
+// application's own origin, unless the Redirect callback says otherwise (P17).
+func (a *Auth) redirectURL(e *exchange, asked string) string {
+	base := e.origin.String()
+	if a.cfg.Callbacks.Redirect != nil {
+		return absolute(e.origin, a.cfg.Callbacks.Redirect(e.r.Context(), RedirectParams{URL: asked, BaseURL: base}))
+	}
+	if u, ok := sameOriginURL(asked, e.origin); ok {
+		return u
+	}
+	return base
+}
+
+// absolute resolves a path or URL of the application's own choice; what is
+// neither becomes the origin.
+func absolute(origin *url.URL, ref string) string {
+	u, err := origin.Parse(ref)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return origin.String()
+	}
+	return u.String()
+}
+
+var (
+	errUnknownPage  = errors.New("unknown page, action or provider")
+	errMissingCSRF  = errors.New("the CSRF token or the request's origin is not ours")
+	errBadBody      = errors.New("the body cannot be decoded")
+	errBodyTooLarge = errors.New("the body is too large")
+)

@@ -1,0 +1,136 @@
+package authent
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+)
+
+// mustBeSignedIn is the session behind e, or ErrSignedOut.
+func (a *Auth) mustBeSignedIn(e *exchange) (*Session, error) {
+	s, err := a.requestSession(e)
+	if err == nil && s == nil {
+		err = ErrSignedOut
+	}
+	return s, err
+}
+
+// accountPath is where the account page is, the application's own if it has one.
+func (e *exchange) accountPath(query url.Values) string {
+	if own := e.auth.cfg.Pages.Account; own != "" {
+		return withQuery(absolute(e.origin, own), query)
+	}
+	return e.page("account", query)
+}
+
+// toAccount sends the browser back to the account page after a change, unless
+// the request itself says where to.
+func (e *exchange) toAccount(notice string) error {
+	if e.form.Get("callbackUrl") != "" {
+		return e.redirect(e.callbackURL)
+	}
+	return e.redirect(e.accountPath(url.Values{"notice": {notice}}))
+}
+
+// getAccount shows who is signed in, their sessions, and what they can change.
+func (a *Auth) getAccount(e *exchange) error {
+	s, err := a.requestSession(e)
+	if err != nil {
+		return err
+	}
+	if s == nil {
+		return e.redirect(e.page("signin", url.Values{"callbackUrl": {e.accountPath(nil)}}))
+	}
+	if done, err := e.ownPage(a.cfg.Pages.Account); done {
+		return err
+	}
+	all, err := a.ownSessions(e, s)
+	if err != nil {
+		return err
+	}
+	view := accountView{
+		frame: e.frame(), UserName: s.User.Name, Email: s.User.Email, Role: s.User.Role,
+		HasPassword: s.User.Password != "", Recent: a.Recent(s), Notice: e.r.URL.Query().Get("notice"),
+	}
+	for _, t := range all {
+		view.Sessions = append(view.Sessions, sessionView{
+			ID: t.ID, Current: t.ID == s.ID, Device: describeUserAgent(t.UserAgent), IPAddress: t.IPAddress,
+			LastUsed: t.LastUsedAt, Expires: t.Expires,
+		})
+	}
+	return e.html(http.StatusOK, pageAccount, view)
+}
+
+func (a *Auth) postPassword(e *exchange) error {
+	s, err := a.mustBeSignedIn(e)
+	if err != nil {
+		return err
+	}
+	err = a.ChangePassword(e.r.Context(), s, e.form.Get("currentPassword"), e.form.Get("password"))
+	if err != nil {
+		return accountError(err)
+	}
+	return e.toAccount("password_changed")
+}
+
+func (a *Auth) postReauthenticate(e *exchange) error {
+	if _, err := a.Reauthenticate(e.w, e.r, e.form.Get("password")); err != nil {
+		return accountError(err)
+	}
+	return e.toAccount("reauthenticated")
+}
+
+// passwordError is a RegisterError on the account page.
+type passwordError struct{ *RegisterError }
+
+// accountError tells an error of a form on the account page there.
+func accountError(err error) error {
+	if errors.Is(err, ErrInvalidCredentials) {
+		return errCurrentPassword
+	}
+	if r, ok := errors.AsType[*RegisterError](err); ok {
+		return &passwordError{r}
+	}
+	return err
+}
+
+// postDelete deletes the account of whoever is signed in.
+func (a *Auth) postDelete(e *exchange) error {
+	s, err := a.mustBeSignedIn(e)
+	if err != nil {
+		return err
+	}
+	if !a.Recent(s) {
+		return ErrRecentSignInRequired
+	}
+	if err := a.DeleteUser(e.r.Context(), s.UserID); err != nil {
+		return err
+	}
+	a.clearSessionCookie(e.w, e.r)
+	return e.redirect(e.callbackURL)
+}
+
+func (a *Auth) getVerifyRequest(e *exchange) error {
+	if done, err := e.ownPage(a.cfg.Pages.VerifyRequest); done {
+		return err
+	}
+	return e.html(http.StatusOK, pageVerifyRequest, verifyRequestView{frame: e.frame()})
+}
+
+// errorStatus is the status of the error page by the code in its query.
+var errorStatus = map[string]int{
+	"Configuration": http.StatusInternalServerError,
+	"AccessDenied":  http.StatusForbidden,
+	"Verification":  http.StatusForbidden,
+}
+
+func (a *Auth) getError(e *exchange) error {
+	if done, err := e.ownPage(a.cfg.Pages.Error); done {
+		return err
+	}
+	status, ok := errorStatus[e.r.URL.Query().Get("error")]
+	if !ok {
+		status = http.StatusOK
+	}
+	return e.html(status, pageError, errorView{frame: e.frame()})
+}

@@ -1,0 +1,208 @@
+package authent
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"time"
+)
+
+// hasherConfig says how passwords are hashed.
+type hasherConfig struct {
+	// MaxConcurrent is how many attempts are worked on at once. If zero, twice
+	// GOMAXPROCS.
+	MaxConcurrent int
+	// Bcrypt makes every attempt cost one verification of each family, so that
+	// its duration does not tell which one a user has. If false, an attempt costs
+	// what the stored hash does, and without one what a new one does.
+	Bcrypt bool
+	// PreferBcrypt makes new hashes bcrypt, which Auth.js applications can
+	// verify. If false, they are argon2id.
+	PreferBcrypt bool
+	// Rand is where salts of argon2id come from. If nil, crypto/rand.Reader.
+	Rand io.Reader
+	// Wait is how long an attempt waits for its turn. If zero, 1 second.
+	Wait time.Duration
+
+	// onWork is called before each computation of a hash, those of newHasher
+	// included. If nil, it is not.
+	onWork func(alg string)
+}
+
+// hasher makes and verifies password hashes, a bounded number at a time (P31),
+// and with the same work whether or not there is a hash to verify (P10).
+type hasher struct {
+	cfg   hasherConfig
+	slots chan struct{}
+	// dummies are verified where there is no stored hash; one of each family that
+	// an attempt costs. Nobody knows their password.
+	dummies []passwordHash
+}
+
+// verdict is what verify found.
+type verdict struct {
+	// OK says that the password is the one that was hashed.
+	OK bool
+	// Rehash says that the password should be hashed again: the stored hash is
+	// of the family or the parameters of the past. It implies OK.
+	Rehash bool
+}
+
+// newHasher computes the dummy hashes, which takes as long as one attempt.
+func newHasher(c hasherConfig) (*hasher, error) {
+	if c.MaxConcurrent < 0 || c.Wait < 0 {
+		return nil, errors.New("hasher: MaxConcurrent or Wait is negative")
+	}
+	if c.MaxConcurrent == 0 {
+		c.MaxConcurrent = 2 * runtime.GOMAXPROCS(0)
+	}
+	if c.Wait == 0 {
+		c.Wait = time.Second
+	}
+	c.Bcrypt = c.Bcrypt || c.PreferBcrypt
+	h := &hasher{cfg: c, slots: make(chan struct{}, c.MaxConcurrent)}
+	secret, err := randomBytes(c.Rand, tokenBytes)
+	if err != nil {
+		return nil, err
+	}
+	families := []algorithm{argon2id}
+	if c.Bcrypt {
+		families = append(families, bcryptID)
+	}
+	for _, alg := range families {
+		dummy, err := h.compute(alg, hex.EncodeToString(secret))
+		if err != nil {
+			return nil, err
+		}
+		h.dummies = append(h.dummies, dummy)
+	}
+	return h, nil
+}
+
+// check applies the rules for new passwords: ErrPasswordShort, ErrPasswordLong.
+func (h *hasher) check(password string) error {
+	return checkPassword(password, h.cfg.PreferBcrypt)
+}
+
+// hash hashes a password for storing. It does not ask for a minimum length, since
+// an older password is rehashed too; call check for a new one. What would not be
+// hashed to its end is ErrPasswordLong. It waits its turn like verify.
+func (h *hasher) hash(ctx context.Context, password string) (Secret, error) {
+	alg := argon2id
+	if h.cfg.PreferBcrypt {
+		alg = bcryptID
+	}
+	if len(password) > maxPassword || alg == bcryptID && !fitsBcrypt(password) {
+		return "", ErrPasswordLong
+	}
+	if err := h.acquire(ctx); err != nil {
+		return "", err
+	}
+	defer h.release()
+	computed, err := h.compute(alg, password)
+	if err != nil {
+		return "", err
+	}
+	return computed.encode(), nil
+}
+
+// verify compares a password with a stored hash. A stored hash that is "" (there
+// is no user, or no password) or cannot be used is answered like a wrong
+// password, after the same work. ErrBusy says that no slot became free in time;
+// other errors are the context's.
+func (h *hasher) verify(ctx context.Context, stored Secret, password string) (verdict, error) {
+	if len(password) > maxPassword {
+		return verdict{}, nil
+	}
+	if err := h.acquire(ctx); err != nil {
+		return verdict{}, err
+	}
+	defer h.release()
+	own, _ := parsePasswordHash(stored)
+	ok := false
+	for _, p := range h.work(own) {
+		h.count(p.algorithm())
+		if matched := p.matches(password); p == own {
+			ok = matched && h.trusts(own, password)
+		}
+	}
+	return verdict{OK: ok, Rehash: ok && h.outdated(own, password)}, nil
+}
+
+// work lists what an attempt computes: the dummies, own in place of its
+// family's. Where bcrypt is not expected, own of that family is all.
+func (h *hasher) work(own passwordHash) []passwordHash {
+	if own == nil {
+		return h.dummies
+	}
+	work := []passwordHash{own}
+	for _, dummy := range h.dummies {
+		if h.cfg.Bcrypt && dummy.algorithm() != own.algorithm() {
+			work = append(work, dummy)
+		}
+	}
+	return work
+}
+
+// trusts reports whether a match counts. In shared mode a bcrypt hash was made
+// from 72 bytes or fewer, so a longer password is another one.
+func (h *hasher) trusts(own passwordHash, password string) bool {
+	return !h.cfg.PreferBcrypt || own.algorithm() != bcryptID || fitsBcrypt(password)
+}
+
+// outdated reports whether a password that matched own should be hashed again.
+func (h *hasher) outdated(own passwordHash, password string) bool {
+	isBcrypt := own.algorithm() == bcryptID
+	switch {
+	case h.cfg.PreferBcrypt:
+		return fitsBcrypt(password) && (!isBcrypt || own.weak())
+	case isBcrypt:
+		// From 72 bytes on the match may be with the start of a longer password,
+		// whose owner must not be locked out by a hash of this one.
+		return len(password) < maxBcryptPassword
+	default:
+		return own.weak()
+	}
+}
+
+// compute makes a hash under live parameters.
+func (h *hasher) compute(alg algorithm, password string) (passwordHash, error) {
+	h.count(alg)
+	if alg == bcryptID {
+		return newBcrypt(password)
+	}
+	return newArgon2(h.cfg.Rand, password)
+}
+
+func (h *hasher) count(alg algorithm) {
+	if h.cfg.onWork != nil {
+		h.cfg.onWork(string(alg))
+	}
+}
+
+// acquire waits for a slot; release gives it back.
+func (h *hasher) acquire(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("wait to hash a password: %w", err)
+	}
+	select {
+	case h.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	timer := time.NewTimer(h.cfg.Wait)
+	defer timer.Stop()
+	select {
+	case h.slots <- struct{}{}:
+		return nil
+	case <-timer.C:
+		return ErrBusy
+	case <-ctx.Done():
+		return fmt.Errorf("wait to hash a password: %w", ctx.Err())
+	}
+}
+
+func (h *hasher) release() { <-h.slots }

@@ -1,0 +1,342 @@
+package authent
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/iotest"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// modes are the three ways in which hashers are used.
+var modes = map[string]hasherConfig{
+	"native":  {},
+	"adopted": {Bcrypt: true},
+	"shared":  {Bcrypt: true, PreferBcrypt: true},
+}
+
+// work counts computations by algorithm.
+type work struct {
+	mu sync.Mutex
+	by map[string]int
+}
+
+func (w *work) count(alg string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.by[alg]++
+}
+
+// cheapHasher is a hasher of a mode whose dummies cost little, and its work.
+func cheapHasher(mode string) (*hasher, *work) {
+	w := &work{by: map[string]int{}}
+	c := modes[mode]
+	c.onWork, c.Wait = w.count, time.Minute
+	h := &hasher{cfg: c, slots: make(chan struct{}, 4)}
+	h.dummies = []passwordHash{cheapArgon2("nobody knows")}
+	if c.Bcrypt {
+		dummy, _ := parseBcrypt(Secret(bcryptFixtures[0].hash))
+		h.dummies = append(h.dummies, dummy)
+	}
+	return h, w
+}
+
+func cheapArgon2(password string) *argon2Hash {
+	h := &argon2Hash{argon2Params: argon2Params{memory: 8, time: 1, threads: 1}, salt: []byte("somesaltsomesalt")}
+	h.key = h.compute(password, argon2KeyLen)
+	return h
+}
+
+// The dummies are of a random secret and cost what live hashes do.
+func TestP10_Dummies(t *testing.T) {
+	t.Parallel()
+	w := &work{by: map[string]int{}}
+	h, err := newHasher(hasherConfig{Bcrypt: true, onWork: w.count})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(h.dummies) != 2 || cmp.Diff(map[string]int{"argon2id": 1, "bcrypt": 1}, w.by) != "" {
+		t.Fatalf("%d dummies, work %v", len(h.dummies), w.by)
+	}
+	for i, want := range []algorithm{argon2id, bcryptID} {
+		parsed, ok := parsePasswordHash(h.dummies[i].encode())
+		if !ok || parsed.weak() || parsed.algorithm() != want {
+			t.Errorf("dummy %d is not a live %s hash", i, want)
+		}
+	}
+	if a, ok := parseArgon2(h.dummies[0].encode()); !ok || a.argon2Params != liveArgon2 || len(a.salt) != 16 || len(a.key) != 32 {
+		t.Error("the argon2id dummy has other parameters than new hashes")
+	}
+	if b, ok := parseBcrypt(h.dummies[1].encode()); !ok || b.cost != liveBcryptCost {
+		t.Error("the bcrypt dummy has another cost than new hashes")
+	}
+	other, err := newHasher(hasherConfig{})
+	if err != nil || len(other.dummies) != 1 || other.dummies[0].encode().Equal(h.dummies[0].encode()) {
+		t.Errorf("another hasher's dummies: %d, %v", len(other.dummies), err)
+	}
+	for _, dummy := range []passwordHash{h.dummies[0], other.dummies[0]} {
+		if dummy.matches("") {
+			t.Error("a dummy matches")
+		}
+	}
+}
+
+// Every attempt costs the same computations, whatever is stored.
+func TestP10_SameWork(t *testing.T) {
+	t.Parallel()
+	const password = "correct horse battery staple"
+	stored := map[string]Secret{
+		"nobody":            "",
+		"argon2id":          cheapArgon2(password).encode(),
+		"argon2id, wrong":   cheapArgon2("another").encode(),
+		"bcrypt":            Secret(bcryptFixtures[0].hash),
+		"bcrypt, wrong":     Secret(bcryptFixtures[3].hash),
+		"plain text":        password,
+		"malformed":         "$argon2id$v=19$m=8",
+		"hostile argon2id":  "$argon2id$v=19$m=4294967295,t=4294967295,p=255$" + salt16 + "$" + key32,
+		"hostile bcrypt":    "$2b$31$" + bcryptRest,
+		"a hash of nothing": Secret(strings.Repeat("$", 1<<16)),
+	}
+	for name, s := range stored {
+		for mode, c := range modes {
+			want := map[string]int{"argon2id": 1}
+			if c.Bcrypt {
+				want["bcrypt"] = 1
+			} else if strings.HasPrefix(name, "bcrypt") {
+				want = map[string]int{"bcrypt": 1}
+			}
+			for _, typed := range []string{password, "", "wrong", strings.Repeat("é", 512)} {
+				h, w := cheapHasher(mode)
+				v, err := h.verify(t.Context(), s, typed)
+				wantOK := typed == password && (name == "argon2id" || name == "bcrypt")
+				if err != nil || v.OK != wantOK {
+					t.Errorf("%s, %s, %d bytes: %+v, %v", mode, name, len(typed), v, err)
+				}
+				if diff := cmp.Diff(want, w.by); diff != "" {
+					t.Errorf("%s, %s, %d bytes: work %s", mode, name, len(typed), diff)
+				}
+			}
+			h, w := cheapHasher(mode)
+			if v, err := h.verify(t.Context(), s, strings.Repeat("a", 1025)); v != (verdict{}) || err != nil || len(w.by) != 0 {
+				t.Errorf("%s, %s, over-long: %+v, %v, work %v", mode, name, v, err, w.by)
+			}
+		}
+	}
+}
+
+func TestP12_Rehash(t *testing.T) {
+	t.Parallel()
+	const password = "correct horse battery staple"
+	long := strings.Repeat("0123456789ab", 6)
+	strong := &argon2Hash{argon2Params: liveArgon2, salt: []byte("somesaltsomesalt")}
+	strong.key = strong.compute(password, argon2KeyLen)
+	strongBcrypt, err := newBcrypt(password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	yes, again, no := verdict{OK: true}, verdict{OK: true, Rehash: true}, verdict{}
+	tests := []struct {
+		name, password string
+		stored         Secret
+		native, shared verdict
+	}{
+		{"live argon2id", password, strong.encode(), yes, again},
+		{"weak argon2id", password, cheapArgon2(password).encode(), again, again},
+		{"live bcrypt", password, strongBcrypt.encode(), again, yes},
+		{"weak bcrypt", password, Secret(bcryptFixtures[0].hash), again, again},
+		{"bcrypt of 71 bytes", strings.Repeat("a", 71), Secret(bcryptFixtures[9].hash), again, again},
+		{"bcrypt of 72 bytes", long, fixture72, yes, again},
+		{"bcrypt, truncated match", long + "more", fixture72, yes, no},
+		{"argon2id of 73 bytes", long + "x", cheapArgon2(long + "x").encode(), again, yes},
+		{"argon2id with a NUL", "pass\x00word", cheapArgon2("pass\x00word").encode(), again, yes},
+		{"bcrypt with a NUL", "password\x00password", fixtureNUL, no, no},
+		{"wrong password, weak", "wrong", cheapArgon2(password).encode(), no, no},
+		{"wrong password, weak bcrypt", "wrong", Secret(bcryptFixtures[0].hash), no, no},
+	}
+	for _, tt := range tests {
+		for mode, want := range map[string]verdict{"native": tt.native, "adopted": tt.native, "shared": tt.shared} {
+			h, _ := cheapHasher(mode)
+			if got, err := h.verify(t.Context(), tt.stored, tt.password); got != want || err != nil {
+				t.Errorf("%s, %s: %+v, %v; want %+v", tt.name, mode, got, err, want)
+			}
+		}
+	}
+}
+
+func TestP11_HashVerifies(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ mode, password, prefix string }{
+		{"native", "pässwörd 🔑", "$argon2id$v=19$m=19456,t=2,p=1$"},
+		{"native", strings.Repeat("a", 1024), "$argon2id$v=19$m=19456,t=2,p=1$"},
+		{"native", "short", "$argon2id$v=19$m=19456,t=2,p=1$"},
+		{"shared", strings.Repeat("é", 36), "$2a$12$"},
+	}
+	for _, tt := range tests {
+		h, _ := cheapHasher(tt.mode)
+		stored, err := h.hash(t.Context(), tt.password)
+		if err != nil || !strings.HasPrefix(string(stored), tt.prefix) {
+			t.Errorf("%s, %d bytes: %v, not %s", tt.mode, len(tt.password), err, tt.prefix)
+			continue
+		}
+		if v, err := h.verify(t.Context(), stored, tt.password); v != (verdict{OK: true}) || err != nil {
+			t.Errorf("%s, %d bytes: %+v, %v", tt.mode, len(tt.password), v, err)
+		}
+		if v, _ := h.verify(t.Context(), stored, tt.password[:len(tt.password)-1]); v.OK {
+			t.Errorf("%s, %d bytes: one byte less verifies", tt.mode, len(tt.password))
+		}
+	}
+	for _, tt := range []struct{ mode, password string }{
+		{"native", strings.Repeat("a", 1025)}, {"shared", strings.Repeat("a", 73)}, {"shared", "pass\x00word"},
+	} {
+		h, w := cheapHasher(tt.mode)
+		if s, err := h.hash(t.Context(), tt.password); !errors.Is(err, ErrPasswordLong) || s != "" || len(w.by) != 0 {
+			t.Errorf("%s, %d bytes: %v, work %v", tt.mode, len(tt.password), err, w.by)
+		}
+		if err := h.check(tt.password); !errors.Is(err, ErrPasswordLong) {
+			t.Errorf("%s, %d bytes: check says %v", tt.mode, len(tt.password), err)
+		}
+	}
+}
+
+// A thousand attempts at once: no more than the slots are worked on, the others
+// give up after Wait, and nothing stays taken.
+func TestP31_BoundedHashing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const slots, attempts = 4, 1000
+		h, _ := cheapHasher("native")
+		h.cfg.Wait = time.Second
+		var working, most, busy, done atomic.Int64
+		open := make(chan struct{})
+		h.cfg.onWork = func(string) {
+			most.Store(max(most.Load(), working.Add(1)))
+			<-open
+			working.Add(-1)
+		}
+		start := time.Now()
+		var wg sync.WaitGroup
+		for range attempts {
+			wg.Go(func() {
+				switch _, err := h.verify(t.Context(), "", "password"); {
+				case err == nil:
+					done.Add(1)
+				case errors.Is(err, ErrBusy) && time.Since(start) == time.Second:
+					busy.Add(1)
+				default:
+					t.Errorf("after %v: %v", time.Since(start), err)
+				}
+			})
+		}
+		synctest.Wait()
+		if working.Load() != slots || busy.Load() != 0 {
+			t.Errorf("%d at work, %d gave up at once", working.Load(), busy.Load())
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if busy.Load() != attempts-slots {
+			t.Errorf("%d gave up", busy.Load())
+		}
+		close(open)
+		wg.Wait()
+		if most.Load() != slots || done.Load() != slots || len(h.slots) != 0 {
+			t.Errorf("at most %d at work, %d done, %d slots taken", most.Load(), done.Load(), len(h.slots))
+		}
+	})
+}
+
+func TestHasherWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, w := cheapHasher("native")
+		h.cfg.Wait = time.Second
+		for range cap(h.slots) {
+			h.slots <- struct{}{}
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			time.Sleep(100 * time.Millisecond)
+			cancel()
+		}()
+		start := time.Now()
+		if _, err := h.verify(ctx, "", "password"); !errors.Is(err, context.Canceled) || time.Since(start) != 100*time.Millisecond {
+			t.Errorf("cancelled while waiting: %v after %v", err, time.Since(start))
+		}
+		if _, err := h.hash(t.Context(), "password"); !errors.Is(err, ErrBusy) {
+			t.Errorf("hash while all slots are taken: %v", err)
+		}
+		go func() {
+			time.Sleep(500 * time.Millisecond)
+			h.release()
+		}()
+		if len(w.by) != 0 {
+			t.Errorf("work without a slot: %v", w.by)
+		}
+		if _, err := h.verify(t.Context(), "", "password"); err != nil {
+			t.Errorf("a slot became free in time: %v", err)
+		}
+		for range cap(h.slots) - 1 {
+			h.release()
+		}
+		w.by = map[string]int{}
+		if _, err := h.hash(ctx, "password"); !errors.Is(err, context.Canceled) || len(w.by) != 0 {
+			t.Errorf("cancelled before: %v, work %v", err, w.by)
+		}
+	})
+}
+
+func TestNewHasher(t *testing.T) {
+	t.Parallel()
+	h, err := newHasher(hasherConfig{PreferBcrypt: true, MaxConcurrent: 3})
+	if err != nil || cap(h.slots) != 3 || h.cfg.Wait != time.Second || len(h.dummies) != 2 {
+		t.Errorf("%d slots, wait %v, %d dummies, %v", cap(h.slots), h.cfg.Wait, len(h.dummies), err)
+	}
+	h, err = newHasher(hasherConfig{})
+	if err != nil || cap(h.slots) < 2 || cap(h.slots)%2 != 0 {
+		t.Errorf("by default %d slots, %v", cap(h.slots), err)
+	}
+	broken := errors.New("broken")
+	for _, c := range []hasherConfig{{MaxConcurrent: -1}, {Wait: -1}, {Rand: iotest.ErrReader(broken)}} {
+		if _, err := newHasher(c); err == nil {
+			t.Errorf("accepted %+v", c)
+		}
+	}
+}
+
+// Whatever is stored, verifying it neither panics nor does more than one dummy's
+// worth of work, unless it is a hash within the caps.
+func FuzzP12_Verify(f *testing.F) {
+	for _, tt := range argon2Corpus {
+		f.Add(tt.stored, "password")
+	}
+	for _, tt := range bcryptCorpus {
+		f.Add(tt.stored, "password")
+	}
+	f.Add("", "")
+	f.Fuzz(func(t *testing.T, stored, password string) {
+		if own, ok := parsePasswordHash(Secret(stored)); ok && !cheap(own) {
+			return // within the caps, and slow
+		}
+		h, w := cheapHasher("adopted")
+		v, err := h.verify(t.Context(), Secret(stored), password)
+		if err != nil || v.Rehash && !v.OK {
+			t.Fatalf("%+v, %v", v, err)
+		}
+		if len(password) <= 1024 && (w.by["argon2id"] != 1 || w.by["bcrypt"] != 1) {
+			t.Fatalf("work %v", w.by)
+		}
+	})
+}
+
+func cheap(h passwordHash) bool {
+	switch h := h.(type) {
+	case *argon2Hash:
+		return h.memory <= 1024 && h.time <= 2
+	case *bcryptHash:
+		return h.cost <= 5
+	}
+	return false
+}

@@ -1,0 +1,170 @@
+package authent
+
+import (
+	"context"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+type sessionKey struct{}
+
+// SessionFrom returns the session that LoadSession, RequireUser or RequireRole
+// found for the request, with its User, or nil when nobody is signed in.
+func SessionFrom(ctx context.Context) *Session {
+	s, _ := ctx.Value(sessionKey{}).(*Session)
+	return s
+}
+
+// LoadSession looks who is signed in, with one SQL statement, and puts the
+// session where SessionFrom finds it. It rolls the session on as GET
+// {base}/session does. When the database fails it answers 503: nobody is ever
+// taken for signed out by mistake.
+func (a *Auth) LoadSession(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Add("Vary", "Cookie")
+		e := &exchange{auth: a, w: w, r: r}
+		var err error
+		if e.origin, err = a.originOf(r); err != nil {
+			a.logUnserved(r, err)
+			e.misconfigured()
+			return
+		}
+		s, rolled, err := a.checkSession(r)
+		if err != nil {
+			a.cfg.Logger.ErrorContext(r.Context(), "authent: session could not be read", "error", err)
+			e.refuse(http.StatusServiceUnavailable, "Unavailable")
+			return
+		}
+		if s != nil {
+			r = r.WithContext(context.WithValue(r.Context(), sessionKey{}, s))
+		}
+		if rolled.IsZero() {
+			next.ServeHTTP(w, r)
+			return
+		}
+		a.setSessionCookie(w, r, a.sessionToken(r), rolled)
+		u := &uncached{ResponseWriter: w}
+		next.ServeHTTP(u, r)
+		u.seal()
+	})
+}
+
+// RequireUser is LoadSession, and lets only requests pass that are signed in. A
+// page is sent to the sign-in page and back; anything else is answered 401.
+func (a *Auth) RequireUser(next http.Handler) http.Handler {
+	return a.LoadSession(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if SessionFrom(r.Context()) == nil {
+			a.askToSignIn(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	}))
+}
+
+// RequireRole is RequireUser for people whose role is one of roles, compared
+// byte for byte; others get 403.
+func (a *Auth) RequireRole(roles ...string) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return a.RequireUser(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !slices.Contains(roles, SessionFrom(r.Context()).User.Role) {
+				a.exchange(w, r).refuse(http.StatusForbidden, "AccessDenied")
+				return
+			}
+			next.ServeHTTP(w, r)
+		}))
+	}
+}
+
+func (a *Auth) askToSignIn(w http.ResponseWriter, r *http.Request) {
+	e := a.exchange(w, r)
+	if r.Method != http.MethodGet || !acceptsHTML(r) {
+		e.refuse(http.StatusUnauthorized, "SessionRequired")
+		return
+	}
+	query := url.Values{"callbackUrl": {e.origin.String() + r.URL.RequestURI()}}
+	w.Header().Set("Cache-Control", "private, no-store")
+	http.Redirect(w, r, e.signInPage(query), http.StatusFound)
+}
+
+// exchange is for requests that LoadSession has let pass, whose origin is known.
+func (a *Auth) exchange(w http.ResponseWriter, r *http.Request) *exchange {
+	origin, err := a.originOf(r)
+	if err != nil {
+		origin = &url.URL{}
+	}
+	return &exchange{auth: a, w: w, r: r, origin: origin}
+}
+
+func (e *exchange) signInPage(query url.Values) string {
+	if own := e.auth.cfg.Pages.SignIn; own != "" {
+		return withQuery(absolute(e.origin, own), query)
+	}
+	return e.page("signin", query)
+}
+
+// refuse answers for the middleware: with the error page where a page is wanted,
+// else with the code in JSON.
+func (e *exchange) refuse(status int, kind string) {
+	if status == http.StatusServiceUnavailable {
+		e.w.Header().Set("Retry-After", "2")
+	}
+	if acceptsHTML(e.r) {
+		e.errorPage(failure{kind: kind, status: status})
+		return
+	}
+	e.noStore()
+	e.json(status, map[string]string{"error": kind})
+}
+
+// acceptsHTML reports whether r asks for a page.
+func acceptsHTML(r *http.Request) bool {
+	for _, part := range strings.Split(r.Header.Get("Accept"), ",") {
+		if kind, _, err := mime.ParseMediaType(part); err == nil && (kind == "text/html" || kind == "application/xhtml+xml") {
+			return true
+		}
+	}
+	return false
+}
+
+// uncached keeps a response that sets the session cookie out of caches,
+// whatever the handler behind it says.
+type uncached struct {
+	http.ResponseWriter
+	wrote bool
+}
+
+// seal sets the header unless the response is on its way.
+func (u *uncached) seal() {
+	if !u.wrote {
+		u.Header().Set("Cache-Control", "private, no-store")
+	}
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (u *uncached) WriteHeader(status int) {
+	u.seal()
+	u.wrote = status >= 200
+	u.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (u *uncached) Write(b []byte) (int, error) {
+	if !u.wrote {
+		u.WriteHeader(http.StatusOK)
+	}
+	return u.ResponseWriter.Write(b)
+}
+
+// Flush implements http.Flusher, which also writes the header.
+func (u *uncached) Flush() {
+	if !u.wrote {
+		u.WriteHeader(http.StatusOK)
+	}
+	_ = http.NewResponseController(u.ResponseWriter).Flush()
+}
+
+// Unwrap lets http.ResponseController reach what lies beneath.
+func (u *uncached) Unwrap() http.ResponseWriter { return u.ResponseWriter }

@@ -1,0 +1,173 @@
+package authent
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// The built-in pages. They have no script, no image and one style sheet, inline,
+// whose hash is all that the Content-Security-Policy allows.
+
+type pageName string
+
+const (
+	pageSignIn        pageName = "signin"
+	pageRegister      pageName = "register"
+	pageSignOut       pageName = "signout"
+	pageError         pageName = "error"
+	pageVerifyRequest pageName = "verifyrequest"
+	pageAccount       pageName = "account"
+)
+
+// frame is what every page has.
+type frame struct {
+	// AppName is the application's name, Base the path of the engine's pages and
+	// Home the URL of the application's own.
+	AppName, Base, Home string
+	// CSRFToken and CallbackURL are for the forms.
+	CSRFToken, CallbackURL string
+	// Error and Code are the codes in the page's query.
+	Error, Code string
+}
+
+type signInView struct {
+	frame
+	Email       string
+	Providers   []providerView
+	CanRegister bool
+}
+
+// providerView is a provider's form on the sign-in page.
+type providerView struct {
+	ID, Name string
+	// Password says that it is the engine's own form for e-mail and password.
+	Password bool
+	Inputs   []Input
+}
+
+type registerView struct {
+	frame
+	Email, Name string
+}
+
+type signOutView struct {
+	frame
+	UserEmail string
+}
+
+type errorView struct{ frame }
+
+type verifyRequestView struct{ frame }
+
+type accountView struct {
+	frame
+	UserName, Email, Role string
+	HasPassword           bool
+	// Recent says that what guards the account may be changed now.
+	Recent   bool
+	Sessions []sessionView
+	// Notice is the code of what was just done.
+	Notice string
+}
+
+type sessionView struct {
+	ID                string
+	Current           bool
+	Device, IPAddress string
+	LastUsed, Expires time.Time
+}
+
+//go:embed page/*.html page/style.css
+var pageFiles embed.FS
+
+var pages = parsePages(pageSignIn, pageRegister, pageSignOut, pageError, pageVerifyRequest, pageAccount)
+
+// parsePages parses embedded files, so it can fail in a broken build alone.
+func parsePages(names ...pageName) map[pageName]*template.Template {
+	all := make(map[pageName]*template.Template, len(names))
+	for _, name := range names {
+		t := template.New(string(name)).Funcs(pageFuncs)
+		all[name] = template.Must(t.ParseFS(pageFiles, "page/layout.html", "page/"+string(name)+".html"))
+	}
+	return all
+}
+
+var pageFuncs = template.FuncMap{
+	"style":    func() template.CSS { return template.CSS(pageStyle) },
+	"message":  formMessage,
+	"heading":  errorHeading,
+	"explain":  errorMessage,
+	"notice":   noticeMessage,
+	"initial":  initial,
+	"field":    faultyField,
+	"when":     func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") },
+	"datetime": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+}
+
+var pageStyle = mustRead("page/style.css")
+
+func mustRead(name string) string {
+	b, err := pageFiles.ReadFile(name)
+	if err != nil {
+		panic(fmt.Sprintf("authent: embedded %s: %v", name, err))
+	}
+	return string(b)
+}
+
+// pageCSP lets a page do nothing but show itself. There is no form-action: a
+// browser would apply it to the redirect to a provider too.
+var pageCSP = func() string {
+	hash := sha256.Sum256([]byte(pageStyle))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) +
+		"'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+}()
+
+// renderPage writes a whole page, or nothing and an error.
+func renderPage(w io.Writer, name pageName, view any) error {
+	var b bytes.Buffer
+	if err := pages[name].ExecuteTemplate(&b, "layout", view); err != nil {
+		return fmt.Errorf("authent: page %s: %w", name, err)
+	}
+	_, err := b.WriteTo(w)
+	return err
+}
+
+// writePageHeaders keeps pages from being framed, sniffed, cached and from
+// telling other sites their address (ASVS 3.4).
+func writePageHeaders(h http.Header) {
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", pageCSP)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "strict-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cache-Control", "private, no-cache, no-store")
+}
+
+func initial(name string) string {
+	c, _ := utf8.DecodeRuneInString(name)
+	return string(c)
+}
+
+// faultyField is the field that an error is about: "current" is the password
+// that people have, "password" the one they want. It is "" for other errors,
+// and without an error, whatever code a query has.
+func faultyField(kind, code string) string {
+	switch kind {
+	case "Register", "PasswordChange":
+		field, _, _ := strings.Cut(code, "_")
+		return field
+	case "CurrentPassword":
+		return "current"
+	}
+	return ""
+}

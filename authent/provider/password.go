@@ -1,0 +1,20 @@
+// Package provider has the ways to sign in that authent knows. Each function
+// only returns data; authent.New checks it:
+//
+//	authent.New(authent.Config{
+//		Adapter:   ent.NewAuthAdapter(client),
+//		Providers: []authent.Provider{provider.Password()},
+//	})
+package provider
+
+import "github.com/authent/authent/authent"
+
+// Password is sign-in by e-mail and password, with registration, and a session
+// in the database. Its id is "credentials", so that Auth.js's browser client
+// calls it with signIn("credentials"). It needs the field password on User.
+func Password() authent.Provider {
+	return authent.Provider{
+		ID: "credentials", Name: "Password", Type: authent.TypeCredentials,
+		Credentials: &authent.Credentials{Password: true},
+	}
+}

@@ -1,0 +1,154 @@
+package authent
+
+import (
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxRedirect is how long a redirect target may be in bytes, as asked for and as
+// sent.
+const maxRedirect = 2048
+
+// sameOriginURL returns the absolute URL that a browser (WHATWG URL Standard)
+// makes of target on a page of origin, if that is of the same scheme, host and
+// port, and false for anything else or doubtful (CWE-601, P17). target is a path
+// that starts with one slash or an absolute URL. The result is ASCII, fit for a
+// Location header, and gives itself when resolved again.
+//
+// It parses by itself since net/url and browsers disagree on the very inputs
+// that matter: backslashes, tabs, "https:evil" and "http:///evil".
+func sameOriginURL(target string, origin *url.URL) (string, bool) {
+	base, ok := originString(origin)
+	if !ok || len(target) > maxRedirect || !utf8.ValidString(target) || hasControl(target) || strings.HasSuffix(target, " ") {
+		return "", false
+	}
+	rest, absolute := cutOrigin(target, base)
+	if absolute && rest == "" {
+		return base, true
+	}
+	path, suffix := splitPath(rest)
+	if path == "" && absolute {
+		path = "/"
+	}
+	if path, ok = resolvePath(path); !ok {
+		return "", false
+	}
+	query, fragment, hasFragment := strings.Cut(suffix, "#")
+	result := base + path + escape(query, "\"<>'\\ ")
+	if hasFragment {
+		result += "#" + escape(fragment, "\"<>`\\ ")
+	}
+	if _, err := url.PathUnescape(result); err != nil || len(result) > maxRedirect {
+		return "", false
+	}
+	return result, true
+}
+
+// originString is the origin as browsers write it. A host in other letters than
+// ASCII has to be given in its ASCII form (xn--…), as browsers send it.
+func originString(origin *url.URL) (string, bool) {
+	if origin == nil || strings.ContainsFunc(origin.Host, notInHost) {
+		return "", false
+	}
+	return canonicalOrigin(origin.Scheme, origin.Host)
+}
+
+func notInHost(c rune) bool {
+	return c <= ' ' || c >= 0x7f || strings.ContainsRune(`@/\?#%`, c)
+}
+
+// canonicalOrigin writes scheme and host in lower case and leaves the scheme's
+// own port out. A host with other spellings (percent-encoding, user, backslash)
+// stays as it is, and so equals no origin.
+func canonicalOrigin(scheme, host string) (string, bool) {
+	scheme, host = strings.ToLower(scheme), strings.ToLower(host)
+	switch scheme {
+	case "https":
+		host = strings.TrimSuffix(host, ":443")
+	case "http":
+		host = strings.TrimSuffix(host, ":80")
+	default:
+		return "", false
+	}
+	return scheme + "://" + host, host != ""
+}
+
+// cutOrigin removes the origin from an absolute URL. It returns any other string
+// as it is.
+func cutOrigin(target, base string) (rest string, found bool) {
+	scheme, rest, ok := strings.Cut(target, "://")
+	if !ok {
+		return target, false
+	}
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	host := rest[:end]
+	if origin, ok := canonicalOrigin(scheme, host); !ok || origin != base || strings.ContainsFunc(host, notInHost) {
+		return target, false
+	}
+	return rest[end:], true
+}
+
+// splitPath cuts s before its query or fragment, whichever comes first.
+func splitPath(s string) (path, suffix string) {
+	if i := strings.IndexAny(s, "?#"); i >= 0 {
+		return s[:i], s[i:]
+	}
+	return s, ""
+}
+
+// resolvePath removes dot segments as browsers do. It refuses a path that is, or
+// thereby becomes, the start of another host's URL, for a browser or for a
+// program that decodes it first: "//evil", "/\evil", "/.//evil", "/%5Cevil".
+func resolvePath(p string) (string, bool) {
+	if !strings.HasPrefix(p, "/") {
+		return "", false
+	}
+	var kept []string
+	segments := strings.Split(p[1:], "/")
+	for i, segment := range segments {
+		last := i == len(segments)-1
+		switch strings.ReplaceAll(strings.ToLower(segment), "%2e", ".") {
+		case "..":
+			kept = kept[:max(0, len(kept)-1)]
+		case ".":
+		default:
+			kept = append(kept, segment)
+			continue
+		}
+		if last {
+			kept = append(kept, "")
+		}
+	}
+	p = escape("/"+strings.Join(kept, "/"), "\"<>`{}^ ")
+	decoded, err := url.PathUnescape(p)
+	if err != nil || hasControl(decoded) || !utf8.ValidString(decoded) ||
+		strings.Contains(decoded, `\`) || strings.HasPrefix(decoded, "//") {
+		return "", false
+	}
+	return p, true
+}
+
+// escape percent-encodes the characters of set and all that is not ASCII.
+func escape(s, set string) string {
+	const hex = "0123456789ABCDEF"
+	var b strings.Builder
+	for i := range len(s) {
+		c := s[i]
+		if c < utf8.RuneSelf && strings.IndexByte(set, c) < 0 {
+			b.WriteByte(c)
+			continue
+		}
+		b.Write([]byte{'%', hex[c>>4], hex[c&15]})
+	}
+	return b.String()
+}
+
+// hasControl reports a control character of ASCII. Browsers drop tabs and line
+// breaks anywhere in a URL: "/\t/evil" is "//evil".
+func hasControl(s string) bool {
+	return strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c == 0x7f })
+}

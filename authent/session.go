@@ -1,0 +1,254 @@
+package authent
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// Session is a signed-in browser. In every optional field the zero value means
+// NULL: another writer of the table may have left it so.
+type Session struct {
+	// ID names the session among its user's. It is not a secret: neither the
+	// token nor its stored form can be found from it.
+	ID string `json:"id"`
+	// Token is the token's stored form: its SHA-256, or in shared mode the
+	// token itself.
+	Token Secret `json:"-"`
+	// UserID is whose session it is.
+	UserID string `json:"userId"`
+	// Expires is when the session ends unless it is used before.
+	Expires time.Time `json:"expires"`
+
+	// CreatedAt is when the person signed in or re-authenticated.
+	CreatedAt time.Time `json:"createdAt,omitzero"`
+	// LastUsedAt is when the session was last seen, to about
+	// SessionConfig.TouchInterval.
+	LastUsedAt time.Time `json:"lastUsedAt,omitzero"`
+	// IPAddress is the client's address at sign-in.
+	IPAddress string `json:"ipAddress,omitempty"`
+	// UserAgent is the browser's User-Agent at sign-in, at most 512 bytes.
+	UserAgent string `json:"userAgent,omitempty"`
+
+	// User is whose session it is, where the method that returned the session
+	// says so; else nil.
+	User *User `json:"-"`
+
+	// authenticated is when the person last proved who they are, as far as the
+	// request's session and cookies tell; zero when they do not.
+	authenticated time.Time
+}
+
+// LogValue logs whose session it is, without the token.
+func (s *Session) LogValue() slog.Value {
+	if s == nil {
+		return slog.Value{}
+	}
+	return slog.GroupValue(slog.String("id", s.ID), slog.String("user_id", s.UserID))
+}
+
+// Format implements fmt.Formatter for every verb, without secrets. Without it a
+// wrong verb, such as %s for a pointer, would print the fields as they are.
+func (s Session) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "session %s of user %s", s.ID, s.UserID)
+}
+
+// SessionUpdate says what UpdateSession changes: nil leaves a column alone.
+type SessionUpdate struct {
+	Expires    *time.Time
+	CreatedAt  *time.Time
+	LastUsedAt *time.Time
+}
+
+// checkSession returns the live session that r's cookie names, or nil, and when
+// it now expires if the check rolled it on. An error is the database's: nobody
+// knows then whether r is signed in.
+func (a *Auth) checkSession(r *http.Request) (s *Session, rolled time.Time, err error) {
+	token := a.sessionToken(r)
+	if token == "" {
+		return nil, time.Time{}, nil
+	}
+	ctx, now := r.Context(), a.now()
+	s, err = a.store.SessionAndUser(ctx, a.storedToken(token))
+	if errors.Is(err, ErrNotFound) {
+		return nil, time.Time{}, nil
+	}
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("authent: check session: %w", err)
+	}
+	if !a.alive(s, now) {
+		a.deleteQuietly(ctx, s)
+		return nil, time.Time{}, nil
+	}
+	s.authenticated = a.authenticatedAt(r, s)
+	rolled, err = a.roll(ctx, s, now)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil, time.Time{}, nil
+	case err != nil:
+		a.cfg.Logger.ErrorContext(ctx, "authent: session could not be rolled on", "error", err)
+	}
+	return s, rolled, nil
+}
+
+// alive reports whether a session found in the database is one still.
+func (a *Auth) alive(s *Session, now time.Time) bool {
+	if s.Expires.Before(now) || (s.User != nil && s.User.Disabled()) {
+		return false
+	}
+	end := a.absoluteEnd(s)
+	return end.IsZero() || now.Before(end)
+}
+
+// absoluteEnd is when s ends however much it is used, zero for never.
+func (a *Auth) absoluteEnd(s *Session) time.Time {
+	if a.cfg.Session.AbsoluteMaxAge == 0 || s.CreatedAt.IsZero() {
+		return time.Time{}
+	}
+	return s.CreatedAt.Add(a.cfg.Session.AbsoluteMaxAge)
+}
+
+// deleteQuietly removes a dead session. A failure is logged alone: the session
+// counts as dead all the same.
+func (a *Auth) deleteQuietly(ctx context.Context, s *Session) {
+	if err := a.store.DeleteSession(ctx, s.Token); err != nil {
+		a.cfg.Logger.WarnContext(ctx, "authent: dead session could not be deleted", "error", err)
+	}
+}
+
+// roll writes what a use of the session at now changes: its expiry at most once
+// per UpdateAge, when it was used at most once per TouchInterval, and when it
+// began if another writer left that open and an absolute lifetime counts from it.
+func (a *Auth) roll(ctx context.Context, s *Session, now time.Time) (rolled time.Time, err error) {
+	var u SessionUpdate
+	if a.cfg.Session.AbsoluteMaxAge > 0 && s.CreatedAt.IsZero() {
+		s.CreatedAt, u.CreatedAt = now, &now
+	}
+	due := s.Expires.Add(a.cfg.Session.UpdateAge - a.cfg.Session.MaxAge)
+	if expires := a.expiry(s, now); !due.After(now) && expires.After(s.Expires) {
+		u.Expires = &expires
+	}
+	if a.columns.SessionLastUsedAt && (u.Expires != nil || a.touchDue(s, now)) {
+		u.LastUsedAt = &now
+	}
+	if u == (SessionUpdate{}) {
+		return time.Time{}, nil
+	}
+	if err := a.store.UpdateSession(ctx, s.Token, u); err != nil {
+		return time.Time{}, fmt.Errorf("authent: roll session: %w", err)
+	}
+	if u.Expires != nil {
+		rolled = *u.Expires
+	}
+	return rolled, nil
+}
+
+// expiry is when a session ends that is started or rolled on at now.
+func (a *Auth) expiry(s *Session, now time.Time) time.Time {
+	expires := now.Add(a.cfg.Session.MaxAge)
+	if end := a.absoluteEnd(s); !end.IsZero() && end.Before(expires) {
+		return end
+	}
+	return expires
+}
+
+func (a *Auth) touchDue(s *Session, now time.Time) bool {
+	interval := a.cfg.Session.TouchInterval
+	return interval > 0 && now.Sub(s.LastUsedAt) >= interval
+}
+
+// newSession makes the session that r is about to get: the token for the
+// cookie, and the row.
+func (a *Auth) newSession(r *http.Request, userID string) (token string, s Session, err error) {
+	token, err = newToken(a.cfg.Rand)
+	if err != nil {
+		return "", Session{}, fmt.Errorf("authent: new session token: %w", err)
+	}
+	now := a.now()
+	s = Session{
+		Token: a.storedToken(token), UserID: userID, CreatedAt: now, LastUsedAt: now,
+		UserAgent: cutUserAgent(r.UserAgent()),
+	}
+	if addr := clientAddr(r, a.cfg.TrustedProxies); addr.IsValid() {
+		s.IPAddress = addr.String()
+	}
+	s.Expires = a.expiry(&s, now)
+	return token, s, nil
+}
+
+// Sessions returns the user's live sessions, the last used first, without their
+// tokens; none for an unknown user.
+func (a *Auth) Sessions(ctx context.Context, userID string) ([]*Session, error) {
+	all, err := a.store.Sessions(ctx, userID)
+	if err != nil {
+		return nil, fmt.Errorf("authent: list sessions: %w", err)
+	}
+	now := a.now()
+	live := slices.DeleteFunc(all, func(s *Session) bool { return !a.alive(s, now) })
+	for _, s := range live {
+		s.Token = ""
+	}
+	slices.SortFunc(live, func(s, t *Session) int {
+		return cmp.Or(t.LastUsedAt.Compare(s.LastUsedAt), t.Expires.Compare(s.Expires), cmp.Compare(s.ID, t.ID))
+	})
+	return live, nil
+}
+
+// RevokeSession ends the user's session with the id. One that is not there and
+// one that is somebody else's are both ErrNotFound.
+func (a *Auth) RevokeSession(ctx context.Context, userID, id string) error {
+	deleted, err := a.store.DeleteSessionByID(ctx, userID, id)
+	if err == nil && !deleted {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("authent: revoke session: %w", err)
+	}
+	return nil
+}
+
+// RevokeOtherSessions ends all sessions of s's user but s, which SessionFrom
+// returned, and returns how many.
+func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) (int, error) {
+	if s.Token == "" {
+		return 0, errors.New("authent: revoke other sessions: the session is not one that SessionFrom returned")
+	}
+	n, err := a.store.DeleteSessions(ctx, s.UserID, s.Token)
+	if err != nil {
+		return 0, fmt.Errorf("authent: revoke other sessions: %w", err)
+	}
+	return n, nil
+}
+
+// RevokeAll ends all sessions of a user and returns how many.
+func (a *Auth) RevokeAll(ctx context.Context, userID string) (int, error) {
+	n, err := a.store.DeleteSessions(ctx, userID, "")
+	if err != nil {
+		return 0, fmt.Errorf("authent: revoke all sessions: %w", err)
+	}
+	return n, nil
+}
+
+// DeleteExpired deletes sessions and verification tokens that have expired, in
+// batches of 1,000 rows, and returns how many. Nothing depends on it, since
+// what has expired is refused anyway; call it from time to time to keep the
+// tables small.
+func (a *Auth) DeleteExpired(ctx context.Context) (int, error) {
+	const batch = 1000
+	total, now := 0, a.now()
+	for {
+		n, err := a.store.DeleteExpired(ctx, now, batch)
+		total += n
+		if err != nil {
+			return total, fmt.Errorf("authent: delete expired: %w", err)
+		}
+		if n < batch {
+			return total, nil
+		}
+	}
+}

@@ -1,0 +1,175 @@
+package authent
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// User is a person, as the engine sees one. In every field the zero value
+// means NULL. An application's own columns are in Entity.
+type User struct {
+	// ID is the primary key in its text form. The Adapter makes it.
+	ID string `json:"id"`
+	// Name is what the person is called.
+	Name string `json:"name,omitempty"`
+	// Email is the address, unique among users, as the engine normalised it.
+	// Some tables allow NULL, which reads as "".
+	Email string `json:"email,omitempty"`
+	// EmailVerified is when the address was last proved to belong to the user.
+	EmailVerified time.Time `json:"emailVerified,omitzero"`
+	// Image is the URL of a picture.
+	Image string `json:"image,omitempty"`
+	// Password is the password's hash, "" for people without a password.
+	Password Secret `json:"-"`
+	// Role is what RequireRole compares. In CreateUser "" means the table's
+	// default, which is "user".
+	Role string `json:"role,omitempty"`
+	// DisabledAt is when the user was locked out, zero for everybody else.
+	DisabledAt time.Time `json:"disabledAt,omitzero"`
+	// CreatedAt is set by the Adapter.
+	CreatedAt time.Time `json:"createdAt,omitzero"`
+	// UpdatedAt is set by the Adapter at every write.
+	UpdatedAt time.Time `json:"updatedAt,omitzero"`
+
+	// Entity is the Adapter's own value for the same row: the application's
+	// *ent.User with a generated adapter. It is read-only, since a cache may
+	// share it. The generated function ent.AuthUser returns it with its type.
+	Entity any `json:"-"`
+}
+
+// LogValue logs the id alone.
+func (u *User) LogValue() slog.Value {
+	if u == nil {
+		return slog.Value{}
+	}
+	return slog.GroupValue(slog.String("id", u.ID))
+}
+
+// Format implements fmt.Formatter for every verb, without secrets. Without it a
+// wrong verb, such as %s for a pointer, would print the fields as they are.
+func (u User) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "user %s", u.ID) }
+
+// Disabled reports whether the user is locked out.
+func (u *User) Disabled() bool { return !u.DisabledAt.IsZero() }
+
+// UserUpdate says what UpdateUser changes: nil leaves a column alone, a
+// pointer to the zero value writes NULL.
+type UserUpdate struct {
+	Name          *string
+	Email         *string
+	EmailVerified *time.Time
+	Image         *string
+	Password      *Secret
+	Role          *string
+	DisabledAt    *time.Time
+}
+
+// ChangePassword gives the person behind s, which SessionFrom returned, a new
+// password and ends their other sessions in the same transaction (ASVS 7.4.3).
+// It asks for a recent sign-in (ErrRecentSignInRequired) and for the current
+// password (ErrInvalidCredentials). A new one that is too short or too long is a
+// *RegisterError.
+func (a *Auth) ChangePassword(ctx context.Context, s *Session, current, password string) error {
+	if !a.Recent(s) {
+		return ErrRecentSignInRequired
+	}
+	if err := a.checkNewPassword(password); err != nil {
+		return err
+	}
+	user, err := a.store.User(ctx, s.UserID)
+	if err != nil {
+		return fmt.Errorf("authent: change password: %w", err)
+	}
+	p, err := a.verifyPassword(ctx, user, current)
+	if err != nil {
+		return err
+	}
+	if p.rehash, err = a.hasher.hash(ctx, password); err != nil {
+		return err
+	}
+	err = a.store.InTx(ctx, func(tx Adapter) (err error) {
+		if user, err = a.signInUser(ctx, tx, p, nil); err != nil {
+			return err
+		}
+		if err = stillSignedIn(ctx, tx, s); err != nil {
+			return err
+		}
+		_, err = tx.DeleteSessions(ctx, s.UserID, s.Token)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("authent: change password: %w", err)
+	}
+	fire(ctx, a, "updateUser", a.cfg.Events.UpdateUser, UserEvent{User: user})
+	return nil
+}
+
+// DisableUser locks a user out: all sessions end in the same transaction, and no
+// way to sign in works until EnableUser. An unknown user is ErrNotFound, a table
+// without the column ErrUnsupported.
+func (a *Auth) DisableUser(ctx context.Context, userID string) error {
+	now := a.now()
+	return a.setDisabled(ctx, userID, &now)
+}
+
+// EnableUser lets a disabled user sign in again. Errors are DisableUser's.
+func (a *Auth) EnableUser(ctx context.Context, userID string) error {
+	return a.setDisabled(ctx, userID, new(time.Time))
+}
+
+func (a *Auth) setDisabled(ctx context.Context, userID string, at *time.Time) error {
+	if !a.columns.UserDisabledAt {
+		return fmt.Errorf("authent: disable user: %w", ErrUnsupported)
+	}
+	var user *User
+	err := a.store.InTx(ctx, func(tx Adapter) (err error) {
+		if _, err = tx.LockUser(ctx, userID); err != nil {
+			return err
+		}
+		if user, err = tx.UpdateUser(ctx, userID, UserUpdate{DisabledAt: at}); err != nil {
+			return err
+		}
+		_, err = tx.DeleteSessions(ctx, userID, "")
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("authent: disable user: %w", err)
+	}
+	fire(ctx, a, "updateUser", a.cfg.Events.UpdateUser, UserEvent{User: user})
+	return nil
+}
+
+// purposes are what a verification token's identifier can start with before the
+// user's id.
+var purposes = []string{"reset", "verify-email", "change-email"}
+
+// DeleteUser deletes a user with all accounts, sessions and verification tokens
+// in one transaction. An unknown user is ErrNotFound. It does not ask for a
+// recent sign-in: call it for the person behind a request only where Recent.
+func (a *Auth) DeleteUser(ctx context.Context, userID string) error {
+	err := a.store.InTx(ctx, func(tx Adapter) error {
+		user, err := tx.LockUser(ctx, userID)
+		if err != nil {
+			return err
+		}
+		var identifiers []string
+		for _, p := range purposes {
+			identifiers = append(identifiers, p+":"+userID)
+		}
+		if user.Email != "" {
+			identifiers = append(identifiers, user.Email)
+		}
+		for _, identifier := range identifiers {
+			if _, err := tx.DeleteVerificationTokens(ctx, identifier, ""); err != nil {
+				return err
+			}
+		}
+		return tx.DeleteUser(ctx, userID)
+	})
+	if err != nil {
+		return fmt.Errorf("authent: delete user: %w", err)
+	}
+	return nil
+}

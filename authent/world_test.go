@@ -1,0 +1,288 @@
+package authent_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+
+	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/provider"
+	"github.com/authent/authent/ent"
+	_ "github.com/authent/authent/ent/runtime"
+	"github.com/authent/authent/internal/testdb"
+)
+
+// The world in which promises are tested: a real database, the generated
+// adapter, a server on loopback, a clock that tests move, and a log that fails
+// the test when a secret reaches it.
+type world struct {
+	t      *testing.T
+	db     *sql.DB
+	driver *countingDriver
+	client *ent.Client
+	store  *hookAdapter
+	auth   *authent.Auth
+	server *httptest.Server
+	clock  *clock
+	log    *secretLog
+}
+
+// testSecret is AUTH_SECRET in tests.
+const testSecret = "a secret of more than thirty-two bytes for tests"
+
+// setup changes how a world is made.
+type setup struct {
+	https  bool
+	config func(*authent.Config)
+}
+
+func newWorld(t *testing.T, set setup) *world {
+	t.Helper()
+	w := &world{t: t, clock: newClock(), log: newSecretLog(t)}
+	w.openDatabase()
+	w.server = httptest.NewUnstartedServer(nil)
+	scheme := "http"
+	if set.https {
+		scheme = "https"
+	}
+	w.log.secret(testSecret)
+	config := authent.Config{
+		URL:       scheme + "://" + w.server.Listener.Addr().String() + "/auth",
+		Secrets:   []string{testSecret},
+		Adapter:   w.store,
+		Providers: []authent.Provider{provider.Password()},
+		Logger:    w.log.logger(),
+		Now:       w.clock.now,
+	}
+	if set.config != nil {
+		set.config(&config)
+	}
+	var err error
+	if w.auth, err = authent.New(config); err != nil {
+		t.Fatal(err)
+	}
+	w.serve(set.https)
+	return w
+}
+
+func (w *world) openDatabase() {
+	w.t.Helper()
+	w.db = testdb.SQLite(w.t)
+	w.driver = &countingDriver{Driver: entsql.OpenDB(dialect.SQLite, w.db)}
+	w.client = ent.NewClient(ent.Driver(w.driver))
+	w.store = &hookAdapter{Adapter: ent.NewAuthAdapter(w.client)}
+}
+
+// tables names every table, for dumps.
+func (w *world) tables() []string {
+	return queryStrings(w.t, w.db, `SELECT name FROM sqlite_master WHERE type = 'table'`)
+}
+
+// dump is every value of every row of every table.
+func (w *world) dump() string {
+	w.t.Helper()
+	var b strings.Builder
+	for _, table := range w.tables() {
+		rows, err := w.db.QueryContext(w.t.Context(), `SELECT * FROM "`+table+`"`)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		columns, err := rows.Columns()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		values := make([]any, len(columns))
+		for i := range values {
+			values[i] = new(any)
+		}
+		for rows.Next() {
+			if err := rows.Scan(values...); err != nil {
+				w.t.Fatal(err)
+			}
+			for i, v := range values {
+				fmt.Fprintf(&b, "%s.%s=%s\n", table, columns[i], fmt.Sprint(*v.(*any)))
+			}
+		}
+		if err := rows.Close(); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	return b.String()
+}
+
+// count is the number of rows of a table.
+func (w *world) count(table string) int {
+	w.t.Helper()
+	var n int
+	if err := w.db.QueryRowContext(w.t.Context(), `SELECT COUNT(*) FROM `+table).Scan(&n); err != nil {
+		w.t.Fatal(err)
+	}
+	return n
+}
+
+func queryStrings(t *testing.T, db *sql.DB, query string, args ...any) []string {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), query, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// clock is a clock that stands until a test moves it.
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+func newClock() *clock { return &clock{at: time.Now()} }
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// countingDriver counts statements, and can fail the n-th from now.
+type countingDriver struct {
+	dialect.Driver
+	mu         sync.Mutex
+	statements []string
+	failAt     int
+}
+
+var errInjected = fmt.Errorf("injected fault: the database went away")
+
+func (d *countingDriver) note(query string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.statements = append(d.statements, query)
+	if d.failAt > 0 {
+		if d.failAt--; d.failAt == 0 {
+			return errInjected
+		}
+	}
+	return nil
+}
+
+// failNth makes the n-th statement from now fail, counting from 1; 0 for none.
+func (d *countingDriver) failNth(n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.failAt = n
+}
+
+// during returns the statements that f ran.
+func (d *countingDriver) during(f func()) []string {
+	d.mu.Lock()
+	d.statements = nil
+	d.mu.Unlock()
+	f()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.statements
+}
+
+func (d *countingDriver) Exec(ctx context.Context, query string, args, v any) error {
+	if err := d.note(query); err != nil {
+		return err
+	}
+	return d.Driver.Exec(ctx, query, args, v)
+}
+
+func (d *countingDriver) Query(ctx context.Context, query string, args, v any) error {
+	if err := d.note(query); err != nil {
+		return err
+	}
+	return d.Driver.Query(ctx, query, args, v)
+}
+
+func (d *countingDriver) Tx(ctx context.Context) (dialect.Tx, error) {
+	if err := d.note("BEGIN"); err != nil {
+		return nil, err
+	}
+	tx, err := d.Driver.Tx(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &countingTx{Tx: tx, d: d}, nil
+}
+
+type countingTx struct {
+	dialect.Tx
+	d *countingDriver
+}
+
+func (x *countingTx) Exec(ctx context.Context, query string, args, v any) error {
+	if err := x.d.note(query); err != nil {
+		return err
+	}
+	return x.Tx.Exec(ctx, query, args, v)
+}
+
+func (x *countingTx) Query(ctx context.Context, query string, args, v any) error {
+	if err := x.d.note(query); err != nil {
+		return err
+	}
+	return x.Tx.Query(ctx, query, args, v)
+}
+
+func (x *countingTx) Commit() error {
+	if err := x.d.note("COMMIT"); err != nil {
+		_ = x.Rollback()
+		return err
+	}
+	return x.Tx.Commit()
+}
+
+// hookAdapter lets a test act at the moments between which races happen.
+type hookAdapter struct {
+	authent.Adapter
+	// beforeTx runs before a transaction begins, locked after LockUser in one.
+	beforeTx, locked func()
+}
+
+func (h *hookAdapter) InTx(ctx context.Context, fn func(tx authent.Adapter) error) error {
+	if f := h.beforeTx; f != nil {
+		h.beforeTx = nil
+		f()
+	}
+	return h.Adapter.InTx(ctx, func(tx authent.Adapter) error { return fn(&hookTx{tx, h}) })
+}
+
+type hookTx struct {
+	authent.Adapter
+	h *hookAdapter
+}
+
+func (x *hookTx) LockUser(ctx context.Context, id string) (*authent.User, error) {
+	u, err := x.Adapter.LockUser(ctx, id)
+	if f := x.h.locked; f != nil {
+		x.h.locked = nil
+		f()
+	}
+	return u, err
+}

@@ -1,0 +1,26 @@
+package ent_test
+
+import (
+	"testing"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+
+	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/authenttest"
+	"github.com/authent/authent/ent"
+	_ "github.com/authent/authent/ent/runtime"
+	"github.com/authent/authent/internal/testdb"
+)
+
+// The generated adapter does not assert this itself: a new method of the
+// interface would keep the graph from being generated anew.
+var _ authent.Adapter = (*ent.AuthAdapter)(nil)
+
+func TestAuthAdapter(t *testing.T) {
+	authenttest.Run(t, func(t testing.TB) authenttest.Subject {
+		db := testdb.SQLite(t)
+		client := ent.NewClient(ent.Driver(entsql.OpenDB(dialect.SQLite, db)))
+		return authenttest.Subject{Adapter: ent.NewAuthAdapter(client), DB: db, Dialect: "sqlite"}
+	})
+}

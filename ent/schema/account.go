@@ -1,0 +1,13 @@
+package schema
+
+import (
+	"entgo.io/ent"
+
+	"github.com/authent/authent/authent/mixin"
+)
+
+// Account is a user's account at a provider.
+type Account struct{ ent.Schema }
+
+// Mixin of Account: what authent needs of it. Fields and Edges add what is yours.
+func (Account) Mixin() []ent.Mixin { return []ent.Mixin{mixin.Account{}} }

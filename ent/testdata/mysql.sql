@@ -1,0 +1,64 @@
+-- atlas:pos accounts[type=table] 
+-- atlas:pos sessions[type=table] 
+-- atlas:pos users[type=table] 
+-- atlas:pos verificationtokens[type=table] 
+
+-- Create "users" table
+CREATE TABLE `users` (
+  `id` varchar(255) NOT NULL,
+  `name` text NULL,
+  `email` varchar(255) NOT NULL,
+  `email_verified` datetime(3) NULL,
+  `image` text NULL,
+  `password` varchar(255) NULL,
+  `role` varchar(255) NOT NULL DEFAULT 'user',
+  `disabled_at` datetime(3) NULL,
+  `created_at` datetime(3) NOT NULL,
+  `updated_at` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `users_email_key` (`email`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "verificationtokens" table
+CREATE TABLE `verificationtokens` (
+  `token` varchar(255) NOT NULL,
+  `identifier` varchar(255) NOT NULL,
+  `expires` datetime(3) NOT NULL,
+  PRIMARY KEY (`token`),
+  UNIQUE INDEX `verificationtokens_identifier_token_key` (`identifier`, `token`),
+  INDEX `verificationtokens_expires_idx` (`expires`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "accounts" table
+CREATE TABLE `accounts` (
+  `id` varchar(255) NOT NULL,
+  `type` varchar(255) NOT NULL,
+  `provider` varchar(255) NOT NULL,
+  `provider_account_id` varchar(255) NOT NULL,
+  `refresh_token` text NULL,
+  `access_token` text NULL,
+  `expires_at` bigint NULL,
+  `token_type` varchar(255) NULL,
+  `scope` text NULL,
+  `id_token` text NULL,
+  `session_state` text NULL,
+  `user_id` varchar(255) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `accounts_provider_provider_account_id_key` (`provider`, `provider_account_id`),
+  INDEX `accounts_user_id_idx` (`user_id`),
+  CONSTRAINT `accounts_user_id_fkey` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`) ON DELETE CASCADE
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "sessions" table
+CREATE TABLE `sessions` (
+  `id` varchar(255) NOT NULL,
+  `session_token` varchar(255) NOT NULL,
+  `expires` datetime(3) NOT NULL,
+  `created_at` datetime(3) NULL,
+  `last_used_at` datetime(3) NULL,
+  `ip_address` varchar(255) NULL,
+  `user_agent` text NULL,
+  `user_id` varchar(255) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE INDEX `sessions_session_token_key` (`session_token`),
+  INDEX `sessions_user_id_idx` (`user_id`),
+  INDEX `sessions_expires_idx` (`expires`),
+  CONSTRAINT `sessions_user_id_fkey` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`) ON DELETE CASCADE
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
