@@ -1,0 +1,115 @@
+package main
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/authent/authent/authent/database/sqlite"
+)
+
+// place is a page of the application and how to come to it.
+type place struct {
+	name string
+	come func(b *tab)
+}
+
+// pages are all pages, those for people who are signed in after those for
+// people who are not.
+func pages(t *testing.T, a *app) []place {
+	at := func(path string) func(*tab) { return func(b *tab) { b.open(path) } }
+	return []place{
+		{"home", at("/")},
+		{"signin", at("/auth/signin?callbackUrl=/")},
+		{"signin-error", func(b *tab) { b.signIn(ada, "not the password") }},
+		{"register", at("/auth/register?callbackUrl=/")},
+		{"register-error", func(b *tab) {
+			b.open("/auth/register?callbackUrl=/")
+			b.fill("name", "Grace Hopper", "email", "grace@example.com", "password", "short")
+			b.press("Create account")
+		}},
+		{"verify-request", at("/auth/verify-request")},
+		{"error-not-found", at("/auth/nothing")},
+		{"error-configuration", at("/auth/error?error=Configuration")},
+		{"home-signed-in", func(b *tab) { b.signIn(ada, word) }},
+		{"account", at("/auth/account")},
+		{"signout", at("/auth/signout?callbackUrl=/")},
+		{"account-old", func(b *tab) {
+			a.ageSessions(t)
+			b.open("/auth/account")
+		}},
+	}
+}
+
+// ageSessions makes all sessions as old as 2020.
+func (a *app) ageSessions(t *testing.T) {
+	t.Helper()
+	db, err := sqlite.Open("file:" + filepath.Join(a.dir, "quickstart.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), `UPDATE sessions SET created_at = '2020-01-01 00:00:00+00:00'`); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestBrowser_Accessible holds every page to what people need who see, hear or
+// handle it differently: on a small screen, in light and in dark.
+func TestBrowser_Accessible(t *testing.T) {
+	a := startApp(t, t.TempDir())
+	a.tab(t).register(ada)
+	b := a.tab(t)
+	for _, p := range pages(t, a) {
+		b.do(chromedp.EmulateViewport(360, 740))
+		p.come(b)
+		value[chromedp.Void](b, "document.querySelectorAll('details').forEach(d => d.open = true)")
+		for _, scheme := range []string{"light", "dark"} {
+			b.colors(scheme)
+			for _, fault := range value[[]string](b, faults) {
+				t.Errorf("%s, %s: %s", p.name, scheme, fault)
+			}
+		}
+	}
+}
+
+// faults is a script that lists what is wrong with a page. Contrast is that of
+// WCAG 2.2 §1.4.3, targets are those of §2.5.5 within forms.
+const faults = `(() => {
+  const faults = [];
+  const visible = e => e.checkVisibility({visibilityProperty: true, contentVisibilityAuto: true}) && e.getBoundingClientRect().height > 0;
+  const channel = c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+  const rgba = color => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1); return canvas.getImageData(0, 0, 1, 1).data; };
+  const luminance = c => { const d = rgba(c); return 0.2126 * channel(d[0]) + 0.7152 * channel(d[1]) + 0.0722 * channel(d[2]); };
+  const ground = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor; if (rgba(c)[3] === 255) return c; } return 'white'; };
+  const contrast = (a, b) => { const [x, y] = [luminance(a), luminance(b)].sort((p, q) => q - p); return (x + 0.05) / (y + 0.05); };
+  if (document.documentElement.scrollWidth > window.innerWidth) faults.push('scrolls sideways: ' + document.documentElement.scrollWidth);
+  if (document.querySelectorAll('h1').length !== 1) faults.push('has not one h1');
+  if (!document.documentElement.lang) faults.push('has no language');
+  if (!document.title) faults.push('has no title');
+  if (document.scripts.length) faults.push('has a script');
+  for (const e of document.querySelectorAll('body *')) {
+    const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+    if (!own || !visible(e)) continue;
+    const ratio = contrast(getComputedStyle(e).color, ground(e));
+    if (ratio < 4.5) faults.push('contrast ' + ratio.toFixed(2) + ': ' + e.textContent.trim());
+  }
+  for (const e of document.querySelectorAll('input')) {
+    if (e.type === 'hidden' || e.hidden) continue;
+    if (!e.labels.length || !e.labels[0].textContent.trim()) faults.push('no label: ' + e.name);
+  }
+  for (const e of document.querySelectorAll('button, .button, input, summary')) {
+    if (visible(e) && e.getBoundingClientRect().height < 44) faults.push('small target: ' + (e.name || e.textContent.trim()));
+  }
+  for (const e of document.querySelectorAll('a, button, input, summary')) {
+    if (!visible(e) || e.type === 'hidden') continue;
+    e.focus({focusVisible: true});
+    const s = getComputedStyle(e);
+    if (s.outlineStyle === 'none' || parseFloat(s.outlineWidth) < 2) faults.push('focus cannot be seen: ' + (e.name || e.textContent.trim()));
+    else if (contrast(s.outlineColor, ground(e.parentElement)) < 3) faults.push('focus is faint: ' + (e.name || e.textContent.trim()));
+  }
+  if (document.activeElement) document.activeElement.blur();
+  return faults;
+})()`

@@ -1,0 +1,249 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+const (
+	ada     = "ada@example.com"
+	word    = "correct horse battery"
+	newWord = "a new and better password"
+)
+
+// app is the quickstart, running in this process on a free port.
+type app struct {
+	url, dir string
+	stop     func()
+}
+
+// startApp starts the application in dir until the test ends.
+func startApp(t *testing.T, dir string) *app {
+	t.Helper()
+	port := freePort(t)
+	env := map[string]string{"PORT": port, "DATABASE_URL": "file:" + filepath.Join(dir, "quickstart.db")}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	out := &safeBuffer{}
+	go func() { ended <- run(ctx, func(name string) string { return env[name] }, out) }()
+	a := &app{url: "http://localhost:" + port, dir: dir}
+	a.stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
+			t.Errorf("the application ended with: %v", err)
+		}
+	})
+	t.Cleanup(a.stop)
+	for range 200 {
+		if strings.Contains(out.String(), "open http") {
+			return a
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatalf("the application did not start: %s", out)
+	return nil
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "localhost:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+// safeBuffer is a buffer that two goroutines may use.
+type safeBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *safeBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *safeBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// chromium is one browser for all tests; each tab of a test has cookies of its
+// own.
+var chromium = sync.OnceValues(func() (context.Context, error) {
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if p, err := exec.LookPath(name); err == nil {
+			path = p
+			break
+		}
+	}
+	if path == "" {
+		return nil, errors.New("no Chromium: install it (Debian: apt-get install chromium)")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("force-color-profile", "srgb"))
+	if os.Getuid() == 0 {
+		options = append(options, chromedp.NoSandbox)
+	}
+	allocator, _ := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, cancel := chromedp.NewContext(allocator)
+	closeBrowser = cancel
+	return ctx, chromedp.Do(ctx)
+})
+
+var closeBrowser = func() {}
+
+func TestMain(m *testing.M) {
+	if os.Getenv("QUICKSTART_CHILD") != "" {
+		main()
+		return
+	}
+	code := m.Run()
+	closeBrowser()
+	os.Exit(code)
+}
+
+// tab is a browser window with cookies of its own.
+type tab struct {
+	t   *testing.T
+	ctx context.Context
+	app *app
+}
+
+func (a *app) tab(t *testing.T) *tab {
+	t.Helper()
+	browser, err := chromium()
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	ctx, cancelTime := context.WithTimeout(ctx, 60*time.Second)
+	t.Cleanup(cancelTime)
+	b := &tab{t, ctx, a}
+	b.do(chromedp.EmulateViewport(1280, 800))
+	return b
+}
+
+func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.t.Fatalf("%v\nthe page says: %s", err, b.text())
+	}
+}
+
+// open opens a path of the application.
+func (b *tab) open(path string) {
+	b.t.Helper()
+	b.do(chromedp.Navigate(b.app.url + path))
+}
+
+// click clicks and waits for the page that follows.
+func (b *tab) click(selector string) {
+	b.t.Helper()
+	if _, err := chromedp.RunResponse(b.ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
+		b.t.Fatalf("click %s: %v\nthe page says: %s", selector, err, b.text())
+	}
+}
+
+// press clicks the button or link with the text and waits for the page.
+func (b *tab) press(text string) {
+	b.t.Helper()
+	click := chromedp.Click(chromedp.Search(fmt.Sprintf(`//*[(self::button or self::a) and normalize-space(.)=%q]`, text)))
+	if _, err := chromedp.RunResponse(b.ctx, click); err != nil {
+		b.t.Fatalf("press %q: %v\nthe page says: %s", text, err, b.text())
+	}
+}
+
+// fill types values into fields, given as pairs of id and value.
+func (b *tab) fill(pairs ...string) {
+	b.t.Helper()
+	for i := 0; i < len(pairs); i += 2 {
+		b.do(chromedp.Clear(chromedp.ID(pairs[i])), chromedp.SendKeys(chromedp.ID(pairs[i]), pairs[i+1]))
+	}
+}
+
+// text is what the page says.
+func (b *tab) text() string {
+	s, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText"))
+	if err != nil {
+		return err.Error()
+	}
+	return s
+}
+
+// says fails the test unless the page holds each of the texts.
+func (b *tab) says(texts ...string) {
+	b.t.Helper()
+	page := b.text()
+	for _, s := range texts {
+		if !strings.Contains(page, s) {
+			b.t.Fatalf("the page does not say %q:\n%s", s, page)
+		}
+	}
+}
+
+// value evaluates an expression in the page.
+func value[T any](b *tab, expression string) T {
+	b.t.Helper()
+	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		b.t.Fatalf("%s: %v", expression, err)
+	}
+	return v
+}
+
+// colors emulates the preference for light or dark, without transitions.
+func (b *tab) colors(scheme string) {
+	b.t.Helper()
+	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{
+			{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+		},
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *tab) register(email string) {
+	b.t.Helper()
+	b.open("/")
+	b.press("Create an account")
+	b.fill("name", "Ada Lovelace", "email", email, "password", word)
+	b.press("Create account")
+	b.says("Hello, Ada Lovelace")
+}
+
+func (b *tab) signIn(email, password string) {
+	b.t.Helper()
+	b.open("/auth/signin?callbackUrl=/")
+	b.fill("email", email, "password", password)
+	b.press("Sign in")
+}

@@ -1,0 +1,104 @@
+// Quickstart is an application in which people register, sign in, look after
+// their sessions and leave. It needs nothing but Go:
+//
+//	go run ./examples/quickstart
+//
+// It reads PORT (3000), DATABASE_URL (file:./quickstart.db), AUTH_SECRET (made
+// and kept in quickstart.secret) and AUTH_URL (http://localhost:PORT/auth).
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	entsql "entgo.io/ent/dialect/sql"
+
+	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/database"
+	"github.com/authent/authent/authent/provider"
+	"github.com/authent/authent/ent"
+	_ "github.com/authent/authent/ent/runtime"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Getenv, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "quickstart:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves the application until ctx ends.
+func run(ctx context.Context, getenv func(string) string, out io.Writer) error {
+	s, err := readSettings(getenv, out)
+	if err != nil {
+		return err
+	}
+	dialect, db, err := database.Open(s.databaseURL)
+	if err != nil {
+		return fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	client := ent.NewClient(ent.Driver(entsql.OpenDB(dialect, db)))
+	defer client.Close()
+	if err := client.Schema.Create(ctx); err != nil {
+		return fmt.Errorf("create the tables: %w: the database of DATABASE_URL must be writable, and not locked by another program", err)
+	}
+	app, err := newApp(client, s)
+	if err != nil {
+		return err
+	}
+	return serve(ctx, s, onlyAt(s.home, app), out)
+}
+
+// newApp puts the pages together: authent's under /auth/, and our own.
+func newApp(client *ent.Client, s settings) (http.Handler, error) {
+	auth, err := authent.New(authent.Config{
+		URL:       s.authURL,
+		Secrets:   []string{s.secret},
+		Adapter:   ent.NewAuthAdapter(client),
+		Providers: []authent.Provider{provider.Password()},
+		Pages:     authent.Pages{AppName: "Quickstart"},
+		Logger:    slog.New(slog.NewTextHandler(os.Stderr, nil)),
+	})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle(auth.Pattern(), auth.Handler())
+	mux.Handle("GET /{$}", auth.LoadSession(home(auth)))
+	mux.HandleFunc("GET /style.css", style)
+	return mux, nil
+}
+
+// serve listens on loopback alone, since the application speaks plain http.
+func serve(ctx context.Context, s settings, handler http.Handler, out io.Writer) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort("localhost", s.port))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("port %s is taken: stop what uses it, or choose another, as in PORT=3001 go run ./examples/quickstart", s.port)
+	}
+	if err != nil {
+		return fmt.Errorf("listen on port %s: %w", s.port, err)
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	fmt.Fprintf(out, "quickstart: open %s\n", s.home)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		return server.Shutdown(end)
+	}
+}
