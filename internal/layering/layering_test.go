@@ -1,0 +1,189 @@
+// Package layering proves the arrows between packages, and the shape of the code.
+package layering
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/authent/authent"
+
+// deps are all packages outside the standard library that a package links.
+func deps(t *testing.T, pkg string) []string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", pkg)
+	cmd.Dir = "../.."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list -deps %s: %v", pkg, err)
+	}
+	return strings.Fields(string(out))
+}
+
+func under(pkg string, roots ...string) bool {
+	return slices.ContainsFunc(roots, func(root string) bool {
+		return pkg == root || strings.HasPrefix(pkg, root+"/")
+	})
+}
+
+// TestEngineIsAlone: the engine knows no database, no graph and no provider.
+func TestEngineIsAlone(t *testing.T) {
+	for _, pkg := range deps(t, module+"/authent") {
+		if pkg != module+"/authent" && !under(pkg, "golang.org/x/crypto", "golang.org/x/oauth2", "golang.org/x/text", "golang.org/x/sys",
+			"github.com/coreos/go-oidc", "github.com/google/uuid", "github.com/hashicorp/golang-lru") {
+			t.Errorf("authent imports %s", pkg)
+		}
+	}
+}
+
+var drivers = []string{"modernc.org/sqlite", "github.com/lib/pq", "github.com/jackc/pgx", "github.com/go-sql-driver/mysql", "github.com/mattn/go-sqlite3"}
+
+// TestNoDriverIsForced: an application chooses its driver.
+func TestNoDriverIsForced(t *testing.T) {
+	for _, pkg := range []string{"/authent/mixin", "/authent/entadapter", "/authent/provider", "/ent", "/ent/runtime"} {
+		for _, dep := range deps(t, module+pkg) {
+			if under(dep, drivers...) {
+				t.Errorf("%s links %s", pkg, dep)
+			}
+		}
+	}
+}
+
+// TestGeneratorStaysOut: an application does not link the generator, nor what is
+// for tests.
+func TestGeneratorStaysOut(t *testing.T) {
+	all := deps(t, module+"/examples/quickstart")
+	for _, dep := range all {
+		if under(dep, "entgo.io/ent/entc", module+"/authent/entauth", module+"/authent/authenttest", module+"/internal") {
+			t.Errorf("the quickstart links %s", dep)
+		}
+	}
+	if !slices.Contains(all, module+"/authent") {
+		t.Error("the quickstart does not link authent: this test looks at nothing")
+	}
+}
+
+// source is a hand-written Go file.
+type source struct {
+	path string
+	file *ast.File
+	set  *token.FileSet
+}
+
+func sources(t *testing.T) []source {
+	t.Helper()
+	var all []source
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "testdata" || d.Name() == ".git" || d.Name() == "node_modules") {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		set := token.NewFileSet()
+		file, err := parser.ParseFile(set, path, text, parser.ParseComments)
+		if err != nil || ast.IsGenerated(file) {
+			return err
+		}
+		all = append(all, source{filepath.ToSlash(strings.TrimPrefix(path, "../../")), file, set})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// TestShape: files of at most 400 lines, functions of at most 60, and no package
+// that could hold anything.
+func TestShape(t *testing.T) {
+	for _, s := range sources(t) {
+		if n := s.set.File(s.file.Pos()).LineCount(); n > 400 {
+			t.Errorf("%s has %d lines: split it by meaning", s.path, n)
+		}
+		if slices.Contains([]string{"utils", "util", "common", "types", "models", "services", "helpers", "shared"}, s.file.Name.Name) {
+			t.Errorf("%s: package %s could hold anything", s.path, s.file.Name.Name)
+		}
+		for _, d := range s.file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok {
+				if n := s.set.Position(f.End()).Line - s.set.Position(f.Pos()).Line + 1; n > 60 {
+					t.Errorf("%s: %s has %d lines", s.path, f.Name.Name, n)
+				}
+			}
+		}
+	}
+}
+
+// TestDocumented: what an importer sees has a comment.
+func TestDocumented(t *testing.T) {
+	packages := map[string]bool{}
+	for _, s := range sources(t) {
+		folder := filepath.Dir(s.path)
+		if strings.HasSuffix(s.path, "_test.go") || s.file.Name.Name == "main" || strings.HasPrefix(folder, "internal") {
+			continue
+		}
+		packages[folder] = packages[folder] || s.file.Doc != nil
+		for _, d := range s.file.Decls {
+			for _, name := range undocumented(d) {
+				t.Errorf("%s: %s has no comment", s.path, name)
+			}
+		}
+	}
+	for folder, documented := range packages {
+		if !documented && folder != "ent" {
+			t.Errorf("package %s has no comment", folder)
+		}
+	}
+}
+
+func undocumented(d ast.Decl) (names []string) {
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		if d.Name.IsExported() && d.Doc == nil && (d.Recv == nil || exportedReceiver(d)) {
+			names = append(names, d.Name.Name)
+		}
+	case *ast.GenDecl:
+		for _, spec := range d.Specs {
+			switch s := spec.(type) {
+			case *ast.TypeSpec:
+				if s.Name.IsExported() && d.Doc == nil && s.Doc == nil {
+					names = append(names, s.Name.Name)
+				}
+			case *ast.ValueSpec:
+				for _, n := range s.Names {
+					if n.IsExported() && d.Doc == nil && s.Doc == nil {
+						names = append(names, n.Name)
+					}
+				}
+			}
+		}
+	}
+	return names
+}
+
+func exportedReceiver(d *ast.FuncDecl) bool {
+	t := d.Recv.List[0].Type
+	if star, ok := t.(*ast.StarExpr); ok {
+		t = star.X
+	}
+	if index, ok := t.(*ast.IndexExpr); ok {
+		t = index.X
+	}
+	name, ok := t.(*ast.Ident)
+	return ok && name.IsExported()
+}

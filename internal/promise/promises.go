@@ -1,0 +1,34 @@
+package main
+
+// promise is one row of SECURITY.md; its tests are those whose names begin with
+// its number.
+type promise struct{ number, text, source string }
+
+// promises are those that hold for what there is. A promise grows with the
+// product: who adds a flow adds it to the promise's tests.
+var promises = []promise{
+	{"P01", "Session tokens carry 256 bits from crypto/rand; the database holds only their SHA-256 (in SharedWithAuthJS without NodeHashesTokens it holds them as issued).", "ASVS 7.2.3"},
+	{"P02", "Every sign-in and re-authentication issues a new session token and ends the session that the browser brought, in the same transaction; a token that the browser chose is never adopted.", "ASVS 7.2.4"},
+	{"P03", "Sign-out ends the session on the server. When the database fails, nobody is told that they are signed out.", "ASVS 7.4.1, CVE-2024-21492, CVE-2025-29928"},
+	{"P04", "Changing the password, disabling and deleting an account end the other sessions in the same transaction (a change of password keeps this one); a sign-in that checked the old state and commits after the change is refused.", "ASVS 7.4.2, 7.4.3, CVE-2026-34828"},
+	{"P05", "`expires` rolls on at most once per UpdateAge; no pattern of use passes an absolute lifetime.", "ASVS 7.3.1, 7.3.2"},
+	{"P06", "People list and revoke only their own sessions; another's id is answered byte for byte like an unknown one; no list or log shows a token or its stored form.", ""},
+	{"P07", "Changing the password and deleting the account ask for a recent sign-in or re-authentication.", "ASVS 7.5.1"},
+	{"P08", "A verification token is used once, whoever uses it at the same moment.", "ASVS 6.5.1"},
+	{"P09", "Two registrations of one address at once leave one user, and the loser gets a clear error.", ""},
+	{"P10", "Unknown e-mail, wrong password, disabled and password-less account look alike: status, body, headers, and the hashing behind them. Registration tells that an address is taken.", "ASVS 6.3.8, CVE-2026-40263, GHSA-8fxq-53rx-ph5f"},
+	{"P11", "Passwords have 8 code points to 1,024 bytes of any Unicode and are never cut; no other string verifies against a hash made here.", "ASVS 6.2"},
+	{"P12", "Existing bcrypt hashes ($2a$, $2b$, $2y$) verify; weaker parameters are rehashed at sign-in; hostile stored parameters cannot burn memory or CPU.", "OWASP password storage"},
+	{"P17", "Redirect targets are of the same origin as a browser parses them, or replaced by the default.", "GHSA-j5r2-4c8j-xc3m, CVE-2020-4037, CVE-2022-31093"},
+	{"P18", "Every state-changing request is protected against cross-site forgery, sign-in included, the scheme compared.", "ASVS 10.2.1, CVE-2025-24358, GHSA-hcff-qv74-7hr4"},
+	{"P21", "No other cookie or token is accepted as a session.", "CVE-2023-48309"},
+	{"P22", "Cookies are HttpOnly, SameSite=Lax, Path=/, on https Secure and `__Host-` (in shared mode `__Secure-` for session and callback-url), last at most 400 days and never past an absolute lifetime; on https an unprefixed session cookie is ignored.", "RFC 6265bis, ASVS 3.3.3"},
+	{"P24", "Secrets never reach logs, errors, JSON or `%v`.", ""},
+	{"P25", "A session check is one SQL statement that uses a unique index (two where the graph has interceptors or privacy rules).", ""},
+	{"P26", "Creating a user and starting the session is one transaction: a fault at any statement leaves nothing behind.", ""},
+	{"P27", "Deleting a user removes accounts, sessions and tokens; the database enforces it for rows that refer to the user.", ""},
+	{"P28", "Times are UTC to the millisecond, whatever zone the process runs in.", ""},
+	{"P30", "Identifiers compare byte for byte.", "CVE-2019-19844"},
+	{"P31", "Work per request is bounded: a body to 64 KiB, a password to 1,024 bytes, an e-mail to 254; concurrent hashes are bounded, and who waits too long gets 503 with Retry-After; what cannot be a session token costs no SQL.", ""},
+	{"P32", "Pages cannot be framed or scripted: Content-Security-Policy, nosniff, Referrer-Policy, Cross-Origin-Opener-Policy, no-store.", "ASVS 3.4"},
+}
