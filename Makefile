@@ -1,0 +1,60 @@
+.DEFAULT_GOAL := help
+FUZZTIME ?= 10s
+
+.PHONY: help
+help: ## Print what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: quickstart
+quickstart: ## Run the example application on http://localhost:3000
+	go run ./examples/quickstart
+
+.PHONY: deps
+deps: ## Install what the tests need besides Go (Debian, as root)
+	@internal/testserver/deps.sh
+
+.PHONY: test
+test: deps ## Run all tests
+	go run ./internal/testserver -- go test -timeout 20m ./...
+
+.PHONY: race
+race: ## Run all tests under the race detector
+	go test -race -timeout 40m ./...
+
+.PHONY: generate
+generate: ## Generate the client and the adapter from ent/schema
+	go generate ./ent
+
+.PHONY: fresh
+fresh: generate ## Prove that generated code is as the schema says
+	@test -z "$$(git status --porcelain -- ent go.mod go.sum)" || { git status --short -- ent go.mod go.sum; git diff -- ent go.mod go.sum; echo "generated code is stale: commit what make generate wrote"; exit 1; }
+
+.PHONY: lint
+lint: ## gofmt, go vet, staticcheck
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+
+.PHONY: mutants
+mutants: ## Break each promise in turn and see its tests fail
+	go run ./internal/mutant
+
+.PHONY: bench
+bench: ## Compare the session check with a hand-written baseline
+	go run ./bench
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME (10s)
+	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
+		sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' "$$file" | while read -r target; do \
+			go test "./$$(dirname "$$file")" -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) || exit 1; \
+		done || exit 1; \
+	done
+
+.PHONY: screenshots
+screenshots: deps ## Take pictures of every page, into docs/screenshots
+	go test ./examples/quickstart -count=1 -run '^TestScreenshots$$' -screenshots
+
+.PHONY: security
+security: ## Write the table of promises and their tests into SECURITY.md
+	go run ./internal/promise
