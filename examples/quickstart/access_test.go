@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -70,6 +71,20 @@ func TestBrowser_Accessible(t *testing.T) {
 			for _, fault := range value[[]string](b, faults) {
 				t.Errorf("%s, %s: %s", p.name, scheme, fault)
 			}
+		}
+	}
+}
+
+// TestBrowser_LongAddress: nothing scrolls sideways for those with much to show.
+func TestBrowser_LongAddress(t *testing.T) {
+	a := startApp(t, t.TempDir())
+	b := a.tab(t)
+	b.do(chromedp.EmulateViewport(360, 740))
+	b.register(strings.Repeat("a", 60) + "@" + strings.Repeat("b", 60) + "." + strings.Repeat("c", 60) + ".example")
+	for _, path := range []string{"/", "/auth/account", "/auth/signout"} {
+		b.open(path)
+		for _, fault := range value[[]string](b, faults) {
+			t.Errorf("%s: %s", path, fault)
 		}
 	}
 }

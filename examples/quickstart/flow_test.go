@@ -160,6 +160,22 @@ func TestBrowser_WithoutScript(t *testing.T) {
 	b.says("Create an account")
 }
 
+// TestBrowser_InternationalAddress: browsers hold fields of type email to ASCII,
+// so ours are not of that type.
+func TestBrowser_InternationalAddress(t *testing.T) {
+	const email = "josé@bücher.example"
+	a := startApp(t, t.TempDir())
+	b := a.tab(t)
+	b.register(email)
+	b.open("/auth/account")
+	b.fill("current-password", word, "new-password", newWord)
+	b.press("Change password")
+	b.says("Your password is changed")
+	other := a.tab(t)
+	other.signIn(email, newWord)
+	other.says("Hello, Ada Lovelace")
+}
+
 // TestBrowser_SecondStart finds the users and sessions of the first.
 func TestBrowser_SecondStart(t *testing.T) {
 	dir := t.TempDir()
