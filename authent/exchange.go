@@ -94,8 +94,8 @@ func (e *exchange) readJSON(body []byte) error {
 }
 
 // wantsJSON says that a script sent the request and wants the redirect's target
-// as JSON, with Auth.js's header for it.
-func (e *exchange) wantsJSON() bool { return e.r.Header.Get("X-Auth-Return-Redirect") != "" }
+// as JSON, with Auth.js's header for it, whatever its value.
+func (e *exchange) wantsJSON() bool { return len(e.r.Header.Values("X-Auth-Return-Redirect")) > 0 }
 
 // page is the absolute URL of one of the engine's own pages.
 func (e *exchange) page(path string, query url.Values) string {

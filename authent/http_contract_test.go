@@ -216,6 +216,11 @@ func TestContract_SignInAnswers(t *testing.T) {
 			t.Errorf("script: %d %s", a.status, a.body)
 		}
 	}
+	bare := w.browser()
+	bare.header["X-Auth-Return-Redirect"] = []string{""}
+	if a := bare.post("/auth/signin"); a.status != http.StatusOK || a.target() != base+"/auth/signin" {
+		t.Errorf("the header without a value: %d %s", a.status, a.body)
+	}
 	for _, path := range []string{"/auth/signin", "/auth/signin/credentials"} {
 		if a := w.browser().post(path); a.status != http.StatusFound || a.target() != base+"/auth/signin" {
 			t.Errorf("POST %s: %d to %s", path, a.status, a.target())
