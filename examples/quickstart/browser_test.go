@@ -47,7 +47,7 @@ func startApp(t *testing.T, dir string) *app {
 		}
 	})
 	t.Cleanup(a.stop)
-	for range 200 {
+	for range 1500 {
 		if strings.Contains(out.String(), "open http") {
 			return a
 		}
@@ -144,7 +144,7 @@ func (a *app) tab(t *testing.T) *tab {
 	}
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	ctx, cancelTime := context.WithTimeout(ctx, 60*time.Second)
+	ctx, cancelTime := context.WithTimeout(ctx, 120*time.Second)
 	t.Cleanup(cancelTime)
 	b := &tab{t, ctx, a}
 	b.do(chromedp.EmulateViewport(1280, 800))

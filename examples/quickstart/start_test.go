@@ -201,7 +201,7 @@ func child(t *testing.T, dir string) (base string, cmd *exec.Cmd) {
 		_ = cmd.Wait()
 	})
 	base = "http://localhost:" + port
-	for range 200 {
+	for range 1500 {
 		if res, err := http.Get(base + "/"); err == nil {
 			res.Body.Close()
 			return base, cmd
