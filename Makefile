@@ -14,7 +14,7 @@ deps: ## Install what the tests need besides Go (Debian, as root)
 	@internal/testserver/deps.sh
 
 .PHONY: test
-test: deps ## Run all tests
+test: deps ## Run all tests, on SQLite, PostgreSQL and MariaDB
 	go run ./internal/testserver -- go test -timeout 20m ./...
 
 .PHONY: race

@@ -8,6 +8,7 @@ import (
 	"github.com/authent/authent/authent"
 	"github.com/authent/authent/authent/authenttest"
 	"github.com/authent/authent/authent/provider"
+	"github.com/authent/authent/internal/testdb"
 )
 
 // TestNew_ReportsEveryFault at once, and shows no secret.
@@ -64,26 +65,28 @@ func TestNew_URL(t *testing.T) {
 // TestSecretsRotate: a cookie under an older secret is good as long as the secret
 // is there.
 func TestSecretsRotate(t *testing.T) {
-	const older, newer = "the older secret, of thirty-two bytes", "the newer secret, of thirty-two bytes"
-	csrfUnder := func(single, numbered string, planted string) (value string, kept bool) {
-		t.Setenv("AUTH_SECRET", single)
-		t.Setenv("AUTH_SECRET_1", numbered)
-		b := newWorld(t, setup{config: func(c *authent.Config) { c.Secrets = nil }}).browser()
-		if planted != "" {
-			b.plant("authjs.csrf-token", planted)
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		const older, newer = "the older secret, of thirty-two bytes", "the newer secret, of thirty-two bytes"
+		csrfUnder := func(single, numbered string, planted string) (value string, kept bool) {
+			t.Setenv("AUTH_SECRET", single)
+			t.Setenv("AUTH_SECRET_1", numbered)
+			b := newWorld(t, kind, setup{config: func(c *authent.Config) { c.Secrets = nil }}).browser()
+			if planted != "" {
+				b.plant("authjs.csrf-token", planted)
+			}
+			b.get("/auth/csrf")
+			value = b.cookie("authjs.csrf-token")
+			return value, value == planted
 		}
-		b.get("/auth/csrf")
-		value = b.cookie("authjs.csrf-token")
-		return value, value == planted
-	}
-	fromOlder, _ := csrfUnder(older, "", "")
-	fromNewer, _ := csrfUnder(newer, "", "")
-	for name, planted := range map[string]string{"older": fromOlder, "newer": fromNewer} {
-		if _, kept := csrfUnder(older, newer, planted); !kept {
-			t.Errorf("while secrets rotate, a cookie under the %s one is refused", name)
+		fromOlder, _ := csrfUnder(older, "", "")
+		fromNewer, _ := csrfUnder(newer, "", "")
+		for name, planted := range map[string]string{"older": fromOlder, "newer": fromNewer} {
+			if _, kept := csrfUnder(older, newer, planted); !kept {
+				t.Errorf("while secrets rotate, a cookie under the %s one is refused", name)
+			}
 		}
-	}
-	if _, kept := csrfUnder(newer, "", fromOlder); kept {
-		t.Error("a cookie under a secret that is gone is accepted")
-	}
+		if _, kept := csrfUnder(newer, "", fromOlder); kept {
+			t.Error("a cookie under a secret that is gone is accepted")
+		}
+	})
 }

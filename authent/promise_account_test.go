@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/authent/authent/authent"
+	"github.com/authent/authent/internal/testdb"
 )
 
 const newWord = "a new and better password"
@@ -39,118 +40,128 @@ func asError(a answer) error {
 }
 
 func TestP04_VerbsEndSessions(t *testing.T) {
-	for name, verb := range verbs {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, setup{})
-			this, other := w.registered(), w.signedIn()
-			tokens := []string{this.token(), other.token()}
-			if err := verb.do(w, this); err != nil {
-				t.Fatal(err)
-			}
-			if w.with("authjs.session-token", tokens[1]).who() != "" {
-				t.Error("the other session is alive")
-			}
-			if alive := w.with("authjs.session-token", tokens[0]).who() != ""; alive != verb.keeps {
-				t.Errorf("this session alive: %v, want %v", alive, verb.keeps)
-			}
-			if w.browser().signIn(ada, adasWord).errorCode() != "CredentialsSignin:credentials" {
-				t.Error("the old password still signs in")
-			}
-		})
-	}
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		for name, verb := range verbs {
+			t.Run(name, func(t *testing.T) {
+				w := newWorld(t, kind, setup{})
+				this, other := w.registered(), w.signedIn()
+				tokens := []string{this.token(), other.token()}
+				if err := verb.do(w, this); err != nil {
+					t.Fatal(err)
+				}
+				if w.with("authjs.session-token", tokens[1]).who() != "" {
+					t.Error("the other session is alive")
+				}
+				if alive := w.with("authjs.session-token", tokens[0]).who() != ""; alive != verb.keeps {
+					t.Errorf("this session alive: %v, want %v", alive, verb.keeps)
+				}
+				if w.browser().signIn(ada, adasWord).errorCode() != "CredentialsSignin:credentials" {
+					t.Error("the old password still signs in")
+				}
+			})
+		}
+	})
 }
 
 // TestP04_DisabledSessionsStayDead: the sessions have ended, so that they do not
 // come back when the user is let in again.
 func TestP04_DisabledSessionsStayDead(t *testing.T) {
-	w := newWorld(t, setup{})
-	b := w.registered()
-	if err := w.auth.DisableUser(t.Context(), w.user().ID); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.auth.EnableUser(t.Context(), w.user().ID); err != nil {
-		t.Fatal(err)
-	}
-	if b.who() != "" {
-		t.Error("the session came back")
-	}
-	w.signedIn()
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		w := newWorld(t, kind, setup{})
+		b := w.registered()
+		if err := w.auth.DisableUser(t.Context(), w.user().ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.auth.EnableUser(t.Context(), w.user().ID); err != nil {
+			t.Fatal(err)
+		}
+		if b.who() != "" {
+			t.Error("the session came back")
+		}
+		w.signedIn()
+	})
 }
 
 // TestP04_StaleSignInIsRefused: the verb commits between the moment in which a
 // sign-in checks the password and its transaction.
 func TestP04_StaleSignInIsRefused(t *testing.T) {
-	for name, verb := range verbs {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, setup{})
-			this, late := w.registered(), w.browser()
-			w.store.beforeTx = func() {
-				if err := verb.do(w, this); err != nil {
-					t.Error(err)
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		for name, verb := range verbs {
+			t.Run(name, func(t *testing.T) {
+				w := newWorld(t, kind, setup{})
+				this, late := w.registered(), w.browser()
+				w.store.beforeTx = func() {
+					if err := verb.do(w, this); err != nil {
+						t.Error(err)
+					}
 				}
-			}
-			if a := late.signIn(ada, adasWord); a.errorCode() != "CredentialsSignin:credentials" {
-				t.Errorf("stale sign-in: %d %s", a.status, a.target())
-			}
-			if late.token() != "" {
-				t.Error("a stale sign-in got a session")
-			}
-		})
-	}
+				if a := late.signIn(ada, adasWord); a.errorCode() != "CredentialsSignin:credentials" {
+					t.Errorf("stale sign-in: %d %s", a.status, a.target())
+				}
+				if late.token() != "" {
+					t.Error("a stale sign-in got a session")
+				}
+			})
+		}
+	})
 }
 
 // TestP04_SignInBeforeVerbIsEnded: the sign-in holds the user's row when the verb
 // comes, so the verb waits, and ends the session that the sign-in started.
 func TestP04_SignInBeforeVerbIsEnded(t *testing.T) {
-	for name, verb := range verbs {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, setup{})
-			this, late := w.registered(), w.browser()
-			var wg sync.WaitGroup
-			w.store.locked = func() {
-				wg.Go(func() {
-					if err := verb.do(w, this); err != nil {
-						t.Error(err)
-					}
-				})
-				time.Sleep(50 * time.Millisecond) // time to reach the lock
-			}
-			late.signIn(ada, adasWord)
-			token := late.token()
-			wg.Wait()
-			if token == "" {
-				t.Fatal("the sign-in that came first was refused")
-			}
-			if w.with("authjs.session-token", token).who() != "" {
-				t.Error("its session survived the verb")
-			}
-		})
-	}
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		for name, verb := range verbs {
+			t.Run(name, func(t *testing.T) {
+				w := newWorld(t, kind, setup{})
+				this, late := w.registered(), w.browser()
+				var wg sync.WaitGroup
+				w.store.locked = func() {
+					wg.Go(func() {
+						if err := verb.do(w, this); err != nil {
+							t.Error(err)
+						}
+					})
+					time.Sleep(50 * time.Millisecond) // time to reach the lock
+				}
+				late.signIn(ada, adasWord)
+				token := late.token()
+				wg.Wait()
+				if token == "" {
+					t.Fatal("the sign-in that came first was refused")
+				}
+				if w.with("authjs.session-token", token).who() != "" {
+					t.Error("its session survived the verb")
+				}
+			})
+		}
+	})
 }
 
 // TestP04_AllOrNothing: a verb that fails half way changes nothing.
 func TestP04_AllOrNothing(t *testing.T) {
-	for name, verb := range verbs {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, setup{})
-			this, other := w.registered(), w.signedIn()
-			for n := 1; n < 40; n++ {
-				w.store.beforeTx = func() { w.driver.failNth(n) }
-				err := verb.do(w, this)
-				w.driver.failNth(0)
-				if err == nil {
-					return
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		for name, verb := range verbs {
+			t.Run(name, func(t *testing.T) {
+				w := newWorld(t, kind, setup{})
+				this, other := w.registered(), w.signedIn()
+				for n := 1; n < 40; n++ {
+					w.store.beforeTx = func() { w.driver.failNth(n) }
+					err := verb.do(w, this)
+					w.driver.failNth(0)
+					if err == nil {
+						return
+					}
+					if this.who() != ada || other.who() != ada || w.user().Disabled() {
+						t.Fatalf("statement %d failed: the verb was done in part", n)
+					}
+					if w.browser().signIn(ada, adasWord).errorCode() != "" {
+						t.Fatalf("statement %d failed: the password no longer works", n)
+					}
 				}
-				if this.who() != ada || other.who() != ada || w.user().Disabled() {
-					t.Fatalf("statement %d failed: the verb was done in part", n)
-				}
-				if w.browser().signIn(ada, adasWord).errorCode() != "" {
-					t.Fatalf("statement %d failed: the password no longer works", n)
-				}
-			}
-			t.Fatal("the verb never succeeded")
-		})
-	}
+				t.Fatal("the verb never succeeded")
+			})
+		}
+	})
 }
 
 // guarded are the requests that change what guards an account.
@@ -162,49 +173,53 @@ var guarded = map[string]func(b *browser) answer{
 }
 
 func TestP07_SensitiveChangesAskForRecentSignIn(t *testing.T) {
-	for name, send := range guarded {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, setup{})
-			b := w.registered()
-			w.clock.advance(10*time.Minute + time.Second)
-			a := send(b)
-			if a.status != http.StatusForbidden || a.errorCode() != "RecentSignInRequired" {
-				t.Fatalf("old session: %d %s", a.status, a.errorCode())
-			}
-			if a := b.post("/auth/reauthenticate", "password", "not the password"); a.errorCode() != "CurrentPassword" {
-				t.Errorf("wrong password: %s", a.errorCode())
-			}
-			if a := send(b); a.status != http.StatusForbidden {
-				t.Errorf("after a wrong password: %d", a.status)
-			}
-			b.post("/auth/reauthenticate", "password", adasWord)
-			if a := send(b); a.status != http.StatusOK || a.errorCode() != "" {
-				t.Errorf("after re-authentication: %d %s", a.status, a.errorCode())
-			}
-		})
-	}
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		for name, send := range guarded {
+			t.Run(name, func(t *testing.T) {
+				w := newWorld(t, kind, setup{})
+				b := w.registered()
+				w.clock.advance(10*time.Minute + time.Second)
+				a := send(b)
+				if a.status != http.StatusForbidden || a.errorCode() != "RecentSignInRequired" {
+					t.Fatalf("old session: %d %s", a.status, a.errorCode())
+				}
+				if a := b.post("/auth/reauthenticate", "password", "not the password"); a.errorCode() != "CurrentPassword" {
+					t.Errorf("wrong password: %s", a.errorCode())
+				}
+				if a := send(b); a.status != http.StatusForbidden {
+					t.Errorf("after a wrong password: %d", a.status)
+				}
+				b.post("/auth/reauthenticate", "password", adasWord)
+				if a := send(b); a.status != http.StatusOK || a.errorCode() != "" {
+					t.Errorf("after re-authentication: %d %s", a.status, a.errorCode())
+				}
+			})
+		}
+	})
 }
 
 // TestP07_WithoutCreatedAt: on tables that do not say when a session began, the
 // sealed cookie says so, beside the very session it was set for.
 func TestP07_WithoutCreatedAt(t *testing.T) {
-	w := newWorld(t, setup{config: func(c *authent.Config) { c.Adapter = noCreatedAt{c.Adapter} }})
-	b := w.registered()
-	other := w.signedIn()
-	if a := b.script("/auth/password", "currentPassword", adasWord, "password", newWord); a.status != http.StatusOK {
-		t.Fatalf("recent: %d %s", a.status, a.errorCode())
-	}
-	mark := other.cookie("authent.recent")
-	stolen := w.browser()
-	stolen.plant("authjs.session-token", b.token())
-	stolen.plant("authent.recent", mark)
-	if a := stolen.script("/auth/delete"); a.status != http.StatusForbidden {
-		t.Errorf("another session's mark: %d", a.status)
-	}
-	w.clock.advance(11 * time.Minute)
-	if a := b.script("/auth/delete"); a.status != http.StatusForbidden {
-		t.Errorf("old mark: %d", a.status)
-	}
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		w := newWorld(t, kind, setup{config: func(c *authent.Config) { c.Adapter = noCreatedAt{c.Adapter} }})
+		b := w.registered()
+		other := w.signedIn()
+		if a := b.script("/auth/password", "currentPassword", adasWord, "password", newWord); a.status != http.StatusOK {
+			t.Fatalf("recent: %d %s", a.status, a.errorCode())
+		}
+		mark := other.cookie("authent.recent")
+		stolen := w.browser()
+		stolen.plant("authjs.session-token", b.token())
+		stolen.plant("authent.recent", mark)
+		if a := stolen.script("/auth/delete"); a.status != http.StatusForbidden {
+			t.Errorf("another session's mark: %d", a.status)
+		}
+		w.clock.advance(11 * time.Minute)
+		if a := b.script("/auth/delete"); a.status != http.StatusForbidden {
+			t.Errorf("old mark: %d", a.status)
+		}
+	})
 }
 
 // noCreatedAt is an adapter for tables whose sessions have no created_at.
@@ -225,47 +240,47 @@ func (n noCreatedAt) SessionAndUser(ctx context.Context, token authent.Secret) (
 }
 
 func TestP27_DeletingUserRemovesEverything(t *testing.T) {
-	deletions := map[string]func(w *world, b *browser){
-		"request": func(w *world, b *browser) { b.post("/auth/delete") },
-		"verb": func(w *world, b *browser) {
-			if err := w.auth.DeleteUser(t.Context(), w.user().ID); err != nil {
-				t.Fatal(err)
-			}
-		},
-		"SQL": func(w *world, b *browser) {
-			if _, err := w.db.ExecContext(t.Context(), `DELETE FROM users WHERE email = ?`, ada); err != nil {
-				t.Fatal(err)
-			}
-		},
-	}
-	for name, remove := range deletions {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, setup{})
-			b := w.registered()
-			w.signedIn()
-			id, expires := w.user().ID, time.Now().Add(time.Hour)
-			if err := w.store.LinkAccount(t.Context(), authent.Account{UserID: id, Type: "oauth", Provider: "github", ProviderAccountID: "1"}); err != nil {
-				t.Fatal(err)
-			}
-			for _, identifier := range []string{ada, "reset:" + id, "verify-email:" + id, "change-email:" + id} {
-				token := authent.VerificationToken{Identifier: identifier, Token: authent.Secret(authent.HashToken(identifier)), Expires: expires}
-				if err := w.store.CreateVerificationToken(t.Context(), token); err != nil {
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		deletions := map[string]func(w *world, b *browser){
+			"request": func(w *world, b *browser) { b.post("/auth/delete") },
+			"verb": func(w *world, b *browser) {
+				if err := w.auth.DeleteUser(t.Context(), w.user().ID); err != nil {
 					t.Fatal(err)
 				}
-			}
-			remove(w, b)
-			tables := []string{"users", "accounts", "sessions", "verificationtokens"}
-			if name == "SQL" {
-				tables = tables[:3]
-			}
-			for _, table := range tables {
-				if n := w.count(table); n != 0 {
-					t.Errorf("%d rows left in %s", n, table)
+			},
+			"SQL": func(w *world, b *browser) {
+				w.exec(`DELETE FROM users WHERE email = ?`, ada)
+			},
+		}
+		for name, remove := range deletions {
+			t.Run(name, func(t *testing.T) {
+				w := newWorld(t, kind, setup{})
+				b := w.registered()
+				w.signedIn()
+				id, expires := w.user().ID, time.Now().Add(time.Hour)
+				if err := w.store.LinkAccount(t.Context(), authent.Account{UserID: id, Type: "oauth", Provider: "github", ProviderAccountID: "1"}); err != nil {
+					t.Fatal(err)
 				}
-			}
-			if b.who() != "" {
-				t.Error("the browser is still signed in")
-			}
-		})
-	}
+				for _, identifier := range []string{ada, "reset:" + id, "verify-email:" + id, "change-email:" + id} {
+					token := authent.VerificationToken{Identifier: identifier, Token: authent.Secret(authent.HashToken(identifier)), Expires: expires}
+					if err := w.store.CreateVerificationToken(t.Context(), token); err != nil {
+						t.Fatal(err)
+					}
+				}
+				remove(w, b)
+				tables := []string{"users", "accounts", "sessions", "verificationtokens"}
+				if name == "SQL" {
+					tables = tables[:3]
+				}
+				for _, table := range tables {
+					if n := w.count(table); n != 0 {
+						t.Errorf("%d rows left in %s", n, table)
+					}
+				}
+				if b.who() != "" {
+					t.Error("the browser is still signed in")
+				}
+			})
+		}
+	})
 }

@@ -9,46 +9,49 @@ import (
 	"time"
 
 	"github.com/authent/authent/authent"
+	"github.com/authent/authent/internal/testdb"
 )
 
 // TestP17_RedirectsStayHere: whatever a browser asks to be sent to, by query, body
 // or cookie, it is sent to this origin.
 func TestP17_RedirectsStayHere(t *testing.T) {
-	w := newWorld(t, setup{})
-	w.registered()
-	home := w.server.URL
-	for target, want := range map[string]string{
-		"/dashboard?tab=1":              home + "/dashboard?tab=1",
-		home + "/dashboard":             home + "/dashboard",
-		home:                            home,
-		"//evil.example":                home,
-		`/\evil.example`:                home,
-		`\\evil.example`:                home,
-		`/a/../\evil.example`:           home,
-		"/\t/evil.example":              home,
-		"https://evil.example":          home,
-		"https:evil.example":            home,
-		"http:///evil.example":          home,
-		"javascript:alert(1)":           home,
-		"data:text/html,x":              home,
-		home + "@evil.example":          home,
-		home + ".evil.example":          home,
-		strings.ToUpper(home[:4]) + "s": home,
-		"/" + strings.Repeat("a", 9000): home,
-		"%zz":                           home,
-	} {
-		byBody, byQuery, byCookie := w.browser(), w.browser(), w.browser()
-		byCookie.plant("authjs.callback-url", url.QueryEscape(target))
-		for way, a := range map[string]answer{
-			"body":   byBody.post("/auth/callback/credentials", "email", ada, "password", adasWord, "callbackUrl", target),
-			"query":  byQuery.post("/auth/signout?callbackUrl=" + url.QueryEscape(target)),
-			"cookie": byCookie.post("/auth/signout"),
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		w := newWorld(t, kind, setup{})
+		w.registered()
+		home := w.server.URL
+		for target, want := range map[string]string{
+			"/dashboard?tab=1":              home + "/dashboard?tab=1",
+			home + "/dashboard":             home + "/dashboard",
+			home:                            home,
+			"//evil.example":                home,
+			`/\evil.example`:                home,
+			`\\evil.example`:                home,
+			`/a/../\evil.example`:           home,
+			"/\t/evil.example":              home,
+			"https://evil.example":          home,
+			"https:evil.example":            home,
+			"http:///evil.example":          home,
+			"javascript:alert(1)":           home,
+			"data:text/html,x":              home,
+			home + "@evil.example":          home,
+			home + ".evil.example":          home,
+			strings.ToUpper(home[:4]) + "s": home,
+			"/" + strings.Repeat("a", 9000): home,
+			"%zz":                           home,
 		} {
-			if a.status != http.StatusFound || a.target() != want {
-				t.Errorf("%q by %s: %d to %q, want %q", target, way, a.status, a.target(), want)
+			byBody, byQuery, byCookie := w.browser(), w.browser(), w.browser()
+			byCookie.plant("authjs.callback-url", url.QueryEscape(target))
+			for way, a := range map[string]answer{
+				"body":   byBody.post("/auth/callback/credentials", "email", ada, "password", adasWord, "callbackUrl", target),
+				"query":  byQuery.post("/auth/signout?callbackUrl=" + url.QueryEscape(target)),
+				"cookie": byCookie.post("/auth/signout"),
+			} {
+				if a.status != http.StatusFound || a.target() != want {
+					t.Errorf("%q by %s: %d to %q, want %q", target, way, a.status, a.target(), want)
+				}
 			}
 		}
-	}
+	})
 }
 
 // unsafe are the endpoints that change something, with what shows that they did.
@@ -91,44 +94,46 @@ func replaceBody(r *http.Request, token string) {
 }
 
 func TestP18_ForgeriesChangeNothing(t *testing.T) {
-	for _, e := range authent.Endpoints() {
-		if e.Method != http.MethodPost {
-			continue
-		}
-		name := e.Action
-		if e.Provider {
-			name += "/"
-		}
-		row, ok := unsafe[name]
-		if !ok {
-			t.Errorf("POST %s has no row", name)
-			continue
-		}
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, setup{config: func(c *authent.Config) { c.TrustedOrigins = []string{"https://trusted.example"} }})
-			b := w.registered()
-			w.signedIn()
-			before := w.dump()
-			for forgery, forge := range forgeries {
-				a := b.send(b.forged(row.path, row.fields, forge))
-				if name == "session" {
-					if a.status != http.StatusBadRequest || a.body != "null" {
-						t.Errorf("%s: %d %s", forgery, a.status, a.body)
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		for _, e := range authent.Endpoints() {
+			if e.Method != http.MethodPost {
+				continue
+			}
+			name := e.Action
+			if e.Provider {
+				name += "/"
+			}
+			row, ok := unsafe[name]
+			if !ok {
+				t.Errorf("POST %s has no row", name)
+				continue
+			}
+			t.Run(name, func(t *testing.T) {
+				w := newWorld(t, kind, setup{config: func(c *authent.Config) { c.TrustedOrigins = []string{"https://trusted.example"} }})
+				b := w.registered()
+				w.signedIn()
+				before := w.dump()
+				for forgery, forge := range forgeries {
+					a := b.send(b.forged(row.path, row.fields, forge))
+					if name == "session" {
+						if a.status != http.StatusBadRequest || a.body != "null" {
+							t.Errorf("%s: %d %s", forgery, a.status, a.body)
+						}
+					} else if a.errorCode() != "MissingCSRF" {
+						t.Errorf("%s: %d to %s", forgery, a.status, a.target())
 					}
-				} else if a.errorCode() != "MissingCSRF" {
-					t.Errorf("%s: %d to %s", forgery, a.status, a.target())
+					if w.dump() != before || b.who() != ada {
+						t.Fatalf("%s changed something", forgery)
+					}
 				}
-				if w.dump() != before || b.who() != ada {
-					t.Fatalf("%s changed something", forgery)
+				for honest, forge := range honesties {
+					if a := b.send(b.forged(row.path, row.fields, forge)); a.errorCode() == "MissingCSRF" || a.status == http.StatusBadRequest {
+						t.Errorf("%s: %d to %s", honest, a.status, a.target())
+					}
 				}
-			}
-			for honest, forge := range honesties {
-				if a := b.send(b.forged(row.path, row.fields, forge)); a.errorCode() == "MissingCSRF" || a.status == http.StatusBadRequest {
-					t.Errorf("%s: %d to %s", honest, a.status, a.target())
-				}
-			}
-		})
-	}
+			})
+		}
+	})
 }
 
 // honesties are requests that our own pages make, or a trusted one.
@@ -155,52 +160,56 @@ func (b *browser) forged(path, fields string, change func(r *http.Request, w *wo
 // TestP18_TokenOfAnotherBrowser: the token must be the one in this browser's own
 // cookie.
 func TestP18_TokenOfAnotherBrowser(t *testing.T) {
-	w := newWorld(t, setup{})
-	b, other := w.registered(), w.browser()
-	r := b.request(http.MethodPost, "/auth/signout", strings.NewReader("csrfToken="+other.csrf()))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if a := b.send(r); a.errorCode() != "MissingCSRF" || b.who() != ada {
-		t.Errorf("another browser's token: %s", a.target())
-	}
-	b.plant("authjs.csrf-token", strings.Repeat("a", 64)+"%7C"+strings.Repeat("b", 64))
-	r = b.request(http.MethodPost, "/auth/signout", strings.NewReader("csrfToken="+strings.Repeat("a", 64)))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	if a := b.send(r); a.errorCode() != "MissingCSRF" || b.who() != ada {
-		t.Errorf("a token that nobody issued: %s", a.target())
-	}
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		w := newWorld(t, kind, setup{})
+		b, other := w.registered(), w.browser()
+		r := b.request(http.MethodPost, "/auth/signout", strings.NewReader("csrfToken="+other.csrf()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if a := b.send(r); a.errorCode() != "MissingCSRF" || b.who() != ada {
+			t.Errorf("another browser's token: %s", a.target())
+		}
+		b.plant("authjs.csrf-token", strings.Repeat("a", 64)+"%7C"+strings.Repeat("b", 64))
+		r = b.request(http.MethodPost, "/auth/signout", strings.NewReader("csrfToken="+strings.Repeat("a", 64)))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if a := b.send(r); a.errorCode() != "MissingCSRF" || b.who() != ada {
+			t.Errorf("a token that nobody issued: %s", a.target())
+		}
+	})
 }
 
 // TestP21_NothingElseIsASession: every other value that a browser or the database
 // holds, presented as a session.
 func TestP21_NothingElseIsASession(t *testing.T) {
-	w := newWorld(t, setup{config: func(c *authent.Config) { c.Adapter = noCreatedAt{c.Adapter} }})
-	b := w.registered()
-	b.post("/auth/register", "email", "grace@example.com", "password", "short", "name", "Grace")
-	values := map[string]string{
-		"CSRF token": b.csrf(), "session id": b.sessions()[0].ID, "user id": w.user().ID,
-		"stored token": authent.HashToken(b.token()), "password hash": string(w.user().Password),
-	}
-	for _, suffix := range []string{"authjs.csrf-token", "authjs.callback-url", "authent.form", "authent.recent"} {
-		if v := b.cookie(suffix); v == "" {
-			t.Errorf("there is no cookie %s: it was not tried", suffix)
-		} else {
-			values["cookie "+suffix] = v
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		w := newWorld(t, kind, setup{config: func(c *authent.Config) { c.Adapter = noCreatedAt{c.Adapter} }})
+		b := w.registered()
+		b.post("/auth/register", "email", "grace@example.com", "password", "short", "name", "Grace")
+		values := map[string]string{
+			"CSRF token": b.csrf(), "session id": b.sessions()[0].ID, "user id": w.user().ID,
+			"stored token": authent.HashToken(b.token()), "password hash": string(w.user().Password),
 		}
-	}
-	v := authent.VerificationToken{Identifier: ada, Token: authent.Secret(authent.HashToken("a link's token")), Expires: time.Now().Add(time.Hour)}
-	if err := w.store.CreateVerificationToken(t.Context(), v); err != nil {
-		t.Fatal(err)
-	}
-	values["verification token"] = "a link's token"
-	values["stored verification token"] = string(v.Token)
-	for name, value := range values {
-		if who := w.with("authjs.session-token", url.QueryEscape(value)).who(); who != "" {
-			t.Errorf("the %s signs in as %s", name, who)
+		for _, suffix := range []string{"authjs.csrf-token", "authjs.callback-url", "authent.form", "authent.recent"} {
+			if v := b.cookie(suffix); v == "" {
+				t.Errorf("there is no cookie %s: it was not tried", suffix)
+			} else {
+				values["cookie "+suffix] = v
+			}
 		}
-		if who := w.with("authjs.session-token", value).who(); who != "" {
-			t.Errorf("the %s signs in as %s", name, who)
+		v := authent.VerificationToken{Identifier: ada, Token: authent.Secret(authent.HashToken("a link's token")), Expires: time.Now().Add(time.Hour)}
+		if err := w.store.CreateVerificationToken(t.Context(), v); err != nil {
+			t.Fatal(err)
 		}
-	}
+		values["verification token"] = "a link's token"
+		values["stored verification token"] = string(v.Token)
+		for name, value := range values {
+			if who := w.with("authjs.session-token", url.QueryEscape(value)).who(); who != "" {
+				t.Errorf("the %s signs in as %s", name, who)
+			}
+			if who := w.with("authjs.session-token", value).who(); who != "" {
+				t.Errorf("the %s signs in as %s", name, who)
+			}
+		}
+	})
 }
 
 // cookieLine is a Set-Cookie line without its value and date.
@@ -217,67 +226,73 @@ func cookieLine(line string) string {
 }
 
 func TestP22_CookieAttributes(t *testing.T) {
-	for name, tc := range map[string]struct {
-		https, shared bool
-		want          []string
-	}{
-		"http": {false, false, []string{
-			"authjs.callback-url; Path=/; HttpOnly; SameSite=Lax", "authjs.csrf-token; Path=/; HttpOnly; SameSite=Lax",
-			"authent.form; Path=/; Expires; HttpOnly; SameSite=Lax", "authjs.session-token; Path=/; Expires; HttpOnly; SameSite=Lax"}},
-		"https": {true, false, []string{
-			"__Host-authjs.callback-url; Path=/; HttpOnly; Secure; SameSite=Lax", "__Host-authjs.csrf-token; Path=/; HttpOnly; Secure; SameSite=Lax",
-			"__Host-authent.form; Path=/; Expires; HttpOnly; Secure; SameSite=Lax", "__Host-authjs.session-token; Path=/; Expires; HttpOnly; Secure; SameSite=Lax"}},
-		"https, shared": {true, true, []string{
-			"__Secure-authjs.callback-url; Path=/; HttpOnly; Secure; SameSite=Lax", "__Host-authjs.csrf-token; Path=/; HttpOnly; Secure; SameSite=Lax",
-			"__Host-authent.form; Path=/; Expires; HttpOnly; Secure; SameSite=Lax", "__Secure-authjs.session-token; Path=/; Expires; HttpOnly; Secure; SameSite=Lax"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, setup{https: tc.https, config: func(c *authent.Config) { c.SharedWithAuthJS = tc.shared }})
-			b := w.browser()
-			var got []string
-			for _, a := range []answer{b.get("/auth/csrf"), b.register(ada, "short"), b.register(ada, adasWord)} {
-				for _, line := range a.header.Values("Set-Cookie") {
-					got = append(got, cookieLine(line))
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		for name, tc := range map[string]struct {
+			https, shared bool
+			want          []string
+		}{
+			"http": {false, false, []string{
+				"authjs.callback-url; Path=/; HttpOnly; SameSite=Lax", "authjs.csrf-token; Path=/; HttpOnly; SameSite=Lax",
+				"authent.form; Path=/; Expires; HttpOnly; SameSite=Lax", "authjs.session-token; Path=/; Expires; HttpOnly; SameSite=Lax"}},
+			"https": {true, false, []string{
+				"__Host-authjs.callback-url; Path=/; HttpOnly; Secure; SameSite=Lax", "__Host-authjs.csrf-token; Path=/; HttpOnly; Secure; SameSite=Lax",
+				"__Host-authent.form; Path=/; Expires; HttpOnly; Secure; SameSite=Lax", "__Host-authjs.session-token; Path=/; Expires; HttpOnly; Secure; SameSite=Lax"}},
+			"https, shared": {true, true, []string{
+				"__Secure-authjs.callback-url; Path=/; HttpOnly; Secure; SameSite=Lax", "__Host-authjs.csrf-token; Path=/; HttpOnly; Secure; SameSite=Lax",
+				"__Host-authent.form; Path=/; Expires; HttpOnly; Secure; SameSite=Lax", "__Secure-authjs.session-token; Path=/; Expires; HttpOnly; Secure; SameSite=Lax"}},
+		} {
+			t.Run(name, func(t *testing.T) {
+				w := newWorld(t, kind, setup{https: tc.https, config: func(c *authent.Config) { c.SharedWithAuthJS = tc.shared }})
+				b := w.browser()
+				var got []string
+				for _, a := range []answer{b.get("/auth/csrf"), b.register(ada, "short"), b.register(ada, adasWord)} {
+					for _, line := range a.header.Values("Set-Cookie") {
+						got = append(got, cookieLine(line))
+					}
 				}
-			}
-			slices.Sort(got)
-			slices.Sort(tc.want)
-			if !slices.Equal(got, tc.want) {
-				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(tc.want, "\n"))
-			}
-		})
-	}
+				slices.Sort(got)
+				slices.Sort(tc.want)
+				if !slices.Equal(got, tc.want) {
+					t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(tc.want, "\n"))
+				}
+			})
+		}
+	})
 }
 
 // TestP22_UnprefixedCookieIsIgnored: a sibling domain, or http, can set one.
 func TestP22_UnprefixedCookieIsIgnored(t *testing.T) {
-	w := newWorld(t, setup{https: true})
-	token := w.registered().token()
-	for name, want := range map[string]string{
-		"authjs.session-token": "", "__Secure-authjs.session-token": "", "__Host-authjs.session-token": ada,
-	} {
-		if who := w.with(name, token).who(); who != want {
-			t.Errorf("%s: signed in as %q, want %q", name, who, want)
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		w := newWorld(t, kind, setup{https: true})
+		token := w.registered().token()
+		for name, want := range map[string]string{
+			"authjs.session-token": "", "__Secure-authjs.session-token": "", "__Host-authjs.session-token": ada,
+		} {
+			if who := w.with(name, token).who(); who != want {
+				t.Errorf("%s: signed in as %q, want %q", name, who, want)
+			}
 		}
-	}
+	})
 }
 
 // TestP22_CookieEndsWithItsSession: never later than the absolute lifetime.
 func TestP22_CookieEndsWithItsSession(t *testing.T) {
-	w := newWorld(t, setup{config: func(c *authent.Config) {
-		c.Session = authent.SessionConfig{MaxAge: 400 * 24 * time.Hour, AbsoluteMaxAge: 401 * 24 * time.Hour}
-	}})
-	began := w.clock.now()
-	b := w.registered()
-	w.clock.advance(399 * 24 * time.Hour)
-	a := b.get("/auth/session")
-	res := http.Response{Header: a.header}
-	for _, c := range res.Cookies() {
-		if c.Name == "authjs.session-token" && c.Expires.After(began.Add(401*24*time.Hour)) {
-			t.Errorf("the cookie expires %v after the sign-in", c.Expires.Sub(began))
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		w := newWorld(t, kind, setup{config: func(c *authent.Config) {
+			c.Session = authent.SessionConfig{MaxAge: 400 * 24 * time.Hour, AbsoluteMaxAge: 401 * 24 * time.Hour}
+		}})
+		began := w.clock.now()
+		b := w.registered()
+		w.clock.advance(399 * 24 * time.Hour)
+		a := b.get("/auth/session")
+		res := http.Response{Header: a.header}
+		for _, c := range res.Cookies() {
+			if c.Name == "authjs.session-token" && c.Expires.After(began.Add(401*24*time.Hour)) {
+				t.Errorf("the cookie expires %v after the sign-in", c.Expires.Sub(began))
+			}
 		}
-	}
-	if _, err := authent.New(authent.Config{Session: authent.SessionConfig{MaxAge: 401 * 24 * time.Hour}}); err == nil || !strings.Contains(err.Error(), "400 days") {
-		t.Errorf("a cookie of 401 days: %v", err)
-	}
+		if _, err := authent.New(authent.Config{Session: authent.SessionConfig{MaxAge: 401 * 24 * time.Hour}}); err == nil || !strings.Contains(err.Error(), "400 days") {
+			t.Errorf("a cookie of 401 days: %v", err)
+		}
+	})
 }

@@ -25,6 +25,7 @@ import (
 // the test when a secret reaches it.
 type world struct {
 	t      *testing.T
+	kind   testdb.Kind
 	db     *sql.DB
 	driver *countingDriver
 	client *ent.Client
@@ -44,9 +45,9 @@ type setup struct {
 	config func(*authent.Config)
 }
 
-func newWorld(t *testing.T, set setup) *world {
+func newWorld(t *testing.T, kind testdb.Kind, set setup) *world {
 	t.Helper()
-	w := &world{t: t, clock: newClock(), log: newSecretLog(t)}
+	w := &world{t: t, kind: kind, clock: newClock(), log: newSecretLog(t)}
 	w.openDatabase()
 	w.server = httptest.NewUnstartedServer(nil)
 	scheme := "http"
@@ -75,15 +76,28 @@ func newWorld(t *testing.T, set setup) *world {
 
 func (w *world) openDatabase() {
 	w.t.Helper()
-	w.db = testdb.SQLite(w.t)
-	w.driver = &countingDriver{Driver: entsql.OpenDB(dialect.SQLite, w.db)}
+	w.db = w.kind.Open(w.t)
+	w.driver = &countingDriver{Driver: entsql.OpenDB(w.kind.Dialect, w.db)}
 	w.client = ent.NewClient(ent.Driver(w.driver))
 	w.store = &hookAdapter{Adapter: ent.NewAuthAdapter(w.client)}
 }
 
 // tables names every table, for dumps.
 func (w *world) tables() []string {
-	return queryStrings(w.t, w.db, `SELECT name FROM sqlite_master WHERE type = 'table'`)
+	query := `SELECT table_name FROM information_schema.tables WHERE table_schema = `
+	switch w.kind.Dialect {
+	case dialect.SQLite:
+		query = `SELECT name FROM sqlite_master WHERE type = 'table'`
+	case dialect.Postgres:
+		query += `current_schema()`
+	case dialect.MySQL:
+		query += `database()`
+	}
+	tables := queryStrings(w.t, w.db, query)
+	if len(tables) < 4 {
+		w.t.Fatalf("the database has the tables %q only", tables)
+	}
+	return tables
 }
 
 // dump is every value of every row of every table.
@@ -91,7 +105,7 @@ func (w *world) dump() string {
 	w.t.Helper()
 	var b strings.Builder
 	for _, table := range w.tables() {
-		rows, err := w.db.QueryContext(w.t.Context(), `SELECT * FROM "`+table+`"`)
+		rows, err := w.db.QueryContext(w.t.Context(), `SELECT * FROM `+table)
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -108,7 +122,11 @@ func (w *world) dump() string {
 				w.t.Fatal(err)
 			}
 			for i, v := range values {
-				fmt.Fprintf(&b, "%s.%s=%s\n", table, columns[i], fmt.Sprint(*v.(*any)))
+				value := *v.(*any)
+				if text, ok := value.([]byte); ok {
+					value = string(text)
+				}
+				fmt.Fprintf(&b, "%s.%s=%v\n", table, columns[i], value)
 			}
 		}
 		if err := rows.Close(); err != nil {
@@ -126,6 +144,14 @@ func (w *world) count(table string) int {
 		w.t.Fatal(err)
 	}
 	return n
+}
+
+// exec runs SQL behind the engine's back; ? stands for an argument.
+func (w *world) exec(query string, args ...any) {
+	w.t.Helper()
+	if _, err := w.db.ExecContext(w.t.Context(), w.kind.Placeholders(query), args...); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 func queryStrings(t *testing.T, db *sql.DB, query string, args ...any) []string {

@@ -96,9 +96,16 @@ func (a *AuthAdapter) InTx(ctx context.Context, fn func(tx authent.Adapter) erro
 	if a.tx != nil {
 		return fn(a)
 	}
-	return entadapter.InTx(ctx, a.client.Tx, func(tx *Tx, state *entadapter.State) error {
+	return entadapter.InTx(ctx, a.begin, func(tx *Tx, state *entadapter.State) error {
 		return fn(&AuthAdapter{client: tx.Client(), tx: state, lookup: a.lookup})
 	})
+}
+
+func (a *AuthAdapter) begin(ctx context.Context) (*Tx, error) {
+	if options := entadapter.TxOptions(a.client.driver); options != nil {
+		return a.client.BeginTx(ctx, options)
+	}
+	return a.client.Tx(ctx)
 }
 
 // one is the only row found, if its key is the very one asked for: a collation
@@ -176,7 +183,7 @@ func (a *AuthAdapter) LockUser(ctx context.Context, id string) (*authent.User, e
 }
 
 func (a *AuthAdapter) userOf(ctx context.Context, query *UserQuery, id string) (*authent.User, error) {
-	found, err := query.Where(user.ID(id)).All(ctx)
+	found, err := query.Where(entadapter.Is(user.FieldID, id)).All(ctx)
 	if err != nil {
 		return nil, a.done(err, userKeys)
 	}
@@ -189,7 +196,7 @@ func (a *AuthAdapter) userOf(ctx context.Context, query *UserQuery, id string) (
 
 // UsersByEmail implements authent.Adapter.
 func (a *AuthAdapter) UsersByEmail(ctx context.Context, emails ...string) ([]*authent.User, error) {
-	emails = slices.DeleteFunc(slices.Clone(emails), func(e string) bool { return e == "" })
+	emails = slices.DeleteFunc(slices.Clone(emails), func(e string) bool { return e == "" || !entadapter.Storable(e) })
 	if len(emails) == 0 {
 		return nil, nil
 	}
@@ -204,7 +211,7 @@ func (a *AuthAdapter) UsersByEmail(ctx context.Context, emails ...string) ([]*au
 // UserByAccount implements authent.Adapter.
 func (a *AuthAdapter) UserByAccount(ctx context.Context, provider, providerAccountID string) (*authent.User, error) {
 	found, err := a.client.Account.Query().
-		Where(account.Provider(provider), account.ProviderAccountID(providerAccountID)).
+		Where(entadapter.Is(account.FieldProvider, provider), entadapter.Is(account.FieldProviderAccountID, providerAccountID)).
 		WithUser().
 		All(ctx)
 	if err != nil {
@@ -221,7 +228,10 @@ func (a *AuthAdapter) UserByAccount(ctx context.Context, provider, providerAccou
 
 // UpdateUser implements authent.Adapter.
 func (a *AuthAdapter) UpdateUser(ctx context.Context, id string, u authent.UserUpdate) (*authent.User, error) {
-	update := a.client.User.UpdateOneID(id)
+	if !entadapter.Storable(id) {
+		return nil, authent.ErrNotFound
+	}
+	update := a.client.User.UpdateOneID(id).Where(entadapter.Is(user.FieldID, id))
 	if u.Email != nil {
 		update.SetEmail(*u.Email)
 	}
@@ -272,7 +282,7 @@ func (a *AuthAdapter) UpdateUser(ctx context.Context, id string, u authent.UserU
 
 // DeleteUser implements authent.Adapter.
 func (a *AuthAdapter) DeleteUser(ctx context.Context, id string) error {
-	_, err := a.client.User.Delete().Where(user.ID(id)).Exec(ctx)
+	_, err := a.client.User.Delete().Where(entadapter.Is(user.FieldID, id)).Exec(ctx)
 	return a.done(err, userKeys)
 }
 
@@ -294,6 +304,9 @@ func authAccount(c *Account) *authent.Account {
 
 // LinkAccount implements authent.Adapter.
 func (a *AuthAdapter) LinkAccount(ctx context.Context, c authent.Account) error {
+	if !entadapter.Storable(c.UserID) {
+		return authent.ErrNotFound
+	}
 	err := a.client.Account.Create().
 		SetUserID(c.UserID).
 		SetType(c.Type).
@@ -313,7 +326,7 @@ func (a *AuthAdapter) LinkAccount(ctx context.Context, c authent.Account) error 
 // Account implements authent.Adapter.
 func (a *AuthAdapter) Account(ctx context.Context, provider, providerAccountID string) (*authent.Account, error) {
 	found, err := a.client.Account.Query().
-		Where(account.Provider(provider), account.ProviderAccountID(providerAccountID)).
+		Where(entadapter.Is(account.FieldProvider, provider), entadapter.Is(account.FieldProviderAccountID, providerAccountID)).
 		All(ctx)
 	if err != nil {
 		return nil, a.done(err, accountKeys)
@@ -329,7 +342,7 @@ func (a *AuthAdapter) Account(ctx context.Context, provider, providerAccountID s
 
 // Accounts implements authent.Adapter.
 func (a *AuthAdapter) Accounts(ctx context.Context, userID string) ([]*authent.Account, error) {
-	found, err := a.client.Account.Query().Where(account.UserID(userID)).All(ctx)
+	found, err := a.client.Account.Query().Where(entadapter.Is(account.FieldUserID, userID)).All(ctx)
 	if err != nil {
 		return nil, a.done(err, accountKeys)
 	}
@@ -346,7 +359,7 @@ func (a *AuthAdapter) UpdateAccount(ctx context.Context, provider, providerAccou
 		return err
 	}
 	update := a.client.Account.Update().
-		Where(account.Provider(provider), account.ProviderAccountID(providerAccountID))
+		Where(entadapter.Is(account.FieldProvider, provider), entadapter.Is(account.FieldProviderAccountID, providerAccountID))
 	if u.RefreshToken != nil {
 		if *u.RefreshToken == "" {
 			update.ClearRefreshToken()
@@ -402,7 +415,7 @@ func (a *AuthAdapter) UpdateAccount(ctx context.Context, provider, providerAccou
 // UnlinkAccount implements authent.Adapter.
 func (a *AuthAdapter) UnlinkAccount(ctx context.Context, provider, providerAccountID string) error {
 	_, err := a.client.Account.Delete().
-		Where(account.Provider(provider), account.ProviderAccountID(providerAccountID)).
+		Where(entadapter.Is(account.FieldProvider, provider), entadapter.Is(account.FieldProviderAccountID, providerAccountID)).
 		Exec(ctx)
 	return a.done(err, accountKeys)
 }
@@ -422,6 +435,9 @@ func authSession(s *Session) *authent.Session {
 
 // CreateSession implements authent.Adapter.
 func (a *AuthAdapter) CreateSession(ctx context.Context, s authent.Session) (*authent.Session, error) {
+	if !entadapter.Storable(s.UserID) {
+		return nil, authent.ErrNotFound
+	}
 	created, err := a.client.Session.Create().
 		SetSessionToken(s.Token).
 		SetUserID(s.UserID).
@@ -453,6 +469,9 @@ func authLookup(name string) string {
 func (a *AuthAdapter) SessionAndUser(ctx context.Context, token authent.Secret) (*authent.Session, error) {
 	if len(a.client.inters.Session)+len(a.client.inters.User) > 0 {
 		return a.querySessionAndUser(ctx, token)
+	}
+	if !entadapter.Storable(token) {
+		return nil, authent.ErrNotFound
 	}
 	rows := &sql.Rows{}
 	if err := a.client.driver.Query(ctx, a.lookup, []any{string(token)}, rows); err != nil {
@@ -501,7 +520,7 @@ func (a *AuthAdapter) scanSessionAndUser(rows *sql.Rows, token authent.Secret) (
 // querySessionAndUser is SessionAndUser with the graph's interceptors in force.
 func (a *AuthAdapter) querySessionAndUser(ctx context.Context, token authent.Secret) (*authent.Session, error) {
 
-	rows, err := a.client.Session.Query().Where(session.SessionToken(token)).WithUser().All(ctx)
+	rows, err := a.client.Session.Query().Where(entadapter.Is(session.FieldSessionToken, token)).WithUser().All(ctx)
 	if err != nil {
 		return nil, a.done(err, sessionKeys)
 	}
@@ -516,7 +535,7 @@ func (a *AuthAdapter) querySessionAndUser(ctx context.Context, token authent.Sec
 
 // Sessions implements authent.Adapter.
 func (a *AuthAdapter) Sessions(ctx context.Context, userID string) ([]*authent.Session, error) {
-	found, err := a.client.Session.Query().Where(session.UserID(userID)).All(ctx)
+	found, err := a.client.Session.Query().Where(entadapter.Is(session.FieldUserID, userID)).All(ctx)
 	if err != nil {
 		return nil, a.done(err, sessionKeys)
 	}
@@ -529,7 +548,7 @@ func (a *AuthAdapter) Sessions(ctx context.Context, userID string) ([]*authent.S
 
 // UpdateSession implements authent.Adapter.
 func (a *AuthAdapter) UpdateSession(ctx context.Context, token authent.Secret, u authent.SessionUpdate) error {
-	update := a.client.Session.Update().Where(session.SessionToken(token))
+	update := a.client.Session.Update().Where(entadapter.Is(session.FieldSessionToken, token))
 	if u.Expires != nil {
 		update.SetExpires(entadapter.Time(*u.Expires))
 	}
@@ -544,7 +563,7 @@ func (a *AuthAdapter) UpdateSession(ctx context.Context, token authent.Secret, u
 		return a.done(err, sessionKeys)
 	}
 	// MySQL counts no row that stays as it was, so 0 may be one that is there.
-	there, err := a.client.Session.Query().Where(session.SessionToken(token)).Exist(ctx)
+	there, err := a.client.Session.Query().Where(entadapter.Is(session.FieldSessionToken, token)).Exist(ctx)
 	if err == nil && !there {
 		return authent.ErrNotFound
 	}
@@ -553,21 +572,21 @@ func (a *AuthAdapter) UpdateSession(ctx context.Context, token authent.Secret, u
 
 // DeleteSession implements authent.Adapter.
 func (a *AuthAdapter) DeleteSession(ctx context.Context, token authent.Secret) error {
-	_, err := a.client.Session.Delete().Where(session.SessionToken(token)).Exec(ctx)
+	_, err := a.client.Session.Delete().Where(entadapter.Is(session.FieldSessionToken, token)).Exec(ctx)
 	return a.done(err, sessionKeys)
 }
 
 // DeleteSessionByID implements authent.Adapter.
 func (a *AuthAdapter) DeleteSessionByID(ctx context.Context, userID, id string) (bool, error) {
-	n, err := a.client.Session.Delete().Where(session.ID(id), session.UserID(userID)).Exec(ctx)
+	n, err := a.client.Session.Delete().Where(entadapter.Is(session.FieldID, id), entadapter.Is(session.FieldUserID, userID)).Exec(ctx)
 	return n > 0, a.done(err, sessionKeys)
 }
 
 // DeleteSessions implements authent.Adapter.
 func (a *AuthAdapter) DeleteSessions(ctx context.Context, userID string, except authent.Secret) (int, error) {
-	remove := a.client.Session.Delete().Where(session.UserID(userID))
+	remove := a.client.Session.Delete().Where(entadapter.Is(session.FieldUserID, userID))
 	if except != "" {
-		remove.Where(session.SessionTokenNEQ(except))
+		remove.Where(entadapter.IsNot(session.FieldSessionToken, except))
 	}
 	n, err := remove.Exec(ctx)
 	return n, a.done(err, sessionKeys)
@@ -586,7 +605,7 @@ func (a *AuthAdapter) CreateVerificationToken(ctx context.Context, v authent.Ver
 // VerificationToken implements authent.Adapter.
 func (a *AuthAdapter) VerificationToken(ctx context.Context, identifier string, token authent.Secret) (*authent.VerificationToken, error) {
 	found, err := a.client.VerificationToken.Query().
-		Where(verificationtoken.ID(token), verificationtoken.Identifier(identifier)).
+		Where(entadapter.Is(verificationtoken.FieldID, token), entadapter.Is(verificationtoken.FieldIdentifier, identifier)).
 		All(ctx)
 	if err != nil {
 		return nil, a.done(err, verificationTokenKeys)
@@ -606,7 +625,7 @@ func (a *AuthAdapter) UseVerificationToken(ctx context.Context, identifier strin
 		return nil, err
 	}
 	n, err := a.client.VerificationToken.Delete().
-		Where(verificationtoken.ID(token), verificationtoken.Identifier(identifier)).
+		Where(entadapter.Is(verificationtoken.FieldID, token), entadapter.Is(verificationtoken.FieldIdentifier, identifier)).
 		Exec(ctx)
 	if err == nil && n == 0 {
 		return nil, authent.ErrNotFound
@@ -616,9 +635,9 @@ func (a *AuthAdapter) UseVerificationToken(ctx context.Context, identifier strin
 
 // DeleteVerificationTokens implements authent.Adapter.
 func (a *AuthAdapter) DeleteVerificationTokens(ctx context.Context, identifier string, except authent.Secret) (int, error) {
-	remove := a.client.VerificationToken.Delete().Where(verificationtoken.Identifier(identifier))
+	remove := a.client.VerificationToken.Delete().Where(entadapter.Is(verificationtoken.FieldIdentifier, identifier))
 	if except != "" {
-		remove.Where(verificationtoken.IDNEQ(except))
+		remove.Where(entadapter.IsNot(verificationtoken.FieldID, except))
 	}
 	n, err := remove.Exec(ctx)
 	return n, a.done(err, verificationTokenKeys)

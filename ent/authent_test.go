@@ -17,10 +17,15 @@ import (
 // interface would keep the graph from being generated anew.
 var _ authent.Adapter = (*ent.AuthAdapter)(nil)
 
+// dialects are the suite's names of them.
+var dialects = map[string]string{"sqlite": "sqlite", "postgres": "postgres", "mariadb": "mysql"}
+
 func TestAuthAdapter(t *testing.T) {
-	authenttest.Run(t, func(t testing.TB) authenttest.Subject {
-		db := testdb.SQLite(t)
-		client := ent.NewClient(ent.Driver(entsql.OpenDB(dialect.SQLite, db)))
-		return authenttest.Subject{Adapter: ent.NewAuthAdapter(client), DB: db, Dialect: "sqlite"}
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		authenttest.Run(t, func(t testing.TB) authenttest.Subject {
+			db := kind.Open(t)
+			client := ent.NewClient(ent.Driver(entsql.OpenDB(kind.Dialect, db)))
+			return authenttest.Subject{Adapter: ent.NewAuthAdapter(client), DB: db, Dialect: dialects[kind.Name], Folds: kind.Dialect == dialect.MySQL}
+		})
 	})
 }

@@ -55,7 +55,7 @@ type graph struct {
 
 func newGraph(t *testing.T) *graph {
 	t.Helper()
-	g := &graph{db: testdb.SQLite(t), token: authent.Secret(strings.Repeat("a", 64))}
+	g := &graph{db: testdb.SQLite.Open(t), token: authent.Secret(strings.Repeat("a", 64))}
 	g.driver = &recorder{Driver: entsql.OpenDB(dialect.SQLite, g.db)}
 	g.client = ent.NewClient(ent.Driver(g.driver))
 	g.adapter = ent.NewAuthAdapter(g.client)

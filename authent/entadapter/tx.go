@@ -2,10 +2,13 @@ package entadapter
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"entgo.io/ent/dialect"
 )
 
 // attempts is how often a transaction is run in all.
@@ -19,6 +22,20 @@ const patience = 10 * time.Second
 type Tx interface {
 	Commit() error
 	Rollback() error
+}
+
+// TxOptions are how a transaction of the driver is to be begun: nil is as the
+// connection has it. MySQL's default, REPEATABLE READ, locks the gaps between
+// rows, so that sign-ins at once deadlock; it is set for each transaction, since
+// the application may have opened the database itself.
+func TxOptions(d dialect.Driver) *sql.TxOptions {
+	_, begins := d.(interface {
+		BeginTx(context.Context, *sql.TxOptions) (dialect.Tx, error)
+	})
+	if d.Dialect() != dialect.MySQL || !begins {
+		return nil
+	}
+	return &sql.TxOptions{Isolation: sql.LevelReadCommitted}
 }
 
 // State is what an adapter bound to a transaction knows of it.

@@ -38,7 +38,7 @@ func TestWrongSettings(t *testing.T) {
 	for name, tc := range map[string]struct{ port, database, secret, url, want string }{
 		"port taken":        {port, good, testSecret, "", "port " + port + " is taken: stop what uses it, or choose another"},
 		"port not a number": {"http", good, testSecret, "", `PORT is "http": use a number`},
-		"unknown database":  {"0", "oracle://scott:tiger@host/db", testSecret, "", "the scheme of the URL is not known: use file:./app.db"},
+		"unknown database":  {"0", "oracle://scott:tiger@host/db", testSecret, "", "the scheme of the URL is not known: use postgresql://"},
 		"no folder":         {"0", "file:" + dir + "/none/q.db", testSecret, "", "does not exist: create it"},
 		"a folder":          {"0", "file:" + dir, testSecret, "", "is a directory"},
 		"read-only":         {"0", "file:" + readOnly + "?mode=ro", testSecret, "", "must be writable"},

@@ -1,61 +1,155 @@
-// Package testdb gives each test a database of its own that has the default
-// graph's tables.
+// Package testdb gives each test databases of its own, on every kind of database
+// that the machine has.
 package testdb
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
-	"sync"
+	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"entgo.io/ent/dialect"
-	entsql "entgo.io/ent/dialect/sql"
 
-	"github.com/authent/authent/authent/database/sqlite"
-	"github.com/authent/authent/ent"
+	"github.com/authent/authent/authent/database"
 )
 
-// template is an empty database with all tables. It is made once and copied:
-// that is quicker, and ent's Schema.Create cannot run twice at once.
-var template = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "authent")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, "template.db")
-	db, err := sqlite.Open("file:" + file)
-	if err != nil {
-		return nil, err
-	}
-	client := ent.NewClient(ent.Driver(entsql.OpenDB(dialect.SQLite, db)))
-	if err := client.Schema.Create(context.Background()); err != nil {
-		return nil, fmt.Errorf("create the tables: %w", err)
-	}
-	if err := client.Close(); err != nil { // folds the write-ahead log in
-		return nil, err
-	}
-	return os.ReadFile(file)
-})
+// Kind is a kind of database.
+type Kind struct {
+	// Name is "sqlite", "postgres" or "mariadb".
+	Name string
+	// Dialect is ent's name of its dialect.
+	Dialect string
+	// server is the URL of a server on which databases can be made; empty for
+	// SQLite.
+	server string
+}
 
-// SQLite opens a database in a temporary file; it is closed when t ends.
-func SQLite(t testing.TB) *sql.DB {
+// variables name the servers of tests.
+const (
+	postgresVariable = "AUTHENT_TEST_POSTGRES_URL"
+	mysqlVariable    = "AUTHENT_TEST_MYSQL_URL"
+)
+
+// SQLite is what always is there.
+var SQLite = Kind{Name: "sqlite", Dialect: dialect.SQLite}
+
+func kinds() []Kind {
+	return []Kind{
+		SQLite,
+		{Name: "postgres", Dialect: dialect.Postgres, server: os.Getenv(postgresVariable)},
+		{Name: "mariadb", Dialect: dialect.MySQL, server: os.Getenv(mysqlVariable)},
+	}
+}
+
+// Each runs a test on each kind of database, as a subtest with its name. Those
+// without a server are skipped.
+func Each(t *testing.T, run func(t *testing.T, kind Kind)) {
 	t.Helper()
-	content, err := template()
+	for _, kind := range kinds() {
+		t.Run(kind.Name, func(t *testing.T) {
+			if kind.Dialect != dialect.SQLite && kind.server == "" {
+				t.Skipf("no %s server: run the tests through make test", kind.Name)
+			}
+			run(t, kind)
+		})
+	}
+}
+
+// Server is the kind of database with that name, for tests of one kind alone.
+func Server(t testing.TB, name string) Kind {
+	t.Helper()
+	for _, kind := range kinds() {
+		if kind.Name == name && (kind.server != "" || name == SQLite.Name) {
+			return kind
+		}
+	}
+	t.Skipf("no %s server: run the tests through make test", name)
+	return Kind{}
+}
+
+// number makes the names of databases unique in this process.
+var number atomic.Int64
+
+// URL makes an empty database and returns its DATABASE_URL. It is dropped when
+// t ends.
+func (k Kind) URL(t testing.TB) string {
+	t.Helper()
+	if k.server == "" {
+		return "file:" + filepath.Join(t.TempDir(), "test.db")
+	}
+	name := fmt.Sprintf("authent_%d_%d_%d", os.Getpid(), time.Now().UnixNano()%1e9, number.Add(1))
+	k.exec(t, "CREATE DATABASE "+name)
+	t.Cleanup(func() {
+		drop := "DROP DATABASE " + name
+		if k.Dialect == dialect.Postgres {
+			drop += " WITH (FORCE)"
+		}
+		k.exec(t, drop)
+	})
+	return k.named(name)
+}
+
+// named is the URL of a database on the server.
+func (k Kind) named(name string) string {
+	u, err := url.Parse(k.server)
+	if err != nil {
+		panic(fmt.Sprintf("testdb: the URL of the %s server cannot be parsed", k.Name))
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+// exec runs a statement in the server's administrative database. The test's
+// context may have ended.
+func (k Kind) exec(t testing.TB, statement string) {
+	t.Helper()
+	_, db, err := database.Open(k.server)
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(t.TempDir(), "test.db")
-	if err := os.WriteFile(file, content, 0o600); err != nil {
-		t.Fatal(err)
+	defer db.Close()
+	if _, err := db.Exec(statement); err != nil {
+		t.Errorf("%s: %v", statement, err)
 	}
-	db, err := sqlite.Open("file:" + file)
+}
+
+// Open opens a database that has the default graph's tables. It is closed and
+// dropped when t ends.
+func (k Kind) Open(t testing.TB) *sql.DB {
+	t.Helper()
+	return k.Connect(t, k.Filled(t))
+}
+
+// Connect opens the database of a URL until t ends. It has few connections, so
+// that many tests can run at once.
+func (k Kind) Connect(t testing.TB, url string) *sql.DB {
+	t.Helper()
+	_, db, err := database.Open(url)
 	if err != nil {
 		t.Fatal(err)
 	}
+	db.SetMaxOpenConns(8)
 	t.Cleanup(func() { _ = db.Close() })
 	return db
+}
+
+// Placeholders is query with each ? as the dialect writes its parameters.
+func (k Kind) Placeholders(query string) string {
+	if k.Dialect != dialect.Postgres {
+		return query
+	}
+	parts := strings.Split(query, "?")
+	var b strings.Builder
+	for i, part := range parts {
+		if i > 0 {
+			fmt.Fprintf(&b, "$%d", i)
+		}
+		b.WriteString(part)
+	}
+	return b.String()
 }

@@ -1,16 +1,17 @@
-// Testserver runs the tests with what they need around them, and says at the end
-// what they ran against:
+// Testserver runs a command with what the tests need around it: throw-away
+// PostgreSQL and MariaDB servers on loopback, which it stops and removes however
+// the command ends. Of go test it says at the end what the tests ran against:
 //
 //	go run ./internal/testserver -- go test ./...
 //
-// It adds -json to go test, prints what go test prints, and counts what was
-// skipped. With CI=true a missing browser is an error.
+// It starts no server whose URL is given in AUTHENT_TEST_POSTGRES_URL or
+// AUTHENT_TEST_MYSQL_URL; in these variables it tells the command where they
+// are. To go test it adds -json, prints what go test prints, and counts what
+// was skipped. With CI=true a missing browser or server is an error.
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,7 +24,7 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	code, err := run(ctx, os.Args[1:], os.Stdout)
 	if err != nil {
@@ -37,14 +38,22 @@ func run(ctx context.Context, args []string, out io.Writer) (code int, err error
 	if len(args) > 0 && args[0] == "--" {
 		args = args[1:]
 	}
-	if len(args) < 2 || args[0] != "go" || args[1] != "test" {
-		return 0, errors.New("usage: go run ./internal/testserver -- go test [flags] packages")
+	if len(args) == 0 {
+		return 0, errors.New("usage: go run ./internal/testserver -- command, such as go test ./...")
 	}
 	browser := findBrowser()
 	if browser == "" && os.Getenv("CI") == "true" {
 		return 0, errors.New("CI=true and no Chromium: make deps installs it on Debian")
 	}
-	report, err := goTest(ctx, slices.Insert(args[2:], 0, "-json"), out)
+	servers, err := startServers(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, servers.close()) }()
+	if len(args) < 2 || args[0] != "go" || args[1] != "test" {
+		return plain(ctx, args, servers.env())
+	}
+	report, err := goTest(ctx, slices.Insert(args[2:], 0, "-json"), servers.env(), out)
 	if err != nil {
 		return 0, err
 	}
@@ -54,8 +63,21 @@ func run(ctx context.Context, args []string, out io.Writer) (code int, err error
 	for _, name := range report.skipped {
 		fmt.Fprintln(out, "skipped:", name)
 	}
-	fmt.Fprintf(out, "databases: sqlite; browser: %s; skipped: %d\n", browser, len(report.skipped))
+	fmt.Fprintf(out, "databases: %s; browser: %s; skipped: %d\n", strings.Join(servers.names, " "), browser, len(report.skipped))
 	return report.code, nil
+}
+
+// plain runs any other command as it is.
+func plain(ctx context.Context, args, env []string) (int, error) {
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.Env = env
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	err := cmd.Run()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return max(exit.ExitCode(), 1), nil
+	}
+	return 0, err
 }
 
 // findBrowser is the name of the browser that the tests will find.
@@ -66,76 +88,4 @@ func findBrowser() string {
 		}
 	}
 	return ""
-}
-
-// report is how a run of go test ended.
-type report struct {
-	code    int
-	skipped []string
-}
-
-// goTest runs go test and prints its output: of packages that pass the last line
-// alone, of those that fail everything.
-func goTest(ctx context.Context, args []string, out io.Writer) (report, error) {
-	cmd := exec.CommandContext(ctx, "go", append([]string{"test"}, args...)...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.Stderr = os.Stderr
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return report{}, err
-	}
-	if err := cmd.Start(); err != nil {
-		return report{}, err
-	}
-	var r report
-	lines := map[string][]string{}
-	scanner := bufio.NewScanner(stdout)
-	scanner.Buffer(nil, 16<<20)
-	for scanner.Scan() {
-		r.line(scanner.Bytes(), lines, out)
-	}
-	if err := scanner.Err(); err != nil {
-		return r, err
-	}
-	err = cmd.Wait()
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		r.code = max(exit.ExitCode(), 1)
-		err = nil
-	}
-	return r, err
-}
-
-// event is a line of go test -json.
-type event struct {
-	Action, Package, ImportPath, Test, Output string
-}
-
-// line takes one event; lines hold the output of packages that still run.
-func (r *report) line(b []byte, lines map[string][]string, out io.Writer) {
-	var e event
-	if json.Unmarshal(b, &e) != nil {
-		fmt.Fprintf(out, "%s\n", b)
-		return
-	}
-	switch {
-	case e.Action == "build-output":
-		fmt.Fprint(out, e.Output)
-	case e.Action == "output":
-		lines[e.Package] = append(lines[e.Package], e.Output)
-	case e.Action == "skip" && e.Test != "":
-		r.skipped = append(r.skipped, e.Package+"."+e.Test)
-	case e.Test == "" && (e.Action == "pass" || e.Action == "fail" || e.Action == "skip"):
-		print(lines[e.Package], e.Action, out)
-		delete(lines, e.Package)
-	}
-}
-
-// print writes what go test would print of a package that has ended.
-func print(all []string, action string, out io.Writer) {
-	for _, l := range all {
-		verdict := strings.HasPrefix(l, "ok  \t") || strings.HasPrefix(l, "?   \t") || strings.HasPrefix(l, "FAIL\t")
-		if action == "fail" && !strings.HasPrefix(l, "=== ") || verdict {
-			fmt.Fprint(out, l)
-		}
-	}
 }

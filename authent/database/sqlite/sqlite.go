@@ -49,7 +49,7 @@ func Open(rawURL string) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
 	}
-	db := sql.OpenDB(stmtcache.New(connector, 0))
+	db := sql.OpenDB(stmtcache.New(connector, stmtcache.Config{}))
 	if memory {
 		// Each connection would have a database of its own.
 		db.SetMaxOpenConns(1)

@@ -2,7 +2,7 @@
 // anew each time it runs. It wraps a driver.Connector, so it works below
 // database/sql, below ent, and inside transactions alike:
 //
-//	db := sql.OpenDB(stmtcache.New(connector, 0))
+//	db := sql.OpenDB(stmtcache.New(connector, stmtcache.Config{}))
 //
 // Each physical connection keeps the statements it used last. Queries without
 // arguments are not kept: they are mostly DDL and transaction control.
@@ -20,18 +20,30 @@ import (
 // own most frequent ones.
 const defaultSize = 128
 
-// New wraps a connector. size is how many statements each connection keeps; if
-// zero or less, 128.
-func New(next driver.Connector, size int) driver.Connector {
-	if size <= 0 {
-		size = defaultSize
+// Config says how statements are kept.
+type Config struct {
+	// Size is how many statements each connection keeps. If zero or less, 128.
+	Size int
+	// Stale tells from an error that the statement was of no use any more, and
+	// that the query may succeed when it is prepared again, as after a change
+	// of its tables. Outside a transaction it then is, once. If nil, never.
+	Stale func(error) bool
+}
+
+// New wraps a connector.
+func New(next driver.Connector, c Config) driver.Connector {
+	if c.Size <= 0 {
+		c.Size = defaultSize
 	}
-	return &connector{next, size}
+	if c.Stale == nil {
+		c.Stale = func(error) bool { return false }
+	}
+	return &connector{next, c}
 }
 
 type connector struct {
-	next driver.Connector
-	size int
+	next   driver.Connector
+	config Config
 }
 
 // Driver implements driver.Connector.
@@ -43,17 +55,19 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept, err := simplelru.NewLRU(c.size, func(_ string, s *stmt) { s.evicted() })
+	kept, err := simplelru.NewLRU(c.config.Size, func(_ string, s *stmt) { s.evicted() })
 	if err != nil {
 		return nil, errors.Join(err, next.Close())
 	}
-	return &conn{Conn: next, kept: kept}, nil
+	return &conn{Conn: next, kept: kept, stale: c.config.Stale}, nil
 }
 
 // conn is used by one goroutine at a time, as database/sql promises.
 type conn struct {
 	driver.Conn
-	kept *simplelru.LRU[string, *stmt]
+	kept  *simplelru.LRU[string, *stmt]
+	stale func(error) bool
+	inTx  bool
 }
 
 // stmt is a kept statement. It runs one query at a time: within a transaction
@@ -102,6 +116,25 @@ func (c *conn) prepared(ctx context.Context, query string, args []driver.NamedVa
 
 // QueryContext implements driver.QueryerContext.
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	return again(c, func() (driver.Rows, error) { return c.query(ctx, query, args) })
+}
+
+// ExecContext implements driver.ExecerContext.
+func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	return again(c, func() (driver.Result, error) { return c.exec(ctx, query, args) })
+}
+
+// again runs f, and once more where a stale statement was why it failed. After
+// an error a transaction is of no use, so there it does not.
+func again[T any](c *conn, f func() (T, error)) (T, error) {
+	result, err := f()
+	if err != nil && !c.inTx && c.stale(err) {
+		return f()
+	}
+	return result, err
+}
+
+func (c *conn) query(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	s, err := c.prepared(ctx, query, args)
 	if err != nil {
 		return nil, err
@@ -125,8 +158,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	return &rows{Rows: next, stmt: s}, nil
 }
 
-// ExecContext implements driver.ExecerContext.
-func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+func (c *conn) exec(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	s, err := c.prepared(ctx, query, args)
 	if err != nil {
 		return nil, err
@@ -162,7 +194,30 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	if !ok {
 		return nil, errors.New("stmtcache: the driver cannot begin transactions with a context")
 	}
-	return b.BeginTx(ctx, opts)
+	next, err := b.BeginTx(ctx, opts)
+	if err != nil {
+		return nil, err
+	}
+	c.inTx = true
+	return tx{next, c}, nil
+}
+
+// tx tells its connection when it ends.
+type tx struct {
+	driver.Tx
+	conn *conn
+}
+
+// Commit implements driver.Tx.
+func (t tx) Commit() error {
+	t.conn.inTx = false
+	return t.Tx.Commit()
+}
+
+// Rollback implements driver.Tx.
+func (t tx) Rollback() error {
+	t.conn.inTx = false
+	return t.Tx.Rollback()
 }
 
 // Close closes the kept statements, then the connection.

@@ -79,7 +79,7 @@ func open(t *testing.T, size int) (*sql.DB, *counting) {
 		t.Fatal(err)
 	}
 	c := &counting{Connector: next}
-	db := sql.OpenDB(stmtcache.New(c, size))
+	db := sql.OpenDB(stmtcache.New(c, stmtcache.Config{Size: size}))
 	db.SetMaxOpenConns(1)
 	t.Cleanup(func() { _ = db.Close() })
 	if _, err := db.ExecContext(t.Context(), "CREATE TABLE t (n int); INSERT INTO t VALUES (1), (2), (3)"); err != nil {
