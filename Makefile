@@ -25,6 +25,14 @@ race: ## Run all tests under the race detector
 generate: ## Generate the client and the adapter from ent/schema
 	go generate ./ent
 
+.PHONY: migration
+migration: deps ## Write the migrations for a changed ent/schema: make migration NAME=add_avatar
+	go run ./internal/testserver -- sh -ec '\
+		go run ./cmd/migrate diff $(NAME); \
+		go run ./cmd/migrate diff $(NAME) --dev-url "$$AUTHENT_DEV_POSTGRES_URL"; \
+		go run ./cmd/migrate diff $(NAME) --dev-url "$$AUTHENT_DEV_MYSQL_URL"; \
+		for dialect in sqlite postgres mysql; do go run ./cmd/migrate schema --dialect $$dialect >migrations/schema/$$dialect.sql; done'
+
 .PHONY: fresh
 fresh: generate ## Prove that generated code is as the schema says
 	@test -z "$$(git status --porcelain -- ent go.mod go.sum)" || { git status --short -- ent go.mod go.sum; git diff -- ent go.mod go.sum; echo "generated code is stale: commit what make generate wrote"; exit 1; }

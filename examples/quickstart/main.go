@@ -27,6 +27,7 @@ import (
 	"github.com/authent/authent/authent/provider"
 	"github.com/authent/authent/ent"
 	_ "github.com/authent/authent/ent/runtime"
+	"github.com/authent/authent/migrations"
 )
 
 func main() {
@@ -50,8 +51,8 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 	}
 	client := ent.NewClient(ent.Driver(entsql.OpenDB(dialect, db)))
 	defer client.Close()
-	if err := client.Schema.Create(ctx); err != nil {
-		return fmt.Errorf("create the tables: %w: the database of DATABASE_URL must be writable, and not locked by another program", err)
+	if err := migrations.Apply(ctx, dialect, db); err != nil {
+		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	app, err := newApp(client, s)
 	if err != nil {

@@ -34,6 +34,8 @@ const startTimeout = 90 * time.Second
 type Server struct {
 	// URL names the server's administrative database, as DATABASE_URL would.
 	URL string
+	// Dev names an empty database, in which migrations can be replayed.
+	Dev string
 	// Port it listens on, on 127.0.0.1.
 	Port int
 	// Dir holds all its files.
@@ -112,7 +114,7 @@ func (s *Server) Stop() error {
 	case <-s.ended:
 		return nil
 	case <-time.After(30 * time.Second):
-		return errors.Join(errors.New("dbserver: the server did not stop: killed it"), s.Kill())
+		return errors.Join(fmt.Errorf("dbserver: %s did not stop: killed it: %s", filepath.Base(s.name), s.logTail()), s.Kill())
 	}
 }
 

@@ -40,7 +40,7 @@ func (s *Server) initMariaDB(ctx context.Context, install string, options []stri
 	if err != nil {
 		return err
 	}
-	grant := fmt.Sprintf("CREATE OR REPLACE USER 'root'@'127.0.0.1' IDENTIFIED BY '%s';\nGRANT ALL ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;\n", password)
+	grant := fmt.Sprintf("CREATE OR REPLACE USER 'root'@'127.0.0.1' IDENTIFIED BY '%s';\nGRANT ALL ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION;\nCREATE DATABASE IF NOT EXISTS dev;\n", password)
 	if err := os.WriteFile(users, []byte(grant), 0o644); err != nil {
 		return err
 	}
@@ -53,5 +53,7 @@ func (s *Server) initMariaDB(ctx context.Context, install string, options []stri
 		"--innodb-flush-method=nosync", "--innodb-buffer-pool-size=256M", "--max-prepared-stmt-count=200000"}, options...)
 	u := url.URL{Scheme: "mysql", User: url.UserPassword("root", password), Host: "127.0.0.1:" + strconv.Itoa(s.Port), Path: "/mysql"}
 	s.URL = u.String()
+	u.Path = "/dev"
+	s.Dev = u.String()
 	return s.start(ctx)
 }

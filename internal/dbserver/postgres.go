@@ -53,5 +53,6 @@ func (s *Server) initPostgres(ctx context.Context, initdb string, settings []str
 	}
 	u := url.URL{Scheme: "postgresql", User: url.UserPassword("postgres", password), Host: "127.0.0.1:" + strconv.Itoa(s.Port), Path: "/postgres"}
 	s.URL = u.String()
+	s.Dev = s.URL
 	return s.start(ctx)
 }

@@ -18,11 +18,11 @@ type servers struct {
 
 // kinds are the servers that tests want, and how they learn of them.
 var kinds = []struct {
-	name, variable string
-	start          func(context.Context, ...string) (*dbserver.Server, error)
+	name, variable, dev string
+	start               func(context.Context, ...string) (*dbserver.Server, error)
 }{
-	{"postgres", "AUTHENT_TEST_POSTGRES_URL", dbserver.Postgres},
-	{"mariadb", "AUTHENT_TEST_MYSQL_URL", dbserver.MariaDB},
+	{"postgres", "AUTHENT_TEST_POSTGRES_URL", "AUTHENT_DEV_POSTGRES_URL", dbserver.Postgres},
+	{"mariadb", "AUTHENT_TEST_MYSQL_URL", "AUTHENT_DEV_MYSQL_URL", dbserver.MariaDB},
 }
 
 func startServers(ctx context.Context) (*servers, error) {
@@ -41,7 +41,7 @@ func startServers(ctx context.Context) (*servers, error) {
 			return nil, errors.Join(fmt.Errorf("start %s: %w", kind.name, err), s.close())
 		}
 		s.names = append(s.names, kind.name)
-		s.urls = append(s.urls, kind.variable+"="+server.URL)
+		s.urls = append(s.urls, kind.variable+"="+server.URL, kind.dev+"="+server.Dev)
 		s.started = append(s.started, server)
 	}
 	return s, nil

@@ -7,11 +7,15 @@
 package postgres
 
 import (
+	"cmp"
+	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"maps"
 	"net"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 
@@ -32,7 +36,7 @@ import (
 //	schema=name           Prisma's; the same as search_path=name
 //	connection_limit=n    Prisma's; how many connections are open at most
 //
-// If sslmode is absent, it is prefer on the loopback interface and on a Unix
+// If sslmode is absent, and PGSSLMODE too, it is prefer on the loopback interface and on a Unix
 // socket, and require elsewhere. Open makes no connection. An error does not
 // show the URL, which holds a password.
 func Open(rawURL string) (*sql.DB, error) {
@@ -55,15 +59,16 @@ func Open(rawURL string) (*sql.DB, error) {
 	for _, own := range []string{"connection_limit", "statement_cache", "schema"} {
 		query.Del(own)
 	}
+	if env := os.Getenv("PGSSLMODE"); !query.Has("sslmode") && env != "" {
+		query.Set("sslmode", env)
+	}
 	if !query.Has("sslmode") && local(u, query) {
 		query.Set("sslmode", "prefer")
 	}
-	u.RawQuery = query.Encode()
-	connector, err := pq.NewConnector(u.String())
+	c, err := connect(u, query)
 	if err != nil {
 		return nil, errors.New("postgres: the driver does not understand the URL: check its host, port and parameters (sslmode, connect_timeout and so on)")
 	}
-	var c driver.Connector = connector
 	if keep {
 		c = stmtcache.New(c, stmtcache.Config{Stale: stale})
 	}
@@ -71,6 +76,43 @@ func Open(rawURL string) (*sql.DB, error) {
 	db.SetMaxOpenConns(limit)
 	return db, nil
 }
+
+// connect makes the driver's connector.
+func connect(u *url.URL, query url.Values) (driver.Connector, error) {
+	with := func(mode string) (*pq.Connector, error) {
+		query, address := maps.Clone(query), *u
+		query.Set("sslmode", mode)
+		address.RawQuery = query.Encode()
+		return pq.NewConnector(address.String())
+	}
+	mode := query.Get("sslmode")
+	if mode != "prefer" {
+		return with(cmp.Or(mode, "require"))
+	}
+	secure, err := with("require")
+	if err != nil {
+		return nil, err
+	}
+	plain, err := with("disable")
+	return preferring{secure, plain}, err
+}
+
+// preferring connects with TLS where the server has it, and without elsewhere.
+// The driver's own sslmode=prefer leaves its first connection open when the
+// server has no TLS.
+type preferring struct{ secure, plain *pq.Connector }
+
+// Connect implements driver.Connector.
+func (p preferring) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := p.secure.Connect(ctx)
+	if errors.Is(err, pq.ErrSSLNotSupported) {
+		return p.plain.Connect(ctx)
+	}
+	return conn, err
+}
+
+// Driver implements driver.Connector.
+func (p preferring) Driver() driver.Driver { return p.secure.Driver() }
 
 func parse(rawURL string) (*url.URL, error) {
 	u, err := url.Parse(rawURL)

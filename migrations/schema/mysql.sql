@@ -1,8 +1,3 @@
--- atlas:pos accounts[type=table] 
--- atlas:pos sessions[type=table] 
--- atlas:pos users[type=table] 
--- atlas:pos verificationtokens[type=table] 
-
 -- Create "users" table
 CREATE TABLE `users` (
   `id` varchar(255) NOT NULL,

@@ -1,8 +1,3 @@
--- atlas:pos accounts[type=table] 
--- atlas:pos sessions[type=table] 
--- atlas:pos users[type=table] 
--- atlas:pos verificationtokens[type=table] 
-
 -- Create "accounts" table
 CREATE TABLE `accounts` (
   `id` text NOT NULL,

@@ -1,0 +1,170 @@
+package migrate
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	atlas "ariga.io/atlas/sql/migrate"
+	"entgo.io/ent/dialect"
+)
+
+// Report is what Apply did.
+type Report struct {
+	// Files and Statements are how many were applied, by this run.
+	Files, Statements int
+	// Took is how long all of it took, waiting for others included.
+	Took time.Duration
+}
+
+// Apply applies the pending files, at most n of them; if n is zero or less, all.
+// PostgreSQL and SQLite apply a file as a whole or not at all, unless it says
+// "-- atlas:txmode none"; MySQL commits each statement that changes the schema,
+// so there a file that failed or was killed is gone on with where it stopped.
+//
+// Before anything is changed it checks the files against atlas.sum and against
+// the database's history. Any number of processes may call it at once: one
+// works, the others wait and find nothing left to do. Nothing to do is no error.
+func (m *Migrator) Apply(ctx context.Context, n int) (*Report, error) {
+	started := time.Now()
+	report := &Report{}
+	if err := Validate(m.config.Dir); err != nil {
+		return report, err
+	}
+	err := m.locked(ctx, func(s *session) error { return s.apply(ctx, n, report) })
+	report.Took = time.Since(started)
+	return report, err
+}
+
+func (s *session) apply(ctx context.Context, n int, report *Report) error {
+	pending, err := s.prepare(ctx)
+	if err != nil || len(pending.files) == 0 {
+		return err
+	}
+	files := pending.files
+	if n > 0 {
+		files = files[:min(n, len(files))]
+	}
+	s.config.Log(Started{From: pending.current, To: files[len(files)-1].Version(), Files: len(files)})
+	for _, f := range files {
+		done, err := s.applyFile(ctx, f)
+		report.Statements += done
+		if err != nil {
+			return err
+		}
+		report.Files++
+	}
+	return nil
+}
+
+// prepare finds what is pending, makes the history's table and writes the
+// baseline. On SQLite it does so in a transaction of its own, since there is no
+// lock: what others do at the same time is seen as a whole or not at all.
+func (s *session) prepare(ctx context.Context) (pending, error) {
+	if s.config.DryRun {
+		return s.pending(ctx)
+	}
+	var p pending
+	err := s.inTx(ctx, s.config.Dialect == dialect.SQLite, func() (err error) {
+		if p, err = s.pending(ctx); err != nil || p.baseline == nil && len(p.files) == 0 {
+			return err
+		}
+		if err := (revisions{s}).create(ctx); err != nil {
+			return err
+		}
+		if b := p.baseline; b != nil {
+			return (revisions{s}).WriteRevision(ctx, &atlas.Revision{Version: b.Version(), Description: b.Desc(), Type: atlas.RevisionTypeBaseline})
+		}
+		return nil
+	})
+	return p, err
+}
+
+// migration is a file on its way into the database.
+type migration struct {
+	*session
+	file       atlas.File
+	statements []Statement
+	sums       []string
+	revision   *atlas.Revision
+	// known is whether an earlier run had begun with the file.
+	known bool
+}
+
+// applyFile applies a file, or the rest of it, and returns how many statements
+// it executed.
+func (s *session) applyFile(ctx context.Context, f atlas.File) (int, error) {
+	m, err := s.read(f)
+	if err != nil {
+		return 0, err
+	}
+	started := time.Now()
+	if s.config.DryRun {
+		return 0, m.show(ctx)
+	}
+	done := 0
+	whole := m.inOneTx()
+	err = s.foreignKeys(ctx, false, func() error {
+		return s.inTx(ctx, whole, func() (err error) {
+			done, err = m.run(ctx, whole)
+			return err
+		})
+	})
+	if err != nil {
+		return 0, err
+	}
+	if done >= 0 {
+		s.config.Log(FileDone{Name: f.Name(), Took: time.Since(started)})
+	}
+	return max(done, 0), nil
+}
+
+// read takes a file apart.
+func (s *session) read(f atlas.File) (*migration, error) {
+	hashes, err := s.config.Dir.Checksum()
+	if err != nil {
+		return nil, fmt.Errorf("migrate: %w", err)
+	}
+	hash, err := hashes.SumByName(f.Name())
+	if err != nil {
+		return nil, fmt.Errorf("migrate: %s: %w", f.Name(), err)
+	}
+	found, err := atlas.FileStmtDecls(s.driver, f)
+	if err != nil {
+		return nil, fmt.Errorf("migrate: %s: %w", f.Name(), err)
+	}
+	m := &migration{session: s, file: f, sums: partialHashes(found)}
+	made := newTables{}
+	for _, stmt := range found {
+		m.statements = append(m.statements, Statement{
+			File: f.Name(), Line: lineOf(f.Bytes(), stmt.Pos), SQL: stmt.Text, Lock: made.lockOf(s.config.Dialect, stmt.Text),
+		})
+	}
+	m.revision = &atlas.Revision{Version: f.Version(), Description: f.Desc(), Type: atlas.RevisionTypeExecute, Total: len(found), Hash: hash}
+	return m, nil
+}
+
+// inOneTx reports whether the file is applied in one transaction. MySQL cannot.
+func (m *migration) inOneTx() bool {
+	if m.config.Dialect == dialect.MySQL {
+		return false
+	}
+	if d, ok := m.file.(interface{ Directive(string) []string }); ok {
+		for _, mode := range d.Directive("txmode") {
+			return mode != "none"
+		}
+	}
+	return true
+}
+
+// show tells what would be executed.
+func (m *migration) show(ctx context.Context) error {
+	if err := m.resume(ctx); err != nil {
+		return err
+	}
+	m.config.Log(FileStarted{Name: m.file.Name(), Version: m.revision.Version, Done: m.revision.Applied, Total: len(m.statements)})
+	for _, stmt := range m.statements[m.revision.Applied:] {
+		m.config.Log(StatementStarted{stmt})
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	atlas "ariga.io/atlas/sql/migrate"
+	"entgo.io/ent/dialect"
+)
+
+// pending is what is left to do.
+type pending struct {
+	files     []atlas.File
+	baseline  atlas.File // To be recorded; nil if none.
+	current   string     // The last version applied; empty if none.
+	revisions []*atlas.Revision
+}
+
+// pending checks the history against the files and finds what is left to do. It
+// changes nothing.
+func (s *session) pending(ctx context.Context) (p pending, err error) {
+	if p.revisions, err = (revisions{s}).ReadRevisions(ctx); err != nil {
+		return p, err
+	}
+	files, err := s.config.Dir.Files()
+	if err != nil {
+		return p, fmt.Errorf("migrate: %w", err)
+	}
+	if err := s.checkHistory(p.revisions, files); err != nil {
+		return p, err
+	}
+	if len(p.revisions) > 0 {
+		p.current = p.revisions[len(p.revisions)-1].Version
+	} else if s.config.Baseline != "" {
+		return s.fromBaseline(p, files)
+	} else if err := s.checkClean(ctx); err != nil {
+		return p, err
+	}
+	executor, err := atlas.NewExecutor(s.driver, s.config.Dir, revisions{s}, atlas.WithAllowDirty(true), atlas.WithExecOrder(execOrders[s.config.ExecOrder]))
+	if err != nil {
+		return p, fmt.Errorf("migrate: %w", err)
+	}
+	p.files, err = executor.Pending(ctx)
+	if late, ok := errors.AsType[*atlas.HistoryNonLinearError](err); ok {
+		return p, fmt.Errorf("migrate: %w: %s was added out of order, below %s, which is applied: rename it to a later version and run migrate hash, or use --exec-order", ErrHistory, names(late.OutOfOrder), p.current)
+	}
+	if err != nil && !errors.Is(err, atlas.ErrNoPendingFiles) {
+		return p, fmt.Errorf("migrate: %w", err)
+	}
+	return p, nil
+}
+
+// fromBaseline is what is left to do after Config.Baseline.
+func (s *session) fromBaseline(p pending, files []atlas.File) (pending, error) {
+	i := slices.IndexFunc(files, func(f atlas.File) bool { return f.Version() == s.config.Baseline })
+	if i < 0 {
+		return p, fmt.Errorf("migrate: there is no file of version %q: the baseline is one of %s", s.config.Baseline, versions(files))
+	}
+	p.baseline, p.files, p.current = files[i], files[i+1:], files[i].Version()
+	return p, nil
+}
+
+// checkHistory checks that the files applied are there, and as they were.
+func (s *session) checkHistory(revs []*atlas.Revision, files []atlas.File) error {
+	hashes, err := s.config.Dir.Checksum()
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	for _, rev := range revs {
+		i := slices.IndexFunc(files, func(f atlas.File) bool { return f.Version() == rev.Version })
+		switch {
+		case i < 0 && (len(files) == 0 || rev.Version > files[len(files)-1].Version()):
+			return fmt.Errorf("migrate: %w: it is at %s, which no file here has: update the program or the folder of migrations", ErrNewer, rev.Version)
+		case i < 0 && !replacedByCheckpoint(rev.Version, files):
+			return fmt.Errorf("migrate: %w: %s_%s.sql was applied and is missing: put it back from version control", ErrHistory, rev.Version, rev.Description)
+		case i < 0 || rev.Hash == "" || rev.Applied < rev.Total:
+			continue
+		}
+		hash, err := hashes.SumByName(files[i].Name())
+		if err != nil {
+			return fmt.Errorf("migrate: %w", err)
+		}
+		if hash != rev.Hash {
+			return fmt.Errorf("migrate: %w: %s was edited after it was applied: put it back from version control, and make the change in a new file", ErrHistory, files[i].Name())
+		}
+	}
+	return nil
+}
+
+// replacedByCheckpoint reports whether a checkpoint stands for a removed file.
+func replacedByCheckpoint(version string, files []atlas.File) bool {
+	return slices.ContainsFunc(files, func(f atlas.File) bool {
+		c, ok := f.(atlas.CheckpointFile)
+		return ok && c.IsCheckpoint() && f.Version() > version
+	})
+}
+
+// checkClean refuses a database that has tables of its own, unless that is known.
+func (s *session) checkClean(ctx context.Context) error {
+	if s.config.AllowDirty {
+		return nil
+	}
+	tables, err := s.tables(ctx)
+	if err != nil || len(tables) == 0 {
+		return err
+	}
+	const most = 5
+	if len(tables) > most {
+		tables = append(tables[:most], fmt.Sprintf("%d more", len(tables)-most))
+	}
+	return fmt.Errorf("migrate: %w: %s: if they are the application's own, allow that (--allow-dirty, Config.AllowDirty); if they are already what a migration makes, say which: migrate baseline VERSION", ErrNotClean, strings.Join(tables, ", "))
+}
+
+// tables are the tables and views of the connected schema, except the history.
+func (s *session) tables(ctx context.Context) ([]string, error) {
+	query := `SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY name`
+	switch s.config.Dialect {
+	case dialect.Postgres:
+		query = `SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY relname`
+	case dialect.MySQL:
+		query = `SELECT table_name FROM information_schema.tables WHERE table_schema = database() ORDER BY table_name`
+	}
+	rows, err := s.QueryContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("migrate: list the tables: %w", err)
+	}
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, fmt.Errorf("migrate: list the tables: %w", err)
+		}
+		if name != revisionsTable {
+			all = append(all, name)
+		}
+	}
+	return all, rows.Err()
+}
+
+func names(files []atlas.File) string {
+	all := make([]string, len(files))
+	for i, f := range files {
+		all[i] = f.Name()
+	}
+	return strings.Join(all, ", ")
+}
+
+func versions(files []atlas.File) string {
+	all := make([]string, len(files))
+	for i, f := range files {
+		all[i] = f.Version()
+	}
+	return strings.Join(all, ", ")
+}

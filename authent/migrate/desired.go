@@ -1,0 +1,84 @@
+package migrate
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"ariga.io/atlas/sql/schema"
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+	entschema "entgo.io/ent/dialect/sql/schema"
+)
+
+// serverVersions are the oldest that authent wants; DDL is written for these.
+var serverVersions = map[string]string{dialect.SQLite: "3.40.0", dialect.Postgres: "15", dialect.MySQL: "8.0.16"}
+
+// DDL writes the statements that create tables in a dialect, without a server.
+// It is what a folder of migrations leads to, for people and for the Atlas
+// command line to compare with.
+func DDL(ctx context.Context, name string, tables []*entschema.Table) (string, error) {
+	version, ok := serverVersions[name]
+	if !ok {
+		return "", fmt.Errorf("migrate: the dialect %q is not known: use sqlite3, postgres or mysql", name)
+	}
+	copied, err := entschema.CopyTables(tables)
+	if err != nil {
+		return "", fmt.Errorf("migrate: %w", err)
+	}
+	ddl, err := entschema.DDL(ctx, entschema.DDLArgs{Dialect: name, Version: version, HashSymbols: true, Tables: copied})
+	if err != nil {
+		return "", fmt.Errorf("migrate: %w", err)
+	}
+	return positions.ReplaceAllString(ddl, ""), nil
+}
+
+// positions are comments on where, on somebody's disk, entities are declared.
+var positions = regexp.MustCompile(`(?m)^-- atlas:pos .*\n+`)
+
+// desired is the schema as the graph's tables want it, in Atlas's terms.
+func (s *session) desired(ctx context.Context, tables []*entschema.Table) (*schema.Schema, error) {
+	copied, err := entschema.CopyTables(tables)
+	if err != nil {
+		return nil, fmt.Errorf("migrate: %w", err)
+	}
+	// It shortens, in place, the names that are too long for the database.
+	args := entschema.DDLArgs{Dialect: s.config.Dialect, Version: serverVersions[s.config.Dialect], HashSymbols: true, Tables: copied}
+	if _, err := entschema.DDL(ctx, args); err != nil {
+		return nil, fmt.Errorf("migrate: %w", err)
+	}
+	ent, err := entschema.NewMigrate(entsql.NewDriver(s.config.Dialect, entsql.Conn{ExecQuerier: s.Conn}))
+	if err != nil {
+		return nil, fmt.Errorf("migrate: %w", err)
+	}
+	var realm *schema.Realm
+	err = s.foreignKeys(ctx, true, func() (err error) { // ent insists
+		realm, err = ent.StateReader(copied...)(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("migrate: %w", err)
+	}
+	if len(realm.Schemas) != 1 {
+		return nil, fmt.Errorf("migrate: the graph's tables are in %d schemas: only graphs in one are supported", len(realm.Schemas))
+	}
+	return realm.Schemas[0], nil
+}
+
+// differences are the changes that would make the database as desired. Tables
+// that match one of the patterns are left out.
+func (s *session) differences(ctx context.Context, desired *schema.Schema, exclude []string) ([]schema.Change, error) {
+	current, err := s.driver.InspectSchema(ctx, "", &schema.InspectOptions{
+		Mode: schema.InspectSchemas | schema.InspectTables, Exclude: append(slices.Clone(exclude), revisionsTable),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("migrate: inspect the database: %w", err)
+	}
+	desired.Name, desired.Attrs = current.Name, current.Attrs
+	changes, err := s.driver.SchemaDiff(current, desired)
+	if err != nil {
+		return nil, fmt.Errorf("migrate: compare the database with the schema: %w", err)
+	}
+	return changes, nil
+}

@@ -1,0 +1,122 @@
+package migrate
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	atlas "ariga.io/atlas/sql/migrate"
+)
+
+// Dir is a folder of migrations in Atlas's format: files named
+// VERSION_description.sql, and their checksums in atlas.sum.
+type Dir = atlas.Dir
+
+// OpenDir opens the folder at a path, or at a URL such as
+// "file://migrations/postgres". It is an error if there is none.
+func OpenDir(location string) (Dir, error) {
+	name := strings.TrimPrefix(location, "file://")
+	dir, err := atlas.NewLocalDir(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("migrate: there is no folder %s: create it, or name another with --dir", name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("migrate: open %s: %w", name, err)
+	}
+	return dir, nil
+}
+
+// FromFS reads the migrations at the root of a file system, such as an
+// embed.FS that fs.Sub has narrowed.
+func FromFS(fsys fs.FS) (Dir, error) {
+	dir := &atlas.MemDir{}
+	entries, err := fs.ReadDir(fsys, ".")
+	if err != nil {
+		return nil, fmt.Errorf("migrate: read migrations: %w", err)
+	}
+	for _, entry := range entries {
+		if name := entry.Name(); path.Ext(name) == ".sql" || name == atlas.HashFileName {
+			content, err := fs.ReadFile(fsys, name)
+			if err != nil {
+				return nil, fmt.Errorf("migrate: read migrations: %w", err)
+			}
+			if err := dir.WriteFile(name, content); err != nil {
+				return nil, fmt.Errorf("migrate: read migrations: %w", err)
+			}
+		}
+	}
+	return dir, nil
+}
+
+// Hash writes atlas.sum anew, after a look at what was edited.
+func Hash(dir Dir) error {
+	sum, err := dir.Checksum()
+	if err != nil {
+		return fmt.Errorf("migrate: hash: %w", err)
+	}
+	if err := atlas.WriteSumFile(dir, sum); err != nil {
+		return fmt.Errorf("migrate: hash: %w", err)
+	}
+	return nil
+}
+
+// Validate checks that the files are those that atlas.sum tells of, and that
+// each can be read as statements. Its error names the file.
+func Validate(dir Dir) error {
+	err := atlas.Validate(dir)
+	if c, ok := errors.AsType[*atlas.ChecksumError](err); ok {
+		return &ChecksumError{File: c.File, Line: c.Line, Reason: reasons[c.Reason]}
+	}
+	switch {
+	case errors.Is(err, atlas.ErrChecksumNotFound):
+		return &ChecksumError{Reason: "atlas.sum is missing"}
+	case errors.Is(err, atlas.ErrChecksumFormat), errors.Is(err, atlas.ErrChecksumMismatch):
+		return &ChecksumError{Reason: "atlas.sum was edited, or a merge has mixed it up"}
+	case err != nil:
+		return fmt.Errorf("migrate: validate: %w", err)
+	}
+	files, err := dir.Files()
+	if err != nil {
+		return fmt.Errorf("migrate: validate: %w", err)
+	}
+	for i, f := range files {
+		if i > 0 && f.Version() == files[i-1].Version() {
+			return fmt.Errorf("migrate: %s and %s have the same version: rename one, and run migrate hash", files[i-1].Name(), f.Name())
+		}
+		if _, err := f.StmtDecls(); err != nil {
+			return fmt.Errorf("migrate: %s: %w", f.Name(), err)
+		}
+	}
+	return nil
+}
+
+var reasons = map[atlas.Reason]string{
+	atlas.ReasonAdded:   "was added",
+	atlas.ReasonEdited:  "was edited",
+	atlas.ReasonRemoved: "was removed",
+}
+
+// ChecksumError tells that the files are not those that atlas.sum tells of.
+type ChecksumError struct {
+	File   string // Empty when atlas.sum itself is at fault.
+	Line   int    // Of atlas.sum.
+	Reason string
+}
+
+// Error implements error.
+func (e *ChecksumError) Error() string {
+	what := e.Reason
+	if e.File != "" {
+		what = fmt.Sprintf("%s %s (atlas.sum, line %d)", e.File, e.Reason, e.Line)
+	}
+	return "migrate: checksum mismatch: " + what + ": look at what changed in the folder, then run migrate hash"
+}
+
+// lineOf is the line of a file at a byte.
+func lineOf(content []byte, at int) int {
+	at = min(max(at, 0), len(content))
+	return 1 + bytes.Count(content[:at], []byte("\n"))
+}

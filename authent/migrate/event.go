@@ -1,0 +1,68 @@
+package migrate
+
+import "time"
+
+// Event is a step of a migration, for progress displays. It is one of the types
+// below.
+type Event interface{ event() }
+
+// Waiting tells that somebody else migrates the database.
+type Waiting struct{ For time.Duration }
+
+// Started tells what is about to be done. From is empty on a new database.
+type Started struct {
+	From, To string
+	Files    int
+}
+
+// FileStarted tells that a file is begun, or gone on with after Done statements.
+type FileStarted struct {
+	Name, Version string
+	Done, Total   int
+}
+
+// StatementStarted tells that a statement is about to be executed.
+type StatementStarted struct{ Statement Statement }
+
+// StatementRunning tells every few seconds that a statement still runs.
+type StatementRunning struct {
+	Statement Statement
+	For       time.Duration
+}
+
+// StatementDone tells that a statement was executed.
+type StatementDone struct {
+	Statement Statement
+	Took      time.Duration
+}
+
+// StatementFailed tells that a statement failed.
+type StatementFailed struct {
+	Statement Statement
+	Err       error
+}
+
+// FileDone tells that a file was applied and recorded.
+type FileDone struct {
+	Name string
+	Took time.Duration
+}
+
+func (Waiting) event()          {}
+func (Started) event()          {}
+func (FileStarted) event()      {}
+func (StatementStarted) event() {}
+func (StatementRunning) event() {}
+func (StatementDone) event()    {}
+func (StatementFailed) event()  {}
+func (FileDone) event()         {}
+
+// Statement is one of a migration.
+type Statement struct {
+	// File and Line are where it stands. File is empty in a plan of Push.
+	File string
+	Line int
+	SQL  string
+	// Lock is the strongest lock that it takes on a table that others use.
+	Lock Lock
+}

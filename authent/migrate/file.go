@@ -1,0 +1,183 @@
+package migrate
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	atlas "ariga.io/atlas/sql/migrate"
+)
+
+// partialHashes are Atlas's hashes of a file's first, first two, … statements.
+func partialHashes(statements []*atlas.Stmt) []string {
+	h, sums := sha256.New(), make([]string, len(statements))
+	for i, s := range statements {
+		h.Write([]byte(s.Text))
+		sums[i] = "h1:" + base64.StdEncoding.EncodeToString(h.Sum(nil))
+	}
+	return sums
+}
+
+// resume finds how far an earlier run came with the file.
+func (m *migration) resume(ctx context.Context) error {
+	found, err := revisions{m.session}.ReadRevision(ctx, m.file.Version())
+	if errors.Is(err, atlas.ErrRevisionNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	m.known = true
+	for i := range found.Applied {
+		if found.Applied != found.Total && (i >= len(m.sums) || i >= len(found.PartialHashes) || m.sums[i] != found.PartialHashes[i]) {
+			return fmt.Errorf("migrate: %w: %s was applied up to its statement %d, and one of these has changed since: put it back, and mend only what follows", ErrHistory, m.file.Name(), found.Applied)
+		}
+	}
+	found.Total, found.Hash = len(m.statements), m.revision.Hash
+	m.revision = found
+	return nil
+}
+
+// complete reports whether nothing is left to do.
+func (m *migration) complete() bool {
+	return m.known && m.revision.Applied >= m.revision.Total
+}
+
+// run executes what is left of the file and records it. It returns how many
+// statements it executed, -1 when somebody else has applied the file meanwhile.
+func (m *migration) run(ctx context.Context, whole bool) (int, error) {
+	if err := m.resume(ctx); err != nil {
+		return 0, err
+	}
+	if m.complete() {
+		return -1, nil
+	}
+	rev := m.revision
+	m.config.Log(FileStarted{Name: m.file.Name(), Version: rev.Version, Done: rev.Applied, Total: len(m.statements)})
+	if !whole {
+		if err := m.settle(ctx); err != nil {
+			return 0, err
+		}
+		if err := m.record(ctx); err != nil {
+			return 0, err
+		}
+	}
+	done := 0
+	for i := rev.Applied; i < len(m.statements); i++ {
+		if err := m.step(ctx, i, whole); err != nil {
+			return done, err
+		}
+		done++
+	}
+	rev.PartialHashes = nil
+	if err := m.record(ctx); err != nil {
+		return done, err
+	}
+	m.at("recorded file")
+	return done, nil
+}
+
+// step executes one statement and records it. Where a file is not one
+// transaction, a statement that writes rows and its record are one.
+func (m *migration) step(ctx context.Context, i int, whole bool) error {
+	stmt := m.statements[i]
+	own := !whole && writesRows(stmt.SQL)
+	started := time.Now()
+	m.at(fmt.Sprintf("before statement %d", i+1))
+	err := m.inTx(ctx, own, func() error {
+		if err := m.execute(ctx, stmt); err != nil {
+			return &StatementError{Statement: stmt, Applied: m.kept(whole), Total: len(m.statements), Err: err}
+		}
+		m.at(fmt.Sprintf("after statement %d", i+1))
+		m.revision.Applied++
+		m.revision.PartialHashes = append(m.revision.PartialHashes, m.sums[i])
+		m.revision.ExecutionTime += time.Since(started)
+		m.revision.Error, m.revision.ErrorStmt = "", ""
+		if whole {
+			return nil
+		}
+		return m.record(ctx)
+	})
+	if failed, ok := errors.AsType[*StatementError](err); ok {
+		m.config.Log(StatementFailed{stmt, failed.Err})
+		if !whole {
+			m.recordFailure(ctx, failed)
+		}
+		return err
+	}
+	if err == nil {
+		m.at(fmt.Sprintf("recorded statement %d", i+1))
+		m.config.Log(StatementDone{stmt, time.Since(started)})
+	}
+	return err
+}
+
+// kept is how many statements of the file stay when the next fails.
+func (m *migration) kept(whole bool) int {
+	if whole {
+		return 0
+	}
+	return m.revision.Applied
+}
+
+func (m *migration) record(ctx context.Context) error {
+	return revisions{m.session}.WriteRevision(ctx, m.revision)
+}
+
+// recordFailure notes why the file stopped, for status. The connection may be
+// lost; then the next run finds out by itself.
+func (m *migration) recordFailure(ctx context.Context, failed *StatementError) {
+	if ctx.Err() != nil {
+		return
+	}
+	m.revision.Error, m.revision.ErrorStmt = failed.Err.Error(), failed.Statement.SQL
+	_ = m.record(ctx)
+}
+
+// tick is how often a long statement is told of.
+const tick = 5 * time.Second
+
+// execute executes a statement, and tells of it while it takes long.
+func (m *migration) execute(ctx context.Context, stmt Statement) error {
+	m.config.Log(StatementStarted{stmt})
+	result := make(chan error, 1)
+	started := time.Now()
+	go func() {
+		_, err := m.ExecContext(ctx, stmt.SQL)
+		result <- err
+	}()
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	for {
+		select {
+		case err := <-result:
+			return err
+		case <-ticker.C:
+			m.config.Log(StatementRunning{stmt, time.Since(started)})
+		}
+	}
+}
+
+var firstWord = regexp.MustCompile(`^[A-Za-z]+`)
+
+// keyword is the first word of a statement, in capitals.
+func keyword(sql string) string {
+	return strings.ToUpper(firstWord.FindString(withoutComments(sql)))
+}
+
+// writesRows reports whether a statement writes rows and nothing else, so that
+// MySQL lets it be rolled back.
+func writesRows(sql string) bool {
+	return slices.Contains([]string{"INSERT", "UPDATE", "DELETE", "REPLACE"}, keyword(sql))
+}
+
+var comments = regexp.MustCompile(`(?s)^(\s+|--[^\n]*(\n|$)|#[^\n]*(\n|$)|/\*.*?\*/)+`)
+
+// withoutComments drops the comments before a statement.
+func withoutComments(sql string) string { return comments.ReplaceAllString(sql, "") }

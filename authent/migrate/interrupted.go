@@ -1,0 +1,264 @@
+package migrate
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"entgo.io/ent/dialect"
+)
+
+// Where a file is not one transaction, a run may be killed after a statement took
+// effect and before that was recorded. The next run then looks at the database
+// itself whether it did.
+
+// effect is what became of a statement.
+type effect string
+
+const (
+	absent  effect = "absent"  // It did nothing.
+	present effect = "present" // It took effect.
+	unclear effect = "unclear" // The database cannot tell.
+	neutral effect = "neutral" // Executing it again changes nothing.
+)
+
+// settle finds out about the statement that an earlier run was at, and puts
+// settings that statements before it made back in force.
+func (m *migration) settle(ctx context.Context) error {
+	if !m.known {
+		return nil
+	}
+	for _, stmt := range m.statements[:m.revision.Applied] {
+		if keyword(stmt.SQL) == "SET" {
+			if _, err := m.ExecContext(ctx, stmt.SQL); err != nil {
+				return &StatementError{Statement: stmt, Applied: m.revision.Applied, Total: len(m.statements), Err: err}
+			}
+		}
+	}
+	if m.revision.Error != "" || m.revision.Applied >= len(m.statements) {
+		return nil
+	}
+	stmt := m.statements[m.revision.Applied]
+	became, err := m.effectOf(ctx, stmt.SQL)
+	if err != nil {
+		return fmt.Errorf("migrate: find out about %s, line %d: %w", stmt.File, stmt.Line, err)
+	}
+	switch {
+	case became == present, became == unclear && m.config.Interrupted == Done:
+		m.revision.PartialHashes = append(m.revision.PartialHashes, m.sums[m.revision.Applied])
+		m.revision.Applied++
+	case became == unclear && m.config.Interrupted == "":
+		return &InterruptedError{stmt}
+	}
+	return nil
+}
+
+// effectOf finds what became of a statement.
+func (s *session) effectOf(ctx context.Context, sql string) (effect, error) {
+	sql = strings.TrimSuffix(strings.TrimSpace(withoutComments(sql)), ";")
+	switch {
+	case writesRows(sql) && s.config.Dialect == dialect.MySQL:
+		return absent, nil // It and its record are one transaction.
+	case keyword(sql) == "SET":
+		return neutral, nil
+	}
+	for _, p := range patterns {
+		if found := p.re.FindStringSubmatch(sql); found != nil {
+			names := make([]string, len(found)-1)
+			for i, name := range found[1:] {
+				names[i] = unquote(name)
+			}
+			return p.effect(ctx, s, names)
+		}
+	}
+	return unclear, nil
+}
+
+// ident matches a name, with or without quotes and schema.
+const ident = "((?:[`\"]?[\\w$]+[`\"]?\\.)?(?:`[^`]+`|\"[^\"]+\"|[\\w$]+))"
+
+// patterns are the statements that can be found out about.
+var patterns = []struct {
+	re     *regexp.Regexp
+	effect func(ctx context.Context, s *session, names []string) (effect, error)
+}{
+	{regexp.MustCompile(`(?is)^CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?` + ident + `\s*\((.*)\)`), effectOfCreate},
+	{regexp.MustCompile(`(?is)^DROP\s+TABLE\s+(?:IF\s+EXISTS\s+)?` + ident + `$`), func(ctx context.Context, s *session, n []string) (effect, error) {
+		return s.gone(ctx, thing{kind: "table", table: n[0]})
+	}},
+	{regexp.MustCompile(`(?is)^CREATE\s+(?:UNIQUE\s+)?INDEX\s+(?:CONCURRENTLY\s+)?(?:IF\s+NOT\s+EXISTS\s+)?` + ident + `\s+ON\s+` + ident), func(ctx context.Context, s *session, n []string) (effect, error) {
+		return s.made(ctx, thing{kind: "index", table: n[1], name: n[0]})
+	}},
+	{regexp.MustCompile(`(?is)^DROP\s+INDEX\s+(?:CONCURRENTLY\s+)?(?:IF\s+EXISTS\s+)?` + ident + `(?:\s+ON\s+` + ident + `)?$`), func(ctx context.Context, s *session, n []string) (effect, error) {
+		return s.gone(ctx, thing{kind: "index", table: n[1], name: n[0]})
+	}},
+	{regexp.MustCompile(`(?is)^RENAME\s+TABLE\s+` + ident + `\s+TO\s+` + ident + `$`), func(ctx context.Context, s *session, n []string) (effect, error) {
+		return s.made(ctx, thing{kind: "table", table: n[1]})
+	}},
+	{regexp.MustCompile(`(?is)^ALTER\s+TABLE\s+` + ident + `\s+(.*)$`), effectOfAlter},
+}
+
+// effectOfCreate compares the columns too: somebody else's table of that name is
+// not what the statement made.
+func effectOfCreate(ctx context.Context, s *session, names []string) (effect, error) {
+	table := names[0]
+	if e, err := s.made(ctx, thing{kind: "table", table: table}); e != present || err != nil {
+		return e, err
+	}
+	for _, part := range splitTop(names[1]) {
+		word := regexp.MustCompile("^(`[^`]+`|\"[^\"]+\"|[\\w$]+)").FindString(part)
+		reserved := []string{"PRIMARY", "UNIQUE", "INDEX", "KEY", "CONSTRAINT", "FOREIGN", "CHECK", "FULLTEXT", "SPATIAL"}
+		if slices.Contains(reserved, strings.ToUpper(word)) {
+			continue
+		}
+		if e, err := s.made(ctx, thing{kind: "column", table: table, name: unquote(word)}); e != present || err != nil {
+			return unclear, err
+		}
+	}
+	return present, nil
+}
+
+// clauses are those of ALTER TABLE that can be found out about.
+var clauses = []struct {
+	re   *regexp.Regexp
+	kind string
+	gone bool
+}{
+	{regexp.MustCompile(`(?is)^ADD\s+(?:COLUMN\s+)?(?:IF\s+NOT\s+EXISTS\s+)?(?:(?:UNIQUE\s+)?(?:INDEX|KEY)|UNIQUE)\s+` + ident), "index", false},
+	{regexp.MustCompile(`(?is)^ADD\s+CONSTRAINT\s+` + ident + `\s+FOREIGN\s+KEY`), "constraint", false},
+	{regexp.MustCompile(`(?is)^ADD\s+COLUMN\s+(?:IF\s+NOT\s+EXISTS\s+)?` + ident), "column", false},
+	{regexp.MustCompile(`(?is)^DROP\s+(?:INDEX|KEY)\s+(?:IF\s+EXISTS\s+)?` + ident), "index", true},
+	{regexp.MustCompile(`(?is)^DROP\s+(?:FOREIGN\s+KEY|CONSTRAINT)\s+(?:IF\s+EXISTS\s+)?` + ident), "constraint", true},
+	{regexp.MustCompile(`(?is)^DROP\s+COLUMN\s+(?:IF\s+EXISTS\s+)?` + ident), "column", true},
+	{regexp.MustCompile(`(?is)^RENAME\s+COLUMN\s+` + ident + `\s+TO\s`), "column", true},
+	{regexp.MustCompile(`(?is)^CHANGE\s+(?:COLUMN\s+)?` + ident), "", false},
+	{regexp.MustCompile(`(?is)^MODIFY\s`), "neutral", false},
+}
+
+// effectOfAlter asks about each clause; the databases change all or nothing.
+func effectOfAlter(ctx context.Context, s *session, names []string) (effect, error) {
+	all := neutral
+	for _, part := range splitTop(names[1]) {
+		e, err := s.effectOfClause(ctx, names[0], part)
+		switch {
+		case err != nil:
+			return unclear, err
+		case e == neutral || e == all:
+		case all == neutral:
+			all = e
+		default:
+			return unclear, nil
+		}
+	}
+	return all, nil
+}
+
+func (s *session) effectOfClause(ctx context.Context, table, clause string) (effect, error) {
+	for _, c := range clauses {
+		found := c.re.FindStringSubmatch(clause)
+		switch {
+		case found == nil:
+			continue
+		case c.kind == "neutral":
+			return neutral, nil
+		case c.kind == "":
+			return unclear, nil
+		case c.gone:
+			return s.gone(ctx, thing{c.kind, table, unquote(found[1])})
+		}
+		return s.made(ctx, thing{c.kind, table, unquote(found[1])})
+	}
+	return unclear, nil
+}
+
+// thing is something that a database holds.
+type thing struct{ kind, table, name string }
+
+// made is what became of a statement that makes something.
+func (s *session) made(ctx context.Context, t thing) (effect, error) {
+	n, err := s.count(ctx, t)
+	switch {
+	case err != nil || n < 0:
+		return unclear, err
+	case n > 0:
+		return present, nil
+	}
+	return absent, nil
+}
+
+// gone is what became of a statement that removes something.
+func (s *session) gone(ctx context.Context, t thing) (effect, error) {
+	e, err := s.made(ctx, t)
+	switch e {
+	case present:
+		return absent, err
+	case absent:
+		return present, err
+	}
+	return e, err
+}
+
+// count is how many there are of a thing, -1 when that cannot be told.
+func (s *session) count(ctx context.Context, t thing) (n int, err error) {
+	if s.config.Dialect == dialect.Postgres && t.kind == "index" {
+		// One that CREATE INDEX CONCURRENTLY left half-made is neither there nor not.
+		err = s.QueryRowContext(ctx, `SELECT COALESCE(SUM(CASE WHEN indisvalid THEN 1 ELSE -1 END), 0) FROM pg_index WHERE indexrelid = to_regclass($1)`, t.name).Scan(&n)
+		return n, err
+	}
+	query, ok := counts[t.kind]
+	if s.config.Dialect != dialect.MySQL || !ok {
+		return -1, nil
+	}
+	args := []any{t.table, t.name}
+	if t.kind == "table" {
+		args = args[:1]
+	}
+	return n, s.QueryRowContext(ctx, query, args...).Scan(&n)
+}
+
+// counts are MySQL's.
+var counts = map[string]string{
+	"table":      `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = database() AND table_name = ?`,
+	"column":     `SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = database() AND table_name = ? AND column_name = ?`,
+	"index":      `SELECT COUNT(*) FROM information_schema.statistics WHERE table_schema = database() AND table_name = ? AND index_name = ?`,
+	"constraint": `SELECT COUNT(*) FROM information_schema.table_constraints WHERE table_schema = database() AND table_name = ? AND constraint_name = ?`,
+}
+
+// unquote is a name without quotes and schema.
+func unquote(name string) string {
+	if strings.ContainsAny(name, "`\"") {
+		parts := strings.FieldsFunc(name, func(r rune) bool { return r == '`' || r == '"' })
+		return parts[len(parts)-1]
+	}
+	if i := strings.LastIndex(name, "."); i >= 0 && !strings.ContainsAny(name, " (") {
+		return name[i+1:]
+	}
+	return name
+}
+
+// splitTop splits at the commas that stand in no brackets and no quotes.
+func splitTop(s string) []string {
+	var parts []string
+	depth, start := 0, 0
+	var quote rune
+	for i, r := range s {
+		switch {
+		case quote != 0:
+			if r == quote {
+				quote = 0
+			}
+		case strings.ContainsRune("'\"`", r):
+			quote = r
+		case r == '(':
+			depth++
+		case r == ')':
+			depth--
+		case r == ',' && depth == 0:
+			parts = append(parts, strings.TrimSpace(s[start:i]))
+			start = i + 1
+		}
+	}
+	return append(parts, strings.TrimSpace(s[start:]))
+}

@@ -1,0 +1,98 @@
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	atlas "ariga.io/atlas/sql/migrate"
+	"ariga.io/atlas/sql/schema"
+	"entgo.io/ent/dialect"
+	entschema "entgo.io/ent/dialect/sql/schema"
+)
+
+// PushConfig says how far Push may go.
+type PushConfig struct {
+	// AllowDestructive lets it drop tables and columns, and narrow types.
+	AllowDestructive bool
+	// Exclude are patterns of tables to leave alone, as in Drift.
+	Exclude []string
+}
+
+// Plan is what Push does, or would do.
+type Plan struct {
+	Differences []Difference
+	Statements  []Statement
+}
+
+// Push makes the database as the schema says, without a migration and without
+// writing history: for development, where the schema changes many times an hour.
+// It refuses a plan that destroys data with ErrDestructive, unless that is
+// allowed. With Config.DryRun it only plans. PostgreSQL and SQLite take the plan
+// as a whole or not at all.
+func (m *Migrator) Push(ctx context.Context, tables []*entschema.Table, c PushConfig) (*Plan, error) {
+	plan := &Plan{}
+	err := m.locked(ctx, func(s *session) error {
+		desired, err := s.desired(ctx, tables)
+		if err != nil {
+			return err
+		}
+		whole := m.config.Dialect != dialect.MySQL && !m.config.DryRun
+		return s.foreignKeys(ctx, false, func() error {
+			return s.inTx(ctx, whole, func() error { return s.push(ctx, desired, c, plan) })
+		})
+	})
+	return plan, err
+}
+
+func (s *session) push(ctx context.Context, desired *schema.Schema, c PushConfig, plan *Plan) error {
+	changes, err := s.differences(ctx, desired, c.Exclude)
+	if err != nil || len(changes) == 0 {
+		return err
+	}
+	if err := s.plan(ctx, changes, plan); err != nil {
+		return err
+	}
+	var lost []string
+	for _, d := range plan.Differences {
+		if d.Destroys {
+			lost = append(lost, "  "+d.String())
+		}
+	}
+	if len(lost) > 0 && !c.AllowDestructive {
+		return fmt.Errorf("migrate: %w:\n%s\n  allow it with --allow-destructive, or leave tables alone with --exclude", ErrDestructive, strings.Join(lost, "\n"))
+	}
+	if s.config.DryRun {
+		return nil
+	}
+	for _, stmt := range plan.Statements {
+		started := time.Now()
+		if err := (&migration{session: s}).execute(ctx, stmt); err != nil {
+			s.config.Log(StatementFailed{stmt, err})
+			return fmt.Errorf("migrate: push: %w\n  in: %s", err, oneLine(stmt.SQL))
+		}
+		s.config.Log(StatementDone{stmt, time.Since(started)})
+	}
+	return nil
+}
+
+// plan writes the statements for the changes.
+func (s *session) plan(ctx context.Context, changes []schema.Change, plan *Plan) error {
+	for _, change := range changes {
+		plan.Differences = append(plan.Differences, describe(s.config.Dialect, change)...)
+	}
+	none := ""
+	planned, err := s.driver.PlanChanges(ctx, "push", changes, func(o *atlas.PlanOptions) { o.SchemaQualifier = &none })
+	if err != nil {
+		return fmt.Errorf("migrate: plan: %w", err)
+	}
+	for _, change := range planned.Changes {
+		if len(change.Args) > 0 {
+			return errors.New("migrate: plan: a statement with arguments cannot be shown: use migrate diff")
+		}
+		plan.Statements = append(plan.Statements, Statement{SQL: change.Cmd, Lock: lockOf(s.config.Dialect, change.Cmd)})
+	}
+	return nil
+}

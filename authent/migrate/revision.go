@@ -1,0 +1,200 @@
+package migrate
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	atlas "ariga.io/atlas/sql/migrate"
+	"entgo.io/ent/dialect"
+)
+
+// revisionsTable is Atlas's history of what was applied.
+const revisionsTable = "atlas_schema_revisions"
+
+// createRevisions makes it, exactly as Atlas's command line does.
+var createRevisions = map[string]string{
+	dialect.Postgres: `CREATE TABLE IF NOT EXISTS %s ("version" character varying NOT NULL, "description" character varying NOT NULL, "type" bigint NOT NULL DEFAULT 2, "applied" bigint NOT NULL DEFAULT 0, "total" bigint NOT NULL DEFAULT 0, "executed_at" timestamptz NOT NULL, "execution_time" bigint NOT NULL, "error" text NULL, "error_stmt" text NULL, "hash" character varying NOT NULL, "partial_hashes" jsonb NULL, "operator_version" character varying NOT NULL, PRIMARY KEY ("version"))`,
+	dialect.MySQL:    "CREATE TABLE IF NOT EXISTS %s (`version` varchar(255) NOT NULL, `description` varchar(255) NOT NULL, `type` bigint unsigned NOT NULL DEFAULT 2, `applied` bigint NOT NULL DEFAULT 0, `total` bigint NOT NULL DEFAULT 0, `executed_at` timestamp NULL, `execution_time` bigint NOT NULL, `error` longtext NULL, `error_stmt` longtext NULL, `hash` varchar(255) NOT NULL, `partial_hashes` json NULL, `operator_version` varchar(255) NOT NULL, PRIMARY KEY (`version`)) CHARSET utf8mb4 COLLATE utf8mb4_bin",
+	dialect.SQLite:   "CREATE TABLE IF NOT EXISTS %s (`version` text NOT NULL, `description` text NOT NULL, `type` integer NOT NULL DEFAULT (2), `applied` integer NOT NULL DEFAULT (0), `total` integer NOT NULL DEFAULT (0), `executed_at` datetime NOT NULL, `execution_time` integer NOT NULL, `error` text NULL, `error_stmt` text NULL, `hash` text NOT NULL, `partial_hashes` json NULL, `operator_version` text NOT NULL, PRIMARY KEY (`version`))",
+}
+
+// revisionColumns are its columns in the order in which they are read and written.
+var revisionColumns = []string{"version", "description", "type", "applied", "total", "execution_time", "error", "error_stmt", "hash", "partial_hashes", "executed_at", "operator_version"}
+
+// revisions reads and writes the history. It implements Atlas's
+// RevisionReadWriter, through which Atlas's own code finds pending files.
+type revisions struct{ *session }
+
+var _ atlas.RevisionReadWriter = revisions{}
+
+func (r revisions) quote(name string) string {
+	if r.config.Dialect == dialect.Postgres {
+		return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+	}
+	return "`" + name + "`"
+}
+
+func (r revisions) table() string {
+	if r.config.RevisionsSchema == "" {
+		return r.quote(revisionsTable)
+	}
+	return r.quote(r.config.RevisionsSchema) + "." + r.quote(revisionsTable)
+}
+
+// create makes the table if there is none.
+func (r revisions) create(ctx context.Context) error {
+	if r.config.RevisionsSchema != "" {
+		if _, err := r.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+r.quote(r.config.RevisionsSchema)); err != nil {
+			return fmt.Errorf("migrate: make the schema of %s: %w", revisionsTable, err)
+		}
+	}
+	there, err := r.exist(ctx)
+	if err != nil || there {
+		return err
+	}
+	if _, err := r.ExecContext(ctx, fmt.Sprintf(createRevisions[r.config.Dialect], r.table())); err != nil {
+		return fmt.Errorf("migrate: make the table %s: %w", revisionsTable, err)
+	}
+	return nil
+}
+
+// exist reports whether the table is there.
+func (r revisions) exist(ctx context.Context) (bool, error) {
+	query, args := `SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?`, []any{revisionsTable}
+	switch r.config.Dialect {
+	case dialect.Postgres:
+		query, args = `SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass($1)`, []any{r.table()}
+	case dialect.MySQL:
+		query = `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = database() AND table_name = ?`
+	}
+	var n int
+	if err := r.QueryRowContext(ctx, query, args...).Scan(&n); err != nil {
+		return false, fmt.Errorf("migrate: look for %s: %w", revisionsTable, err)
+	}
+	return n > 0, nil
+}
+
+// Ident implements atlas.RevisionReadWriter.
+func (r revisions) Ident() *atlas.TableIdent {
+	return &atlas.TableIdent{Name: revisionsTable, Schema: r.config.RevisionsSchema}
+}
+
+// ReadRevisions implements atlas.RevisionReadWriter. Without the table there are
+// none. Rows whose version begins with a dot are notes of Atlas's own.
+func (r revisions) ReadRevisions(ctx context.Context) ([]*atlas.Revision, error) {
+	there, err := r.exist(ctx)
+	if err != nil || !there {
+		return nil, err
+	}
+	rows, err := r.QueryContext(ctx, "SELECT "+strings.Join(r.quoted()[:10], ", ")+" FROM "+r.table()+" ORDER BY "+r.quote("version"))
+	if err != nil {
+		return nil, fmt.Errorf("migrate: read %s: %w", revisionsTable, err)
+	}
+	defer rows.Close()
+	var all []*atlas.Revision
+	for rows.Next() {
+		rev, err := scanRevision(rows)
+		if err != nil {
+			return nil, fmt.Errorf("migrate: read %s: %w", revisionsTable, err)
+		}
+		if !strings.HasPrefix(rev.Version, ".") {
+			all = append(all, rev)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("migrate: read %s: %w", revisionsTable, err)
+	}
+	return all, nil
+}
+
+func scanRevision(rows *sql.Rows) (*atlas.Revision, error) {
+	var rev atlas.Revision
+	var took int64
+	var failure, statement sql.NullString
+	var partial []byte
+	err := rows.Scan(&rev.Version, &rev.Description, &rev.Type, &rev.Applied, &rev.Total, &took, &failure, &statement, &rev.Hash, &partial)
+	if err != nil {
+		return nil, err
+	}
+	rev.ExecutionTime, rev.Error, rev.ErrorStmt = time.Duration(took), failure.String, statement.String
+	if len(partial) > 0 {
+		if err := json.Unmarshal(partial, &rev.PartialHashes); err != nil {
+			return nil, fmt.Errorf("partial_hashes of %s: %w", rev.Version, err)
+		}
+	}
+	return &rev, nil
+}
+
+// ReadRevision implements atlas.RevisionReadWriter.
+func (r revisions) ReadRevision(ctx context.Context, version string) (*atlas.Revision, error) {
+	all, err := r.ReadRevisions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, rev := range all {
+		if rev.Version == version {
+			return rev, nil
+		}
+	}
+	return nil, atlas.ErrRevisionNotExist
+}
+
+// WriteRevision implements atlas.RevisionReadWriter.
+func (r revisions) WriteRevision(ctx context.Context, rev *atlas.Revision) error {
+	partial, err := json.Marshal(rev.PartialHashes)
+	if err != nil {
+		return err
+	}
+	at := any(time.Now().UTC())
+	if r.config.Dialect == dialect.SQLite {
+		at = time.Now().UTC().Format("2006-01-02 15:04:05.999999999-07:00")
+	}
+	args := []any{rev.Version, rev.Description, int64(rev.Type), rev.Applied, rev.Total, int64(rev.ExecutionTime), rev.Error, rev.ErrorStmt, rev.Hash, string(partial), at, r.config.Operator}
+	if _, err := r.ExecContext(ctx, r.upsert(), args...); err != nil {
+		return fmt.Errorf("migrate: record %s: %w", rev.Version, err)
+	}
+	return nil
+}
+
+func (r revisions) upsert() string {
+	columns := r.quoted()
+	values, sets := make([]string, len(columns)), make([]string, len(columns))
+	for i, c := range columns {
+		values[i], sets[i] = "?", c+" = excluded."+c
+		switch r.config.Dialect {
+		case dialect.Postgres:
+			values[i] = fmt.Sprintf("$%d", i+1)
+		case dialect.MySQL:
+			sets[i] = c + " = VALUES(" + c + ")"
+		}
+	}
+	conflict := " ON CONFLICT (" + columns[0] + ") DO UPDATE SET "
+	if r.config.Dialect == dialect.MySQL {
+		conflict = " ON DUPLICATE KEY UPDATE "
+	}
+	return "INSERT INTO " + r.table() + " (" + strings.Join(columns, ", ") + ") VALUES (" + strings.Join(values, ", ") + ")" + conflict + strings.Join(sets[1:], ", ")
+}
+
+func (r revisions) quoted() []string {
+	all := make([]string, len(revisionColumns))
+	for i, c := range revisionColumns {
+		all[i] = r.quote(c)
+	}
+	return all
+}
+
+// DeleteRevision implements atlas.RevisionReadWriter.
+func (r revisions) DeleteRevision(ctx context.Context, version string) error {
+	mark := "?"
+	if r.config.Dialect == dialect.Postgres {
+		mark = "$1"
+	}
+	if _, err := r.ExecContext(ctx, "DELETE FROM "+r.table()+" WHERE "+r.quote("version")+" = "+mark, version); err != nil {
+		return fmt.Errorf("migrate: remove the record of %s: %w", version, err)
+	}
+	return nil
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/authent/authent/authent/migrate"
+)
+
+type applyCommand struct {
+	history
+	Amount      int                 `arg:"" optional:"" name:"N" help:"How many files to apply. If absent, all."`
+	DryRun      bool                `help:"Show what would be executed, and execute nothing."`
+	Baseline    string              `placeholder:"VERSION" help:"Take the database as being at this version, if it has no history."`
+	AllowDirty  bool                `help:"Start on a database that has tables of its own."`
+	ExecOrder   migrate.ExecOrder   `default:"linear" enum:"linear,linear-skip,non-linear" help:"What becomes of files added out of order: ${enum}."`
+	Interrupted migrate.Interrupted `default:"" enum:",done,again" help:"What a killed run's last statement was: done, or to be executed again."`
+}
+
+// Run applies migrations.
+func (c *applyCommand) Run(ctx context.Context, out io.Writer) error {
+	if c.Amount < 0 {
+		return fmt.Errorf("migrate: apply: N is %d: use a positive number, or none to apply all", c.Amount)
+	}
+	p := &printer{out: out}
+	m, db, err := c.migrator(migrate.Config{
+		DryRun: c.DryRun, Baseline: c.Baseline, AllowDirty: c.AllowDirty,
+		ExecOrder: c.ExecOrder, Interrupted: c.Interrupted, Log: p.print,
+	}, out)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	report, err := m.Apply(ctx, c.Amount)
+	p.done(report, err)
+	return err
+}
+
+type statusCommand struct{ history }
+
+// Run prints the status, as Atlas prints it.
+func (c *statusCommand) Run(ctx context.Context, out io.Writer) error {
+	m, db, err := c.migrator(migrate.Config{}, out)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	s, err := m.Status(ctx)
+	if err != nil {
+		return err
+	}
+	printStatus(out, s)
+	return nil
+}
+
+type baselineCommand struct {
+	history
+	Version string `arg:"" name:"VERSION" help:"The version at which the database already is, such as 20260101000000."`
+}
+
+// Run records the baseline.
+func (c *baselineCommand) Run(ctx context.Context, out io.Writer) error {
+	m, db, err := c.migrator(migrate.Config{}, out)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := m.Baseline(ctx, c.Version); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "The database is at version %s; nothing was executed. Compare it with migrate drift.\n", c.Version)
+	return nil
+}
+
+type validateCommand struct {
+	Dir string `placeholder:"file://FOLDER" help:"The migrations. If absent, each folder in ./migrations."`
+}
+
+// Run validates folders.
+func (c *validateCommand) Run(out io.Writer) error {
+	return eachFolder(c.Dir, func(folder string, dir migrate.Dir) error {
+		if err := migrate.Validate(dir); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s: ok\n", folder)
+		return nil
+	})
+}
+
+type hashCommand struct {
+	Dir string `placeholder:"file://FOLDER" help:"The migrations. If absent, each folder in ./migrations."`
+}
+
+// Run hashes folders.
+func (c *hashCommand) Run(out io.Writer) error {
+	return eachFolder(c.Dir, func(folder string, dir migrate.Dir) error {
+		if err := migrate.Hash(dir); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s: wrote atlas.sum\n", folder)
+		return nil
+	})
+}
+
+func eachFolder(name string, do func(folder string, dir migrate.Dir) error) error {
+	all, err := folders(name)
+	if err != nil {
+		return err
+	}
+	for _, folder := range all {
+		dir, err := migrate.OpenDir(folder)
+		if err != nil {
+			return err
+		}
+		if err := do(folder, dir); err != nil {
+			return fmt.Errorf("%s: %w", folder, err)
+		}
+	}
+	return nil
+}

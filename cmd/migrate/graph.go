@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"entgo.io/ent/dialect"
+	entschema "entgo.io/ent/dialect/sql/schema"
+	"entgo.io/ent/entc"
+	"entgo.io/ent/entc/gen"
+
+	"github.com/authent/authent/authent/database"
+	"github.com/authent/authent/authent/migrate"
+	entmigrate "github.com/authent/authent/ent/migrate"
+	"github.com/authent/authent/migrations"
+)
+
+// graph is the ent graph that a command compares with.
+type graph struct {
+	Schema string `placeholder:"FOLDER" help:"The ent schema. If absent, ./ent/schema, or else the one that comes with authent."`
+}
+
+// tables loads the graph's tables. It compiles the schema, so a schema that does
+// not compile is an error here too.
+func (g graph) tables() ([]*entschema.Table, error) {
+	folder := g.Schema
+	if folder == "" {
+		folder = filepath.Join("ent", "schema")
+		if _, err := os.Stat(folder); err != nil {
+			return entmigrate.Tables, nil
+		}
+	}
+	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("migrate: there is no folder %s: name that of the ent schema with --schema", folder)
+	}
+	loaded, err := entc.LoadGraph(relative(folder), &gen.Config{})
+	if err != nil {
+		return nil, fmt.Errorf("migrate: load the schema in %s: %w", folder, err)
+	}
+	tables, err := loaded.Tables()
+	if err != nil {
+		return nil, fmt.Errorf("migrate: load the schema in %s: %w", folder, err)
+	}
+	return tables, nil
+}
+
+// relative makes a path one that the go command does not take for a package of
+// the standard library.
+func relative(folder string) string {
+	if filepath.IsAbs(folder) {
+		return folder
+	}
+	return "./" + filepath.ToSlash(filepath.Clean(folder))
+}
+
+type diffCommand struct {
+	graph
+	Name   string `arg:"" name:"NAME" help:"What changes, as a word, such as add_avatar."`
+	Dir    string `placeholder:"file://FOLDER" help:"The migrations. If absent, the dialect's folder in ./migrations."`
+	DevURL string `name:"dev-url" env:"DEV_DATABASE_URL" default:"sqlite::memory:" placeholder:"URL" help:"An empty database of the dialect, to replay migrations in. If absent, SQLite in memory."`
+}
+
+// Run writes a migration.
+func (c *diffCommand) Run(ctx context.Context, out io.Writer) error {
+	name, dev, err := database.Open(c.DevURL)
+	if err != nil {
+		return fmt.Errorf("migrate: --dev-url: %w", err)
+	}
+	defer dev.Close()
+	folder := c.Dir
+	if folder == "" {
+		folder = filepath.Join("migrations", migrations.Folder(name))
+	}
+	dir, err := migrate.NewDir(folder)
+	if err != nil {
+		return err
+	}
+	tables, err := c.tables()
+	if err != nil {
+		return err
+	}
+	files, err := migrate.Diff(ctx, c.Name, migrate.DiffConfig{Dev: dev, Dialect: name, Dir: dir, Tables: tables})
+	if err != nil {
+		return err
+	}
+	if len(files) == 0 {
+		fmt.Fprintf(out, "%s: the migrations already lead to the schema.\n", folder)
+	}
+	for _, file := range files {
+		fmt.Fprintf(out, "%s: wrote %s. Read it before you apply it.\n", folder, file)
+	}
+	return nil
+}
+
+type schemaCommand struct {
+	graph
+	Dialect string `required:"" enum:"sqlite,postgres,mysql" help:"The dialect: ${enum}."`
+}
+
+// Run prints the SQL that creates the tables.
+func (c *schemaCommand) Run(ctx context.Context, out io.Writer) error {
+	tables, err := c.tables()
+	if err != nil {
+		return err
+	}
+	name := map[string]string{"sqlite": dialect.SQLite, "postgres": dialect.Postgres, "mysql": dialect.MySQL}[c.Dialect]
+	ddl, err := migrate.DDL(ctx, name, tables)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(out, ddl)
+	return err
+}
+
+type driftCommand struct {
+	target
+	graph
+	Exclude []string `placeholder:"PATTERN" help:"Tables to leave out, such as 'blog_*'."`
+}
+
+// Run compares the database with the graph.
+func (c *driftCommand) Run(ctx context.Context, out io.Writer) error {
+	m, done, tables, err := open(c.target, c.graph, migrate.Config{})
+	if err != nil {
+		return err
+	}
+	defer done()
+	found, err := m.Drift(ctx, tables, c.Exclude...)
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		fmt.Fprintln(out, "The database is as the schema says.")
+		return nil
+	}
+	fmt.Fprintln(out, "The database differs from the schema:")
+	for _, d := range found {
+		fmt.Fprintln(out, " ", d)
+	}
+	return errDiffers
+}
+
+type pushCommand struct {
+	target
+	graph
+	Exclude          []string `placeholder:"PATTERN" help:"Tables to leave alone, such as 'blog_*'."`
+	AllowDestructive bool     `help:"Allow a plan that drops tables and columns or narrows types."`
+	DryRun           bool     `help:"Show the plan, and do nothing."`
+}
+
+// Run pushes the graph.
+func (c *pushCommand) Run(ctx context.Context, out io.Writer) error {
+	m, done, tables, err := open(c.target, c.graph, migrate.Config{DryRun: c.DryRun})
+	if err != nil {
+		return err
+	}
+	defer done()
+	plan, err := m.Push(ctx, tables, migrate.PushConfig{AllowDestructive: c.AllowDestructive, Exclude: c.Exclude})
+	if len(plan.Statements) > 0 {
+		fmt.Fprintln(out, "The plan:")
+		for _, stmt := range plan.Statements {
+			printStatement(out, stmt)
+		}
+	}
+	switch {
+	case err != nil:
+		return err
+	case len(plan.Statements) == 0:
+		fmt.Fprintln(out, "The database is as the schema says.")
+	case c.DryRun:
+		fmt.Fprintln(out, "Nothing was executed.")
+	default:
+		fmt.Fprintf(out, "Done: %s.\n", count(len(plan.Statements), "statement"))
+	}
+	return nil
+}
+
+// open opens what drift and push need.
+func open(t target, g graph, c migrate.Config) (m *migrate.Migrator, done func(), tables []*entschema.Table, err error) {
+	if c.Dialect, c.DB, err = t.open(); err != nil {
+		return nil, nil, nil, err
+	}
+	if tables, err = g.tables(); err != nil {
+		return nil, nil, nil, errors.Join(err, c.DB.Close())
+	}
+	if m, err = migrate.New(c); err != nil {
+		return nil, nil, nil, errors.Join(err, c.DB.Close())
+	}
+	return m, func() { _ = c.DB.Close() }, tables, nil
+}

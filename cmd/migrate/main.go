@@ -1,0 +1,77 @@
+// Migrate moves the schema of a database by reviewed, versioned files, and
+// writes these files from an ent graph:
+//
+//	go run github.com/authent/authent/cmd/migrate diff add_avatar
+//	go run github.com/authent/authent/cmd/migrate apply
+//
+// It understands the folders and the history of the Atlas command line, and uses
+// its words and flags. The database is that of --url or DATABASE_URL.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// commands are what the command line knows.
+type commands struct {
+	Apply    applyCommand    `cmd:"" help:"Apply pending migrations, or the next N of them."`
+	Status   statusCommand   `cmd:"" help:"Tell how far the database is migrated."`
+	Diff     diffCommand     `cmd:"" help:"Write a migration for what has changed in the graph."`
+	Drift    driftCommand    `cmd:"" help:"Compare the live database with the graph; exit with 1 if they differ."`
+	Push     pushCommand     `cmd:"" help:"Make the database as the graph says, without a migration (for development)."`
+	Baseline baselineCommand `cmd:"" help:"Record that the database already is at VERSION."`
+	Validate validateCommand `cmd:"" help:"Check the migrations against atlas.sum."`
+	Hash     hashCommand     `cmd:"" help:"Write atlas.sum anew, after you have looked at what was edited."`
+	Schema   schemaCommand   `cmd:"" help:"Print the SQL that creates the graph's tables."`
+}
+
+// errDiffers makes drift exit with 1 without a further message.
+var errDiffers = errors.New("the database differs from the schema")
+
+// run is main without the process around it.
+func run(ctx context.Context, args []string, out, errs io.Writer) (code int) {
+	var c commands
+	exited := -1
+	parser, err := kong.New(&c,
+		kong.Name("migrate"),
+		kong.Description("Moves a database's schema by versioned files, as Atlas does.\nThe database is --url or DATABASE_URL: postgresql://…, mysql://… or file:./app.db."),
+		kong.Writers(out, errs),
+		kong.Exit(func(code int) { exited = code }),
+		kong.UsageOnError(),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.BindTo(out, (*io.Writer)(nil)),
+	)
+	if err != nil {
+		fmt.Fprintln(errs, "migrate:", err)
+		return 2
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(errs, "migrate: %v: run migrate --help\n", err)
+		return 2
+	}
+	if err := parsed.Run(); err != nil {
+		if !errors.Is(err, errDiffers) {
+			fmt.Fprintln(errs, err)
+		}
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/authent/authent/authent/migrate"
+)
+
+// printer shows progress, laid out as Atlas lays it out.
+type printer struct {
+	out    io.Writer
+	begun  bool
+	failed int
+}
+
+func (p *printer) print(e migrate.Event) {
+	switch e := e.(type) {
+	case migrate.Waiting:
+		fmt.Fprintf(p.out, "Waiting for another migration of this database, for %v now\n", e.For.Round(time.Second))
+	case migrate.Started:
+		p.begun = true
+		from := ""
+		if e.From != "" {
+			from = " from " + e.From
+		}
+		fmt.Fprintf(p.out, "Migrating to version %s%s (%d migrations in total):\n", e.To, from, e.Files)
+	case migrate.FileStarted:
+		fmt.Fprintf(p.out, "\n  -- migrating version %s", e.Version)
+		if e.Done > 0 {
+			fmt.Fprintf(p.out, ", going on after %d of %d statements", e.Done, e.Total)
+		}
+		fmt.Fprintln(p.out)
+	case migrate.StatementStarted:
+		printStatement(p.out, e.Statement)
+	case migrate.StatementRunning:
+		fmt.Fprintf(p.out, "       running for %v: line %d of %s\n", e.For.Round(time.Second), e.Statement.Line, e.Statement.File)
+	case migrate.StatementDone:
+		fmt.Fprintf(p.out, "       %v\n", e.Took.Round(10*time.Microsecond))
+	case migrate.StatementFailed:
+		p.failed++
+		fmt.Fprintf(p.out, "    %v\n", e.Err)
+	case migrate.FileDone:
+		fmt.Fprintf(p.out, "  -- ok (%v)\n", e.Took.Round(10*time.Microsecond))
+	}
+}
+
+// printStatement shows a statement and whom it keeps waiting.
+func printStatement(out io.Writer, s migrate.Statement) {
+	fmt.Fprintf(out, "    -> %s\n", s.SQL)
+	if s.Lock.Name != "" {
+		fmt.Fprintf(out, "       lock: %s (%s)\n", s.Lock.Name, s.Lock.Waits)
+	}
+}
+
+// done shows what was done in all.
+func (p *printer) done(r *migrate.Report, err error) {
+	if !p.begun {
+		if err == nil {
+			fmt.Fprintln(p.out, "No migration files to execute")
+		}
+		return
+	}
+	fmt.Fprintf(p.out, "\n  -------------------------\n  -- %v\n", r.Took.Round(10*time.Microsecond))
+	if r.Files > 0 || p.failed == 0 {
+		fmt.Fprintf(p.out, "  -- %s\n", count(r.Files, "migration"))
+	}
+	if p.failed > 0 {
+		fmt.Fprintln(p.out, "  -- 1 migration with errors")
+	}
+	fmt.Fprintf(p.out, "  -- %s\n", count(r.Statements, "sql statement"))
+}
+
+// printStatus shows a status, in Atlas's words.
+func printStatus(out io.Writer, s *migrate.Status) {
+	state, next := "PENDING", s.Next
+	if s.Pending == 0 {
+		state, next = "OK", "Already at latest version"
+	}
+	current := s.Current
+	if current == "" {
+		current = "No migration applied yet"
+	}
+	executed := fmt.Sprint(s.Executed)
+	if s.Total > 0 {
+		current += fmt.Sprintf(" (%d statements applied)", s.Applied)
+		next += fmt.Sprintf(" (%d statements left)", s.Total-s.Applied)
+		executed += " (last one partially)"
+	}
+	fmt.Fprintf(out, "Migration Status: %s\n  -- Current Version: %s\n  -- Next Version:    %s\n  -- Executed Files:  %s\n  -- Pending Files:   %d\n",
+		state, current, next, executed, s.Pending)
+	switch {
+	case s.Error != "":
+		fmt.Fprintf(out, "\nLast migration attempt had errors:\n  -- SQL:   %s\n  -- ERROR: %s\n", s.SQL, s.Error)
+	case s.Interrupted != "":
+		fmt.Fprintf(out, "\nLast migration attempt was killed:\n  -- SQL:   %s\n  -- %s\n", s.SQL, s.Interrupted)
+	}
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
