@@ -10,7 +10,7 @@ import (
 
 type applyCommand struct {
 	history
-	Amount      int                 `arg:"" optional:"" name:"N" help:"How many files to apply. If absent, all."`
+	Amount      amount              `arg:"" optional:"" name:"N" help:"How many files to apply. If absent, all."`
 	DryRun      bool                `help:"Show what would be executed, and execute nothing."`
 	Baseline    string              `placeholder:"VERSION" help:"Take the database as being at this version, if it has no history."`
 	AllowDirty  bool                `help:"Start on a database that has tables of its own."`
@@ -20,9 +20,6 @@ type applyCommand struct {
 
 // Run applies migrations.
 func (c *applyCommand) Run(ctx context.Context, out io.Writer) error {
-	if c.Amount < 0 {
-		return fmt.Errorf("migrate: apply: N is %d: use a positive number, or none to apply all", c.Amount)
-	}
 	p := &printer{out: out}
 	m, db, err := c.migrator(migrate.Config{
 		DryRun: c.DryRun, Baseline: c.Baseline, AllowDirty: c.AllowDirty,
@@ -32,7 +29,11 @@ func (c *applyCommand) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer db.Close()
-	report, err := m.Apply(ctx, c.Amount)
+	report, err := m.Apply(ctx, int(c.Amount))
+	if c.DryRun && p.begun && err == nil {
+		fmt.Fprintln(out, "\nNothing was executed.")
+		return nil
+	}
 	p.done(report, err)
 	return err
 }

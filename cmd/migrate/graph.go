@@ -98,7 +98,7 @@ func (c *diffCommand) Run(ctx context.Context, out io.Writer) error {
 
 type schemaCommand struct {
 	graph
-	Dialect string `required:"" enum:"sqlite,postgres,mysql" help:"The dialect: ${enum}."`
+	Dialect string `required:"" enum:"sqlite,postgres,mysql" placeholder:"DIALECT" help:"The dialect: ${enum}."`
 }
 
 // Run prints the SQL that creates the tables.

@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -42,16 +43,24 @@ type commands struct {
 // errDiffers makes drift exit with 1 without a further message.
 var errDiffers = errors.New("the database differs from the schema")
 
-// run is main without the process around it.
+// run is main without the process around it. It returns 0 when all is well, 1
+// when the command failed or found a difference, and 2 for a command line that
+// it does not understand.
 func run(ctx context.Context, args []string, out, errs io.Writer) (code int) {
 	var c commands
 	exited := -1
+	switch {
+	case len(args) == 0:
+		args, out = []string{"--help"}, errs
+		defer func() { code = 2 }()
+	case args[0] == "help":
+		args = append(slices.Clone(args[1:]), "--help")
+	}
 	parser, err := kong.New(&c,
 		kong.Name("migrate"),
 		kong.Description("Moves a database's schema by versioned files, as Atlas does.\nThe database is --url or DATABASE_URL: postgresql://…, mysql://… or file:./app.db."),
 		kong.Writers(out, errs),
 		kong.Exit(func(code int) { exited = code }),
-		kong.UsageOnError(),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.BindTo(out, (*io.Writer)(nil)),
 	)
@@ -64,14 +73,19 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (code int) {
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintf(errs, "migrate: %v: run migrate --help\n", err)
+		fmt.Fprintln(errs, usage(parser, err))
 		return 2
 	}
-	if err := parsed.Run(); err != nil {
-		if !errors.Is(err, errDiffers) {
-			fmt.Fprintln(errs, err)
-		}
+	err = parsed.Run()
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errDiffers):
 		return 1
+	case errors.Is(err, errNoDatabase):
+		fmt.Fprintln(errs, err)
+		return 2
 	}
-	return 0
+	fmt.Fprintln(errs, failure(err))
+	return 1
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/authent/authent/authent/migrate"
@@ -10,9 +11,11 @@ import (
 
 // printer shows progress, laid out as Atlas lays it out.
 type printer struct {
-	out    io.Writer
-	begun  bool
-	failed int
+	out   io.Writer
+	begun bool
+	// What was executed and what failed; also what was rolled back counts.
+	files, statements           int
+	failedFile, failedStatement int
 }
 
 func (p *printer) print(e migrate.Event) {
@@ -27,28 +30,30 @@ func (p *printer) print(e migrate.Event) {
 		}
 		fmt.Fprintf(p.out, "Migrating to version %s%s (%d migrations in total):\n", e.To, from, e.Files)
 	case migrate.FileStarted:
-		fmt.Fprintf(p.out, "\n  -- migrating version %s", e.Version)
+		p.failedFile = 1 // until it is done
+		fmt.Fprintf(p.out, "\n  -- migrating version %s\n", e.Version)
 		if e.Done > 0 {
-			fmt.Fprintf(p.out, ", going on after %d of %d statements", e.Done, e.Total)
+			fmt.Fprintf(p.out, "       going on after %d of %d statements\n", e.Done, e.Total)
 		}
-		fmt.Fprintln(p.out)
 	case migrate.StatementStarted:
 		printStatement(p.out, e.Statement)
 	case migrate.StatementRunning:
 		fmt.Fprintf(p.out, "       running for %v: line %d of %s\n", e.For.Round(time.Second), e.Statement.Line, e.Statement.File)
 	case migrate.StatementDone:
+		p.statements++
 		fmt.Fprintf(p.out, "       %v\n", e.Took.Round(10*time.Microsecond))
 	case migrate.StatementFailed:
-		p.failed++
+		p.failedStatement++
 		fmt.Fprintf(p.out, "    %v\n", e.Err)
 	case migrate.FileDone:
+		p.files, p.failedFile = p.files+1, 0
 		fmt.Fprintf(p.out, "  -- ok (%v)\n", e.Took.Round(10*time.Microsecond))
 	}
 }
 
 // printStatement shows a statement and whom it keeps waiting.
 func printStatement(out io.Writer, s migrate.Statement) {
-	fmt.Fprintf(out, "    -> %s\n", s.SQL)
+	fmt.Fprintf(out, "    -> %s\n", strings.ReplaceAll(s.SQL, "\n", "\n       "))
 	if s.Lock.Name != "" {
 		fmt.Fprintf(out, "       lock: %s (%s)\n", s.Lock.Name, s.Lock.Waits)
 	}
@@ -63,13 +68,23 @@ func (p *printer) done(r *migrate.Report, err error) {
 		return
 	}
 	fmt.Fprintf(p.out, "\n  -------------------------\n  -- %v\n", r.Took.Round(10*time.Microsecond))
-	if r.Files > 0 || p.failed == 0 {
-		fmt.Fprintf(p.out, "  -- %s\n", count(r.Files, "migration"))
+	if err == nil {
+		p.failedFile = 0
 	}
-	if p.failed > 0 {
-		fmt.Fprintln(p.out, "  -- 1 migration with errors")
+	p.sum("migration", p.files, p.failedFile)
+	p.sum("sql statement", p.statements, p.failedStatement)
+}
+
+// sum shows how many of something there were, in Atlas's words.
+func (p *printer) sum(what string, passed, failed int) {
+	switch {
+	case passed > 0 && failed > 0:
+		fmt.Fprintf(p.out, "  -- %s ok, %d with errors\n", count(passed, what), failed)
+	case passed > 0:
+		fmt.Fprintf(p.out, "  -- %s\n", count(passed, what))
+	case failed > 0:
+		fmt.Fprintf(p.out, "  -- %s with errors\n", count(failed, what))
 	}
-	fmt.Fprintf(p.out, "  -- %s\n", count(r.Statements, "sql statement"))
 }
 
 // printStatus shows a status, in Atlas's words.

@@ -19,10 +19,12 @@ type target struct {
 	URL string `short:"u" env:"DATABASE_URL" placeholder:"URL" help:"The database."`
 }
 
+var errNoDatabase = errors.New("migrate: no database: set DATABASE_URL or --url, such as postgresql://user:password@localhost:5432/app, mysql://user:password@localhost:3306/app or file:./app.db")
+
 // open opens it.
 func (t target) open() (dialect string, db *sql.DB, err error) {
 	if t.URL == "" {
-		return "", nil, errors.New("migrate: no database: set DATABASE_URL or --url, such as postgresql://user:password@localhost:5432/app, mysql://user:password@localhost:3306/app or file:./app.db")
+		return "", nil, errNoDatabase
 	}
 	return database.Open(t.URL)
 }

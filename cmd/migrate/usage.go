@@ -1,0 +1,85 @@
+package main
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"net"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// amount is how many files to apply; zero is all.
+type amount int
+
+var _ encoding.TextUnmarshaler = (*amount)(nil)
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (a *amount) UnmarshalText(text []byte) error {
+	n, err := strconv.Atoi(string(text))
+	if err != nil || n < 1 {
+		return fmt.Errorf("N is %q: use a number from 1 on, or none to apply all", text)
+	}
+	*a = amount(n)
+	return nil
+}
+
+// usage tells what is wrong with a command line, and what to do about it.
+func usage(parser *kong.Kong, err error) string {
+	text, command := err.Error(), "migrate"
+	if parsed, ok := errors.AsType[*kong.ParseError](err); ok && parsed.Context != nil {
+		if node := parsed.Context.Selected(); node != nil {
+			command += " " + node.Name
+		}
+	}
+	if word, ok := strings.CutPrefix(text, "unexpected argument "); ok && command == "migrate" {
+		word, _, _ = strings.Cut(word, ", did you mean")
+		var names []string
+		for _, node := range parser.Model.Children {
+			names = append(names, node.Name)
+		}
+		text = fmt.Sprintf("there is no command %s: it is one of %s", word, strings.Join(names, ", "))
+	}
+	for _, r := range rewordings {
+		text = r.re.ReplaceAllString(text, r.as)
+	}
+	return withoutPasswords(fmt.Sprintf("%s: %s: run %s --help", command, text, command))
+}
+
+// rewordings put kong's messages into plain words.
+var rewordings = []struct {
+	re *regexp.Regexp
+	as string
+}{
+	{regexp.MustCompile(`^expected "<(\w+)>"$`), "$1 is missing"},
+	{regexp.MustCompile(`^missing flags: (\S+)$`), "$1 is missing"},
+	{regexp.MustCompile(`^(--[\w-]+): expected \w+ value but got "EOL" \(<EOL>\)$`), "$1 has no value"},
+	{regexp.MustCompile(`^\[?<\w+>\]?: `), ""},
+	{regexp.MustCompile(`must be one of "",`), "must be one of "},
+	{regexp.MustCompile(`expected duration but got ("[^"]*"): .*`), "$1 is not a time such as 30s or 5m"},
+}
+
+// failure tells why a command failed.
+func failure(err error) string {
+	text := err.Error()
+	if _, ok := errors.AsType[*net.OpError](err); ok {
+		text += ": does the database run, and are the host and port of the URL right?"
+	}
+	return withoutPasswords(text)
+}
+
+var signsIn = regexp.MustCompile(`([A-Za-z][\w+.-]*://)(\S*)@`)
+
+// withoutPasswords leaves out who signs in at a URL, should somebody have typed
+// one where it is not expected. What messages show as an example stays.
+func withoutPasswords(text string) string {
+	return signsIn.ReplaceAllStringFunc(text, func(found string) string {
+		if parts := signsIn.FindStringSubmatch(found); parts[2] != "user:password" {
+			return parts[1] + "…@"
+		}
+		return found
+	})
+}
