@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -61,14 +62,32 @@ type diffCommand struct {
 	graph
 	Name   string `arg:"" name:"NAME" help:"What changes, as a word, such as add_avatar."`
 	Dir    string `placeholder:"file://FOLDER" help:"The migrations. If absent, the dialect's folder in ./migrations."`
-	DevURL string `name:"dev-url" env:"DEV_DATABASE_URL" default:"sqlite::memory:" placeholder:"URL" help:"An empty database of the dialect, to replay migrations in. If absent, SQLite in memory."`
+	DevURL string `name:"dev-url" env:"DEV_DATABASE_URL" placeholder:"URL" help:"An empty database of the dialect, to replay migrations in. For SQLite one in memory will do, and is the default."`
+	URL    string `short:"u" env:"DATABASE_URL" placeholder:"URL" help:"The database; only its dialect matters here."`
 }
+
+// dev opens the database to replay migrations in.
+func (c *diffCommand) dev() (name string, db *sql.DB, err error) {
+	at := c.DevURL
+	if at == "" {
+		at = "sqlite::memory:"
+		if name, err := database.Dialect(c.URL); err == nil && name != dialect.SQLite {
+			return "", nil, errNoDev
+		}
+	}
+	if name, db, err = database.Open(at); err != nil {
+		return "", nil, fmt.Errorf("migrate: --dev-url: %w", err)
+	}
+	return name, db, nil
+}
+
+var errNoDev = errors.New("migrate: DATABASE_URL is not SQLite, and migrations for it are replayed in an empty database of its kind: create one, such as CREATE DATABASE dev, and name it with --dev-url or DEV_DATABASE_URL")
 
 // Run writes a migration.
 func (c *diffCommand) Run(ctx context.Context, out io.Writer) error {
-	name, dev, err := database.Open(c.DevURL)
+	name, dev, err := c.dev()
 	if err != nil {
-		return fmt.Errorf("migrate: --dev-url: %w", err)
+		return err
 	}
 	defer dev.Close()
 	folder := c.Dir

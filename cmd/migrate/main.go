@@ -82,7 +82,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (code int) {
 		return 0
 	case errors.Is(err, errDiffers):
 		return 1
-	case errors.Is(err, errNoDatabase):
+	case errors.Is(err, errNoDatabase), errors.Is(err, errNoDev):
 		fmt.Fprintln(errs, err)
 		return 2
 	}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/authent/authent/authent/database"
+	"github.com/authent/authent/internal/testdb"
+)
+
+// TestMain lets scripts run this program as "migrate".
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"migrate": main})
+}
+
+// TestScripts plays the transcripts of commands that need no database, or none
+// but SQLite.
+func TestScripts(t *testing.T) {
+	play(t, testdb.SQLite, "testdata/script")
+}
+
+// TestDatabaseScripts plays the transcripts on each kind of database.
+func TestDatabaseScripts(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) { play(t, kind, "testdata/script/database") })
+}
+
+// play gives each script an empty database in DATABASE_URL and another one in
+// DEV_DATABASE_URL. $folder is what the folder of its migrations is called, and
+// [sqlite], [postgres] and [mariadb] hold on that kind.
+func play(t *testing.T, kind testdb.Kind, dir string) {
+	t.Helper()
+	testscript.Run(t, testscript.Params{
+		Dir: dir,
+		Setup: func(e *testscript.Env) error {
+			tb := e.T().(testing.TB)
+			e.Setenv("DATABASE_URL", kind.URL(tb))
+			e.Setenv("DEV_DATABASE_URL", kind.URL(tb))
+			e.Setenv("folder", envOf[kind.Dialect])
+			return module(e)
+		},
+		Condition: func(name string) (bool, error) { return name == kind.Name, nil },
+		Cmds:      map[string]func(*testscript.TestScript, bool, []string){"sql": execSQL, "usage": misuse},
+	})
+}
+
+// goEnv is where the go command keeps what it has built and downloaded.
+var goEnv = sync.OnceValues(func() (found map[string]string, err error) {
+	out, err := exec.Command("go", "env", "-json", "GOCACHE", "GOMODCACHE", "GOPATH").Output()
+	if err != nil {
+		return nil, err
+	}
+	return found, json.Unmarshal(out, &found)
+})
+
+// module makes the script's folder an application's module, beside this one's
+// source and without a network.
+func module(e *testscript.Env) error {
+	found, err := goEnv()
+	if err != nil {
+		return err
+	}
+	for name, value := range found {
+		e.Setenv(name, value)
+	}
+	e.Setenv("GOFLAGS", "-mod=mod")
+	e.Setenv("GOPROXY", "off")
+	source, err := filepath.Abs(root)
+	if err != nil {
+		return err
+	}
+	ours, err := os.ReadFile(filepath.Join(source, "go.mod"))
+	if err != nil {
+		return err
+	}
+	_, rest, _ := strings.Cut(string(ours), "\n")
+	rest, _, _ = strings.Cut(rest, "\ntool ")
+	mod := fmt.Sprintf("module example.com/app\n%s\nrequire github.com/authent/authent v0.0.0\n\nreplace github.com/authent/authent => %s\n", rest, source)
+	if err := os.WriteFile(filepath.Join(e.WorkDir, "go.mod"), []byte(mod), 0o644); err != nil {
+		return err
+	}
+	sum, err := os.ReadFile(filepath.Join(source, "go.sum"))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(e.WorkDir, "go.sum"), sum, 0o644)
+}
+
+// execSQL is the scripts' command sql: it executes statements in the database.
+func execSQL(ts *testscript.TestScript, neg bool, args []string) {
+	_, db, err := database.Open(ts.Getenv("DATABASE_URL"))
+	ts.Check(err)
+	defer db.Close()
+	for _, statement := range args {
+		_, err = db.Exec(statement)
+		if neg && err == nil {
+			ts.Fatalf("%s did not fail", statement)
+		}
+		if !neg {
+			ts.Check(err)
+		}
+	}
+}
+
+// misuse is the scripts' command usage: it runs a command line that must be
+// refused as such, with exit code 2 and nothing on standard output.
+func misuse(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec("migrate", args...)
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok || exit.ExitCode() != 2 {
+		ts.Fatalf("migrate %s: %v: want exit code 2", strings.Join(args, " "), err)
+	}
+	if out := ts.ReadFile("stdout"); out != "" {
+		ts.Fatalf("migrate %s prints %q", strings.Join(args, " "), out)
+	}
+}
