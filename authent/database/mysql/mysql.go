@@ -10,6 +10,7 @@
 package mysql
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -17,12 +18,12 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
 
+	"github.com/authent/authent/authent/database/internal/serverurl"
 	"github.com/authent/authent/authent/database/stmtcache"
 )
 
@@ -41,116 +42,90 @@ import (
 // Open makes no connection. An error does not show the URL, which holds a
 // password.
 func Open(rawURL string) (*sql.DB, error) {
-	s, err := parse(rawURL)
+	u, config, err := parse(rawURL)
 	if err != nil {
 		return nil, err
 	}
-	next, err := mysql.NewConnector(s.config)
+	next, err := mysql.NewConnector(config)
 	if err != nil {
 		return nil, errUnderstood
 	}
 	var c driver.Connector = connector{next}
-	if s.keep {
+	if u.Keep {
 		c = stmtcache.New(c, stmtcache.Config{})
 	}
 	db := sql.OpenDB(c)
-	db.SetMaxOpenConns(s.limit)
+	db.SetMaxOpenConns(u.Limit)
 	// The server closes a connection that nobody used for its wait_timeout.
 	db.SetConnMaxIdleTime(3 * time.Minute)
 	return db, nil
 }
 
+var form = serverurl.Form{
+	Name:    "mysql",
+	Schemes: []string{"mysql", "mariadb"},
+	Example: "mysql://user:password@host:3306/database",
+}
+
 var errUnderstood = errors.New("mysql: the driver does not understand the URL: check its host, port and parameters (tls, timeout and so on)")
 
-// settings are what a URL says.
-type settings struct {
-	config *mysql.Config
-	keep   bool
-	limit  int
-}
-
-func parse(rawURL string) (settings, error) {
-	s := settings{keep: true}
-	u, err := url.Parse(rawURL)
+func parse(rawURL string) (*serverurl.URL, *mysql.Config, error) {
+	u, err := form.Parse(rawURL)
 	if err != nil {
-		return s, errors.New("mysql: the URL cannot be parsed: characters such as / ? # @ : % in the password must be escaped (%2F %3F %23 %40 %3A %25)")
+		return nil, nil, err
 	}
 	name := strings.TrimPrefix(u.Path, "/")
-	if u.Scheme != "mysql" && u.Scheme != "mariadb" || u.Opaque != "" || name == "" || strings.Contains(name, "/") {
-		return s, errors.New("mysql: the URL is not of the form mysql://user:password@host:3306/database")
+	if name == "" || strings.Contains(name, "/") {
+		return nil, nil, errors.New("mysql: the URL names no database: it is to be of the form " + form.Example)
 	}
-	query, err := url.ParseQuery(u.RawQuery)
+	socket := u.Params.Get("socket")
+	u.Params.Del("socket")
+	if err := checkParams(u.Params); err != nil {
+		return nil, nil, err
+	}
+	config, err := mysql.ParseDSN("/?" + u.Params.Encode())
 	if err != nil {
-		return s, errors.New("mysql: the query of the URL cannot be decoded")
+		return nil, nil, errUnderstood
 	}
-	if err := s.takeOwn(query); err != nil {
-		return s, err
+	config.DBName = name
+	config.Net, config.Addr = "tcp", net.JoinHostPort(cmp.Or(u.Hostname(), "localhost"), cmp.Or(u.Port(), "3306"))
+	if socket != "" {
+		config.Net, config.Addr = "unix", socket
 	}
-	socket := query.Get("socket")
-	query.Del("socket")
-	if s.config, err = mysql.ParseDSN("/?" + query.Encode()); err != nil {
-		return s, errUnderstood
-	}
-	s.setUp(u, name, socket)
-	return s, nil
+	config.User = u.User.Username()
+	config.Passwd, _ = u.User.Password()
+	setUp(config)
+	return u, config, nil
 }
 
-// takeOwn reads the parameters that the driver does not know, and removes them.
-func (s *settings) takeOwn(query url.Values) error {
-	switch query.Get("statement_cache") {
-	case "", "on":
-	case "off":
-		s.keep = false
-	default:
-		return errors.New("mysql: statement_cache in the URL is neither on nor off")
+// checkParams refuses the parameters under which text or times would be stored
+// otherwise, and those that the driver panics at.
+func checkParams(q url.Values) error {
+	if c := q.Get("charset"); c != "" && c != "utf8mb4" {
+		return errors.New("mysql: charset in the URL is not utf8mb4: leave it out")
 	}
-	if value := query.Get("connection_limit"); value != "" {
-		n, err := strconv.Atoi(value)
-		if err != nil || n < 1 {
-			return errors.New("mysql: connection_limit in the URL is not a number of at least 1")
-		}
-		s.limit = n
+	if c := q.Get("collation"); c != "" && !strings.HasPrefix(c, "utf8mb4_") {
+		return errors.New("mysql: collation in the URL is not one of utf8mb4: leave it out")
 	}
-	query.Del("statement_cache")
-	query.Del("connection_limit")
+	if q.Has("strict") {
+		return errors.New("mysql: the driver has no parameter strict any more: leave it out of the URL")
+	}
+	q.Del("charset")
 	return nil
 }
 
 // setUp makes the connections what authent wants.
-func (s *settings) setUp(u *url.URL, name, socket string) {
-	c := s.config
-	c.User = u.User.Username()
-	c.Passwd, _ = u.User.Password()
-	c.DBName = name
-	c.Net, c.Addr = "tcp", u.Host
-	if u.Port() == "" {
-		c.Addr = net.JoinHostPort(u.Hostname(), "3306")
-	}
-	if u.Hostname() == "" {
-		c.Addr = net.JoinHostPort("localhost", or(u.Port(), "3306"))
-	}
-	if socket != "" {
-		c.Net, c.Addr = "unix", socket
-	}
+func setUp(c *mysql.Config) {
 	c.ParseTime, c.Loc = true, time.UTC
 	// An update counts the rows that it found, as on other databases.
 	c.ClientFoundRows = true
-	if c.Collation == "" {
-		c.Collation = "utf8mb4_bin"
-	}
+	c.Collation = cmp.Or(c.Collation, "utf8mb4_bin")
 	if c.Params == nil {
 		c.Params = map[string]string{}
 	}
 	if _, ok := c.Params["time_zone"]; !ok {
 		c.Params["time_zone"] = "'+00:00'"
 	}
-}
-
-func or(value, otherwise string) string {
-	if value == "" {
-		return otherwise
-	}
-	return value
 }
 
 // connector sets the isolation level of each connection by a statement: the

@@ -14,13 +14,13 @@ import (
 	"errors"
 	"maps"
 	"net"
-	"net/url"
 	"os"
 	"slices"
-	"strconv"
+	"strings"
 
 	"github.com/lib/pq"
 
+	"github.com/authent/authent/authent/database/internal/serverurl"
 	"github.com/authent/authent/authent/database/stmtcache"
 )
 
@@ -32,60 +32,73 @@ import (
 // The query's parameters are lib/pq's, which are libpq's; others are set at the
 // server for each connection. These are Open's own:
 //
-//	statement_cache=off   keep no prepared statements, for a pooler in transaction mode
+//	statement_cache=off   keep no prepared statements, for a pooler in transaction
+//	                      mode; it sets the driver's binary_parameters=yes
 //	schema=name           Prisma's; the same as search_path=name
 //	connection_limit=n    Prisma's; how many connections are open at most
 //
-// If sslmode is absent, and PGSSLMODE too, it is prefer on the loopback interface and on a Unix
-// socket, and require elsewhere. Open makes no connection. An error does not
-// show the URL, which holds a password.
+// A Unix socket is named by its folder: postgresql:///database?host=/run/postgresql.
+//
+// If sslmode is absent, and PGSSLMODE too, it is prefer on the loopback interface
+// and on a Unix socket, and require elsewhere. Open makes no connection. An error
+// does not show the URL, which holds a password.
 func Open(rawURL string) (*sql.DB, error) {
-	u, err := parse(rawURL)
+	u, err := form.Parse(rawURL)
 	if err != nil {
 		return nil, err
 	}
-	query := u.Query()
-	limit, err := connectionLimit(query.Get("connection_limit"))
+	prepare(u)
+	c, err := connect(u)
 	if err != nil {
-		return nil, err
+		return nil, errors.New("postgres: the driver does not understand the URL: check its host, port and parameters (sslmode, connect_timeout and so on), and the environment's (PGSSLMODE and so on)")
 	}
-	keep, err := statementCache(query.Get("statement_cache"))
-	if err != nil {
-		return nil, err
-	}
-	if schema := query.Get("schema"); schema != "" && !query.Has("search_path") {
-		query.Set("search_path", pq.QuoteIdentifier(schema))
-	}
-	for _, own := range []string{"connection_limit", "statement_cache", "schema"} {
-		query.Del(own)
-	}
-	if env := os.Getenv("PGSSLMODE"); !query.Has("sslmode") && env != "" {
-		query.Set("sslmode", env)
-	}
-	if !query.Has("sslmode") && local(u, query) {
-		query.Set("sslmode", "prefer")
-	}
-	c, err := connect(u, query)
-	if err != nil {
-		return nil, errors.New("postgres: the driver does not understand the URL: check its host, port and parameters (sslmode, connect_timeout and so on)")
-	}
-	if keep {
+	if u.Keep {
 		c = stmtcache.New(c, stmtcache.Config{Stale: stale})
 	}
 	db := sql.OpenDB(c)
-	db.SetMaxOpenConns(limit)
+	db.SetMaxOpenConns(u.Limit)
 	return db, nil
 }
 
+var form = serverurl.Form{
+	Name:    "postgres",
+	Schemes: []string{"postgresql", "postgres"},
+	Example: "postgresql://user:password@host:5432/database",
+}
+
+// prepare makes the URL what the driver wants.
+func prepare(u *serverurl.URL) {
+	q := u.Params
+	if schema := q.Get("schema"); schema != "" && !q.Has("search_path") {
+		q.Set("search_path", pq.QuoteIdentifier(schema))
+	}
+	q.Del("schema")
+	if env := os.Getenv("PGSSLMODE"); !q.Has("sslmode") && env != "" {
+		q.Set("sslmode", env)
+	}
+	if !q.Has("sslmode") && local(u) {
+		q.Set("sslmode", "prefer")
+	}
+	if !u.Keep && !q.Has("binary_parameters") {
+		// The driver then sends a query in one piece. Otherwise it prepares it
+		// first, and a pooler may run it on another connection than that.
+		q.Set("binary_parameters", "yes")
+	}
+	if strings.Contains(u.Hostname(), ":") && u.Port() == "" {
+		// The driver keeps the brackets of an IPv6 address that has no port.
+		u.Host = net.JoinHostPort(u.Hostname(), cmp.Or(os.Getenv("PGPORT"), "5432"))
+	}
+}
+
 // connect makes the driver's connector.
-func connect(u *url.URL, query url.Values) (driver.Connector, error) {
+func connect(u *serverurl.URL) (driver.Connector, error) {
 	with := func(mode string) (*pq.Connector, error) {
-		query, address := maps.Clone(query), *u
+		query, address := maps.Clone(u.Params), *u.URL
 		query.Set("sslmode", mode)
 		address.RawQuery = query.Encode()
 		return pq.NewConnector(address.String())
 	}
-	mode := query.Get("sslmode")
+	mode := u.Params.Get("sslmode")
 	if mode != "prefer" {
 		return with(cmp.Or(mode, "require"))
 	}
@@ -114,47 +127,9 @@ func (p preferring) Connect(ctx context.Context) (driver.Conn, error) {
 // Driver implements driver.Connector.
 func (p preferring) Driver() driver.Driver { return p.secure.Driver() }
 
-func parse(rawURL string) (*url.URL, error) {
-	u, err := url.Parse(rawURL)
-	if err != nil {
-		return nil, errors.New("postgres: the URL cannot be parsed: characters such as / ? # @ : % in the password must be escaped (%2F %3F %23 %40 %3A %25)")
-	}
-	if u.Scheme != "postgres" && u.Scheme != "postgresql" || u.Opaque != "" {
-		return nil, errors.New("postgres: the URL is not of the form postgresql://user:password@host:5432/database")
-	}
-	if _, err := url.ParseQuery(u.RawQuery); err != nil {
-		return nil, errors.New("postgres: the query of the URL cannot be decoded")
-	}
-	return u, nil
-}
-
-func connectionLimit(value string) (int, error) {
-	if value == "" {
-		return 0, nil
-	}
-	n, err := strconv.Atoi(value)
-	if err != nil || n < 1 {
-		return 0, errors.New("postgres: connection_limit in the URL is not a number of at least 1")
-	}
-	return n, nil
-}
-
-func statementCache(value string) (bool, error) {
-	switch value {
-	case "", "on":
-		return true, nil
-	case "off":
-		return false, nil
-	}
-	return false, errors.New("postgres: statement_cache in the URL is neither on nor off")
-}
-
 // local reports whether the server is on this machine, where nobody listens in.
-func local(u *url.URL, query url.Values) bool {
-	host := u.Hostname()
-	if h := query.Get("host"); h != "" {
-		host = h
-	}
+func local(u *serverurl.URL) bool {
+	host := cmp.Or(u.Params.Get("host"), u.Hostname(), os.Getenv("PGHOST"))
 	ip := net.ParseIP(host)
 	return host == "" || host == "localhost" || host[0] == '/' || host[0] == '@' || ip != nil && ip.IsLoopback()
 }

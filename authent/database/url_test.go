@@ -1,0 +1,119 @@
+package database_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"entgo.io/ent/dialect"
+
+	"github.com/authent/authent/authent/database"
+)
+
+func TestDialect(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string]string{
+		"postgresql://ada:pw@h:5432/app": dialect.Postgres,
+		"postgres://ada:pw@h/app":        dialect.Postgres,
+		"mysql://ada:pw@h:3306/app":      dialect.MySQL,
+		"mariadb://ada:pw@h/app":         dialect.MySQL,
+		"file:./dev.db":                  dialect.SQLite,
+		"sqlite:./dev.db":                dialect.SQLite,
+	} {
+		if got, err := database.Dialect(url); got != want || err != nil {
+			t.Errorf("%s: %q, %v", url, got, err)
+		}
+	}
+}
+
+// password is in each of the wrong URLs; no part of it may be in an error.
+const password = "correct-horse"
+
+// TestWrongURLs get one line that says what to do and shows no password.
+func TestWrongURLs(t *testing.T) {
+	t.Parallel()
+	const escape = "must be escaped (%2F %3F %23 %40 %3A %25)"
+	for url, want := range map[string]string{
+		"":                                   "no scheme: use postgresql://",
+		"//ada:correct-horse@h/app":          "not known: use postgresql://",
+		"oracle://ada:correct-horse@h/app":   "not known: use postgresql://",
+		"Postgres //ada:correct-horse@h/app": "not known: use postgresql://",
+
+		"postgres:ada:correct-horse@h/app":                            "not of the form postgresql://",
+		"postgresql://ada:correct-horse/@h/app":                       escape,
+		"postgresql://ada:correct-horse#@h/app":                       escape,
+		"postgresql://ada:12/correct-horse@h/app":                     escape,
+		"postgresql://ada:12?correct-horse@h/app":                     escape,
+		"postgresql://ada:12#correct-horse@h/app":                     escape,
+		"postgresql://ada:12@34/correct-horse@h/app":                  escape,
+		"postgresql://ada:correct-horse%@h/app":                       escape,
+		"postgresql://ada:correct-horse@h:x/app":                      escape,
+		"postgresql://ada:correct-horse@h/app\n":                      escape,
+		"postgresql://ada:correct-horse@h/app?%zz":                    "cannot be decoded: escape",
+		"postgresql://ada:correct-horse@h/app?a;b":                    "cannot be decoded: escape",
+		"postgresql://ada:correct-horse@h/a%00b":                      "zero byte",
+		"postgresql://ada:correct-horse@h/app?statement_cache=maybe":  "neither on nor off",
+		"postgresql://ada:correct-horse@h/app?connection_limit=0":     "at least 1",
+		"postgresql://ada:correct-horse@h/app?connection_limit=many":  "at least 1",
+		"postgresql://ada:correct-horse@h/app?sslmode=correct-horse":  "check its host, port and parameters",
+		"postgresql://ada:correct-horse@h/app?connect_timeout=x":      "check its host, port and parameters",
+		"postgresql://ada:correct-horse@h:99999/app":                  "check its host, port and parameters",
+		"postgresql://ada:correct-horse@h/app?client_encoding=LATIN1": "check its host, port and parameters",
+
+		"mysql:ada:correct-horse@tcp(h:3306)/app":              "not of the form mysql://",
+		"mysql://ada:correct-horse@tcp(h:3306)/app":            escape,
+		"mysql://ada:correct-horse/@h/app":                     escape,
+		"mysql://ada:12/correct-horse@h/app":                   escape,
+		"mysql://ada:correct-horse@h":                          "names no database: it is to be of the form mysql://",
+		"mysql://ada:correct-horse@h/":                         "names no database",
+		"mysql://ada:correct-horse@h/a/b":                      "names no database",
+		"mysql://ada:correct-horse@h/app?%zz":                  "cannot be decoded: escape",
+		"mysql://ada:correct-horse@h/app?statement_cache=1":    "neither on nor off",
+		"mysql://ada:correct-horse@h/app?connection_limit=-1":  "at least 1",
+		"mysql://ada:correct-horse@h/app?tls=correct-horse":    "check its host, port and parameters",
+		"mysql://ada:correct-horse@h/app?timeout=correct":      "check its host, port and parameters",
+		"mysql://ada:correct-horse@h/app?charset=latin1":       "leave it out",
+		"mysql://ada:correct-horse@h/app?collation=latin1_bin": "leave it out",
+		"mysql://ada:correct-horse@h/app?strict=true":          "leave it out",
+	} {
+		_, db, err := database.Open(url)
+		if err == nil {
+			err = errors.Join(errors.New("opened"), db.Close())
+		}
+		if !strings.Contains(err.Error(), want) || shows(err) {
+			t.Errorf("%q: %v; want %q", url, err, want)
+		}
+	}
+}
+
+// shows reports whether an error is of several lines or shows the password.
+func shows(err error) bool {
+	return strings.Contains(err.Error(), "correct") || strings.Contains(err.Error(), "horse") || strings.Contains(err.Error(), "\n")
+}
+
+// FuzzOpen: whatever stands around a password, opening the URL neither panics
+// nor shows it.
+func FuzzOpen(f *testing.F) {
+	for _, around := range [][2]string{
+		{"postgresql://ada:", "@h:5432/app"}, {"postgres://ada:", "/@h/app"}, {"postgres://ada:1", "?@h"},
+		{"postgresql://ada:1/", "@h/app"}, {"postgresql://", "@[::1]/app"}, {"postgresql://h/app?password=", "&sslmode=disable"},
+		{"postgresql://h/app?sslmode=", ""}, {"postgresql://h/app?sslmode=verify-full&sslrootcert=", ""}, {"postgresql://h:", "/app"},
+		{"mysql://ada:", "@h:3306/app"}, {"mariadb://ada:", "#@h/app"}, {"mysql://ada:", "@tcp(h:3306)/app"},
+		{"mysql://h/app?strict=", ""}, {"mysql://h/app?tls=", ""}, {"mysql://h/app?loc=", "&charset=utf8"}, {"mysql://h/app?serverPubKey=", ""},
+		{"oracle://ada:", "@h"}, {"", ""}, {"postgres:", "@h"}, {"postgresql://ada:", "%@h/app"},
+	} {
+		f.Add(around[0], around[1])
+	}
+	f.Fuzz(func(t *testing.T, before, after string) {
+		if name, err := database.Dialect(before + password + after); name == dialect.SQLite && err == nil {
+			return // would make files, and has no password
+		}
+		_, db, err := database.Open(before + password + after)
+		if err == nil {
+			err = db.Close()
+		}
+		if err != nil && shows(err) {
+			t.Errorf("%q: %v", before+password+after, err)
+		}
+	})
+}
