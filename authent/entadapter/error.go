@@ -2,6 +2,7 @@ package entadapter
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -30,6 +31,9 @@ func Error(err error, keys []Key) error {
 		return &authent.ConflictError{Key: keyOf(err.Error(), keys)}
 	case sqlgraph.IsForeignKeyConstraintError(err):
 		return authent.ErrNotFound
+	case strings.Contains(err.Error(), "driver.Value type []uint8 into type *time.Time"):
+		// What MySQL's driver does with times by default.
+		return fmt.Errorf("%w: open the database with parseTime=true", err)
 	}
 	return err
 }

@@ -6,7 +6,9 @@
 //	db, err := mysql.Open("mysql://user:password@localhost:3306/app")
 //	client := ent.NewClient(ent.Driver(entsql.OpenDB(dialect.MySQL, db)))
 //
-// It wants MySQL 8.0.16 or MariaDB 10.6, or later.
+// It wants MySQL 8.0.16 or MariaDB 10.6, or later. An application that opens the
+// database by itself needs parseTime=true in the driver's DSN, without which no
+// row that has a time can be read; clientFoundRows may be set or not.
 package mysql
 
 import (

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"database/sql"
+	"net"
 	"net/url"
 	"os"
 	"strings"
@@ -113,28 +114,31 @@ func TestAddresses(t *testing.T) {
 // TestEncryption: the test server has no TLS, so it is only used where the URL
 // or the address allows that.
 func TestEncryption(t *testing.T) {
+	const elsewhere = "0.0.0.0" // reaches this machine, and does not look like it
 	base := testdb.Server(t, "postgres").URL(t)
 	monitor := open(t, base+"?sslmode=disable")
 	monitor.SetMaxOpenConns(1)
 	for _, tc := range []struct {
-		mode, env string
-		ok        bool
+		mode, env, host string
+		ok              bool
 	}{
-		{"", "", true}, {"prefer", "", true}, {"disable", "", true}, {"disable", "require", true},
-		{"require", "", false}, {"verify-full", "", false}, {"", "require", false},
+		{"", "", "127.0.0.1", true}, {"prefer", "", "127.0.0.1", true}, {"disable", "", "127.0.0.1", true}, {"disable", "require", "127.0.0.1", true},
+		{"require", "", "127.0.0.1", false}, {"verify-full", "", "127.0.0.1", false}, {"", "require", "127.0.0.1", false},
+		{"disable", "", elsewhere, true}, {"", "", elsewhere, false},
 	} {
 		t.Setenv("PGSSLMODE", tc.env)
 		if tc.env == "" {
 			os.Unsetenv("PGSSLMODE") // an empty one is an error of the driver's
 		}
-		db := open(t, with(t, base, func(_ *url.URL, q url.Values) {
+		db := open(t, with(t, base, func(u *url.URL, q url.Values) {
+			u.Host = net.JoinHostPort(tc.host, u.Port())
 			if tc.mode != "" {
 				q.Set("sslmode", tc.mode)
 			}
 		}))
 		err := db.PingContext(t.Context())
 		if (err == nil) != tc.ok {
-			t.Errorf("sslmode=%s, PGSSLMODE=%s: %v", tc.mode, tc.env, err)
+			t.Errorf("%s, sslmode=%s, PGSSLMODE=%s: %v", tc.host, tc.mode, tc.env, err)
 		}
 		_ = db.Close()
 		if n := connections(t, monitor); n != "1" {
