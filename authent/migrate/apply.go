@@ -31,7 +31,7 @@ func (m *Migrator) Apply(ctx context.Context, n int) (*Report, error) {
 	if err := Validate(m.config.Dir); err != nil {
 		return report, err
 	}
-	err := m.locked(ctx, func(s *session) error { return s.apply(ctx, n, report) })
+	err := advised(m.locked(ctx, func(s *session) error { return s.apply(ctx, n, report) }))
 	report.Took = time.Since(started)
 	return report, err
 }

@@ -1,0 +1,77 @@
+package migrate
+
+import (
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"reflect"
+)
+
+// advice is what to do about errors whose own words do not say it, by the codes
+// of PostgreSQL (SQLSTATE), MySQL and MariaDB, and SQLite (primary result code).
+var advice = []struct {
+	states  []string
+	numbers []int
+	results []int
+	do      string
+}{
+	{[]string{"25006"}, []int{1290, 1836}, []int{8}, "the database must be writable"},
+	{[]string{"42501", "28000", "28P01"}, []int{1044, 1045, 1142, 1227, 1370}, []int{23}, "the user of DATABASE_URL needs the right to do this: grant it, or migrate as the tables' owner"},
+	{[]string{"53100"}, []int{28, 1021, 1041, 1114}, []int{13}, "the disk is full: make room and apply again"},
+	{nil, nil, []int{26, 11}, "the file is not an SQLite database, or it is damaged"},
+}
+
+const lost = "the connection was lost: see that the server runs, and apply again"
+
+// advised adds to an error of the database what to do about it.
+func advised(err error) error {
+	if err == nil {
+		return nil
+	}
+	state, number, result := codes(err)
+	for _, a := range advice {
+		if contains(a.states, state) || contains(a.numbers, number) || contains(a.results, result) {
+			return fmt.Errorf("%w: %s", err, a.do)
+		}
+	}
+	var network net.Error
+	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.As(err, &network) || state == "57P01" || number == 1053 || number == 1927 {
+		return fmt.Errorf("%w: %s", err, lost)
+	}
+	return err
+}
+
+func contains[T comparable](all []T, one T) bool {
+	var zero T
+	for _, x := range all {
+		if x == one && one != zero {
+			return true
+		}
+	}
+	return false
+}
+
+// codes are the error's as each driver tells them; no driver is linked for it.
+func codes(err error) (state string, number, result int) {
+	if e, ok := errors.AsType[interface {
+		error
+		SQLState() string
+	}](err); ok {
+		state = e.SQLState()
+	}
+	if e, ok := errors.AsType[interface {
+		error
+		Code() int
+	}](err); ok {
+		result = e.Code() & 0xff
+	}
+	for ; err != nil; err = errors.Unwrap(err) {
+		v := reflect.Indirect(reflect.ValueOf(err))
+		if v.Kind() == reflect.Struct && v.Type().Name() == "MySQLError" {
+			number = int(v.FieldByName("Number").Uint())
+		}
+	}
+	return state, number, result
+}
