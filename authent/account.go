@@ -1,8 +1,11 @@
 package authent
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 )
 
@@ -54,4 +57,77 @@ type AccountUpdate struct {
 	TokenType    *string
 	Scope        *string
 	SessionState *string
+}
+
+// withoutTokens is the account as applications may see it.
+func (a Account) withoutTokens() Account {
+	a.AccessToken, a.RefreshToken, a.IDToken = "", "", ""
+	return a
+}
+
+// Accounts returns the accounts with which a user can sign in, without their
+// tokens, in the order of Provider and ProviderAccountID; none for an unknown
+// user. TokenSource gives a provider's tokens.
+func (a *Auth) Accounts(ctx context.Context, userID string) ([]Account, error) {
+	all, err := a.store.Accounts(ctx, userID)
+	if err != nil {
+		return nil, fmt.Errorf("authent: list accounts: %w", err)
+	}
+	list := make([]Account, len(all))
+	for i, acc := range all {
+		list[i] = acc.withoutTokens()
+	}
+	slices.SortFunc(list, func(x, y Account) int {
+		return cmp.Or(cmp.Compare(x.Provider, y.Provider), cmp.Compare(x.ProviderAccountID, y.ProviderAccountID))
+	})
+	return list, nil
+}
+
+// UnlinkAccount removes a provider's account from the person behind s, which
+// SessionFrom returned. It asks for a recent sign-in (ErrRecentSignInRequired).
+// An account that is not theirs is ErrNotFound; the last way in which they can
+// sign in is ErrLastSignIn.
+func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, provider, providerAccountID string) error {
+	if !a.Recent(s) {
+		return ErrRecentSignInRequired
+	}
+	err := a.store.InTx(ctx, func(tx Adapter) error {
+		user, err := tx.LockUser(ctx, s.UserID)
+		if err != nil {
+			return err
+		}
+		if err := stillSignedIn(ctx, tx, s); err != nil {
+			return err
+		}
+		accounts, err := tx.Accounts(ctx, s.UserID)
+		if err != nil {
+			return err
+		}
+		isIt := func(acc *Account) bool {
+			return acc.Provider == provider && acc.ProviderAccountID == providerAccountID
+		}
+		if !slices.ContainsFunc(accounts, isIt) {
+			return ErrNotFound
+		}
+		if !a.canSignIn(user, slices.DeleteFunc(accounts, isIt)) {
+			return ErrLastSignIn
+		}
+		return tx.UnlinkAccount(ctx, provider, providerAccountID)
+	})
+	if err != nil {
+		return fmt.Errorf("authent: unlink account: %w", err)
+	}
+	return nil
+}
+
+// canSignIn reports whether a user with these accounts has a way in: a password
+// or an account, where the Config has the provider for it.
+func (a *Auth) canSignIn(u *User, accounts []*Account) bool {
+	if _, ok := a.passwordProvider(); ok && u.Password != "" {
+		return true
+	}
+	return slices.ContainsFunc(accounts, func(acc *Account) bool {
+		p, ok := a.provider(acc.Provider)
+		return ok && p.isOAuth()
+	})
 }

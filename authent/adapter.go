@@ -134,6 +134,10 @@ type Adapter interface {
 	InTx(ctx context.Context, fn func(tx Adapter) error) error
 }
 
+// maxKey is how many bytes an id, a provider account id or a token may have:
+// what every layout's columns hold.
+const maxKey = 255
+
 // Columns tells which optional columns an Adapter's tables have.
 type Columns struct {
 	UserPassword   bool

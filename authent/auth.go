@@ -22,6 +22,8 @@ type Auth struct {
 	hasher  *hasher
 	origins *http.CrossOriginProtection
 	cookies cookieNames
+	// oauth has a client for each provider of the types oauth and oidc.
+	oauth map[string]*oauthClient
 }
 
 // New checks the whole configuration and returns the engine, or one error that
@@ -41,6 +43,12 @@ func New(c Config) (*Auth, error) {
 		keys:    newKeyring(c.Secrets),
 		origins: http.NewCrossOriginProtection(),
 		cookies: newCookieNames(site.secure, c.SharedWithAuthJS),
+		oauth:   map[string]*oauthClient{},
+	}
+	for i := range c.Providers {
+		if p := &c.Providers[i]; p.isOAuth() {
+			a.oauth[p.ID] = newOAuthClient(p, c.HTTPClient, c.Now)
+		}
 	}
 	a.csrf = csrf{keys: a.keys, shared: c.SharedWithAuthJS, secret: strings.Join(c.Secrets, ",")}
 	a.hasher, err = newHasher(hasherConfig{

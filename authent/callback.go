@@ -37,6 +37,9 @@ type SignInParams struct {
 	// Credentials are the form's fields, without the engine's own and without
 	// the password.
 	Credentials url.Values
+	// Profile is what the provider says of the person, for the types oauth and
+	// oidc; else nil.
+	Profile *Profile
 }
 
 // RedirectParams says where a browser asks to be sent.
@@ -103,11 +106,12 @@ func nullable(s string) any {
 // waits for them; an error is logged and changes nothing. What must be atomic
 // with a sign-up belongs in an ent hook instead. A nil event is left out.
 type Events struct {
-	SignIn     func(ctx context.Context, e SignInEvent) error
-	SignOut    func(ctx context.Context, e SignOutEvent) error
-	CreateUser func(ctx context.Context, e UserEvent) error
-	UpdateUser func(ctx context.Context, e UserEvent) error
-	Session    func(ctx context.Context, e SessionEvent) error
+	SignIn      func(ctx context.Context, e SignInEvent) error
+	SignOut     func(ctx context.Context, e SignOutEvent) error
+	CreateUser  func(ctx context.Context, e UserEvent) error
+	UpdateUser  func(ctx context.Context, e UserEvent) error
+	LinkAccount func(ctx context.Context, e LinkAccountEvent) error
+	Session     func(ctx context.Context, e SessionEvent) error
 }
 
 // SignInEvent says that somebody signed in.
@@ -115,6 +119,16 @@ type SignInEvent struct {
 	User      *User
 	Provider  string
 	IsNewUser bool
+	// Profile is what the provider said, for the types oauth and oidc; else nil.
+	Profile *Profile
+}
+
+// LinkAccountEvent says that a provider's account became a way for User to sign
+// in. Account has no tokens; TokenSource gives them.
+type LinkAccountEvent struct {
+	User    *User
+	Account *Account
+	Profile *Profile
 }
 
 // SignOutEvent says that a session was ended by its owner; Session is nil when

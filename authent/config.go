@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"path"
@@ -77,6 +78,10 @@ type Config struct {
 	// Logger gets one line for each fault and refused request worth knowing. No
 	// line holds a secret. If nil, slog.Default().
 	Logger *slog.Logger
+	// HTTPClient gives the transport and the time-out for calls to providers.
+	// Redirects are not followed and answers are limited to 1 MiB whatever it
+	// says. If nil, http.DefaultTransport and 10 seconds.
+	HTTPClient *http.Client
 	// Now is the clock. If nil, time.Now.
 	Now func() time.Time
 	// Rand is the source of tokens and keys. If nil, crypto/rand.Reader.
@@ -105,6 +110,9 @@ type SessionConfig struct {
 // query. If "", the built-in page.
 type Pages struct {
 	SignIn, SignOut, Error, VerifyRequest, Register, Account string
+	// NewUser is where people go after their first sign-in through a provider,
+	// with the callbackUrl in the query. If "", to the callbackUrl at once.
+	NewUser string
 	// AppName is what built-in pages call the application. If "", URL's host.
 	AppName string
 }
@@ -135,6 +143,9 @@ func (c Config) withDefaults(getenv func(string) string) Config {
 	for i, p := range c.Providers {
 		if p.Name == "" {
 			c.Providers[i].Name = p.ID
+		}
+		if p.OAuth != nil {
+			c.Providers[i].OAuth = p.OAuth.withDefaults(p.ID, p.Type, getenv)
 		}
 	}
 	return c
@@ -243,7 +254,7 @@ func (p Pages) validate() error {
 	var errs []error
 	for name, page := range map[string]string{
 		"SignIn": p.SignIn, "SignOut": p.SignOut, "Error": p.Error,
-		"VerifyRequest": p.VerifyRequest, "Register": p.Register, "Account": p.Account,
+		"VerifyRequest": p.VerifyRequest, "Register": p.Register, "Account": p.Account, "NewUser": p.NewUser,
 	} {
 		if page == "" {
 			continue

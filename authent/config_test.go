@@ -30,7 +30,7 @@ func TestNew_ReportsEveryFault(t *testing.T) {
 	})
 	for _, want := range []string{
 		"use https", "secret 2 of 2 has 12 bytes", `two providers have the id "credentials"`, "more than one password provider", `provider id "Bad ID"`,
-		`type "oauth" is not known`, "UpdateAge is 2h0m0s", "MaxHashes is negative", "RecentSignIn is negative", "NodeHashesTokens is for", "TrustedOrigins",
+		"provider x: OAuth is for the types oauth and oidc", "UpdateAge is 2h0m0s", "MaxHashes is negative", "RecentSignIn is negative", "NodeHashesTokens is for", "TrustedOrigins",
 		"Pages.SignIn", "User has no field password", "Session has no field created_at",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -89,4 +89,47 @@ func TestSecretsRotate(t *testing.T) {
 			t.Error("a cookie under a secret that is gone is accepted")
 		}
 	})
+}
+
+// TestNew_ReportsEveryFaultOfAProvider, and where to set what is missing.
+func TestNew_ReportsEveryFaultOfAProvider(t *testing.T) {
+	for _, name := range []string{"AUTH_GITHUB_ID", "AUTH_GITHUB_SECRET", "GITHUB_ID", "GITHUB_SECRET", "AUTH_MY_SSO_ID", "AUTH_MY_SSO_SECRET", "AUTH_MY_SSO_ISSUER"} {
+		t.Setenv(name, "")
+	}
+	_, err := authent.New(authent.Config{
+		Secrets: []string{testSecret}, Adapter: authenttest.NewMemoryAdapter(),
+		Providers: []authent.Provider{
+			{ID: "my-sso", Type: authent.TypeOIDC, OAuth: &authent.OAuth{Scopes: []string{"email"}, AuthParams: map[string]string{"state": "x"}, RequestParams: []string{"redirect_uri"}}},
+			{ID: "github", Type: authent.TypeOAuth, OAuth: &authent.OAuth{AuthURL: "http://example.com", TokenURL: "not a URL"}},
+			{ID: "both", Type: authent.TypeCredentials, OAuth: &authent.OAuth{}, Credentials: &authent.Credentials{Password: true}},
+		},
+	})
+	for _, want := range []string{
+		"provider my-sso: no client id: set AUTH_MY_SSO_ID", "set AUTH_MY_SSO_SECRET", "set AUTH_MY_SSO_ISSUER", "the scope openid is missing",
+		"AuthParams has state", "RequestParams has redirect_uri", "provider github: no client id: set AUTH_GITHUB_ID",
+		"provider github: AuthURL is not an https URL", "TokenURL is not an https URL", "neither UserInfoURL nor UserInfo", "provider both: OAuth is for",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error lacks %q: %v", want, err)
+		}
+	}
+}
+
+// TestNew_ProvidersFromEnvironment, with the names of Auth.js and of GitHub's.
+func TestNew_ProvidersFromEnvironment(t *testing.T) {
+	t.Setenv("AUTH_GITHUB_ID", "")
+	t.Setenv("AUTH_GITHUB_SECRET", "")
+	t.Setenv("GITHUB_ID", "an id")
+	t.Setenv("GITHUB_SECRET", "a secret")
+	t.Setenv("AUTH_MY_SSO_ID", "an id")
+	t.Setenv("AUTH_MY_SSO_SECRET", "a secret")
+	t.Setenv("AUTH_MY_SSO_ISSUER", "https://sso.example.com")
+	hub := authent.OAuth{AuthURL: "https://example.com/a", TokenURL: "https://example.com/t", UserInfoURL: "https://example.com/u"}
+	_, err := authent.New(authent.Config{
+		Secrets: []string{testSecret}, Adapter: authenttest.NewMemoryAdapter(),
+		Providers: []authent.Provider{{ID: "my-sso", Type: authent.TypeOIDC, OAuth: &authent.OAuth{}}, {ID: "github", Type: authent.TypeOAuth, OAuth: &hub}},
+	})
+	if err != nil || hub.ClientID != "" {
+		t.Errorf("%v; the application's own value was changed: %v", err, hub.ClientID != "")
+	}
 }

@@ -28,8 +28,9 @@ type signUpKey struct{}
 type SignUp struct {
 	// Provider is the id of the provider through which the person signs up.
 	Provider string
-	// Profile is the provider's profile as mapped, nil for a registration form.
-	Profile map[string]any
+	// Profile is what the provider said of the person, nil for a registration
+	// form.
+	Profile Claims
 	// Form holds the fields of the form that are not the engine's own.
 	Form url.Values
 }

@@ -13,6 +13,8 @@ type cookieNames struct {
 	secure                     bool
 	session, csrf, callbackURL string
 	form, recent               string
+	// flow and post are what the names of a flow's cookies begin with.
+	flow, post string
 }
 
 // newCookieNames chooses the names: __Host- binds a cookie to one host, which
@@ -32,6 +34,8 @@ func newCookieNames(secure, shared bool) cookieNames {
 		callbackURL: wide + "authjs.callback-url",
 		form:        host + "authent.form",
 		recent:      host + "authent.recent",
+		flow:        host + "authent.flow.",
+		post:        host + "authent.post.",
 	}
 }
 

@@ -11,7 +11,8 @@
 //   - LoadSession, RequireUser and RequireRole, middleware for the application's
 //     own pages, and SessionFrom, who is signed in;
 //   - verbs: Register, SignIn, SignOut, Reauthenticate, Sessions, RevokeSession,
-//     RevokeOtherSessions, RevokeAll, ChangePassword, DisableUser, DeleteUser.
+//     RevokeOtherSessions, RevokeAll, ChangePassword, DisableUser, DeleteUser;
+//     Accounts, UnlinkAccount, and TokenSource for calls to people's providers.
 //
 // In short:
 //
@@ -31,6 +32,13 @@
 // A browser holds a random token in a cookie; the database holds its SHA-256
 // and who it belongs to. To check one is a single SQL statement. A session rolls
 // on while it is used and can be listed and revoked at any time.
+//
+// # Who may join whom
+//
+// An account at a provider is the provider's id and the person's id there, never
+// an address. Who comes with an address that a user already has is refused,
+// unless that user links the account from a recent session, or OAuth.TrustEmail
+// says that this provider may vouch for addresses.
 //
 // # Where to look
 //

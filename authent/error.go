@@ -19,6 +19,11 @@ var (
 	ErrAccessDenied = errors.New("access denied")
 	// ErrUserDisabled refuses to start a session for a user who is locked out.
 	ErrUserDisabled = errors.New("user is disabled")
+	// ErrAccountNotLinked refuses a sign-in through a provider whose address
+	// belongs to a user who has not linked that account.
+	ErrAccountNotLinked = errors.New("the account is not linked to the user who has its address")
+	// ErrLastSignIn refuses to remove the only way in which a person can sign in.
+	ErrLastSignIn = errors.New("this is the last way to sign in")
 	// ErrSignedOut says that there is no session, or no longer one.
 	ErrSignedOut = errors.New("not signed in")
 	// ErrRecentSignInRequired says that the person must sign in again, or type

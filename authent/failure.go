@@ -29,6 +29,12 @@ type failure struct {
 var failures = []failure{
 	{ErrInvalidCredentials, "CredentialsSignin", "credentials", "signin", http.StatusOK},
 	{ErrUserDisabled, "CredentialsSignin", "credentials", "signin", http.StatusOK},
+	{errNoEmail, "OAuthCallbackError", "email_missing", "signin", http.StatusOK},
+	{errOAuthCallback, "OAuthCallbackError", "", "signin", http.StatusOK},
+	{ErrAccountNotLinked, "OAuthAccountNotLinked", "", "signin", http.StatusOK},
+	{errLinkedElsewhere, "AccountNotLinked", "", "account", http.StatusOK},
+	{errNotLinked, "AccountNotFound", "", "account", http.StatusOK},
+	{ErrLastSignIn, "LastSignIn", "", "account", http.StatusOK},
 	{errMissingCSRF, "MissingCSRF", "", "signin", http.StatusOK},
 	{ErrAccessDenied, "AccessDenied", "", "error", http.StatusOK},
 	{errSessionNotFound, "SessionNotFound", "", "account", http.StatusOK},
@@ -56,6 +62,12 @@ func failureOf(err error) failure {
 	for _, f := range failures {
 		if !errors.Is(err, f.err) {
 			continue
+		}
+		if _, ok := errors.AsType[*cancelledError](err); ok {
+			f.code = "cancelled"
+		}
+		if _, ok := errors.AsType[linkError](err); ok && f.page == "signin" {
+			f.page = "account"
 		}
 		if c, ok := errors.AsType[*CredentialsError](err); ok && public(c.Code) != "" {
 			f.code = c.Code

@@ -27,6 +27,7 @@ var routes = []route{
 	{method: "GET", action: "signin", act: (*Auth).getSignIn},
 	{method: "POST", action: "signin", act: (*Auth).postSignIn},
 	{method: "POST", action: "signin", provider: true, act: (*Auth).postSignIn},
+	{method: "GET", action: "callback", provider: true, act: (*Auth).getCallback},
 	{method: "POST", action: "callback", provider: true, act: (*Auth).postCallback},
 	{method: "GET", action: "signout", act: (*Auth).getSignOut},
 	{method: "POST", action: "signout", act: (*Auth).postSignOut},
@@ -41,6 +42,8 @@ var routes = []route{
 	{method: "POST", action: "sessions/revoke", act: (*Auth).postRevoke},
 	{method: "POST", action: "password", act: (*Auth).postPassword},
 	{method: "POST", action: "reauthenticate", act: (*Auth).postReauthenticate},
+	{method: "POST", action: "link", provider: true, act: (*Auth).postLink},
+	{method: "POST", action: "unlink", act: (*Auth).postUnlink},
 	{method: "POST", action: "delete", act: (*Auth).postDelete},
 }
 
@@ -123,7 +126,7 @@ func (a *Auth) prepare(e *exchange, rt route) error {
 	if err := e.readBody(); err != nil {
 		return err
 	}
-	if rt.action == "providers" {
+	if rt.action == "providers" || e.postedByProvider(rt) {
 		return nil
 	}
 	sent, err := a.prepareCSRF(e)
@@ -135,6 +138,12 @@ func (a *Auth) prepare(e *exchange, rt route) error {
 		return a.checkCrossSite(e, sent)
 	}
 	return nil
+}
+
+// postedByProvider reports whether a provider made the browser send the request.
+// It comes from another site by design, and does nothing but come again as GET.
+func (e *exchange) postedByProvider(rt route) bool {
+	return rt.method == http.MethodPost && rt.action == "callback" && e.provider.OAuth != nil && e.provider.OAuth.FormPost
 }
 
 // prepareCSRF takes the browser's CSRF token from its cookie, or issues one. It

@@ -48,6 +48,10 @@ func (a *Auth) getAccount(e *exchange) error {
 	if err != nil {
 		return err
 	}
+	accounts, err := a.Accounts(e.r.Context(), s.UserID)
+	if err != nil {
+		return err
+	}
 	view := accountView{
 		frame: e.frame(), UserName: s.User.Name, Email: s.User.Email, Role: s.User.Role,
 		HasPassword: s.User.Password != "", Recent: a.Recent(s), Notice: e.r.URL.Query().Get("notice"),
@@ -58,7 +62,33 @@ func (a *Auth) getAccount(e *exchange) error {
 			LastUsed: t.LastUsedAt, Expires: t.Expires,
 		})
 	}
+	a.showAccounts(&view, s.User, accounts)
 	return e.html(http.StatusOK, pageAccount, view)
+}
+
+// showAccounts lists what is linked and what could be.
+func (a *Auth) showAccounts(view *accountView, u *User, accounts []Account) {
+	linked := map[string]bool{}
+	for i, acc := range accounts {
+		linked[acc.Provider] = true
+		item := accountItem{Provider: acc.Provider, Name: acc.Provider, ID: acc.ProviderAccountID}
+		if p, ok := a.provider(acc.Provider); ok {
+			item.Name = p.Name
+		}
+		rest := make([]*Account, 0, len(accounts))
+		for j := range accounts {
+			if j != i {
+				rest = append(rest, &accounts[j])
+			}
+		}
+		item.Only = !a.canSignIn(u, rest)
+		view.Accounts = append(view.Accounts, item)
+	}
+	for i := range a.cfg.Providers {
+		if p := &a.cfg.Providers[i]; p.isOAuth() && !linked[p.ID] {
+			view.Linkable = append(view.Linkable, viewProvider(p))
+		}
+	}
 }
 
 func (a *Auth) postPassword(e *exchange) error {

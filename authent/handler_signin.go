@@ -14,23 +14,37 @@ func (a *Auth) getSignIn(e *exchange) error {
 	view := signInView{frame: e.frame(), Email: a.takeForm(e.w, e.r).Email}
 	_, view.CanRegister = a.passwordProvider()
 	for i := range a.cfg.Providers {
-		view.Providers = append(view.Providers, viewProvider(&a.cfg.Providers[i]))
+		p := viewProvider(&a.cfg.Providers[i])
+		p.Apart = i > 0 && !(p.OAuth && view.Providers[i-1].OAuth)
+		view.Providers = append(view.Providers, p)
 	}
 	return e.html(http.StatusOK, pageSignIn, view)
 }
 
 func viewProvider(p *Provider) providerView {
-	return providerView{ID: p.ID, Name: p.Name, Password: p.isPassword(), Inputs: p.Credentials.Inputs}
+	v := providerView{ID: p.ID, Name: p.Name, Password: p.isPassword(), OAuth: p.isOAuth()}
+	if p.Credentials != nil {
+		v.Inputs = p.Credentials.Inputs
+	}
+	return v
 }
 
 // postSignIn starts a provider's flow; a credentials provider's starts with its
 // form, on the sign-in page.
 func (a *Auth) postSignIn(e *exchange) error {
+	if e.provider != nil && e.provider.isOAuth() {
+		f := flow{Purpose: toSignIn}
+		return a.oauthFailed(e, f, a.startOAuth(e, f))
+	}
 	return e.redirect(e.page("signin", nil))
 }
 
-// postCallback signs in by the fields of a credentials form.
+// postCallback signs in by the fields of a credentials form, or takes the form
+// that a provider sent.
 func (a *Auth) postCallback(e *exchange) error {
+	if e.provider.isOAuth() {
+		return a.postOAuthCallback(e)
+	}
 	p, err := a.checkCredentials(e)
 	if err != nil {
 		a.keepForm(e.w, keptForm{Email: e.form.Get("email")})
@@ -64,7 +78,7 @@ type proven struct {
 func (a *Auth) checkCredentials(e *exchange) (proven, error) {
 	ctx := e.r.Context()
 	if e.provider.isPassword() {
-		user, err := a.userByEmail(ctx, e.form.Get("email"))
+		user, err := userByEmail(ctx, a.store, e.form.Get("email"))
 		if err != nil {
 			return proven{}, err
 		}
@@ -94,6 +108,14 @@ func (a *Auth) checkCredentials(e *exchange) (proven, error) {
 // orNotFound puts another error in ErrNotFound's place.
 func orNotFound(err, instead error) error {
 	if errors.Is(err, ErrNotFound) {
+		return instead
+	}
+	return err
+}
+
+// orConflict puts another error in ErrConflict's place.
+func orConflict(err, instead error) error {
+	if errors.Is(err, ErrConflict) {
 		return instead
 	}
 	return err

@@ -10,13 +10,15 @@ var messages = map[string]string{
 	"SessionRequired":       "Please sign in to see this page.",
 	"MissingCSRF":           "This form was open for too long, or it was sent from elsewhere. Please try again.",
 	"OAuthAccountNotLinked": "This address belongs to an account with another way to sign in. Sign in as you did the first time.",
-	"AccountNotLinked":      "This account belongs to somebody else, or to another way to sign in. Sign in as you did the first time.",
+	"AccountNotLinked":      "This account belongs to somebody else here. Sign out, sign in with it, and unlink it there first.",
 	"EmailSignin":           "The mail could not be sent. Check the address and try again.",
 	"RateLimited":           "Too many tries. Wait a few minutes and try again.",
 	"Unavailable":           "The server has too much to do at the moment. Please try again in a few seconds.",
 
 	"RecentSignInRequired": "Please confirm below that it is you, then try again.",
 	"SessionNotFound":      "That session has ended already.",
+	"AccountNotFound":      "That account is not linked any more.",
+	"LastSignIn":           "This is the only way in which you can sign in. Link another account first, or set a password.",
 	"CurrentPassword":      "That is not your current password. Please try again.",
 }
 
@@ -28,6 +30,12 @@ const tryOther = "This could not be accepted. Change what you entered and try ag
 
 // tryAnother is for Auth.js's codes of flows with other providers.
 const tryAnother = "Signing in did not work. Try again, or sign in another way."
+
+// oauthMessages are for the codes beside OAuthCallbackError.
+var oauthMessages = map[string]string{
+	"cancelled":     "You did not finish signing in there. Try again, or sign in another way.",
+	"email_missing": "That account tells us no e-mail address. Let it share one, or sign in another way.",
+}
 
 // registerMessages are for the codes of RegisterError.
 var registerMessages = map[string]string{
@@ -48,7 +56,12 @@ func formMessage(kind, code string) string {
 			return m
 		}
 		return tryOther
-	case "Signin", "OAuthSignin", "OAuthCallbackError", "OAuthCreateAccount", "EmailCreateAccount", "Callback":
+	case "OAuthCallbackError":
+		if m, ok := oauthMessages[code]; ok {
+			return m
+		}
+		return tryAnother
+	case "Signin", "OAuthSignin", "OAuthCreateAccount", "EmailCreateAccount", "Callback":
 		return tryAnother
 	}
 	if m, ok := messages[kind]; ok {
@@ -91,7 +104,9 @@ var notices = map[string]string{
 	"password_changed": "Your password is changed, and your other sessions have ended.",
 	"sessions_revoked": "All other sessions have ended.",
 	"session_revoked":  "The session has ended.",
-	"reauthenticated":  "Thank you. You can change your password or delete your account now.",
+	"reauthenticated":  "Thank you. You can change how you sign in or delete your account now.",
+	"account_linked":   "The account is linked. You can sign in with it from now on.",
+	"account_unlinked": "The account is no longer linked.",
 }
 
 func noticeMessage(code string) string { return notices[code] }

@@ -51,7 +51,11 @@ type providerView struct {
 	ID, Name string
 	// Password says that it is the engine's own form for e-mail and password.
 	Password bool
-	Inputs   []Input
+	// OAuth says that it is a button that leads to the provider.
+	OAuth bool
+	// Apart says that it is of another kind than the form before it.
+	Apart  bool
+	Inputs []Input
 }
 
 type registerView struct {
@@ -75,8 +79,18 @@ type accountView struct {
 	// Recent says that what guards the account may be changed now.
 	Recent   bool
 	Sessions []sessionView
+	Accounts []accountItem
+	// Linkable are the providers that could be linked.
+	Linkable []providerView
 	// Notice is the code of what was just done.
 	Notice string
+}
+
+// accountItem is a linked account on the account page.
+type accountItem struct {
+	Provider, Name, ID string
+	// Only says that it is the last way to sign in.
+	Only bool
 }
 
 type sessionView struct {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/authent/authent/authent"
+	"github.com/authent/authent/internal/oauthserver"
 	"github.com/authent/authent/internal/testdb"
 )
 
@@ -59,7 +60,7 @@ func TestP17_RedirectsStayHere(t *testing.T) {
 var unsafe = map[string]struct{ path, fields string }{
 	"session":         {"/auth/session", "data=1"},
 	"signin":          {"/auth/signin", ""},
-	"signin/":         {"/auth/signin/credentials", ""},
+	"signin/":         {"/auth/signin/dev", ""},
 	"callback/":       {"/auth/callback/credentials", "email=ada%40example.com&password=correct+horse+battery"},
 	"signout":         {"/auth/signout", ""},
 	"register":        {"/auth/register", "email=new%40example.com&password=correct+horse+battery"},
@@ -67,6 +68,8 @@ var unsafe = map[string]struct{ path, fields string }{
 	"password":        {"/auth/password", "currentPassword=correct+horse+battery&password=a+new+and+better+password"},
 	"reauthenticate":  {"/auth/reauthenticate", "password=correct+horse+battery"},
 	"delete":          {"/auth/delete", ""},
+	"link/":           {"/auth/link/dev", ""},
+	"unlink":          {"/auth/unlink", "provider=dev&providerAccountId=1"},
 }
 
 // forgeries are requests that another site, or nobody, could make a browser send.
@@ -109,7 +112,7 @@ func TestP18_ForgeriesChangeNothing(t *testing.T) {
 				continue
 			}
 			t.Run(name, func(t *testing.T) {
-				w := newWorld(t, kind, setup{config: func(c *authent.Config) { c.TrustedOrigins = []string{"https://trusted.example"} }})
+				w := newOAuthWorld(t, kind, setup{config: func(c *authent.Config) { c.TrustedOrigins = []string{"https://trusted.example"} }}, oauthserver.Config{Auto: adaThere()})
 				b := w.registered()
 				w.signedIn()
 				before := w.dump()

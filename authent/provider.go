@@ -26,6 +26,8 @@ type Provider struct {
 	Type ProviderType
 	// Credentials is set for TypeCredentials.
 	Credentials *Credentials
+	// OAuth is set for TypeOAuth and TypeOIDC.
+	OAuth *OAuth
 }
 
 // Credentials signs in by the fields of a form. Either Password or Check is set.
@@ -66,15 +68,22 @@ func (p *Provider) validate() error {
 	switch {
 	case !providerID.MatchString(p.ID) || p.ID == "undefined":
 		return fmt.Errorf("provider id %q: use 1 to 64 of a–z, 0–9, - and _", p.ID)
-	case p.Type != TypeCredentials:
-		return fmt.Errorf("provider %s: type %q is not known", p.ID, p.Type)
+	case (p.Type == TypeCredentials) != (p.Credentials != nil):
+		return fmt.Errorf("provider %s: Credentials is for type credentials, which needs it", p.ID)
+	case p.isOAuth() != (p.OAuth != nil):
+		return fmt.Errorf("provider %s: OAuth is for the types oauth and oidc, which need it", p.ID)
+	case p.isOAuth():
+		return p.OAuth.validate(p.ID, p.Type)
 	case p.Credentials == nil:
-		return fmt.Errorf("provider %s: Credentials is not set", p.ID)
+		return fmt.Errorf("provider %s: type %q is not known", p.ID, p.Type)
 	case p.Credentials.Password == (p.Credentials.Check != nil):
 		return fmt.Errorf("provider %s: set either Credentials.Password or Credentials.Check", p.ID)
 	}
 	return nil
 }
+
+// isOAuth reports whether people are sent to an authorization server.
+func (p *Provider) isOAuth() bool { return p.Type == TypeOAuth || p.Type == TypeOIDC }
 
 // isPassword reports whether the engine itself checks e-mail and password.
 func (p *Provider) isPassword() bool {

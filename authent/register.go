@@ -98,7 +98,7 @@ func (a *Auth) newUser(ctx context.Context, reg Registration) (User, error) {
 	if err := a.checkNewPassword(reg.Password); err != nil {
 		return User{}, err
 	}
-	taken, err := a.userByEmail(ctx, reg.Email)
+	taken, err := userByEmail(ctx, a.store, reg.Email)
 	if err != nil {
 		return User{}, err
 	}

@@ -188,7 +188,7 @@ func (a *Auth) rehash(ctx context.Context, p proof, password string) proof {
 
 // userByEmail finds a user by the address as typed, else as normalised, in one
 // statement; nil when there is none.
-func (a *Auth) userByEmail(ctx context.Context, typed string) (*User, error) {
+func userByEmail(ctx context.Context, store Adapter, typed string) (*User, error) {
 	if len(typed) > maxEmail {
 		return nil, nil
 	}
@@ -197,7 +197,7 @@ func (a *Auth) userByEmail(ctx context.Context, typed string) (*User, error) {
 	if err == nil && normalised != typed {
 		forms = append(forms, normalised)
 	}
-	users, err := a.store.UsersByEmail(ctx, forms...)
+	users, err := store.UsersByEmail(ctx, forms...)
 	if err != nil {
 		return nil, fmt.Errorf("authent: look up e-mail: %w", err)
 	}

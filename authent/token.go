@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"strings"
+	"unicode/utf8"
 )
 
 // tokenBytes is how much of a token is random: twice the 128 bits that ASVS
@@ -50,6 +52,9 @@ func plausibleToken(s string) bool {
 	}
 	return true
 }
+
+// isText reports whether s can be stored as it is: valid UTF-8 without NUL.
+func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
 
 func isAlphanumeric(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'

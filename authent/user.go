@@ -154,22 +154,30 @@ func (a *Auth) DeleteUser(ctx context.Context, userID string) error {
 		if err != nil {
 			return err
 		}
-		var identifiers []string
-		for _, p := range purposes {
-			identifiers = append(identifiers, p+":"+userID)
-		}
-		if user.Email != "" {
-			identifiers = append(identifiers, user.Email)
-		}
-		for _, identifier := range identifiers {
-			if _, err := tx.DeleteVerificationTokens(ctx, identifier, ""); err != nil {
-				return err
-			}
+		if err := deleteTokensOf(ctx, tx, user); err != nil {
+			return err
 		}
 		return tx.DeleteUser(ctx, userID)
 	})
 	if err != nil {
 		return fmt.Errorf("authent: delete user: %w", err)
+	}
+	return nil
+}
+
+// deleteTokensOf deletes the links that a user was sent and has not used.
+func deleteTokensOf(ctx context.Context, tx Adapter, u *User) error {
+	var identifiers []string
+	for _, p := range purposes {
+		identifiers = append(identifiers, p+":"+u.ID)
+	}
+	if u.Email != "" {
+		identifiers = append(identifiers, u.Email)
+	}
+	for _, identifier := range identifiers {
+		if _, err := tx.DeleteVerificationTokens(ctx, identifier, ""); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -24,8 +24,10 @@ import (
 // adapter, a server on loopback, a clock that tests move, and a log that fails
 // the test when a secret reaches it.
 type world struct {
-	t      *testing.T
-	kind   testdb.Kind
+	t    *testing.T
+	kind testdb.Kind
+	// url is the DATABASE_URL of db.
+	url    string
 	db     *sql.DB
 	driver *countingDriver
 	client *ent.Client
@@ -76,7 +78,8 @@ func newWorld(t *testing.T, kind testdb.Kind, set setup) *world {
 
 func (w *world) openDatabase() {
 	w.t.Helper()
-	w.db = w.kind.Open(w.t)
+	w.url = w.kind.Filled(w.t)
+	w.db = w.kind.Connect(w.t, w.url)
 	w.driver = &countingDriver{Driver: entsql.OpenDB(w.kind.Dialect, w.db)}
 	w.client = ent.NewClient(ent.Driver(w.driver))
 	w.store = &hookAdapter{Adapter: ent.NewAuthAdapter(w.client)}

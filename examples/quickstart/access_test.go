@@ -40,6 +40,17 @@ func pages(t *testing.T, a *app) []place {
 			a.ageSessions(t)
 			b.open("/auth/account")
 		}},
+		{"provider", func(b *tab) {
+			b.open("/auth/signin?callbackUrl=/auth/account")
+			b.press("Continue with Dev provider")
+		}},
+		{"signin-cancelled", func(b *tab) { b.press("Cancel") }},
+		{"account-providers", func(b *tab) {
+			b.signIn(ada, word)
+			b.open("/auth/account")
+			b.click(`[aria-label="Link Dev provider"]`)
+			b.press("Sign in")
+		}},
 	}
 }
 

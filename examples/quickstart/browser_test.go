@@ -30,11 +30,17 @@ type app struct {
 	stop     func()
 }
 
-// startApp starts the application in dir until the test ends.
+// startApp starts the application on an SQLite file in dir until the test ends.
 func startApp(t *testing.T, dir string) *app {
 	t.Helper()
+	return startAppOn(t, "file:"+filepath.Join(dir, "quickstart.db"), dir)
+}
+
+// startAppOn starts it on any database.
+func startAppOn(t *testing.T, databaseURL, dir string) *app {
+	t.Helper()
 	port := freePort(t)
-	env := map[string]string{"PORT": port, "DATABASE_URL": "file:" + filepath.Join(dir, "quickstart.db")}
+	env := map[string]string{"PORT": port, "DATABASE_URL": databaseURL, "AUTH_SECRET": testSecret}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	out := &safeBuffer{}

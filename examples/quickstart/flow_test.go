@@ -6,12 +6,19 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/authent/authent/internal/testdb"
 )
 
 // TestBrowser_MainJob is what the quickstart is for, from registration to the
 // deletion of the account.
 func TestBrowser_MainJob(t *testing.T) {
-	a := startApp(t, t.TempDir())
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		startAppOn(t, kind.URL(t), t.TempDir()).mainJob(t)
+	})
+}
+
+func (a *app) mainJob(t *testing.T) {
 	b := a.tab(t)
 	b.register(ada)
 
@@ -34,13 +41,13 @@ func TestBrowser_MainJob(t *testing.T) {
 
 	b.press("Account and sessions")
 	b.says("This browser", "Chrome on Linux")
-	if n := value[int](b, "document.querySelectorAll('.sessions li').length"); n != 2 {
+	if n := value[int](b, "document.querySelectorAll('#sessions li').length"); n != 2 {
 		t.Errorf("%d sessions are listed, want 2", n)
 	}
-	if marked := value[string](b, "[...document.querySelectorAll('.sessions li')].map(li => li.querySelector('.badge') ? 'this' : 'other').join()"); marked != "this,other" {
+	if marked := value[string](b, "[...document.querySelectorAll('#sessions li')].map(li => li.querySelector('.badge') ? 'this' : 'other').join()"); marked != "this,other" {
 		t.Errorf("the sessions are marked %s", marked)
 	}
-	b.click(".sessions form button")
+	b.click("#sessions form button")
 	b.says("The session has ended")
 	other.open("/")
 	other.says("Create an account")
@@ -125,7 +132,7 @@ func TestBrowser_OldSessionConfirms(t *testing.T) {
 	b.says("That is not your current password", "Confirm that it is you")
 	b.fill("confirm", word)
 	b.press("Confirm")
-	b.says("You can change your password", "Current password")
+	b.says("You can change how you sign in", "Current password")
 	b.fill("current-password", word, "new-password", newWord)
 	b.press("Change password")
 	b.says("Your password is changed")

@@ -4,7 +4,10 @@
 //	go run ./examples/quickstart
 //
 // It reads PORT (3000), DATABASE_URL (file:./quickstart.db), AUTH_SECRET (made
-// and kept in quickstart.secret) and AUTH_URL (http://localhost:PORT/auth).
+// and kept in quickstart.secret) and AUTH_URL (http://localhost:PORT/auth). With
+// GITHUB_ID and GITHUB_SECRET people sign in with GitHub, with AUTH_GOOGLE_ID and
+// AUTH_GOOGLE_SECRET with Google; without any of them with a provider that runs
+// beside the application, where everybody may be anybody.
 package main
 
 import (
@@ -24,7 +27,6 @@ import (
 
 	"github.com/authent/authent/authent"
 	"github.com/authent/authent/authent/database"
-	"github.com/authent/authent/authent/provider"
 	"github.com/authent/authent/ent"
 	_ "github.com/authent/authent/ent/runtime"
 	"github.com/authent/authent/migrations"
@@ -54,7 +56,12 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 	if err := migrations.Apply(ctx, dialect, db); err != nil {
 		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	app, err := newApp(client, s)
+	providers, done, err := s.providers()
+	if err != nil {
+		return err
+	}
+	defer done()
+	app, err := newApp(client, s, providers)
 	if err != nil {
 		return err
 	}
@@ -62,12 +69,12 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 }
 
 // newApp puts the pages together: authent's under /auth/, and our own.
-func newApp(client *ent.Client, s settings) (http.Handler, error) {
+func newApp(client *ent.Client, s settings, providers []authent.Provider) (http.Handler, error) {
 	auth, err := authent.New(authent.Config{
 		URL:       s.authURL,
 		Secrets:   []string{s.secret},
 		Adapter:   ent.NewAuthAdapter(client),
-		Providers: []authent.Provider{provider.Password()},
+		Providers: providers,
 		Pages:     authent.Pages{AppName: "Quickstart"},
 		Logger:    slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	})

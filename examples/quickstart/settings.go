@@ -21,6 +21,8 @@ type settings struct {
 	authURL     string
 	home        *url.URL
 	secret      string
+	// github and google say that the environment has their clients.
+	github, google bool
 }
 
 func readSettings(getenv func(string) string, out io.Writer) (settings, error) {
@@ -28,6 +30,8 @@ func readSettings(getenv func(string) string, out io.Writer) (settings, error) {
 		port:        or(getenv("PORT"), "3000"),
 		databaseURL: or(getenv("DATABASE_URL"), "file:./quickstart.db"),
 		secret:      getenv("AUTH_SECRET"),
+		github:      or(getenv("AUTH_GITHUB_ID"), getenv("GITHUB_ID")) != "",
+		google:      getenv("AUTH_GOOGLE_ID") != "",
 	}
 	if n, err := strconv.Atoi(s.port); err != nil || n < 1 || n > 65535 {
 		return s, fmt.Errorf("PORT is %q: use a number from 1 to 65535, such as 3000", s.port)

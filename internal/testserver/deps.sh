@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the tests need besides Go: a browser and database servers. It
-# starts no service.
+# Installs what the tests need besides Go: a browser, database servers, Node.js,
+# and the npm packages that interop/package.json pins. It starts no service.
 set -eu
 
 wanted=
@@ -27,7 +27,21 @@ mariadb() {
 browser || wanted="$wanted chromium fonts-dejavu-core"
 postgres || wanted="$wanted postgresql"
 mariadb || wanted="$wanted mariadb-server-core mariadb-client-core"
-[ -n "$wanted" ] || exit 0
+command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 || wanted="$wanted nodejs npm"
+
+# packages installs what the tests in interop run, when its list has changed.
+packages() {
+  command -v npm >/dev/null 2>&1 || return 0
+  [ interop/node_modules/.installed -nt interop/package.json ] && return 0
+  echo "installing for the tests: the npm packages of interop/package.json"
+  npm install --prefix interop --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+  touch interop/node_modules/.installed
+}
+
+if [ -z "$wanted" ]; then
+  packages
+  exit 0
+fi
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   echo "installing for the tests:$wanted"
@@ -39,7 +53,9 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   apt-get update -qq
   # shellcheck disable=SC2086
   apt-get install -y -qq --no-install-recommends $wanted >/dev/null
+  packages
   exit 0
 fi
 
+packages
 echo "not installed:$wanted (Debian's names): the tests that need them will be skipped. Install them (Debian: apt-get install$wanted) to run them."

@@ -1,0 +1,184 @@
+package authent
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	// flowAge is how long somebody may take at a provider.
+	flowAge = 15 * time.Minute
+	// maxFlows is how many flows one browser may have open, in as many tabs.
+	maxFlows = 5
+	// postAge is how long what a provider's form brought waits for the redirect
+	// that follows it.
+	postAge = time.Minute
+	// maxPosted bounds the cookie that it waits in.
+	maxPosted = 2048
+)
+
+// purpose is why somebody was sent to a provider.
+type purpose string
+
+const (
+	toSignIn purpose = "signin"
+	toLink   purpose = "link"
+)
+
+// flow is one way to a provider and back. The browser keeps it, sealed, in a
+// cookie of its own: it binds the callback to this browser, provider and
+// purpose (RFC 9700 §4.7), and two tabs do not disturb each other.
+type flow struct {
+	State    string  `json:"s"`
+	Provider string  `json:"p"`
+	Purpose  purpose `json:"u"`
+	// Verifier is PKCE's (RFC 7636), Nonce OpenID Connect's.
+	Verifier string `json:"v"`
+	Nonce    string `json:"n,omitempty"`
+	// CallbackURL is where the browser goes in the end.
+	CallbackURL string `json:"c"`
+	// UserID and SessionID are who started to link, from which session.
+	UserID    string `json:"i,omitempty"`
+	SessionID string `json:"b,omitempty"`
+	// Started is in Unix milliseconds.
+	Started int64 `json:"t"`
+}
+
+func (f flow) expires() time.Time { return time.UnixMilli(f.Started).Add(flowAge) }
+
+// flowCookie and postCookie are the names of the cookies that belong to a state.
+// The name is part of what is sealed, so no cookie passes for another's.
+func (n cookieNames) flowCookie(state string) string { return n.flow + stateName(state) }
+func (n cookieNames) postCookie(state string) string { return n.post + stateName(state) }
+
+func stateName(state string) string {
+	sum := sha256.Sum256([]byte(state))
+	return hex.EncodeToString(sum[:8])
+}
+
+// startFlow makes a flow and gives it to the browser.
+func (a *Auth) startFlow(e *exchange, f flow) (flow, error) {
+	var err error
+	for _, random := range []*string{&f.State, &f.Verifier, &f.Nonce} {
+		if *random, err = newToken(a.cfg.Rand); err != nil {
+			return f, err
+		}
+	}
+	f.Provider, f.Started = e.provider.ID, a.now().UnixMilli()
+	name := a.cookies.flowCookie(f.State)
+	sealed, err := a.keys.sealJSON(a.cfg.Rand, infoFlow, name, f, f.expires())
+	if err != nil {
+		return f, err
+	}
+	a.dropOldFlows(e)
+	a.setCookie(e.w, name, sealed, f.expires())
+	return f, nil
+}
+
+// dropOldFlows makes room for one more flow: those that no longer open go, and
+// the oldest.
+func (a *Auth) dropOldFlows(e *exchange) {
+	type kept struct {
+		name    string
+		started int64
+	}
+	var open []kept
+	for _, c := range e.r.Cookies() {
+		if !strings.HasPrefix(c.Name, a.cookies.flow) {
+			continue
+		}
+		var f flow
+		if a.openFlow(e.r, c.Name, &f) {
+			open = append(open, kept{c.Name, f.Started})
+		} else {
+			a.clearCookie(e.w, c.Name)
+		}
+	}
+	slices.SortFunc(open, func(x, y kept) int { return cmp.Compare(y.started, x.started) })
+	for _, old := range open[min(len(open), maxFlows-1):] {
+		a.clearCookie(e.w, old.name)
+	}
+}
+
+func (a *Auth) openFlow(r *http.Request, name string, f *flow) bool {
+	return a.keys.openJSON(infoFlow, name, cookie(r, name), a.now(), f)
+}
+
+// takeFlow finds the flow that a callback answers and takes it from the browser.
+func (a *Auth) takeFlow(e *exchange, state string) (f flow, err error) {
+	if !plausibleToken(state) {
+		return f, oauthFault("the callback has no state")
+	}
+	name := a.cookies.flowCookie(state)
+	if cookie(e.r, name) == "" {
+		return f, oauthFault("the state is not one of this browser's, or the callback came a second time or too late")
+	}
+	a.clearCookie(e.w, name)
+	if !a.openFlow(e.r, name, &f) {
+		return flow{}, oauthFault("the callback came too late, or the flow is not ours")
+	}
+	if !Secret(f.State).Equal(Secret(state)) || f.Provider != e.provider.ID {
+		return flow{}, oauthFault("the state is another provider's")
+	}
+	return f, nil
+}
+
+// useState makes a state work once, whoever brings it and however many at the
+// same time (P08): the second to store it finds it there.
+func (a *Auth) useState(e *exchange, f flow) error {
+	err := a.store.CreateVerificationToken(e.r.Context(), VerificationToken{
+		Identifier: identifierState, Token: hashToken(f.State), Expires: f.expires(),
+	})
+	return orConflict(err, oauthFault("the state was used before"))
+}
+
+// identifierState is that of the states that were used.
+const identifierState = "oauth-state"
+
+// postedParams are what a provider's form may bring.
+var postedParams = []string{"state", "code", "iss", "error", "error_description", "user"}
+
+// keepPosted seals a provider's form into a cookie. A form comes from another
+// site, without this browser's cookies, so the GET that follows does the work.
+func (a *Auth) keepPosted(e *exchange) error {
+	posted, size := url.Values{}, 0
+	for _, name := range postedParams {
+		if v := e.form.Get(name); v != "" {
+			posted.Set(name, v)
+			size += len(v)
+		}
+	}
+	state := posted.Get("state")
+	if !plausibleToken(state) || size > maxPosted {
+		return oauthFault("the provider's form has no state, or is too large")
+	}
+	expires := a.now().Add(postAge)
+	name := a.cookies.postCookie(state)
+	sealed, err := a.keys.sealJSON(a.cfg.Rand, infoFlow, name, posted, expires)
+	if err != nil {
+		return err
+	}
+	a.setCookie(e.w, name, sealed, expires)
+	return nil
+}
+
+// takePosted is what the provider's form brought.
+func (a *Auth) takePosted(e *exchange, state string) (url.Values, error) {
+	name := a.cookies.postCookie(state)
+	value := cookie(e.r, name)
+	if value == "" {
+		return nil, oauthFault("the provider's form did not arrive, or too long ago")
+	}
+	a.clearCookie(e.w, name)
+	var posted url.Values
+	if !a.keys.openJSON(infoFlow, name, value, a.now(), &posted) {
+		return nil, oauthFault("the provider's form did not arrive, or too long ago")
+	}
+	return posted, nil
+}

@@ -1,0 +1,83 @@
+package authent
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+// flowAuth is an engine that only opens flows.
+func flowAuth() *Auth {
+	return &Auth{
+		cfg:     Config{Now: func() time.Time { return time.UnixMilli(1_800_000_000_000) }},
+		keys:    newKeyring([]string{newSecret}),
+		cookies: newCookieNames(false, false),
+	}
+}
+
+// FuzzP13_FlowCookie: a cookie that the engine did not seal, for this state and in
+// this time, opens no flow.
+func FuzzP13_FlowCookie(f *testing.F) {
+	a := flowAuth()
+	const state = "a-state-of-forty-three-characters-000000000"
+	name := a.cookies.flowCookie(state)
+	seal := func(under string, v any, expires time.Time) string {
+		sealed, err := a.keys.sealJSON(strings.NewReader("a fixed nonce"), infoFlow, under, v, expires)
+		if err != nil {
+			f.Fatal(err)
+		}
+		return sealed
+	}
+	soon := a.now().Add(time.Minute)
+	valid := seal(name, flow{State: state, Provider: "dev"}, soon)
+	for _, value := range []string{
+		"", "x", "%", valid, valid + "A", valid[1:], strings.Repeat("A", 5000), "authent.v1.00000000.AAAA", `{"s":"` + state + `"}`,
+		seal("authent.flow.0000000000000000", flow{State: state, Provider: "dev"}, soon), seal(name, flow{State: state, Provider: "dev"}, a.now()),
+		seal(name, flow{State: "another", Provider: "dev"}, soon), seal(name, flow{State: state, Provider: "other"}, soon), seal(name, "text", soon), seal(name, []int{1}, soon),
+	} {
+		f.Add(value)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		r := httptest.NewRequest(http.MethodGet, "/auth/callback/dev", nil)
+		r.Header["Cookie"] = []string{name + "=" + value}
+		e := &exchange{auth: a, w: httptest.NewRecorder(), r: r, provider: &Provider{ID: "dev"}}
+		got, err := a.takeFlow(e, state)
+		if err == nil && (cookie(r, name) != valid || got.State != state || got.Provider != "dev") {
+			t.Fatalf("%q opened a flow", value)
+		}
+	})
+}
+
+// FuzzP13_Callback: whatever a stranger sends to a callback, by its query or by a
+// provider's form, is answered with the page that says what to do next.
+func FuzzP13_Callback(f *testing.F) {
+	a := flowAuth()
+	for _, query := range []string{
+		"", "state=", "code=x", "state=x&code=y", "error=access_denied", "state=" + strings.Repeat("s", 43), "state=" + strings.Repeat("s", 43) + "&code=c&iss=i",
+		"state=%00", "state[]=x", "state=" + strings.Repeat("s", 300), "%zz", "state=a;b", "state=\xff&user=%7B%7D", "user=%7B%22name%22%3A1%7D",
+	} {
+		f.Add(query)
+	}
+	f.Fuzz(func(t *testing.T, query string) {
+		r := httptest.NewRequest(http.MethodGet, "/auth/callback/dev", nil)
+		r.URL.RawQuery = query
+		e := &exchange{auth: a, w: httptest.NewRecorder(), r: r, provider: &Provider{ID: "dev"}}
+		values := r.URL.Query()
+		if _, err := a.takeFlow(e, values.Get("state")); failureOf(err).kind != "OAuthCallbackError" {
+			t.Errorf("a query: %v", err)
+		}
+		e.form = values
+		if err := a.keepPosted(e); err != nil && failureOf(err).kind != "OAuthCallbackError" {
+			t.Errorf("a form: %v", err)
+		}
+		if u := postedUser(values); u != nil && u.Object("user") == nil {
+			t.Errorf("a user: %v", u)
+		}
+		c := &oauthClient{OAuth: &OAuth{Issuer: "https://example.com"}}
+		if err := c.checkAnswer(&metadata{announcesIssuer: true}, values); err == nil && (values.Get("iss") != c.Issuer || values.Get("code") == "" || values.Get("error") != "") {
+			t.Errorf("an answer was accepted: %q", query)
+		}
+	})
+}

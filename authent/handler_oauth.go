@@ -1,0 +1,268 @@
+package authent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"golang.org/x/oauth2"
+)
+
+// startOAuth sends the browser to the provider.
+func (a *Auth) startOAuth(e *exchange, f flow) error {
+	c := a.oauth[e.provider.ID]
+	c.announced.Do(func() {
+		a.cfg.Logger.InfoContext(e.r.Context(), "authent: the provider must know this callback URL", "provider", e.provider.ID, "url", e.oauthCallback())
+	})
+	m, err := c.metadata(e.r.Context())
+	if err != nil {
+		return oauthError("start", err)
+	}
+	f.CallbackURL = e.callbackURL
+	if f, err = a.startFlow(e, f); err != nil {
+		return err
+	}
+	target, err := c.authURL(m, f, e.oauthCallback(), e.r.URL.Query())
+	if err != nil {
+		return err
+	}
+	return e.redirect(target)
+}
+
+// oauthCallback is where the provider sends people back to (P16).
+func (e *exchange) oauthCallback() string { return e.page("callback/"+e.provider.ID, nil) }
+
+// hintParams are parameters of an authorization request (OpenID Connect Core
+// §3.1.2.1) that a request of ours may set: they change what people are asked,
+// never whom the answer goes to.
+var hintParams = []string{"scope", "prompt", "login_hint", "display", "ui_locales", "claims_locales", "max_age", "acr_values"}
+
+// authURL is the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3).
+func (c *oauthClient) authURL(m *metadata, f flow, callback string, asked url.Values) (string, error) {
+	u, err := url.Parse(m.authURL)
+	if err != nil {
+		return "", fmt.Errorf("%w: the authorization endpoint is not a URL", errOAuthSetup)
+	}
+	q := u.Query()
+	for name, value := range c.AuthParams {
+		q.Set(name, value)
+	}
+	if len(c.Scopes) > 0 {
+		q.Set("scope", strings.Join(c.Scopes, " "))
+	}
+	for _, name := range slices.Concat(hintParams, c.RequestParams) {
+		if v := asked.Get(name); v != "" {
+			q.Set(name, v)
+		}
+	}
+	q.Set("response_type", "code")
+	q.Set("client_id", c.ClientID)
+	q.Set("redirect_uri", callback)
+	q.Set("state", f.State)
+	q.Set("code_challenge", oauth2.S256ChallengeFromVerifier(f.Verifier))
+	q.Set("code_challenge_method", "S256")
+	if c.provider.Type == TypeOIDC {
+		q.Set("nonce", f.Nonce)
+		if !slices.Contains(strings.Fields(q.Get("scope")), "openid") {
+			q.Set("scope", strings.TrimSpace("openid "+q.Get("scope")))
+		}
+	}
+	if c.FormPost {
+		q.Set("response_mode", "form_post")
+	}
+	u.RawQuery = q.Encode()
+	return u.String(), nil
+}
+
+// postLink sends whoever is signed in, and was so recently, to a provider whose
+// account is to become another way to sign in.
+func (a *Auth) postLink(e *exchange) error {
+	s, err := a.mustBeSignedIn(e)
+	if err != nil {
+		return err
+	}
+	if !e.provider.isOAuth() {
+		return errUnknownPage
+	}
+	if !a.Recent(s) {
+		return ErrRecentSignInRequired
+	}
+	if e.form.Get("callbackUrl") == "" {
+		e.callbackURL = e.accountPath(url.Values{"notice": {"account_linked"}})
+	}
+	f := flow{Purpose: toLink, UserID: s.UserID, SessionID: s.ID}
+	return a.oauthFailed(e, f, a.startOAuth(e, f))
+}
+
+// postUnlink takes a way to sign in away from whoever is signed in.
+func (a *Auth) postUnlink(e *exchange) error {
+	s, err := a.mustBeSignedIn(e)
+	if err != nil {
+		return err
+	}
+	err = a.UnlinkAccount(e.r.Context(), s, e.form.Get("provider"), e.form.Get("providerAccountId"))
+	if err != nil {
+		return orNotFound(err, errNotLinked)
+	}
+	return e.toAccount("account_unlinked")
+}
+
+// postOAuthCallback takes the form that a provider with FormPost makes the
+// browser send, and has the browser come again with its cookies.
+func (a *Auth) postOAuthCallback(e *exchange) error {
+	if !e.provider.OAuth.FormPost {
+		return errUnknownPage
+	}
+	if err := a.keepPosted(e); err != nil {
+		return a.oauthFailed(e, flow{}, err)
+	}
+	e.noStore()
+	e.w.Header().Set("Location", e.page("callback/"+e.provider.ID, url.Values{"state": {e.form.Get("state")}}))
+	e.w.WriteHeader(http.StatusSeeOther)
+	return nil
+}
+
+// getCallback is where a provider sends people back to.
+func (a *Auth) getCallback(e *exchange) error {
+	if !e.provider.isOAuth() {
+		return errUnknownPage
+	}
+	query := e.r.URL.Query()
+	f, err := a.takeFlow(e, query.Get("state"))
+	if err != nil {
+		return a.oauthFailed(e, f, err)
+	}
+	e.callbackURL = f.CallbackURL
+	if e.provider.OAuth.FormPost {
+		if query, err = a.takePosted(e, f.State); err != nil {
+			return a.oauthFailed(e, f, err)
+		}
+	}
+	if err := a.useState(e, f); err != nil {
+		return a.oauthFailed(e, f, err)
+	}
+	ctx := e.r.Context()
+	arrived, err := a.arrive(ctx, e, f, query)
+	if err != nil {
+		return a.oauthFailed(e, f, err)
+	}
+	if f.Purpose == toLink {
+		err = a.linkArrived(e, f, arrived)
+	} else {
+		err = a.signInArrived(e, arrived)
+	}
+	return a.oauthFailed(e, f, err)
+}
+
+// arrive checks what the provider answered and asks it who this is.
+func (a *Auth) arrive(ctx context.Context, e *exchange, f flow, query url.Values) (*arrival, error) {
+	c := a.oauth[e.provider.ID]
+	m, err := c.metadata(ctx)
+	if err != nil {
+		return nil, oauthError("metadata", err)
+	}
+	if err := c.checkAnswer(m, query); err != nil {
+		return nil, err
+	}
+	token, err := c.token(ctx, m, f, query.Get("code"), e.oauthCallback())
+	if err != nil {
+		return nil, oauthError("token", err)
+	}
+	profile, issuer, err := c.profile(ctx, m, f, postedUser(query), token)
+	if err != nil {
+		return nil, oauthError("profile", err)
+	}
+	if iss := query.Get("iss"); c.CheckIssuer != nil && iss != "" && iss != issuer {
+		return nil, oauthFault("the answer is another server's (RFC 9207)")
+	}
+	return a.newArrival(e.provider, profile, token)
+}
+
+// checkAnswer checks the answer to the authorization request (RFC 6749 §4.1.2,
+// RFC 9207 §2.4).
+func (c *oauthClient) checkAnswer(m *metadata, query url.Values) error {
+	iss := query.Get("iss")
+	switch {
+	case query.Has("iss") && c.Issuer != "" && iss != c.Issuer && c.CheckIssuer == nil:
+		return oauthFault("the answer is another server's (RFC 9207)")
+	case !query.Has("iss") && m.announcesIssuer:
+		return oauthFault("the answer does not say which server's it is (RFC 9207)")
+	case query.Get("error") == "access_denied":
+		return &cancelledError{printable(query.Get("error_description"))}
+	case query.Get("error") != "":
+		return oauthFault("the provider answered " + printable(query.Get("error")) + ": " + printable(query.Get("error_description")))
+	case query.Get("code") == "":
+		return oauthFault("the answer has no code")
+	}
+	return nil
+}
+
+// postedUser is what Apple tells of a person's name, once, beside the code.
+func postedUser(query url.Values) Claims {
+	var user Claims
+	if raw := query.Get("user"); raw == "" || decodeClaims([]byte(raw), &user) != nil || user == nil {
+		return nil
+	}
+	return Claims{"user": map[string]any(user)}
+}
+
+// oauthFailed logs why a flow failed, in one line, and answers where the person
+// can go on from. A nil error is none.
+func (a *Auth) oauthFailed(e *exchange, f flow, err error) error {
+	if err == nil {
+		return nil
+	}
+	if kind := failureOf(err).kind; kind != serverFault.kind && !errors.Is(err, context.Canceled) {
+		a.cfg.Logger.WarnContext(e.r.Context(), "authent: sign-in through a provider failed", "provider", e.provider.ID, "purpose", f.Purpose, "error", err)
+	}
+	if f.Purpose == toLink {
+		return onAccountPage(err)
+	}
+	return err
+}
+
+// linkError is an error of linking, which people see on the account page.
+type linkError struct{ error }
+
+// Unwrap gives the error itself.
+func (e linkError) Unwrap() error { return e.error }
+
+func onAccountPage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return linkError{err}
+}
+
+// cancelledError tells that the person, or the provider, did not want to.
+type cancelledError struct{ description string }
+
+// Error implements error.
+func (e *cancelledError) Error() string {
+	return "the provider answered access_denied: " + e.description
+}
+
+// Is makes errors.Is(err, errOAuthCallback) true.
+func (e *cancelledError) Is(target error) bool { return target == errOAuthCallback }
+
+// oauthFault is a flow that cannot go on, for a reason that the log is told.
+func oauthFault(reason string) error { return fmt.Errorf("%w: %s", errOAuthCallback, reason) }
+
+// oauthError is a fault of the provider's, unless it says that the application
+// is not set up as it should be.
+func oauthError(step string, err error) error {
+	if errors.Is(err, errOAuthSetup) || errors.Is(err, context.Canceled) {
+		return fmt.Errorf("%s: %w", step, err)
+	}
+	return fmt.Errorf("%w: %s: %w", errOAuthCallback, step, err)
+}
+
+var (
+	errOAuthCallback = errors.New("the flow with the provider did not succeed")
+	errOAuthSetup    = errors.New("the provider is not set up")
+	errNotLinked     = errors.New("no such account is linked")
+)

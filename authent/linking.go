@@ -1,0 +1,384 @@
+package authent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/oauth2"
+)
+
+// arrival is somebody who came back from a provider, which says who it is.
+type arrival struct {
+	provider *Provider
+	profile  Profile
+	// account is the row for it, without UserID, tokens sealed.
+	account Account
+	// email is the profile's address as it is stored, "" when there is none that
+	// can be used.
+	email string
+}
+
+// newArrival makes the rows of what the provider said.
+func (a *Auth) newArrival(p *Provider, profile Profile, t *oauth2.Token) (*arrival, error) {
+	ar := &arrival{provider: p, profile: profile}
+	if email, err := normalizeEmail(profile.Email); err == nil {
+		ar.email = email
+	}
+	var err error
+	ar.account, err = a.sealAccount(accountOf(p, profile.ID, t, a.now()))
+	return ar, err
+}
+
+// maxExpiresIn keeps a provider's nonsense within what an integer column holds:
+// ten years, in seconds.
+const maxExpiresIn = 10 * 365 * 24 * 3600
+
+// accountOf is the row of an account, tokens as issued.
+func accountOf(p *Provider, id string, t *oauth2.Token, now time.Time) Account {
+	text := func(name string) string {
+		v, _ := t.Extra(name).(string)
+		return v
+	}
+	acc := Account{
+		Type: string(p.Type), Provider: p.ID, ProviderAccountID: id,
+		AccessToken: Secret(t.AccessToken), RefreshToken: Secret(t.RefreshToken), IDToken: Secret(text("id_token")),
+		TokenType: strings.ToLower(t.TokenType), Scope: text("scope"), SessionState: text("session_state"),
+	}
+	if t.ExpiresIn > 0 {
+		acc.ExpiresAt = now.Truncate(time.Second).Add(time.Duration(min(t.ExpiresIn, maxExpiresIn)) * time.Second)
+	}
+	return acc
+}
+
+// update is what a later sign-in changes in the row. A provider that does not
+// send a refresh token again means the one it sent before.
+func (acc *Account) update() AccountUpdate {
+	u := AccountUpdate{AccessToken: &acc.AccessToken, ExpiresAt: &acc.ExpiresAt}
+	if acc.RefreshToken != "" {
+		u.RefreshToken = &acc.RefreshToken
+	}
+	if acc.IDToken != "" {
+		u.IDToken = &acc.IDToken
+	}
+	for _, field := range []struct {
+		from string
+		to   **string
+	}{{acc.TokenType, &u.TokenType}, {acc.Scope, &u.Scope}, {acc.SessionState, &u.SessionState}} {
+		if field.from != "" {
+			*field.to = &field.from
+		}
+	}
+	return u
+}
+
+// trusted reports whether the provider may speak for the address: it is one to
+// be trusted, it says that the address is verified, and no letter but for ASCII
+// case was changed to store it.
+func (ar *arrival) trusted() bool {
+	return ar.provider.OAuth.TrustEmail && ar.profile.EmailVerified == VerifiedYes && ar.email != "" &&
+		asciiLower(ar.profile.Email) == ar.email
+}
+
+func asciiLower(s string) string {
+	return strings.Map(func(c rune) rune {
+		if 'A' <= c && c <= 'Z' {
+			return c + 'a' - 'A'
+		}
+		return c
+	}, s)
+}
+
+// user is the user to be created.
+func (ar *arrival) user(now time.Time) User {
+	u := User{Email: ar.email, Name: displayName(ar.profile.Name)}
+	if picture, err := url.Parse(ar.profile.Image); err == nil && picture.Host != "" && (picture.Scheme == "https" || picture.Scheme == "http") && len(ar.profile.Image) <= maxRedirect {
+		u.Image = ar.profile.Image
+	}
+	if ar.trusted() {
+		u.EmailVerified = now
+	}
+	return u
+}
+
+// displayName is a name from outside, as a form would have accepted it.
+func displayName(name string) string {
+	name = strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return ' '
+		}
+		return c
+	}, strings.ToValidUTF8(name, ""))
+	runes := []rune(strings.TrimSpace(name))
+	return string(runes[:min(len(runes), maxName)])
+}
+
+// admission is what the transaction of a sign-in did.
+type admission struct{ created, linked bool }
+
+// signInArrived signs in whoever came back: the owner of the account, or a user
+// to whom it is linked now, or a new one.
+func (a *Auth) signInArrived(e *exchange, ar *arrival) error {
+	ctx := e.r.Context()
+	user, isNew, err := a.prospect(ctx, ar)
+	if err != nil {
+		return err
+	}
+	redirect, err := a.allowSignIn(ctx, SignInParams{
+		User: user, Provider: ar.provider.ID, ProviderType: ar.provider.Type, IsNewUser: isNew, Profile: &ar.profile,
+	})
+	if err != nil {
+		return err
+	}
+	if redirect != "" {
+		return e.redirect(a.redirectURL(e, redirect))
+	}
+	s, did, err := a.admit(e, ar)
+	if err != nil {
+		return err
+	}
+	a.fireArrived(ctx, s.User, ar, did)
+	fire(ctx, a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: s.User, Provider: ar.provider.ID, IsNewUser: did.created, Profile: &ar.profile})
+	if own := a.cfg.Pages.NewUser; own != "" && did.created {
+		return e.redirect(withQuery(absolute(e.origin, own), url.Values{"callbackUrl": {e.callbackURL}}))
+	}
+	return e.redirect(e.callbackURL)
+}
+
+// fireArrived fires what was done before the sign-in, in Auth.js's order.
+func (a *Auth) fireArrived(ctx context.Context, u *User, ar *arrival, did admission) {
+	if did.created {
+		fire(ctx, a, "createUser", a.cfg.Events.CreateUser, UserEvent{User: u})
+	}
+	if did.linked {
+		account := ar.account.withoutTokens()
+		account.UserID = u.ID
+		fire(ctx, a, "linkAccount", a.cfg.Events.LinkAccount, LinkAccountEvent{User: u, Account: &account, Profile: &ar.profile})
+	}
+}
+
+// prospect is who will sign in, as far as can be seen before the transaction.
+func (a *Auth) prospect(ctx context.Context, ar *arrival) (u *User, isNew bool, err error) {
+	owner, namesake, err := ar.find(ctx, a.store)
+	switch {
+	case err != nil:
+		return nil, false, err
+	case owner != nil:
+		return owner, false, nil
+	case namesake == nil:
+		created := ar.user(a.now())
+		return &created, true, nil
+	case !ar.trusted():
+		return nil, false, ErrAccountNotLinked
+	}
+	return namesake, false, nil
+}
+
+// find is the user who has the account, else the one who has its address; nil
+// for none.
+func (ar *arrival) find(ctx context.Context, store Adapter) (owner, namesake *User, err error) {
+	find := func() (*User, error) {
+		u, err := store.UserByAccount(ctx, ar.account.Provider, ar.account.ProviderAccountID)
+		return u, orNotFound(err, nil)
+	}
+	if owner, err = find(); owner != nil || err != nil {
+		return owner, nil, err
+	}
+	if ar.email == "" {
+		return nil, nil, errNoEmail
+	}
+	if namesake, err = userByEmail(ctx, store, ar.profile.Email); namesake == nil || err != nil {
+		return nil, nil, err
+	}
+	// Both may have come to be between the two looks.
+	owner, err = find()
+	return owner, namesake, err
+}
+
+// admit starts the session, in one transaction with all that comes before it
+// (P26). When the same person arrives twice at once, the second finds on its
+// second try what the first has made.
+func (a *Auth) admit(e *exchange, ar *arrival) (s *Session, did admission, err error) {
+	ctx := e.r.Context()
+	for range 2 {
+		s, err = a.signIn(e.w, e.r, proof{}, func(tx Adapter) (u *User, err error) {
+			u, did, err = a.admitUser(ctx, tx, ar)
+			return u, err
+		})
+		if !errors.Is(err, ErrConflict) {
+			break
+		}
+	}
+	switch c, conflict := errors.AsType[*ConflictError](err); {
+	case errors.Is(err, ErrUserDisabled):
+		err = ErrAccessDenied
+	case conflict && (c.Key == KeyUserEmail || c.Key == KeyAccount):
+		err = ErrAccountNotLinked
+	}
+	return s, did, err
+}
+
+// admitUser decides, within the transaction, whose session it will be. The rule
+// is P15's: an account that nobody has joins a user who is there already only by
+// a verified address of a provider that is trusted with that.
+func (a *Auth) admitUser(ctx context.Context, tx Adapter, ar *arrival) (*User, admission, error) {
+	owner, user, err := ar.find(ctx, tx)
+	switch {
+	case err != nil:
+		return nil, admission{}, err
+	case owner != nil:
+		owner, err = a.admitOwner(ctx, tx, ar, owner.ID)
+		return owner, admission{}, err
+	case user != nil:
+		user, err = a.admitByEmail(ctx, tx, ar, user)
+		return user, admission{linked: true}, err
+	}
+	signUp := withSignUp(ctx, SignUp{Provider: ar.provider.ID, Profile: ar.profile.Claims})
+	if user, err = tx.CreateUser(signUp, ar.user(a.now())); err != nil {
+		return nil, admission{}, err
+	}
+	return user, admission{created: true, linked: true}, linkTo(ctx, tx, ar, user.ID)
+}
+
+// admitOwner signs in the user who has the account, and keeps the new tokens.
+func (a *Auth) admitOwner(ctx context.Context, tx Adapter, ar *arrival, userID string) (*User, error) {
+	user, err := a.signInUser(ctx, tx, proof{userID: userID}, nil)
+	if err != nil {
+		return nil, err
+	}
+	// It may have been unlinked before the row was locked.
+	account, err := tx.Account(ctx, ar.account.Provider, ar.account.ProviderAccountID)
+	if errors.Is(err, ErrNotFound) || err == nil && account.UserID != userID {
+		return nil, ErrAccountNotLinked
+	}
+	if err != nil {
+		return nil, err
+	}
+	return user, tx.UpdateAccount(ctx, account.Provider, account.ProviderAccountID, ar.account.update())
+}
+
+// admitByEmail links the account to the user who has its address. If nobody had
+// proved that address so far, whoever registered it may be a stranger: what they
+// left goes (P29).
+func (a *Auth) admitByEmail(ctx context.Context, tx Adapter, ar *arrival, user *User) (*User, error) {
+	if !ar.trusted() {
+		return nil, ErrAccountNotLinked
+	}
+	found := user.Email
+	user, err := a.signInUser(ctx, tx, proof{userID: user.ID}, nil)
+	if err != nil {
+		return nil, err
+	}
+	if user.Email != found {
+		return nil, ErrAccountNotLinked
+	}
+	if user.EmailVerified.IsZero() {
+		if user, err = a.proveEmail(ctx, tx, user); err != nil {
+			return nil, err
+		}
+	}
+	return user, linkTo(ctx, tx, ar, user.ID)
+}
+
+// proveEmail notes that the user's address is proved for the first time, and
+// removes every way in that an unproved hand may have left: the password,
+// sessions, linked accounts and links that are under way. The caller holds the
+// user's row.
+func (a *Auth) proveEmail(ctx context.Context, tx Adapter, u *User) (*User, error) {
+	if err := deleteTokensOf(ctx, tx, u); err != nil {
+		return nil, err
+	}
+	now := a.now()
+	update := UserUpdate{EmailVerified: &now}
+	if a.columns.UserPassword {
+		update.Password = new(Secret)
+	}
+	proved, err := tx.UpdateUser(ctx, u.ID, update)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := tx.Accounts(ctx, u.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, acc := range accounts {
+		if err := tx.UnlinkAccount(ctx, acc.Provider, acc.ProviderAccountID); err != nil {
+			return nil, err
+		}
+	}
+	_, err = tx.DeleteSessions(ctx, u.ID, "")
+	return proved, err
+}
+
+func linkTo(ctx context.Context, tx Adapter, ar *arrival, userID string) error {
+	account := ar.account
+	account.UserID = userID
+	return tx.LinkAccount(ctx, account)
+}
+
+// linkArrived links the account to the user who started the flow, if the session
+// that started it is the one that ends it (P15).
+func (a *Auth) linkArrived(e *exchange, f flow, ar *arrival) error {
+	ctx := e.r.Context()
+	s, err := a.requestSession(e)
+	if err != nil {
+		return err
+	}
+	if s == nil || s.ID != f.SessionID || s.UserID != f.UserID {
+		return oauthFault("the session that started to link is not the one that came back")
+	}
+	redirect, err := a.allowSignIn(ctx, SignInParams{User: s.User, Provider: ar.provider.ID, ProviderType: ar.provider.Type, Profile: &ar.profile})
+	if err != nil {
+		return err
+	}
+	if redirect != "" {
+		return e.redirect(a.redirectURL(e, redirect))
+	}
+	user, did, err := a.link(ctx, s, ar)
+	if err != nil {
+		return err
+	}
+	a.fireArrived(ctx, user, ar, did)
+	return e.redirect(e.callbackURL)
+}
+
+func (a *Auth) link(ctx context.Context, s *Session, ar *arrival) (user *User, did admission, err error) {
+	err = a.store.InTx(ctx, func(tx Adapter) (err error) {
+		did = admission{}
+		if user, err = a.signInUser(ctx, tx, proof{userID: s.UserID}, nil); err != nil {
+			return err
+		}
+		if err = stillSignedIn(ctx, tx, s); err != nil {
+			return err
+		}
+		owner, err := tx.UserByAccount(ctx, ar.account.Provider, ar.account.ProviderAccountID)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			did.linked = true
+			return linkTo(ctx, tx, ar, user.ID)
+		case err != nil:
+			return err
+		case owner.ID != user.ID:
+			return errLinkedElsewhere
+		}
+		return tx.UpdateAccount(ctx, ar.account.Provider, ar.account.ProviderAccountID, ar.account.update())
+	})
+	switch c, conflict := errors.AsType[*ConflictError](err); {
+	case errors.Is(err, ErrUserDisabled):
+		err = ErrAccessDenied
+	case conflict && c.Key == KeyAccount:
+		err = errLinkedElsewhere
+	case err != nil:
+		err = fmt.Errorf("authent: link account: %w", err)
+	}
+	return user, did, err
+}
+
+var (
+	errNoEmail         = errors.New("the provider told no address that can be used")
+	errLinkedElsewhere = errors.New("the account is linked to another user")
+)

@@ -1,0 +1,270 @@
+package authent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// The types of providers that send people to an authorization server.
+const (
+	// TypeOAuth is OAuth 2.0 (RFC 6749): the profile is asked for with the
+	// access token.
+	TypeOAuth ProviderType = "oauth"
+	// TypeOIDC is OpenID Connect: the profile is in a signed ID token.
+	TypeOIDC ProviderType = "oidc"
+)
+
+// OAuth is an authorization server, who the application is there, and what the
+// server's profiles mean. Package provider knows many.
+//
+// The engine always uses the authorization code flow with PKCE S256 and a state,
+// and with OpenID Connect a nonce (RFC 9700). It checks the ID token's
+// signature, issuer, audience, authorized party, expiry and nonce.
+type OAuth struct {
+	// ClientID and ClientSecret are what the provider gave the application. If
+	// "", the environment's AUTH_<ID>_ID and AUTH_<ID>_SECRET, where <ID> is the
+	// provider's id in capitals with "_" for "-"; for github GITHUB_ID and
+	// GITHUB_SECRET too.
+	ClientID     string
+	ClientSecret Secret
+	// NewClientSecret makes a secret for one request to the token endpoint, as
+	// Apple wants it signed. If nil, ClientSecret.
+	NewClientSecret func(now time.Time) (Secret, error)
+	// Public says that the application has no secret (RFC 6749 §2.1); PKCE alone
+	// then protects the code. If false, a secret is required.
+	Public bool
+
+	// Issuer is the server's identifier. TypeOIDC requires it; if it is "", the
+	// environment's AUTH_<ID>_ISSUER. An "iss" in a callback must be equal to it
+	// (RFC 9207).
+	Issuer string
+	// CheckIssuer judges an ID token's issuer where one server has many, as
+	// Microsoft's has one for each tenant. If nil, it is equal to Issuer.
+	CheckIssuer func(issuer string, c Claims) error
+	// AuthURL, TokenURL and UserInfoURL are the server's endpoints. TypeOAuth
+	// requires the first two, and UserInfoURL or UserInfo. If TypeOIDC leaves
+	// them "", they are discovered at Issuer.
+	AuthURL, TokenURL, UserInfoURL string
+	// AuthStyle is how the token endpoint is told who asks. If zero, by HTTP
+	// Basic authentication (RFC 6749 §2.3.1).
+	AuthStyle oauth2.AuthStyle
+
+	// Scopes are asked for. If empty, openid, profile and email for TypeOIDC,
+	// none for TypeOAuth.
+	Scopes []string
+	// AuthParams are sent with each authorization request. They cannot replace
+	// the engine's own parameters. If nil, none.
+	AuthParams map[string]string
+	// RequestParams names parameters that the query of POST signin/{id} may set
+	// for the authorization request, besides those of OpenID Connect that do no
+	// harm (login_hint, prompt, scope …). If nil, none.
+	RequestParams []string
+	// FormPost says that the server answers by a form that the browser posts
+	// (response_mode=form_post). If false, by a redirect.
+	FormPost bool
+
+	// UserInfo asks for the profile with a client that sends the access token.
+	// If nil, TypeOAuth gets UserInfoURL; TypeOIDC takes the ID token's claims.
+	UserInfo func(ctx context.Context, c *http.Client) (Claims, error)
+	// MergeUserInfo says that the ID token lacks claims that UserInfoURL has;
+	// its "sub" must be the ID token's. If false, UserInfoURL is not asked.
+	MergeUserInfo bool
+	// Profile finds in the claims who it is. An error, and an empty Profile.ID,
+	// refuse the sign-in. If nil, OpenID Connect's standard claims count.
+	Profile func(c Claims) (Profile, error)
+
+	// TrustEmail says that this provider verifies addresses so well that one that
+	// it calls verified may sign in to the user who has that address. If false,
+	// people link the account themselves, from a recent session.
+	TrustEmail bool
+}
+
+// Claims is what a provider says of a person, as decoded from JSON. Numbers are
+// json.Number.
+type Claims map[string]any
+
+// String returns a text, or a number in decimal; "" for all else.
+func (c Claims) String(name string) string {
+	switch v := c[name].(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	}
+	return ""
+}
+
+// Object returns an object inside the claims, nil if there is none.
+func (c Claims) Object(name string) Claims {
+	v, _ := c[name].(map[string]any)
+	return v
+}
+
+// Verified reads a claim that is true or false, or these words in quotes, as
+// some providers write it.
+func (c Claims) Verified(name string) Verified {
+	switch v := c[name].(type) {
+	case bool:
+		return verified(v)
+	case string:
+		switch v {
+		case "true":
+			return VerifiedYes
+		case "false":
+			return VerifiedNo
+		}
+	}
+	return VerifiedUnknown
+}
+
+// Verified is what a provider says of an address.
+type Verified int8
+
+// The three answers. Only VerifiedYes ever counts as verified.
+const (
+	VerifiedUnknown Verified = iota
+	VerifiedYes
+	VerifiedNo
+)
+
+func verified(yes bool) Verified {
+	if yes {
+		return VerifiedYes
+	}
+	return VerifiedNo
+}
+
+// Profile is who a person is at a provider.
+type Profile struct {
+	// ID is the person's id there, which never changes and is never an address.
+	ID string
+	// Name is what they are called. It may be "".
+	Name string
+	// Email is their address. It may be "".
+	Email string
+	// EmailVerified is what the provider says of Email.
+	EmailVerified Verified
+	// Image is the URL of a picture. It may be "".
+	Image string
+	// Claims are what the profile was made from.
+	Claims Claims
+}
+
+// StandardProfile reads OpenID Connect's standard claims (OpenID Connect Core
+// §5.1) as Auth.js does: sub, name or nickname or preferred_username, email,
+// email_verified and picture.
+func StandardProfile(c Claims) (Profile, error) {
+	p := Profile{ID: c.String("sub"), Email: c.String("email"), EmailVerified: c.Verified("email_verified"), Image: c.String("picture")}
+	for _, name := range []string{"name", "nickname", "preferred_username"} {
+		if p.Name = c.String(name); p.Name != "" {
+			break
+		}
+	}
+	return p, nil
+}
+
+// withDefaults fills what is unset from the environment and the defaults. The
+// application's own value is left as it is.
+func (o *OAuth) withDefaults(id string, kind ProviderType, getenv func(string) string) *OAuth {
+	c := *o
+	prefix := "AUTH_" + strings.ReplaceAll(strings.ToUpper(id), "-", "_")
+	names := func(suffix string) []string {
+		if id == "github" {
+			return []string{prefix + suffix, "GITHUB" + suffix}
+		}
+		return []string{prefix + suffix}
+	}
+	c.ClientID = firstSet(c.ClientID, getenv, names("_ID"))
+	c.ClientSecret = Secret(firstSet(string(c.ClientSecret), getenv, names("_SECRET")))
+	c.Issuer = firstSet(c.Issuer, getenv, []string{prefix + "_ISSUER"})
+	if c.AuthStyle == oauth2.AuthStyleAutoDetect {
+		c.AuthStyle = oauth2.AuthStyleInHeader
+	}
+	if c.Public {
+		c.AuthStyle = oauth2.AuthStyleInParams
+	}
+	if kind == TypeOIDC && len(c.Scopes) == 0 {
+		c.Scopes = []string{"openid", "profile", "email"}
+	}
+	if c.Profile == nil {
+		c.Profile = StandardProfile
+	}
+	return &c
+}
+
+func firstSet(value string, getenv func(string) string, names []string) string {
+	for _, name := range names {
+		if value != "" {
+			return value
+		}
+		value = getenv(name)
+	}
+	return value
+}
+
+// validate reports every fault of a provider of the types TypeOAuth and
+// TypeOIDC.
+func (o *OAuth) validate(id string, kind ProviderType) error {
+	var errs []error
+	fault := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("provider %s: "+format, append([]any{id}, args...)...))
+	}
+	variable := "AUTH_" + strings.ReplaceAll(strings.ToUpper(id), "-", "_")
+	if o.ClientID == "" {
+		fault("no client id: set %s_ID", variable)
+	}
+	if o.ClientSecret == "" && o.NewClientSecret == nil && !o.Public {
+		fault("no client secret: set %s_SECRET", variable)
+	}
+	discovered := kind == TypeOIDC
+	for name, value := range map[string]string{"Issuer": o.Issuer, "AuthURL": o.AuthURL, "TokenURL": o.TokenURL, "UserInfoURL": o.UserInfoURL} {
+		switch {
+		case value == "" && name == "Issuer" && discovered:
+			fault("no Issuer: set %s_ISSUER", variable)
+		case value == "" && (name == "AuthURL" || name == "TokenURL") && !discovered:
+			fault("no %s", name)
+		case value != "" && !providerURL(value):
+			fault("%s is not an https URL (http is for loopback hosts alone)", name)
+		}
+	}
+	if kind == TypeOAuth && o.UserInfoURL == "" && o.UserInfo == nil {
+		fault("neither UserInfoURL nor UserInfo is set")
+	}
+	if kind == TypeOIDC && !slices.Contains(o.Scopes, "openid") {
+		fault("the scope openid is missing (OpenID Connect Core §3.1.2.1)")
+	}
+	for name := range o.AuthParams {
+		if slices.Contains(ownParams, name) {
+			fault("AuthParams has %s, which is the engine's own", name)
+		}
+	}
+	for _, name := range o.RequestParams {
+		if slices.Contains(ownParams, name) {
+			fault("RequestParams has %s, which is the engine's own", name)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// ownParams are those of an authorization request that nobody else sets.
+var ownParams = []string{
+	"client_id", "redirect_uri", "response_type", "response_mode", "state", "nonce",
+	"code_challenge", "code_challenge_method", "request", "request_uri",
+}
+
+// providerURL reports whether an endpoint may be called: over TLS, or on this
+// machine.
+func providerURL(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && u.Host != "" && u.User == nil && u.Fragment == "" &&
+		(u.Scheme == "https" || u.Scheme == "http" && isLoopbackHost(u.Host))
+}

@@ -1,0 +1,326 @@
+package authent
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+)
+
+const (
+	// providerTimeout bounds each call to a provider.
+	providerTimeout = 10 * time.Second
+	// maxAnswer is how many bytes of a provider's answer are read.
+	maxAnswer = 1 << 20
+)
+
+// oauthClient talks to one provider's server.
+type oauthClient struct {
+	provider *Provider
+	*OAuth
+	http *http.Client
+	now  func() time.Time
+	// announced logs the callback URL once: the provider's form asks for it.
+	announced sync.Once
+
+	mu    sync.Mutex
+	found *metadata
+}
+
+func newOAuthClient(p *Provider, own *http.Client, now func() time.Time) *oauthClient {
+	return &oauthClient{provider: p, OAuth: p.OAuth, http: boundedClient(own), now: now}
+}
+
+// boundedClient is own, or a client of its own, with a time-out, a limit on
+// answers, and without following redirects: an endpoint that redirects would
+// make us send codes and tokens elsewhere.
+func boundedClient(own *http.Client) *http.Client {
+	c := &http.Client{Timeout: providerTimeout, Transport: bounded{http.DefaultTransport}}
+	if own != nil && own.Transport != nil {
+		c.Transport = bounded{own.Transport}
+	}
+	if own != nil && own.Timeout > 0 {
+		c.Timeout = own.Timeout
+	}
+	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return c
+}
+
+// bounded limits what is read of an answer.
+type bounded struct{ next http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := b.next.RoundTrip(r)
+	if err == nil {
+		res.Body = http.MaxBytesReader(nil, res.Body, maxAnswer)
+	}
+	return res, err
+}
+
+// bearer sends an access token (RFC 6750 §2.1).
+type bearer struct {
+	next  http.RoundTripper
+	token Secret
+}
+
+// RoundTrip implements http.RoundTripper.
+func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer "+string(b.token))
+	return b.next.RoundTrip(r)
+}
+
+func (c *oauthClient) withToken(token Secret) *http.Client {
+	with := *c.http
+	with.Transport = bearer{c.http.Transport, token}
+	return &with
+}
+
+// FetchClaims gets a JSON object from a provider's URL with a client that
+// OAuth.UserInfo was given. Its errors hold no token.
+func FetchClaims(ctx context.Context, c *http.Client, url string) (Claims, error) {
+	var claims Claims
+	if err := FetchJSON(ctx, c, url, &claims); err != nil {
+		return nil, err
+	}
+	return claims, nil
+}
+
+// FetchJSON is FetchClaims for documents of any form: it decodes into the pointer
+// into.
+func FetchJSON(ctx context.Context, c *http.Client, url string, into any) error {
+	_, err := fetchJSON(ctx, c, url, into)
+	return err
+}
+
+// fetchJSON gets a JSON document and returns the answer's headers.
+func fetchJSON(ctx context.Context, c *http.Client, url string, into any) (http.Header, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Accept", "application/json")
+	r.Header.Set("User-Agent", "authent")
+	res, err := c.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	switch kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")); {
+	case err != nil:
+		return nil, fmt.Errorf("read the answer of %s: %w", r.URL.Host, err)
+	case res.StatusCode != http.StatusOK:
+		return nil, fmt.Errorf("%s answered %s", r.URL.Host, res.Status)
+	case kind == "application/jwt":
+		return nil, fmt.Errorf("%s answered with a signed profile, which is not supported", r.URL.Host)
+	}
+	if err := decodeClaims(body, into); err != nil {
+		return nil, fmt.Errorf("%s did not answer with JSON as expected", r.URL.Host)
+	}
+	return res.Header, nil
+}
+
+// decodeClaims keeps numbers as they are written.
+func decodeClaims(body []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	return d.Decode(into)
+}
+
+// token trades a code for tokens. Its errors hold nothing of the answer but the
+// server's error code, since an answer may hold tokens.
+func (c *oauthClient) token(ctx context.Context, m *metadata, f flow, code, redirectURL string) (*oauth2.Token, error) {
+	conf, err := c.config(m)
+	if err != nil {
+		return nil, err
+	}
+	conf.RedirectURL = redirectURL
+	t, err := conf.Exchange(context.WithValue(ctx, oauth2.HTTPClient, c.http), code, oauth2.VerifierOption(f.Verifier))
+	if err != nil {
+		return nil, tokenError(err)
+	}
+	return t, checkTokenType(t)
+}
+
+// refresh trades a refresh token for a new access token (RFC 6749 §6).
+func (c *oauthClient) refresh(ctx context.Context, m *metadata, token Secret) (*oauth2.Token, error) {
+	conf, err := c.config(m)
+	if err != nil {
+		return nil, err
+	}
+	source := conf.TokenSource(context.WithValue(ctx, oauth2.HTTPClient, c.http), &oauth2.Token{RefreshToken: string(token)})
+	t, err := source.Token()
+	if err != nil {
+		return nil, tokenError(err)
+	}
+	return t, checkTokenType(t)
+}
+
+func (c *oauthClient) config(m *metadata) (*oauth2.Config, error) {
+	secret := c.ClientSecret
+	if c.NewClientSecret != nil {
+		var err error
+		if secret, err = c.NewClientSecret(c.now()); err != nil {
+			return nil, fmt.Errorf("%w: make the client secret: %w", errOAuthSetup, err)
+		}
+	}
+	endpoint := oauth2.Endpoint{AuthURL: m.authURL, TokenURL: m.tokenURL, AuthStyle: c.AuthStyle}
+	return &oauth2.Config{ClientID: c.ClientID, ClientSecret: string(secret), Endpoint: endpoint}, nil
+}
+
+func checkTokenType(t *oauth2.Token) error {
+	if t.TokenType != "" && !strings.EqualFold(t.TokenType, "bearer") {
+		return errors.New("the token endpoint answered with a token that is not a bearer token")
+	}
+	return nil
+}
+
+// oursAtFault are the codes by which a token endpoint tells that the application
+// is not set up as the provider knows it (RFC 6749 §5.2; the second row is
+// GitHub's).
+var oursAtFault = []string{
+	"invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope",
+	"incorrect_client_credentials", "redirect_uri_mismatch",
+}
+
+// tokenError is what a failed request to the token endpoint may tell.
+func tokenError(err error) error {
+	e, ok := errors.AsType[*oauth2.RetrieveError](err)
+	if !ok {
+		if u, ok := errors.AsType[*url.Error](err); ok {
+			return fmt.Errorf("call the token endpoint: %w", u)
+		}
+		return errors.New("the token endpoint did not answer with tokens in JSON")
+	}
+	status := "an error"
+	if e.Response != nil {
+		status = e.Response.Status
+	}
+	for _, code := range oursAtFault {
+		if e.ErrorCode == code {
+			return fmt.Errorf("%w: the token endpoint answered %s: check the client id, the secret and the callback URL at the provider", errOAuthSetup, code)
+		}
+	}
+	return fmt.Errorf("the token endpoint answered %s %s: %w", status, printable(e.ErrorCode), errTokenRefused{e.ErrorCode})
+}
+
+// errTokenRefused holds the code with which a token endpoint refused.
+type errTokenRefused struct{ code string }
+
+// Error implements error.
+func (e errTokenRefused) Error() string { return "no token" }
+
+// printable is a text from outside, fit for a line of a log.
+func printable(s string) string {
+	const most = 100
+	s = strings.Map(func(c rune) rune {
+		if c < ' ' || c > '~' {
+			return '?'
+		}
+		return c
+	}, s)
+	return s[:min(len(s), most)]
+}
+
+// profile finds out who the tokens belong to, and who issued the ID token. posted
+// are claims that came with the callback.
+func (c *oauthClient) profile(ctx context.Context, m *metadata, f flow, posted Claims, t *oauth2.Token) (Profile, string, error) {
+	claims, issuer, err := c.claims(ctx, m, f, t)
+	if err != nil {
+		return Profile{}, "", err
+	}
+	maps.Copy(claims, posted)
+	p, err := c.OAuth.Profile(claims)
+	if err != nil {
+		return Profile{}, "", fmt.Errorf("read the profile: %w", err)
+	}
+	if p.ID == "" || len(p.ID) > maxKey || !isText(p.ID) {
+		return Profile{}, "", errors.New("the profile has no usable id")
+	}
+	p.Claims = claims
+	return p, issuer, nil
+}
+
+func (c *oauthClient) claims(ctx context.Context, m *metadata, f flow, t *oauth2.Token) (claims Claims, issuer string, err error) {
+	with := c.withToken(Secret(t.AccessToken))
+	if c.provider.Type == TypeOAuth {
+		if c.UserInfo != nil {
+			claims, err = c.UserInfo(ctx, with)
+		} else {
+			claims, err = FetchClaims(ctx, with, m.userInfoURL)
+		}
+		if err == nil && claims == nil {
+			err = errors.New("the profile is empty")
+		}
+		return claims, "", err
+	}
+	raw, _ := t.Extra("id_token").(string)
+	if claims, issuer, err = c.verify(ctx, m, raw, f.Nonce); err != nil || !c.MergeUserInfo {
+		return claims, issuer, err
+	}
+	more, err := FetchClaims(ctx, with, m.userInfoURL)
+	if err != nil {
+		return nil, "", err
+	}
+	if more.String("sub") != claims.String("sub") {
+		return nil, "", errors.New("the userinfo endpoint tells of somebody else than the ID token (OpenID Connect Core §5.3.4)")
+	}
+	maps.Copy(more, claims)
+	return more, issuer, nil
+}
+
+// verify checks an ID token (OpenID Connect Core §3.1.3.7) and returns its
+// claims.
+func (c *oauthClient) verify(ctx context.Context, m *metadata, raw, nonce string) (Claims, string, error) {
+	if raw == "" {
+		return nil, "", errors.New("the token endpoint answered without an ID token")
+	}
+	verifier := oidc.NewVerifier(c.Issuer, m.keys, &oidc.Config{
+		ClientID: c.ClientID, SupportedSigningAlgs: m.algorithms, Now: c.now, SkipIssuerCheck: c.CheckIssuer != nil,
+	})
+	token, err := verifier.Verify(ctx, raw)
+	if err != nil {
+		return nil, "", fmt.Errorf("the ID token is refused: %w", err)
+	}
+	var body json.RawMessage
+	var claims Claims
+	if err := token.Claims(&body); err != nil {
+		return nil, "", errors.New("the ID token is refused: its claims cannot be decoded")
+	}
+	if err := decodeClaims(body, &claims); err != nil {
+		return nil, "", errors.New("the ID token is refused: its claims cannot be decoded")
+	}
+	return claims, token.Issuer, c.checkClaims(token, claims, nonce)
+}
+
+// checkClaims checks what the library leaves to its caller.
+func (c *oauthClient) checkClaims(token *oidc.IDToken, claims Claims, nonce string) error {
+	azp := claims.String("azp")
+	switch {
+	case nonce == "" || !Secret(token.Nonce).Equal(Secret(nonce)):
+		return errors.New("the ID token is refused: it was not made for this sign-in (nonce)")
+	case claims["azp"] != nil && azp != c.ClientID, len(token.Audience) > 1 && azp == "":
+		return errors.New("the ID token is refused: it was made for another application (azp)")
+	case token.Subject == "":
+		return errors.New("the ID token is refused: it has no subject")
+	case c.CheckIssuer != nil:
+		if err := c.CheckIssuer(token.Issuer, claims); err != nil {
+			return fmt.Errorf("the ID token is refused: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package provider
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/authent/authent/authent"
+)
+
+// GitHub is sign-in with github.com, by an OAuth app or a GitHub app with the
+// permission to read e-mail addresses. Its id is "github". If clientID and
+// clientSecret are "", they come from AUTH_GITHUB_ID and AUTH_GITHUB_SECRET, or
+// from GITHUB_ID and GITHUB_SECRET.
+//
+// The address is the account's primary one, and verified only if GitHub says so
+// of it.
+func GitHub(clientID, clientSecret string) authent.Provider {
+	return gitHub("https://github.com", "https://api.github.com", clientID, clientSecret)
+}
+
+// GitHubEnterprise is GitHub on a server of one's own, such as
+// "https://github.example.com".
+func GitHubEnterprise(baseURL, clientID, clientSecret string) authent.Provider {
+	baseURL = strings.TrimSuffix(baseURL, "/")
+	return gitHub(baseURL, baseURL+"/api/v3", clientID, clientSecret)
+}
+
+func gitHub(base, api, clientID, clientSecret string) authent.Provider {
+	return authent.Provider{ID: "github", Name: "GitHub", Type: authent.TypeOAuth, OAuth: &authent.OAuth{
+		ClientID: clientID, ClientSecret: authent.Secret(clientSecret),
+		Issuer:  base + "/login/oauth",
+		AuthURL: base + "/login/oauth/authorize", TokenURL: base + "/login/oauth/access_token",
+		Scopes:        []string{"read:user", "user:email"},
+		RequestParams: []string{"login", "allow_signup"},
+		UserInfo: func(ctx context.Context, c *http.Client) (authent.Claims, error) {
+			return gitHubUser(ctx, c, api)
+		},
+		Profile: gitHubProfile,
+	}}
+}
+
+// gitHubUser is the account with its primary address: the one in the profile is
+// what its owner wants to be public, and need not be verified.
+func gitHubUser(ctx context.Context, c *http.Client, api string) (authent.Claims, error) {
+	user, err := authent.FetchClaims(ctx, c, api+"/user")
+	if err != nil {
+		return nil, err
+	}
+	var emails []struct {
+		Email             string
+		Primary, Verified bool
+	}
+	if err := authent.FetchJSON(ctx, c, api+"/user/emails", &emails); err != nil {
+		return user, nil // an app without that permission; the public address is left, unverified
+	}
+	for _, e := range emails {
+		if e.Primary {
+			user["email"], user["email_verified"] = e.Email, e.Verified
+		}
+	}
+	return user, nil
+}
+
+func gitHubProfile(c authent.Claims) (authent.Profile, error) {
+	return authent.Profile{
+		ID: c.String("id"), Name: firstOf(c, "name", "login"), Email: c.String("email"),
+		EmailVerified: c.Verified("email_verified"), Image: c.String("avatar_url"),
+	}, nil
+}
+
+// firstOf is the first of the claims that is not "".
+func firstOf(c authent.Claims, names ...string) string {
+	for _, name := range names {
+		if v := c.String(name); v != "" {
+			return v
+		}
+	}
+	return ""
+}

@@ -1,0 +1,185 @@
+package authent
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+const (
+	// identifierRefresh is that of the leases under which tokens are refreshed.
+	identifierRefresh = "oauth-refresh"
+	// leaseAge is how long somebody may take to refresh a token; it is more than
+	// calls to a provider may take.
+	leaseAge = 30 * time.Second
+	// expirySlack is how long before its end a token counts as expired, so that
+	// it does not expire on its way.
+	expirySlack = 10 * time.Second
+	// leaseWait is how long those who wait for somebody else's refresh sleep.
+	leaseWait = 50 * time.Millisecond
+)
+
+// ErrNoToken says that a provider's access token has expired and cannot be
+// refreshed: the person must sign in through the provider again.
+var ErrNoToken = errors.New("there is no access token that works: sign in through the provider again")
+
+// TokenSource gives access tokens for calls to a provider on behalf of a user
+// who has signed in through it. An expired token is refreshed and stored; of any
+// number of callers at once, in any number of processes, one asks the provider
+// and all get the new token. A user without such an account is ErrNotFound; of
+// several accounts at one provider the first by ProviderAccountID counts.
+//
+// Token's errors are ErrNoToken, those of the Adapter, and of the provider. Use
+// the source within ctx: it does not outlive it.
+func (a *Auth) TokenSource(ctx context.Context, userID, provider string) (oauth2.TokenSource, error) {
+	c, ok := a.oauth[provider]
+	if !ok {
+		return nil, fmt.Errorf("authent: token source: provider %q: %w", provider, ErrUnsupported)
+	}
+	accounts, err := a.Accounts(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	for _, acc := range accounts {
+		if acc.Provider == provider {
+			return &tokenSource{ctx, a, c, acc.ProviderAccountID}, nil
+		}
+	}
+	return nil, fmt.Errorf("authent: token source: %w", ErrNotFound)
+}
+
+// tokenSource implements oauth2.TokenSource, whose method takes no context.
+type tokenSource struct {
+	ctx    context.Context
+	auth   *Auth
+	client *oauthClient
+	id     string
+}
+
+// Token implements oauth2.TokenSource.
+func (s *tokenSource) Token() (*oauth2.Token, error) {
+	t, err := s.token()
+	if err != nil {
+		return nil, fmt.Errorf("authent: token of %s: %w", s.client.provider.ID, err)
+	}
+	return t, nil
+}
+
+func (s *tokenSource) token() (*oauth2.Token, error) {
+	for {
+		acc, err := s.account()
+		if err != nil {
+			return nil, err
+		}
+		if t := s.valid(acc); t != nil {
+			return t, nil
+		}
+		if acc.RefreshToken == "" {
+			return nil, ErrNoToken
+		}
+		leased, err := s.lease()
+		if err != nil {
+			return nil, err
+		}
+		if leased {
+			return s.refreshed()
+		}
+		select {
+		case <-s.ctx.Done():
+			return nil, s.ctx.Err()
+		case <-time.After(leaseWait):
+		}
+	}
+}
+
+func (s *tokenSource) account() (Account, error) {
+	acc, err := s.auth.store.Account(s.ctx, s.client.provider.ID, s.id)
+	if err != nil {
+		return Account{}, err
+	}
+	return s.auth.openAccount(*acc), nil
+}
+
+// valid is the account's access token, if it works for a while yet.
+func (s *tokenSource) valid(acc Account) *oauth2.Token {
+	if acc.AccessToken == "" || !acc.ExpiresAt.IsZero() && !s.auth.now().Add(expirySlack).Before(acc.ExpiresAt) {
+		return nil
+	}
+	return &oauth2.Token{AccessToken: string(acc.AccessToken), TokenType: acc.TokenType, Expiry: acc.ExpiresAt}
+}
+
+// lease takes the right to refresh. It is a row, so that it counts in every
+// process; one whose holder died is taken over after it has expired.
+func (s *tokenSource) lease() (bool, error) {
+	v := VerificationToken{Identifier: identifierRefresh, Token: s.leaseToken(), Expires: s.auth.now().Add(leaseAge)}
+	err := s.auth.store.CreateVerificationToken(s.ctx, v)
+	if err == nil || !errors.Is(err, ErrConflict) {
+		return err == nil, err
+	}
+	held, err := s.auth.store.VerificationToken(s.ctx, identifierRefresh, v.Token)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil || s.auth.now().Before(held.Expires) {
+		return false, err
+	}
+	return false, s.release(s.ctx)
+}
+
+// release gives the lease back. It is no error if there is none.
+func (s *tokenSource) release(ctx context.Context) error {
+	_, err := s.auth.store.UseVerificationToken(ctx, identifierRefresh, s.leaseToken())
+	return orNotFound(err, nil)
+}
+
+func (s *tokenSource) leaseToken() Secret {
+	sum := sha256.Sum256([]byte(s.client.provider.ID + "\x00" + s.id))
+	return Secret(hex.EncodeToString(sum[:]))
+}
+
+// refreshed refreshes the token under the lease, unless somebody did so just
+// before.
+func (s *tokenSource) refreshed() (t *oauth2.Token, err error) {
+	defer func() {
+		// Also when the caller has gone: others wait for it.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), leaseAge)
+		defer cancel()
+		err = errors.Join(err, s.release(ctx))
+	}()
+	acc, err := s.account()
+	if err != nil {
+		return nil, err
+	}
+	if t := s.valid(acc); t != nil {
+		return t, nil
+	}
+	m, err := s.client.metadata(s.ctx)
+	if err != nil {
+		return nil, err
+	}
+	t, err = s.client.refresh(s.ctx, m, acc.RefreshToken)
+	if refused, ok := errors.AsType[errTokenRefused](err); ok && refused.code == "invalid_grant" {
+		return nil, fmt.Errorf("%w (%w)", ErrNoToken, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t, s.store(t)
+}
+
+// store writes the new tokens. The provider may already count the old ones as
+// used, so it does so even when the caller has gone.
+func (s *tokenSource) store(t *oauth2.Token) error {
+	acc, err := s.auth.sealAccount(accountOf(s.client.provider, s.id, t, s.auth.now()))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), providerTimeout)
+	defer cancel()
+	return s.auth.store.UpdateAccount(ctx, acc.Provider, acc.ProviderAccountID, acc.update())
+}

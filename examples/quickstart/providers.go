@@ -1,0 +1,32 @@
+package main
+
+import (
+	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/provider"
+	"github.com/authent/authent/internal/oauthserver"
+)
+
+// providers are the ways to sign in. Without a provider in the environment two of
+// them are served by a development provider on loopback, once as OpenID Connect
+// and once as GitHub does it. done ends it.
+func (s settings) providers() (all []authent.Provider, done func(), err error) {
+	all, done = []authent.Provider{provider.Password()}, func() {}
+	if s.github {
+		all = append(all, provider.GitHub("", ""))
+	}
+	if s.google {
+		all = append(all, provider.Google("", ""))
+	}
+	if len(all) > 1 || !isLoopback(s.home.Host) {
+		return all, done, nil
+	}
+	server, err := oauthserver.Start(oauthserver.Config{})
+	if err != nil {
+		return nil, nil, err
+	}
+	dev := provider.OIDC(server.URL, "client", "secret")
+	dev.ID, dev.Name = "dev", "Dev provider"
+	hub := provider.GitHubEnterprise(server.URL, "client", "secret")
+	hub.ID, hub.Name = "dev-github", "Dev GitHub"
+	return append(all, dev, hub), func() { _ = server.Close() }, nil
+}

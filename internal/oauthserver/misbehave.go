@@ -1,0 +1,108 @@
+package oauthserver
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Misbehaviour is what the server does wrong. Fields may be combined.
+type Misbehaviour struct {
+	// WrongIssuer makes the ID token's iss https://issuer.invalid.
+	WrongIssuer bool
+	// WrongAudience makes aud another client's.
+	WrongAudience bool
+	// ExtraAudience makes aud the client and another; azp is AuthorizedParty.
+	ExtraAudience bool
+	// AuthorizedParty is the ID token's azp. If "", there is none.
+	AuthorizedParty string
+	// Expired makes exp an hour ago.
+	Expired bool
+	// WrongNonce changes the nonce; NoNonce leaves it out.
+	WrongNonce, NoNonce bool
+	// BadSignature changes a bit of the signature. AlgNone has no signature.
+	// AlgHS256 signs with the client's secret. UnknownKey signs with a key that
+	// is not published, under a kid that is not published; StolenKid under the
+	// kid of a published one.
+	BadSignature, AlgNone, AlgHS256, UnknownKey, StolenKid bool
+	// NoIDToken leaves the ID token out.
+	NoIDToken bool
+	// EmptySubject makes sub "", NumericSubject the number 12345678901234567890;
+	// MissingSubject leaves it out. All three act at the UserInfo endpoint too,
+	// and on the GitHub-like id.
+	EmptySubject, NumericSubject, MissingSubject bool
+	// Claims replace those of the ID token; nil as a value removes one.
+	Claims map[string]any
+
+	// WrongIssParam makes the iss of the authorization response
+	// https://issuer.invalid; NoIssParam leaves it out.
+	WrongIssParam, NoIssParam bool
+	// WrongState changes the state of the authorization response; NoState leaves
+	// it out. NoCode leaves the code out.
+	WrongState, NoState, NoCode bool
+	// AuthorizeError answers an authorization request with this error.
+	AuthorizeError string
+
+	// TokenStatus is the token endpoint's status, without a body of use. If zero,
+	// none is forced.
+	TokenStatus int
+	// TokenHTML answers with a page, TokenHuge with 10 MB of JSON, TokenHang not
+	// until the client gives up, TokenErrorWith200 with an error and status 200.
+	TokenHTML, TokenHuge, TokenHang, TokenErrorWith200 bool
+	// TokenDelay is waited for before the token endpoint answers.
+	TokenDelay time.Duration
+	// NoAccessToken leaves out access_token, NoExpiresIn expires_in.
+	NoAccessToken, NoExpiresIn bool
+	// TokenType replaces "Bearer". If "", it does not.
+	TokenType string
+
+	// UserInfoOtherSubject makes the UserInfo endpoint's sub somebody else's.
+	UserInfoOtherSubject bool
+	// UserInfoStatus is the status of the UserInfo endpoint and of the GitHub-like
+	// /user; EmailsStatus that of /user/emails. If zero, none is forced.
+	UserInfoStatus, EmailsStatus int
+	// UserInfoHuge answers with 10 MB of JSON, UserInfoHTML with a page.
+	UserInfoHuge, UserInfoHTML bool
+	// NoEmail leaves out email and email_verified everywhere.
+	NoEmail bool
+
+	// DiscoveryStatus and KeysStatus are the statuses of these two documents. If
+	// zero, none is forced.
+	DiscoveryStatus, KeysStatus int
+	// DiscoveryOtherIssuer makes the discovered issuer https://issuer.invalid.
+	DiscoveryOtherIssuer bool
+	// DiscoveryHuge answers with 10 MB of JSON.
+	DiscoveryHuge bool
+}
+
+// invalidIssuer is nobody's (RFC 2606).
+const invalidIssuer = "https://issuer.invalid"
+
+// status answers with a forced status and reports whether one is forced.
+func status(w http.ResponseWriter, code int) bool {
+	if code == 0 {
+		return false
+	}
+	http.Error(w, "out of order", code)
+	return true
+}
+
+// huge is more JSON than any client should read.
+func huge(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/json")
+	line := strings.Repeat("x", 1<<20)
+	if _, err := w.Write([]byte(`{"padding":"`)); err != nil {
+		return
+	}
+	for range 10 {
+		if _, err := w.Write([]byte(line)); err != nil {
+			return // the client read enough
+		}
+	}
+	w.Write([]byte(`"}`)) // as above
+}
+
+func htmlInstead(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Write([]byte("<!doctype html><title>Maintenance</title><p>Back soon.")) // the client went away
+}
