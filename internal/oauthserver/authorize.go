@@ -205,5 +205,5 @@ func showPage(w http.ResponseWriter, code int, name string, data any) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'; base-uri 'none'; frame-ancestors 'none'")
 	w.WriteHeader(code)
-	pages.ExecuteTemplate(w, name, data) // the browser went away
+	_ = pages.ExecuteTemplate(w, name, data) // the browser went away
 }

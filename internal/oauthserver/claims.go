@@ -192,7 +192,7 @@ func (p Person) number() int64 {
 		return p.Number
 	}
 	h := fnv.New32a()
-	h.Write([]byte(p.Subject)) // never fails
+	_, _ = h.Write([]byte(p.Subject)) // never fails
 	return int64(h.Sum32()) + 1
 }
 

@@ -35,7 +35,7 @@ func start(t *testing.T, c oauthserver.Config) *oauthserver.Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
+	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
 
@@ -63,7 +63,7 @@ func (c *client) authorize(verifier string) url.Values {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	res.Body.Close()
+	_ = res.Body.Close()
 	target, err := res.Location()
 	if err != nil {
 		c.t.Fatalf("status %d: %v", res.StatusCode, err)

@@ -99,10 +99,10 @@ func huge(w http.ResponseWriter) {
 			return // the client read enough
 		}
 	}
-	w.Write([]byte(`"}`)) // as above
+	_, _ = w.Write([]byte(`"}`)) // as above
 }
 
 func htmlInstead(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Write([]byte("<!doctype html><title>Maintenance</title><p>Back soon.")) // the client went away
+	_, _ = w.Write([]byte("<!doctype html><title>Maintenance</title><p>Back soon.")) // the client went away
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/go-jose/go-jose/v4"
+	"golang.org/x/oauth2"
 
 	"github.com/authent/authent/internal/oauthserver"
 )
@@ -139,7 +140,7 @@ func TestBadTokenResponses(t *testing.T) {
 				ctx = t.Context()
 			}
 			defer cancel()
-			if _, err := c.conf.Exchange(ctx, code); err == nil || !strings.Contains(err.Error(), test.want) {
+			if _, err := c.conf.Exchange(ctx, code, oauth2.VerifierOption("v")); err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want %q", err, test.want)
 			}
 		})

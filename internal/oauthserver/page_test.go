@@ -86,7 +86,7 @@ func TestThePageAsksWhoTheyWantToBe(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		res.Body.Close()
+		_ = res.Body.Close()
 		target, err := res.Location()
 		if err != nil {
 			t.Fatalf("%s: %d: %v", name, res.StatusCode, err)

@@ -80,7 +80,7 @@ func TestNobodyIsRedirectedToAStranger(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		res.Body.Close()
+		_ = res.Body.Close()
 		if res.StatusCode != http.StatusBadRequest || res.Header.Get("Location") != "" {
 			t.Errorf("%s: %d to %q", name, res.StatusCode, res.Header.Get("Location"))
 		}
@@ -169,7 +169,7 @@ func TestItListensOnLoopbackAlone(t *testing.T) {
 	for _, addr := range []string{":0", "0.0.0.0:0", "[::]:0", "192.0.2.1:0", "example.com:0", "127.0.0.1"} {
 		s, err := oauthserver.Start(oauthserver.Config{Addr: addr})
 		if err == nil {
-			s.Close()
+			_ = s.Close()
 			t.Errorf("it listens on %s", addr)
 		}
 	}

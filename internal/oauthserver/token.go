@@ -40,7 +40,7 @@ const codeLifetime = time.Minute
 // newToken is 256 random bits.
 func newToken() string {
 	b := make([]byte, 32)
-	rand.Read(b) // never fails
+	_, _ = rand.Read(b) // never fails
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
@@ -256,7 +256,7 @@ func writeJSON(w http.ResponseWriter, code int, v any) {
 		w.Header().Set("Cache-Control", "no-store")
 	}
 	w.WriteHeader(code)
-	json.NewEncoder(w).Encode(v) // the client went away
+	_ = json.NewEncoder(w).Encode(v) // the client went away
 }
 
 // writeForm answers as GitHub does where JSON is not asked for.
@@ -269,5 +269,5 @@ func writeForm(w http.ResponseWriter, answer map[string]any) {
 	}
 	w.Header().Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	w.Write([]byte(values.Encode())) // the client went away
+	_, _ = w.Write([]byte(values.Encode())) // the client went away
 }
