@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 
+	"golang.org/x/oauth2"
+
 	"github.com/authent/authent/authent"
 )
 
@@ -31,6 +33,7 @@ func gitHub(base, api, clientID, clientSecret string) authent.Provider {
 		ClientID: clientID, ClientSecret: authent.Secret(clientSecret),
 		Issuer:  base + "/login/oauth",
 		AuthURL: base + "/login/oauth/authorize", TokenURL: base + "/login/oauth/access_token",
+		AuthStyle:     oauth2.AuthStyleInParams,
 		Scopes:        []string{"read:user", "user:email"},
 		RequestParams: []string{"login", "allow_signup"},
 		UserInfo: func(ctx context.Context, c *http.Client) (authent.Claims, error) {

@@ -1,10 +1,3 @@
-// Package provider has the ways to sign in that authent knows. Each function
-// only returns data; authent.New checks it:
-//
-//	authent.New(authent.Config{
-//		Adapter:   ent.NewAuthAdapter(client),
-//		Providers: []authent.Provider{provider.Password()},
-//	})
 package provider
 
 import "github.com/authent/authent/authent"

@@ -1,0 +1,102 @@
+package provider
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+	"golang.org/x/oauth2"
+
+	"github.com/authent/authent/authent"
+)
+
+// AppleConfig is who the application is at Apple, from the page "Certificates,
+// Identifiers & Profiles".
+type AppleConfig struct {
+	// ClientID is the identifier of the Services ID. If "" and PrivateKey too,
+	// the environment's AUTH_APPLE_ID.
+	ClientID string
+	// TeamID is the id of the team, 10 letters and digits.
+	TeamID string
+	// KeyID is the id of the key, 10 letters and digits.
+	KeyID string
+	// PrivateKey is the key's file AuthKey_{KeyID}.p8, a PKCS #8 key in PEM. If
+	// "", the client secret is the environment's AUTH_APPLE_SECRET, a token that
+	// was signed elsewhere and must be replaced within six months.
+	PrivateKey authent.Secret
+}
+
+const (
+	appleIssuer = "https://appleid.apple.com"
+	// appleSecretLifetime is enough for one request and for clocks that differ;
+	// Apple allows six months.
+	appleSecretLifetime = 10 * time.Minute
+)
+
+// Apple is sign-in with Apple. Its id is "apple". Apple wants the callback URL to
+// be https and not on localhost. A key that cannot be used fails the sign-in, and
+// the log says why.
+//
+// The name is told at the first sign-in alone, by the browser: anybody may claim
+// any name. The address is the person's or a relay's, always verified.
+func Apple(c AppleConfig) authent.Provider {
+	p := standard("apple", "Apple", appleIssuer, c.ClientID, "")
+	p.OAuth.Scopes = []string{"openid", "name", "email"}
+	p.OAuth.FormPost = true // Apple requires it of who asks for name or email
+	p.OAuth.AuthStyle = oauth2.AuthStyleInParams
+	p.OAuth.Profile = appleProfile
+	if c.PrivateKey != "" {
+		key, err := c.key()
+		p.OAuth.NewClientSecret = func(now time.Time) (authent.Secret, error) {
+			if err != nil {
+				return "", err
+			}
+			return c.secret(key, now)
+		}
+	}
+	return p
+}
+
+func (c AppleConfig) key() (*ecdsa.PrivateKey, error) {
+	block, _ := pem.Decode([]byte(c.PrivateKey))
+	if block == nil {
+		return nil, errors.New("provider: read Apple's PrivateKey: it is not PEM: pass the content of the .p8 file")
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	key, ok := parsed.(*ecdsa.PrivateKey)
+	switch {
+	case err != nil || !ok || key.Curve != elliptic.P256():
+		return nil, errors.New("provider: read Apple's PrivateKey: it is not a PKCS #8 key for ES256: pass the content of the .p8 file")
+	case c.ClientID == "" || c.TeamID == "" || c.KeyID == "":
+		return nil, errors.New("provider: sign Apple's client secret: set ClientID, TeamID and KeyID too")
+	}
+	return key, nil
+}
+
+// secret is the token by which Apple knows the application.
+func (c AppleConfig) secret(key *ecdsa.PrivateKey, now time.Time) (authent.Secret, error) {
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: key}, (&jose.SignerOptions{}).WithHeader("kid", c.KeyID))
+	if err != nil {
+		return "", err
+	}
+	signed, err := jwt.Signed(signer).Claims(map[string]any{
+		"iss": c.TeamID, "sub": c.ClientID, "aud": appleIssuer,
+		"iat": now.Unix(), "exp": now.Add(appleSecretLifetime).Unix(),
+	}).Serialize()
+	return authent.Secret(signed), err
+}
+
+// appleProfile takes nothing but the name from what the browser posted: the rest
+// of it is not signed.
+func appleProfile(c authent.Claims) (authent.Profile, error) {
+	p, err := authent.StandardProfile(c)
+	name := c.Object("user").Object("name")
+	p.Name = strings.TrimSpace(name.String("firstName") + " " + name.String("lastName"))
+	return p, err
+}

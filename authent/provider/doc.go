@@ -1,0 +1,51 @@
+// Package provider has the ways to sign in that authent knows. Each function
+// only returns data; authent.New checks it:
+//
+//	authent.New(authent.Config{
+//		Adapter: ent.NewAuthAdapter(client),
+//		Providers: []authent.Provider{
+//			provider.Password(),
+//			provider.GitHub("", ""),
+//			provider.OIDC("https://login.example.com", "", ""),
+//		},
+//	})
+//
+// To sign in through a provider, register the application there. Its form asks
+// for a callback URL: {base}/callback/{id}, such as
+// https://example.com/auth/callback/github. It gives a client id and a client
+// secret. What is "" in the call comes from the environment:
+//
+//	function           id                  environment
+//	Apple              apple               AUTH_APPLE_ID, AUTH_APPLE_SECRET
+//	Auth0              auth0               AUTH_AUTH0_ID, AUTH_AUTH0_SECRET, AUTH_AUTH0_ISSUER
+//	Bitbucket          bitbucket           AUTH_BITBUCKET_ID, AUTH_BITBUCKET_SECRET
+//	Discord            discord             AUTH_DISCORD_ID, AUTH_DISCORD_SECRET
+//	Facebook           facebook            AUTH_FACEBOOK_ID, AUTH_FACEBOOK_SECRET
+//	GitHub             github              AUTH_GITHUB_ID, AUTH_GITHUB_SECRET (or GITHUB_ID, GITHUB_SECRET)
+//	GitHubEnterprise   github              the same
+//	GitLab             gitlab              AUTH_GITLAB_ID, AUTH_GITLAB_SECRET
+//	Google             google              AUTH_GOOGLE_ID, AUTH_GOOGLE_SECRET
+//	Keycloak           keycloak            AUTH_KEYCLOAK_ID, AUTH_KEYCLOAK_SECRET, AUTH_KEYCLOAK_ISSUER
+//	MicrosoftEntraID   microsoft-entra-id  AUTH_MICROSOFT_ENTRA_ID_ID, _SECRET, _ISSUER
+//	OIDC               oidc                AUTH_OIDC_ID, AUTH_OIDC_SECRET, AUTH_OIDC_ISSUER
+//	Okta               okta                AUTH_OKTA_ID, AUTH_OKTA_SECRET, AUTH_OKTA_ISSUER
+//	Slack              slack               AUTH_SLACK_ID, AUTH_SLACK_SECRET
+//	Spotify            spotify             AUTH_SPOTIFY_ID, AUTH_SPOTIFY_SECRET
+//	Twitch             twitch              AUTH_TWITCH_ID, AUTH_TWITCH_SECRET
+//	Twitter            twitter             AUTH_TWITTER_ID, AUTH_TWITTER_SECRET
+//	Zitadel            zitadel             AUTH_ZITADEL_ID, AUTH_ZITADEL_SECRET, AUTH_ZITADEL_ISSUER
+//
+// Ids, types and account ids are Auth.js's, so that its rows go on working. An
+// address counts as verified only if the provider's documentation says what the
+// claim means; even then nobody signs in by it to a user who exists unless
+// OAuth.TrustEmail is set.
+//
+// Every field may be changed before the provider is passed on, as here for more
+// access to GitHub:
+//
+//	p := provider.GitHub("", "")
+//	p.OAuth.Scopes = append(p.OAuth.Scopes, "repo")
+//
+// LinkedIn is not here: it refuses PKCE from web applications and puts no nonce
+// into ID tokens, so that nothing would tell a stolen code from one's own.
+package provider

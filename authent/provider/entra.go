@@ -1,0 +1,74 @@
+package provider
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+
+	"github.com/authent/authent/authent"
+)
+
+const (
+	entraHost = "https://login.microsoftonline.com/"
+	// personalTenant is whose all personal Microsoft accounts are.
+	personalTenant = "9188040d-6c67-4c5b-b112-36a304b66dad"
+)
+
+// MicrosoftEntraID is sign-in with Microsoft accounts. Its id is
+// "microsoft-entra-id". tenant says whose: the directory (tenant) id of one
+// organization, "organizations" for all of them, "consumers" for personal
+// accounts, "common" for everybody; a domain name will not do. If tenant is "",
+// the issuer comes from AUTH_MICROSOFT_ENTRA_ID_ISSUER, which is then one
+// organization's: https://login.microsoftonline.com/{directory id}/v2.0. If
+// clientID and clientSecret are "", they come from AUTH_MICROSOFT_ENTRA_ID_ID and
+// AUTH_MICROSOFT_ENTRA_ID_SECRET.
+//
+// The administrators of any organization may write any address into its
+// accounts. So it counts as verified only if the optional claim xms_edov, which
+// the application's registration must ask for, says that the domain's owner is
+// verified.
+func MicrosoftEntraID(tenant, clientID, clientSecret string) authent.Provider {
+	p := standard("microsoft-entra-id", "Microsoft Entra ID", "", clientID, clientSecret)
+	p.OAuth.Scopes = []string{"openid", "profile", "email", "User.Read"}
+	p.OAuth.RequestParams = []string{"domain_hint"}
+	p.OAuth.Profile = entraProfile
+	if tenant != "" {
+		p.OAuth.Issuer = entraHost + tenant + "/v2.0"
+	}
+	switch tenant {
+	case "common", "organizations", "consumers":
+		p.OAuth.CheckIssuer = func(issuer string, c authent.Claims) error {
+			return checkEntraIssuer(tenant, issuer, c.String("tid"))
+		}
+	}
+	return p
+}
+
+var directoryID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// checkEntraIssuer checks that a token is of an organization that tenant covers,
+// as Microsoft asks of who accepts those of many.
+func checkEntraIssuer(tenant, issuer, tid string) error {
+	switch {
+	case !directoryID.MatchString(tid):
+		return errors.New("its tid is not the id of a directory")
+	case issuer != entraHost+tid+"/v2.0":
+		return errors.New("its issuer is not that of its tid")
+	case (tenant == "organizations" && tid == personalTenant) || (tenant == "consumers" && tid != personalTenant):
+		return fmt.Errorf("its account is not one of the tenant %q", tenant)
+	}
+	return nil
+}
+
+func entraProfile(c authent.Claims) (authent.Profile, error) {
+	p, err := authent.StandardProfile(c)
+	p.EmailVerified = authent.VerifiedUnknown
+	switch c["xms_edov"] {
+	case true, "1", json.Number("1"):
+		p.EmailVerified = authent.VerifiedYes
+	case false, "0", json.Number("0"):
+		p.EmailVerified = authent.VerifiedNo
+	}
+	return p, err
+}
