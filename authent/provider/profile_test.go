@@ -1,0 +1,161 @@
+package provider_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/provider"
+)
+
+var update = flag.Bool("update", false, "write the goldens")
+
+// canned answers each request with a text, by the URL's path; "" is for all else.
+type canned map[string]string
+
+// RoundTrip implements http.RoundTripper.
+func (c canned) RoundTrip(r *http.Request) (*http.Response, error) {
+	text, ok := c[r.URL.Path]
+	if !ok {
+		text = c[""]
+	}
+	return &http.Response{
+		StatusCode: http.StatusOK, Request: r, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(text)),
+	}, nil
+}
+
+// profileOf is what the engine makes of a provider's answers.
+func profileOf(t *testing.T, p authent.Provider, answers canned) authent.Profile {
+	t.Helper()
+	client := &http.Client{Transport: answers}
+	var claims authent.Claims
+	var err error
+	if p.OAuth.UserInfo != nil {
+		claims, err = p.OAuth.UserInfo(t.Context(), client)
+	} else {
+		claims, err = authent.FetchClaims(t.Context(), client, "https://provider.example/profile")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := p.OAuth.Profile
+	if read == nil {
+		read = authent.StandardProfile
+	}
+	profile, err := read(claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return profile
+}
+
+var verifiedNames = map[authent.Verified]string{authent.VerifiedYes: "yes", authent.VerifiedNo: "no", authent.VerifiedUnknown: "unknown"}
+
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestProfiles: the answers that the providers document become these profiles.
+func TestProfiles(t *testing.T) {
+	t.Parallel()
+	sources := readFile(t, "SOURCES.md")
+	for _, k := range known {
+		answers := canned{"": readFile(t, k.id+".json"), "/user/emails": readFile(t, "github-emails.json")}
+		p := profileOf(t, k.set(), answers)
+		got, err := json.MarshalIndent(map[string]string{
+			"id": p.ID, "name": p.Name, "email": p.Email, "image": p.Image, "email_verified": verifiedNames[p.EmailVerified],
+		}, "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden := k.id + ".golden.json"
+		if *update {
+			if err := os.WriteFile(filepath.Join("testdata", golden), append(got, '\n'), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if want := readFile(t, golden); string(bytes.TrimSpace(got)) != strings.TrimSpace(want) {
+			t.Errorf("%s:\n got %s\nwant %s", k.id, got, want)
+		}
+		if !strings.Contains(sources, "\n- "+k.id+": https://") {
+			t.Errorf("SOURCES.md does not say where %s.json comes from", k.id)
+		}
+	}
+}
+
+// TestVerified: an address is verified where the provider says so in the way that
+// it documents, and nowhere else.
+func TestVerified(t *testing.T) {
+	t.Parallel()
+	standard := map[string]string{
+		`{"email_verified": true}`: "yes", `{"email_verified": false}`: "no", `{}`: "unknown", `{"email_verified": null}`: "unknown", `{"email_verified": 1}`: "unknown",
+	}
+	cases := map[string]map[string]string{
+		"bitbucket": {`{"email": "a@example.com", "email_verified": true}`: "unknown"},
+		"discord":   {`{"verified": true}`: "yes", `{"verified": false}`: "no", `{}`: "unknown", `{"email_verified": true}`: "unknown"},
+		"facebook":  {`{"verified": true, "email_verified": true}`: "unknown"},
+		"gitlab":    {`{"confirmed_at": "2012-05-23T09:05:22Z", "email_verified": true}`: "unknown"},
+		"spotify":   {`{"email_verified": true}`: "no"},
+		"twitter":   {`{"data": {"verified": true}}`: "unknown"},
+		"apple":     {`{"email_verified": "true"}`: "yes", `{"email_verified": true}`: "yes", `{"email_verified": "false"}`: "no", `{}`: "unknown", `{"user": {"email": "a@example.com", "email_verified": true}}`: "unknown"},
+		"microsoft-entra-id": {
+			`{"xms_edov": true}`: "yes", `{"xms_edov": 1}`: "yes", `{"xms_edov": "1"}`: "yes", `{"xms_edov": false}`: "no", `{"xms_edov": 0}`: "no", `{"xms_edov": "0"}`: "no",
+			`{"email_verified": true}`: "unknown", `{"xms_edov": "yes"}`: "unknown", `{"xms_edov": 2}`: "unknown", `{"xms_edov": [true]}`: "unknown", `{}`: "unknown",
+		},
+	}
+	for _, id := range []string{"auth0", "google", "keycloak", "oidc", "okta", "slack", "twitch", "zitadel"} {
+		cases[id] = standard
+	}
+	for _, k := range known {
+		if len(cases[k.id]) == 0 && k.id != "github" { // TestGitHub has its cases
+			t.Errorf("%s has no case", k.id)
+		}
+		for answer, want := range cases[k.id] {
+			if got := verifiedNames[profileOf(t, k.set(), canned{"": answer}).EmailVerified]; got != want {
+				t.Errorf("%s: %s: %s, want %s", k.id, answer, got, want)
+			}
+		}
+	}
+}
+
+// TestOddProfiles: what is missing or of another type is empty, and never ends the
+// process.
+func TestOddProfiles(t *testing.T) {
+	t.Parallel()
+	for _, k := range known {
+		for _, answer := range []string{
+			`{}`, `{"data": null, "user": [], "picture": "x", "links": 1, "images": [1]}`, `{"data": [], "user": {"name": "x"}, "picture": {"data": 1}, "links": {"avatar": 1}, "images": {}}`,
+		} {
+			if p := profileOf(t, k.set(), canned{"": answer, "/user/emails": `[null]`}); p.ID != "" || p.Email != "" || p.Name != "" {
+				t.Errorf("%s: %s: %+v", k.id, answer, p)
+			}
+		}
+	}
+}
+
+func TestDiscordImages(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string]string{
+		`{"id": "80351110224678912", "avatar": "83"}`:                          "https://cdn.discordapp.com/avatars/80351110224678912/83.png",
+		`{"id": "80351110224678912", "avatar": "a_83"}`:                        "https://cdn.discordapp.com/avatars/80351110224678912/a_83.gif",
+		`{"id": "80351110224678912", "avatar": null, "discriminator": "1337"}`: "https://cdn.discordapp.com/embed/avatars/2.png",
+		`{"id": "80351110224678912", "avatar": null, "discriminator": "0"}`:    "https://cdn.discordapp.com/embed/avatars/5.png",
+		`{"id": "x", "avatar": null}`:                                          "",
+	} {
+		if got := profileOf(t, provider.Discord("client", "secret"), canned{"": answer}).Image; got != want {
+			t.Errorf("%s: %s, want %s", answer, got, want)
+		}
+	}
+}
