@@ -62,7 +62,7 @@ func checkAppleSecret(secret string, now time.Time) error {
 	}
 	const sixMonths = 15777000 // seconds, Apple's number
 	if token.Signatures[0].Header.KeyID != "KEY1234567" || c.Iss != "TEAM123456" || c.Sub != "client" || c.Aud != "https://appleid.apple.com" ||
-		c.Iat != now.Unix() || c.Exp <= c.Iat || c.Exp > c.Iat+sixMonths {
+		c.Iat > now.Unix() || c.Iat < now.Unix()-60 || c.Exp <= c.Iat || c.Exp > c.Iat+sixMonths {
 		return errors.New("the secret is " + string(payload))
 	}
 	return nil
