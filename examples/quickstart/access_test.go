@@ -127,7 +127,8 @@ const faults = `(() => {
     if (!e.labels.length || !e.labels[0].textContent.trim()) faults.push('no label: ' + e.name);
   }
   for (const e of document.querySelectorAll('button, .button, input, summary')) {
-    if (visible(e) && e.getBoundingClientRect().height < 44) faults.push('small target: ' + (e.name || e.textContent.trim()));
+    const target = e.type === 'checkbox' ? e.parentElement : e; // its label is part of it
+    if (visible(e) && target.getBoundingClientRect().height < 44) faults.push('small target: ' + (e.name || e.textContent.trim()));
   }
   for (const e of document.querySelectorAll('a, button, input, summary')) {
     if (!visible(e) || e.type === 'hidden') continue;
