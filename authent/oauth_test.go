@@ -167,7 +167,7 @@ func TestOAuth_BadAnswers(t *testing.T) {
 			"token 500":            {oauthserver.Misbehaviour{TokenStatus: 500}, "dev", "OAuthCallbackError", "500"},
 			"token HTML":           {oauthserver.Misbehaviour{TokenHTML: true}, "dev", "OAuthCallbackError", "did not answer with tokens"},
 			"token 10 MB":          {oauthserver.Misbehaviour{TokenHuge: true}, "dev", "OAuthCallbackError", "token"},
-			"token hangs":          {oauthserver.Misbehaviour{TokenHang: true}, "dev", "OAuthCallbackError", "Client.Timeout"},
+			"token hangs":          {oauthserver.Misbehaviour{TokenHang: true}, "dev", "OAuthCallbackError", "call the token endpoint"},
 			"error with 200":       {oauthserver.Misbehaviour{TokenErrorWith200: true}, "hub", "OAuthCallbackError", "bad_verification_code"},
 			"no access token":      {oauthserver.Misbehaviour{NoAccessToken: true}, "dev", "OAuthCallbackError", "token"},
 			"not a bearer token":   {oauthserver.Misbehaviour{TokenType: "mac"}, "dev", "OAuthCallbackError", "not a bearer token"},

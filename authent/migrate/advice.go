@@ -23,8 +23,6 @@ var advice = []struct {
 	{nil, nil, []int{26, 11}, "the file is not an SQLite database, or it is damaged"},
 }
 
-const lost = "the connection was lost: see that the server runs, and apply again"
-
 // advised adds to an error of the database what to do about it.
 func advised(err error) error {
 	if err == nil {
@@ -36,11 +34,18 @@ func advised(err error) error {
 			return fmt.Errorf("%w: %s", err, a.do)
 		}
 	}
-	var network net.Error
-	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.As(err, &network) || state == "57P01" || number == 1053 || number == 1927 {
-		return fmt.Errorf("%w: %s", err, lost)
+	if wasLost(err) || state == "57P01" || number == 1053 || number == 1927 {
+		return fmt.Errorf("%w: the connection was lost: see that the server runs, and apply again", err)
 	}
 	return err
+}
+
+// wasLost reports whether a connection broke that had been made.
+func wasLost(err error) bool {
+	if e, ok := errors.AsType[*net.OpError](err); ok {
+		return e.Op != "dial"
+	}
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)
 }
 
 func contains[T comparable](all []T, one T) bool {

@@ -21,7 +21,7 @@ var _ encoding.TextUnmarshaler = (*amount)(nil)
 func (a *amount) UnmarshalText(text []byte) error {
 	n, err := strconv.Atoi(string(text))
 	if err != nil || n < 1 {
-		return fmt.Errorf("N is %q: use a number from 1 on, or none to apply all", text)
+		return fmt.Errorf("the amount N is %q: use a number from 1 on, or none to apply all", text)
 	}
 	*a = amount(n)
 	return nil

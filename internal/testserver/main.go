@@ -39,7 +39,7 @@ func run(ctx context.Context, args []string, out io.Writer) (code int, err error
 		args = args[1:]
 	}
 	if len(args) == 0 {
-		return 0, errors.New("usage: go run ./internal/testserver -- command, such as go test ./...")
+		return 0, errors.New("usage: go run ./internal/testserver -- command with its arguments")
 	}
 	browser := findBrowser()
 	if browser == "" && os.Getenv("CI") == "true" {
