@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"reflect"
+	"strings"
 )
 
 // advice is what to do about errors whose own words do not say it, by the codes
@@ -45,7 +46,8 @@ func wasLost(err error) bool {
 	if e, ok := errors.AsType[*net.OpError](err); ok {
 		return e.Op != "dial"
 	}
-	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)
+	// go-sql-driver's ErrInvalidConn is known by its text alone.
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || strings.Contains(err.Error(), "invalid connection")
 }
 
 func contains[T comparable](all []T, one T) bool {
@@ -72,11 +74,25 @@ func codes(err error) (state string, number, result int) {
 	}](err); ok {
 		result = e.Code() & 0xff
 	}
-	for ; err != nil; err = errors.Unwrap(err) {
-		v := reflect.Indirect(reflect.ValueOf(err))
-		if v.Kind() == reflect.Struct && v.Type().Name() == "MySQLError" {
-			number = int(v.FieldByName("Number").Uint())
+	return state, mysqlNumber(err), result
+}
+
+// mysqlNumber finds the number of a *mysql.MySQLError, which has no method for it.
+func mysqlNumber(err error) int {
+	if v := reflect.Indirect(reflect.ValueOf(err)); v.Kind() == reflect.Struct && v.Type().Name() == "MySQLError" {
+		if n := v.FieldByName("Number"); n.CanUint() {
+			return int(n.Uint())
 		}
 	}
-	return state, number, result
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		return mysqlNumber(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, one := range e.Unwrap() {
+			if n := mysqlNumber(one); n != 0 {
+				return n
+			}
+		}
+	}
+	return 0
 }

@@ -48,11 +48,13 @@ func (s *session) apply(ctx context.Context, n int, report *Report) error {
 	s.config.Log(Started{From: pending.current, To: files[len(files)-1].Version(), Files: len(files)})
 	for _, f := range files {
 		done, err := s.applyFile(ctx, f)
-		report.Statements += done
 		if err != nil {
 			return err
 		}
-		report.Files++
+		if done >= 0 {
+			report.Statements += done
+			report.Files++
+		}
 	}
 	return nil
 }
@@ -92,7 +94,7 @@ type migration struct {
 }
 
 // applyFile applies a file, or the rest of it, and returns how many statements
-// it executed.
+// it executed, -1 when somebody else has applied the file meanwhile.
 func (s *session) applyFile(ctx context.Context, f atlas.File) (int, error) {
 	m, err := s.read(f)
 	if err != nil {
@@ -116,7 +118,7 @@ func (s *session) applyFile(ctx context.Context, f atlas.File) (int, error) {
 	if done >= 0 {
 		s.config.Log(FileDone{Name: f.Name(), Took: time.Since(started)})
 	}
-	return max(done, 0), nil
+	return done, nil
 }
 
 // read takes a file apart.

@@ -35,7 +35,7 @@ type StatementError struct {
 func (e *StatementError) Error() string {
 	state := "the database is as before the file"
 	if e.Applied > 0 {
-		state = fmt.Sprintf("%d of its %d statements have taken effect; mend the file from there on, run migrate hash, and apply goes on", e.Applied, e.Total)
+		state = fmt.Sprintf("%d of its %d statements have taken effect; apply goes on after them, once the cause is gone, or once the file is mended from there on and hashed (migrate hash)", e.Applied, e.Total)
 	}
 	return fmt.Sprintf("migrate: %s, line %d: %v\n  in: %s\n  %s", e.Statement.File, e.Statement.Line, e.Err, oneLine(e.Statement.SQL), state)
 }

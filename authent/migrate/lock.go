@@ -111,6 +111,6 @@ func (s *session) patiently(ctx context.Context, try func() error, isLocked func
 			return fmt.Errorf("migrate: %w: %w", ErrLocked, ctx.Err())
 		case <-time.After(pause):
 		}
-		pause = min(2*pause, 250*time.Millisecond)
+		pause = min(2*pause, 50*time.Millisecond)
 	}
 }
