@@ -21,6 +21,7 @@ var advice = []struct {
 	{[]string{"25006"}, []int{1290, 1836}, []int{8}, "the database must be writable"},
 	{[]string{"42501", "28000", "28P01"}, []int{1044, 1045, 1142, 1227, 1370}, []int{23}, "the user of DATABASE_URL needs the right to do this: grant it, or migrate as the tables' owner"},
 	{[]string{"53100"}, []int{28, 1021, 1041, 1114}, []int{13}, "the disk is full: make room and apply again"},
+	{nil, []int{1030}, nil, "the server's storage failed: see whether the disk is full, and in its log; then apply again"},
 	{nil, nil, []int{26, 11}, "the file is not an SQLite database, or it is damaged"},
 }
 

@@ -43,5 +43,6 @@ func (m *Migrator) Drift(ctx context.Context, tables []*entschema.Table, exclude
 	for _, c := range changes {
 		all = append(all, describe(m.config.Dialect, c)...)
 	}
-	return all, nil
+	collations, err := s.collations(ctx, desired)
+	return append(all, collations...), err
 }

@@ -230,6 +230,9 @@ var counts = map[string]string{
 func unquote(name string) string {
 	if strings.ContainsAny(name, "`\"") {
 		parts := strings.FieldsFunc(name, func(r rune) bool { return r == '`' || r == '"' })
+		if len(parts) == 0 {
+			return name
+		}
 		return parts[len(parts)-1]
 	}
 	if i := strings.LastIndex(name, "."); i >= 0 && !strings.ContainsAny(name, " (") {
