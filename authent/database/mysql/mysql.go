@@ -119,6 +119,8 @@ func checkParams(q url.Values) error {
 // setUp makes the connections what authent wants.
 func setUp(c *mysql.Config) {
 	c.ParseTime, c.Loc = true, time.UTC
+	// What it would print of lost connections is in the errors that it returns.
+	c.Logger = &mysql.NopLogger{}
 	// An update counts the rows that it found, as on other databases.
 	c.ClientFoundRows = true
 	c.Collation = cmp.Or(c.Collation, "utf8mb4_bin")
