@@ -48,8 +48,8 @@ mutants: ## Break each promise in turn and see its tests fail
 	go run ./internal/mutant
 
 .PHONY: bench
-bench: ## Compare the session check with a hand-written baseline
-	go run ./bench
+bench: deps ## Compare the session check with a hand-written baseline, on every database
+	go run ./internal/testserver -- go run ./bench
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (10s)

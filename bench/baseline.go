@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
+
+	"entgo.io/ent/dialect"
 )
 
 // baseline is the lookup as one would write it by hand with database/sql: the
@@ -11,12 +14,16 @@ import (
 // variables.
 type baseline struct{ lookup *sql.Stmt }
 
-func newBaseline(ctx context.Context, db *sql.DB) (*baseline, error) {
-	lookup, err := db.PrepareContext(ctx, `
+func newBaseline(ctx context.Context, name string, db *sql.DB) (*baseline, error) {
+	query := `
 SELECT s.id, s.session_token, s.user_id, s.expires, s.created_at, s.last_used_at, s.ip_address, s.user_agent,
        u.id, u.name, u.email, u.email_verified, u.image, u.password, u.role, u.disabled_at, u.created_at, u.updated_at
 FROM sessions s JOIN users u ON s.user_id = u.id
-WHERE s.session_token = ?`)
+WHERE s.session_token = ?`
+	if name == dialect.Postgres {
+		query = strings.Replace(query, "?", "$1", 1)
+	}
+	lookup, err := db.PrepareContext(ctx, query)
 	return &baseline{lookup}, err
 }
 

@@ -1,39 +1,29 @@
-// Bench compares the session check of the generated adapter with a hand-written
-// baseline on the same database, in rounds that alternate, so that what else the
-// machine does hits both alike:
+// Bench compares, on every database that it is given, the session check of the
+// generated adapter with a hand-written baseline on the same driver, in rounds
+// that alternate, so that what else the machine does hits both alike. It also
+// deletes users among more and more sessions, and expands a table of a million:
 //
-//	go run ./bench
+//	go run ./internal/testserver -- go run ./bench
 //
-// It prints the median of each, and their ratio; it exits with 1 when a ratio is
-// above its limit.
+// It exits with 1 when a ratio is above its limit.
 package main
 
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
-	"slices"
-	"sync"
-	"time"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 
-	"github.com/authent/authent/authent"
-	"github.com/authent/authent/authent/database/sqlite"
+	"github.com/authent/authent/authent/database"
 	"github.com/authent/authent/ent"
 	_ "github.com/authent/authent/ent/runtime"
-)
-
-const (
-	users, sessions = 10_000, 20_000
-	rounds          = 41
-	perRound        = 2_000
-	// maxTime and maxAllocs are how much the adapter may cost per baseline.
-	maxTime, maxAllocs = 1.5, 2.0
+	"github.com/authent/authent/migrations"
 )
 
 func main() {
@@ -43,153 +33,89 @@ func main() {
 	}
 }
 
+// target is a database to measure on.
+type target struct {
+	name, dialect string
+	db            *sql.DB
+	adapter       *ent.AuthAdapter
+}
+
 func run(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "authent-bench")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	db, err := sqlite.Open("file:" + filepath.Join(dir, "bench.db"))
+	urls := map[string]string{"SQLite": "file:" + filepath.Join(dir, "bench.db")}
+	for name, variable := range map[string]string{"PostgreSQL": "AUTHENT_TEST_POSTGRES_URL", "MariaDB": "AUTHENT_TEST_MYSQL_URL"} {
+		if urls[name], err = create(ctx, os.Getenv(variable)); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	var over []error
+	for _, name := range []string{"SQLite", "PostgreSQL", "MariaDB"} {
+		if urls[name] == "" {
+			fmt.Printf("\n%s: no server: run it through go run ./internal/testserver\n", name)
+			continue
+		}
+		if err := measure(ctx, name, urls[name]); err != nil {
+			over = append(over, fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	return errors.Join(over...)
+}
+
+// create makes an empty database on a server, and returns its URL.
+func create(ctx context.Context, server string) (string, error) {
+	if server == "" {
+		return "", nil
+	}
+	_, db, err := database.Open(server)
+	if err != nil {
+		return "", err
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(ctx, "CREATE DATABASE authent_bench"); err != nil {
+		return "", err
+	}
+	u, err := url.Parse(server)
+	if err != nil {
+		return "", errors.New("the server's URL cannot be parsed")
+	}
+	u.Path = "/authent_bench"
+	return u.String(), nil
+}
+
+func measure(ctx context.Context, name, address string) error {
+	kind, db, err := database.Open(address)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
+	db.SetMaxOpenConns(32)
 	db.SetMaxIdleConns(32)
-	client := ent.NewClient(ent.Driver(entsql.OpenDB(dialect.SQLite, db)))
-	if err := client.Schema.Create(ctx); err != nil {
+	if err := migrations.Apply(ctx, kind, db); err != nil {
 		return err
 	}
-	if err := fill(ctx, db); err != nil {
+	t := &target{name, kind, db, ent.NewAuthAdapter(ent.NewClient(ent.Driver(entsql.OpenDB(kind, db))))}
+	if err := t.fill(ctx); err != nil {
 		return err
 	}
-	base, err := newBaseline(ctx, db)
-	if err != nil {
-		return err
-	}
-	adapter := ent.NewAuthAdapter(client)
-	lookups := [2]lookup{
-		func(token string) error { _, err := base.sessionAndUser(ctx, token); return err },
-		func(token string) error { _, err := adapter.SessionAndUser(ctx, authent.Secret(token)); return err },
-	}
-	return compare(lookups)
+	return errors.Join(t.check(ctx), t.deletion(ctx), t.expansion(ctx))
 }
 
-// lookup finds one session.
-type lookup func(token string) error
-
-// compare prints what both cost at each number of goroutines.
-func compare(lookups [2]lookup) error {
-	over := false
-	fmt.Printf("SessionAndUser on SQLite, %d users, %d sessions, %d rounds of %d lookups each, alternating\n", users, sessions, rounds, perRound)
-	for _, goroutines := range []int{1, 8} {
-		times, err := interleave(lookups, goroutines)
-		if err != nil {
-			return err
+// placeholders writes a query's parameters as the dialect does.
+func (t *target) placeholders(n int) string {
+	text := ""
+	for i := range n {
+		if i > 0 {
+			text += ", "
 		}
-		ratio := float64(times[1]) / float64(times[0])
-		over = over || ratio > maxTime
-		fmt.Printf("%2d goroutines: baseline %8v  adapter %8v  ratio %.2f (at most %.1f)\n", goroutines, times[0], times[1], ratio, maxTime)
-	}
-	var allocs [2]float64
-	for i, f := range lookups {
-		n, err := allocations(f)
-		if err != nil {
-			return err
+		if t.dialect == dialect.Postgres {
+			text += fmt.Sprintf("$%d", i+1)
+		} else {
+			text += "?"
 		}
-		allocs[i] = n
 	}
-	ratio := allocs[1] / allocs[0]
-	over = over || ratio > maxAllocs
-	fmt.Printf("allocations:   baseline %8.0f  adapter %8.0f  ratio %.2f (at most %.1f)\n", allocs[0], allocs[1], ratio, maxAllocs)
-	if over {
-		return fmt.Errorf("a ratio is above its limit")
-	}
-	return nil
+	return text
 }
-
-// interleave returns the median time per lookup of each.
-func interleave(lookups [2]lookup, goroutines int) (median [2]time.Duration, err error) {
-	var all [2][]time.Duration
-	for round := range rounds {
-		for i := range lookups {
-			i = (i + round) % 2
-			took, err := timeRound(lookups[i], goroutines)
-			if err != nil {
-				return median, err
-			}
-			all[i] = append(all[i], took)
-		}
-	}
-	for i := range all {
-		slices.Sort(all[i])
-		median[i] = all[i][len(all[i])/2]
-	}
-	return median, nil
-}
-
-// timeRound is the time per lookup of one round.
-func timeRound(f lookup, goroutines int) (time.Duration, error) {
-	errs := make([]error, goroutines)
-	var wg sync.WaitGroup
-	started := time.Now()
-	for g := range goroutines {
-		wg.Go(func() {
-			for i := g; i < perRound; i += goroutines {
-				if err := f(token(i * 7919 % sessions)); err != nil {
-					errs[g] = err
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-	took := time.Since(started) / perRound
-	for _, err := range errs {
-		if err != nil {
-			return 0, err
-		}
-	}
-	return took, nil
-}
-
-func allocations(f lookup) (float64, error) {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	for i := range perRound {
-		if err := f(token(i)); err != nil {
-			return 0, err
-		}
-	}
-	runtime.ReadMemStats(&after)
-	return float64(after.Mallocs-before.Mallocs) / perRound, nil
-}
-
-// token is the stored token of the n-th session, as long as a real one.
-func token(n int) string { return fmt.Sprintf("%064x", n) }
-
-// fill writes users and sessions, each with all its columns.
-func fill(ctx context.Context, db *sql.DB) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }()
-	now := time.Now().UTC().Truncate(time.Millisecond)
-	for i := range users {
-		_, err := tx.ExecContext(ctx, `INSERT INTO users (id, name, email, email_verified, image, password, role, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			userID(i), "Ada Lovelace", fmt.Sprintf("person-%d@example.com", i), now, "https://example.com/a.png", "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHQ$aGFzaA", "user", now, now)
-		if err != nil {
-			return err
-		}
-	}
-	for i := range sessions {
-		_, err := tx.ExecContext(ctx, `INSERT INTO sessions (id, session_token, user_id, expires, created_at, last_used_at, ip_address, user_agent) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-			fmt.Sprintf("session-%d", i), token(i), userID(i%users), now.Add(time.Hour), now, now, "192.0.2.1", "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0")
-		if err != nil {
-			return err
-		}
-	}
-	return tx.Commit()
-}
-
-func userID(n int) string { return fmt.Sprintf("00000000-0000-7000-8000-%012d", n) }
