@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/oauth2"
 )
 
 // flowAuth is an engine that only opens flows.
@@ -14,6 +16,18 @@ func flowAuth() *Auth {
 		cfg:     Config{Now: func() time.Time { return time.UnixMilli(1_800_000_000_000) }},
 		keys:    newKeyring([]string{newSecret}),
 		cookies: newCookieNames(false, false),
+	}
+}
+
+// TestAccountOf: providers write the scope as a text or, as Twitch does, as a list.
+func TestAccountOf(t *testing.T) {
+	now := time.UnixMilli(1_800_000_000_123)
+	for want, scope := range map[string]any{"openid email": "openid email", "a b": []any{"a", "b"}, "": nil} {
+		token := (&oauth2.Token{AccessToken: "x", TokenType: "Bearer", ExpiresIn: 60}).WithExtra(map[string]any{"scope": scope})
+		acc := accountOf(&Provider{ID: "twitch", Type: TypeOIDC}, "1", token, now)
+		if acc.Scope != want || acc.TokenType != "bearer" || !acc.ExpiresAt.Equal(time.Unix(1_800_000_060, 0)) {
+			t.Errorf("%v became %q, %s, %v", scope, acc.Scope, acc.TokenType, acc.ExpiresAt)
+		}
 	}
 }
 

@@ -41,8 +41,17 @@ const maxExpiresIn = 10 * 365 * 24 * 3600
 // accountOf is the row of an account, tokens as issued.
 func accountOf(p *Provider, id string, t *oauth2.Token, now time.Time) Account {
 	text := func(name string) string {
-		v, _ := t.Extra(name).(string)
-		return v
+		switch v := t.Extra(name).(type) {
+		case string:
+			return v
+		case []any: // Twitch's scope
+			words := make([]string, len(v))
+			for i, word := range v {
+				words[i] = fmt.Sprint(word)
+			}
+			return strings.Join(words, " ")
+		}
+		return ""
 	}
 	acc := Account{
 		Type: string(p.Type), Provider: p.ID, ProviderAccountID: id,

@@ -58,7 +58,7 @@ func table(root string) (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	b.WriteString("\n| # | promise | source | tests, on SQLite |\n|---|---|---|---|\n")
+	b.WriteString("\n| # | promise | source | tests; those of `authent` and `ent` run on SQLite, PostgreSQL and MariaDB |\n|---|---|---|---|\n")
 	for _, p := range promises {
 		if len(tests[p.number]) == 0 {
 			return "", fmt.Errorf("%s has no tests", p.number)
