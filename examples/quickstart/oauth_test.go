@@ -1,8 +1,20 @@
 package main
 
 import (
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"slices"
 	"testing"
 
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+
+	"github.com/authent/authent/ent"
 	"github.com/authent/authent/internal/testdb"
 )
 
@@ -64,4 +76,66 @@ func TestBrowser_ProvidersWithoutPassword(t *testing.T) {
 	b.press("Sign in again")
 	b.through("Dev provider")
 	b.says("Delete account", "Not linked")
+}
+
+// TestGitHub: with its client in the environment GitHub takes the development
+// provider's place, and is asked with the parameters that it documents
+// (docs.github.com, "Authorizing OAuth apps"), and RFC 6749's response_type.
+func TestGitHub(t *testing.T) {
+	t.Setenv("GITHUB_ID", "Iv1.client")
+	t.Setenv("GITHUB_SECRET", "a secret that is not sent to a browser")
+	s, err := readSettings(func(name string) string {
+		return map[string]string{"GITHUB_ID": "Iv1.client", "AUTH_SECRET": testSecret}[name]
+	}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	providers, done, err := s.providers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer done()
+	client := ent.NewClient(ent.Driver(entsql.OpenDB(dialect.SQLite, testdb.SQLite.Open(t))))
+	app, err := newApp(client, s, providers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(app)
+	defer server.Close()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := browser.Get(server.URL + "/auth/csrf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var csrf struct{ CSRFToken string }
+	if err := json.NewDecoder(res.Body).Decode(&csrf); err != nil {
+		t.Fatal(err)
+	}
+	res, err = browser.PostForm(server.URL+"/auth/signin/github", url.Values{"csrfToken": {csrf.CSRFToken}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	target, err := res.Location()
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := target.Query()
+	if len(q.Get("state")) != 43 || len(q.Get("code_challenge")) != 43 {
+		t.Errorf("state and challenge: %v", q)
+	}
+	q.Del("state")
+	q.Del("code_challenge")
+	want := url.Values{
+		"client_id": {"Iv1.client"}, "redirect_uri": {"http://localhost:3000/auth/callback/github"}, "scope": {"read:user user:email"},
+		"code_challenge_method": {"S256"}, "response_type": {"code"},
+	}
+	if target.Scheme+"://"+target.Host+target.Path != "https://github.com/login/oauth/authorize" || !maps.EqualFunc(want, q, slices.Equal) {
+		t.Errorf("%s", target)
+	}
 }
