@@ -1,5 +1,6 @@
 .DEFAULT_GOAL := help
 FUZZTIME ?= 10s
+GRAPHS = ./ent ./examples/... ./internal/layout/...
 
 .PHONY: help
 help: ## Print what can be made
@@ -22,8 +23,8 @@ race: ## Run all tests under the race detector
 	go test -race -timeout 40m ./...
 
 .PHONY: generate
-generate: ## Generate the client and the adapter from ent/schema
-	go generate ./ent
+generate: ## Generate each graph's client and adapter from its schema
+	go generate $(GRAPHS)
 
 .PHONY: migration
 migration: deps ## Write the migrations for a changed ent/schema: make migration NAME=add_avatar
@@ -35,7 +36,7 @@ migration: deps ## Write the migrations for a changed ent/schema: make migration
 
 .PHONY: fresh
 fresh: generate ## Prove that generated code is as the schema says
-	@test -z "$$(git status --porcelain -- ent go.mod go.sum)" || { git status --short -- ent go.mod go.sum; git diff -- ent go.mod go.sum; echo "generated code is stale: commit what make generate wrote"; exit 1; }
+	@set -- ent examples internal/layout go.mod go.sum; test -z "$$(git status --porcelain -- "$$@")" || { git status --short -- "$$@"; git diff -- "$$@"; echo "generated code is stale: commit what make generate wrote"; exit 1; }
 
 .PHONY: lint
 lint: ## gofmt, go vet, staticcheck

@@ -155,11 +155,11 @@ func (a *AuthAdapter) CreateUser(ctx context.Context, u authent.User) (*authent.
 	create := a.client.User.Create().
 		SetNillableName(entadapter.OrNull(u.Name)).
 		SetEmail(u.Email).
-		SetNillableEmailVerified(entadapter.TimeOrNull(u.EmailVerified)).
+		SetNillableEmailVerified(entadapter.OrNullTime(u.EmailVerified, entadapter.Time)).
 		SetNillableImage(entadapter.OrNull(u.Image)).
 		SetNillablePassword(entadapter.OrNull(u.Password)).
 		SetNillableRole(entadapter.OrNull(u.Role)).
-		SetNillableDisabledAt(entadapter.TimeOrNull(u.DisabledAt))
+		SetNillableDisabledAt(entadapter.OrNullTime(u.DisabledAt, entadapter.Time))
 	created, err := create.Save(ctx)
 	if err != nil {
 		return nil, a.done(err, userKeys)
@@ -235,39 +235,39 @@ func (a *AuthAdapter) UpdateUser(ctx context.Context, id string, u authent.UserU
 	if u.Email != nil {
 		update.SetEmail(*u.Email)
 	}
-	if u.DisabledAt != nil {
-		if u.DisabledAt.IsZero() {
-			update.ClearDisabledAt()
+	if u.Name != nil {
+		if value := entadapter.OrNull(*u.Name); value != nil {
+			update.SetName(*value)
 		} else {
-			update.SetDisabledAt(entadapter.Time(*u.DisabledAt))
-		}
-	}
-	if u.EmailVerified != nil {
-		if u.EmailVerified.IsZero() {
-			update.ClearEmailVerified()
-		} else {
-			update.SetEmailVerified(entadapter.Time(*u.EmailVerified))
+			update.ClearName()
 		}
 	}
 	if u.Image != nil {
-		if *u.Image == "" {
-			update.ClearImage()
+		if value := entadapter.OrNull(*u.Image); value != nil {
+			update.SetImage(*value)
 		} else {
-			update.SetImage(*u.Image)
+			update.ClearImage()
 		}
 	}
-	if u.Name != nil {
-		if *u.Name == "" {
-			update.ClearName()
+	if u.EmailVerified != nil {
+		if value := entadapter.OrNullTime(*u.EmailVerified, entadapter.Time); value != nil {
+			update.SetEmailVerified(*value)
 		} else {
-			update.SetName(*u.Name)
+			update.ClearEmailVerified()
 		}
 	}
 	if u.Password != nil {
-		if *u.Password == "" {
-			update.ClearPassword()
+		if value := entadapter.OrNull(*u.Password); value != nil {
+			update.SetPassword(*value)
 		} else {
-			update.SetPassword(*u.Password)
+			update.ClearPassword()
+		}
+	}
+	if u.DisabledAt != nil {
+		if value := entadapter.OrNullTime(*u.DisabledAt, entadapter.Time); value != nil {
+			update.SetDisabledAt(*value)
+		} else {
+			update.ClearDisabledAt()
 		}
 	}
 	if u.Role != nil {
@@ -316,7 +316,7 @@ func (a *AuthAdapter) LinkAccount(ctx context.Context, c authent.Account) error 
 		SetNillableAccessToken(entadapter.OrNull(c.AccessToken)).
 		SetNillableIDToken(entadapter.OrNull(c.IDToken)).
 		SetNillableExpiresAt(entadapter.Unix(c.ExpiresAt)).
-		SetNillableTokenType(entadapter.OrNull(c.TokenType)).
+		SetNillableTokenType(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "accounts.token_type", 255, c.TokenType))).
 		SetNillableScope(entadapter.OrNull(c.Scope)).
 		SetNillableSessionState(entadapter.OrNull(c.SessionState)).
 		Exec(ctx)
@@ -361,45 +361,45 @@ func (a *AuthAdapter) UpdateAccount(ctx context.Context, provider, providerAccou
 	update := a.client.Account.Update().
 		Where(entadapter.Is(account.FieldProvider, provider), entadapter.Is(account.FieldProviderAccountID, providerAccountID))
 	if u.RefreshToken != nil {
-		if *u.RefreshToken == "" {
-			update.ClearRefreshToken()
+		if value := entadapter.OrNull(*u.RefreshToken); value != nil {
+			update.SetRefreshToken(*value)
 		} else {
-			update.SetRefreshToken(*u.RefreshToken)
+			update.ClearRefreshToken()
 		}
 	}
 	if u.AccessToken != nil {
-		if *u.AccessToken == "" {
-			update.ClearAccessToken()
+		if value := entadapter.OrNull(*u.AccessToken); value != nil {
+			update.SetAccessToken(*value)
 		} else {
-			update.SetAccessToken(*u.AccessToken)
+			update.ClearAccessToken()
 		}
 	}
 	if u.IDToken != nil {
-		if *u.IDToken == "" {
-			update.ClearIDToken()
+		if value := entadapter.OrNull(*u.IDToken); value != nil {
+			update.SetIDToken(*value)
 		} else {
-			update.SetIDToken(*u.IDToken)
+			update.ClearIDToken()
 		}
 	}
 	if u.TokenType != nil {
-		if *u.TokenType == "" {
-			update.ClearTokenType()
+		if value := entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "accounts.token_type", 255, *u.TokenType)); value != nil {
+			update.SetTokenType(*value)
 		} else {
-			update.SetTokenType(*u.TokenType)
+			update.ClearTokenType()
 		}
 	}
 	if u.Scope != nil {
-		if *u.Scope == "" {
-			update.ClearScope()
+		if value := entadapter.OrNull(*u.Scope); value != nil {
+			update.SetScope(*value)
 		} else {
-			update.SetScope(*u.Scope)
+			update.ClearScope()
 		}
 	}
 	if u.SessionState != nil {
-		if *u.SessionState == "" {
-			update.ClearSessionState()
+		if value := entadapter.OrNull(*u.SessionState); value != nil {
+			update.SetSessionState(*value)
 		} else {
-			update.SetSessionState(*u.SessionState)
+			update.ClearSessionState()
 		}
 	}
 	if u.ExpiresAt != nil {
@@ -442,9 +442,9 @@ func (a *AuthAdapter) CreateSession(ctx context.Context, s authent.Session) (*au
 		SetSessionToken(s.Token).
 		SetUserID(s.UserID).
 		SetExpires(entadapter.Time(s.Expires)).
-		SetNillableCreatedAt(entadapter.TimeOrNull(s.CreatedAt)).
-		SetNillableLastUsedAt(entadapter.TimeOrNull(s.LastUsedAt)).
-		SetNillableIPAddress(entadapter.OrNull(s.IPAddress)).
+		SetNillableCreatedAt(entadapter.OrNullTime(s.CreatedAt, entadapter.Time)).
+		SetNillableLastUsedAt(entadapter.OrNullTime(s.LastUsedAt, entadapter.Time)).
+		SetNillableIPAddress(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "sessions.ip_address", 255, s.IPAddress))).
 		SetNillableUserAgent(entadapter.OrNull(s.UserAgent)).
 		Save(ctx)
 	if err != nil {

@@ -176,7 +176,7 @@ func TestTimes(t *testing.T) {
 	if got := entadapter.Time(at); got != want {
 		t.Errorf("Time: %v", got)
 	}
-	if entadapter.TimeOrNull(time.Time{}) != nil || *entadapter.TimeOrNull(at) != want {
+	if entadapter.OrNullTime(time.Time{}, entadapter.Time) != nil || *entadapter.OrNullTime(at, entadapter.Time) != want {
 		t.Error("TimeOrNull")
 	}
 	if !entadapter.FromNull(nil).IsZero() || entadapter.FromNull(&at).Location() != time.UTC {

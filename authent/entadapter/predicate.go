@@ -2,6 +2,7 @@ package entadapter
 
 import (
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"entgo.io/ent/dialect"
@@ -45,6 +46,41 @@ func IsNot[S ~string](column string, value S) func(*sql.Selector) {
 		default:
 			s.Where(sql.NEQ(s.C(column), string(value)))
 		}
+	}
+}
+
+// IsInt64 is the predicate that a column of numbers is what id names.
+func IsInt64(column, id string) func(*sql.Selector) { return isParsed(column, id, ParseInt64) }
+
+// IsUUID is the predicate that a column of UUIDs is what id names.
+func IsUUID(column, id string) func(*sql.Selector) { return isParsed(column, id, ParseUUID) }
+
+func isParsed[T any](column, id string, parse func(string) (T, bool)) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		value, ok := parse(id)
+		if !ok {
+			s.Where(sql.False())
+			return
+		}
+		s.Where(sql.EQ(s.C(column), value))
+	}
+}
+
+// Before is the predicate that a column's time is before t, for the tables of
+// Prisma. On SQLite those hold text in several forms, or integers, in Unix
+// milliseconds; SQLite sorts every integer before every text.
+func Before(column string, t time.Time) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		if s.Dialect() != dialect.SQLite {
+			s.Where(sql.LT(s.C(column), t))
+			return
+		}
+		s.Where(sql.P(func(b *sql.Builder) {
+			b.WriteString("CASE typeof(").Ident(s.C(column)).WriteString(") WHEN 'integer' THEN ")
+			b.Ident(s.C(column)).WriteString(" < ").Arg(t.UnixMilli())
+			b.WriteString(" ELSE strftime('%Y-%m-%d %H:%M:%f', ").Ident(s.C(column)).WriteString(") < ")
+			b.Arg(t.UTC().Format("2006-01-02 15:04:05.000")).WriteString(" END")
+		}))
 	}
 }
 

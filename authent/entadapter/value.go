@@ -1,21 +1,44 @@
 package entadapter
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
 	"time"
 
+	"github.com/google/uuid"
+
+	"github.com/authent/authent/authent"
 	"github.com/authent/authent/authent/mixin"
 )
 
 // Time cuts a time to what is stored: UTC, to the millisecond.
 func Time(t time.Time) time.Time { return t.UTC().Truncate(mixin.Precision) }
 
-// TimeOrNull is Time, and nil for the zero time.
-func TimeOrNull(t time.Time) *time.Time {
+// Seconds cuts a time to UTC and whole seconds, for the tables that keep no more.
+func Seconds(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
+
+// Millis is a time as a number of Unix milliseconds.
+func Millis(t time.Time) int64 { return t.UnixMilli() }
+
+// FromMillis is the time, in UTC, of a number of Unix milliseconds.
+func FromMillis(n int64) time.Time { return time.UnixMilli(n).UTC() }
+
+// FromNullMillis is FromMillis; zero for NULL.
+func FromNullMillis(n *int64) time.Time {
+	if n == nil {
+		return time.Time{}
+	}
+	return FromMillis(*n)
+}
+
+// OrNullTime is a time as convert, which is Time, Seconds or Millis, makes it;
+// nil for the zero time.
+func OrNullTime[T any](t time.Time, convert func(time.Time) T) *T {
 	if t.IsZero() {
 		return nil
 	}
-	t = Time(t)
-	return &t
+	return new(convert(t))
 }
 
 // FromNull is the time that a nullable column holds, in UTC; zero for NULL.
@@ -64,4 +87,25 @@ func InBatches(limit int, del func(n int) (int, error)) (total int, err error) {
 		}
 	}
 	return total, nil
+}
+
+// ParseInt64 is the id that a string of the Adapter names; false if it is not
+// one as FormatInt writes it: "+7" and "07" are not 7.
+func ParseInt64(id string) (int64, bool) {
+	n, err := strconv.ParseInt(id, 10, 64)
+	return n, err == nil && strconv.FormatInt(n, 10) == id
+}
+
+// ParseUUID is the id that a string of the Adapter names; false if it is not one
+// in its canonical form (RFC 9562 §4).
+func ParseUUID(id string) (uuid.UUID, bool) {
+	u, err := uuid.Parse(id)
+	return u, err == nil && u.String() == id
+}
+
+// SessionID names a session whose table has no id but the stored token, which
+// cannot be found from it.
+func SessionID(token authent.Secret) string {
+	sum := sha256.Sum256([]byte("authent session id" + string(token)))
+	return hex.EncodeToString(sum[:])[:32]
 }

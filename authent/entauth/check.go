@@ -3,10 +3,14 @@ package entauth
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/entc/gen"
 	"entgo.io/ent/schema/field"
+
+	"github.com/authent/authent/authent/mixin"
 )
 
 // wanted is a field that the adapter reads or writes.
@@ -15,6 +19,7 @@ type wanted struct {
 	kind     field.Type
 	optional bool // the column may be missing
 	null     bool // the column must be able to hold NULL
+	mayNull  bool // the column may be able to hold NULL
 	secret   bool // the Go type must be authent.Secret, which does not print
 }
 
@@ -22,12 +27,12 @@ type wanted struct {
 func (w wanted) line() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "field.%s(%q)", map[field.Type]string{
-		field.TypeString: "String", field.TypeTime: "Time", field.TypeInt64: "Int64",
+		field.TypeString: "String", field.TypeTime: "Time", field.TypeInt64: "Int64", field.TypeUUID: "UUID",
 	}[w.kind], w.name)
 	if w.null {
 		b.WriteString(".Optional()")
 	}
-	if w.pointer() {
+	if w.null && w.kind != field.TypeString {
 		b.WriteString(".Nillable()")
 	}
 	if w.secret {
@@ -36,22 +41,25 @@ func (w wanted) line() string {
 	return b.String()
 }
 
-// pointer reports whether the entity's field is one: for NULL in what is not a
-// string.
-func (w wanted) pointer() bool { return w.null && w.kind != field.TypeString }
+// is reports whether a field's kind is the one wanted. A time may be a number of
+// Unix milliseconds too.
+func (w wanted) is(f *gen.Field) bool {
+	kind := f.Type.Type
+	return kind == w.kind || w.kind == field.TypeTime && kind == field.TypeInt64
+}
 
 // graph is what authent needs of each type.
 var graph = map[string][]wanted{
 	"User": {
 		{name: "name", kind: field.TypeString, null: true},
-		{name: "email", kind: field.TypeString},
+		{name: "email", kind: field.TypeString, mayNull: true},
 		{name: "email_verified", kind: field.TypeTime, null: true},
 		{name: "image", kind: field.TypeString, null: true},
 		{name: "password", kind: field.TypeString, optional: true, null: true, secret: true},
-		{name: "role", kind: field.TypeString, optional: true},
+		{name: "role", kind: field.TypeString, optional: true, mayNull: true},
 		{name: "disabled_at", kind: field.TypeTime, optional: true, null: true},
-		{name: "created_at", kind: field.TypeTime, optional: true},
-		{name: "updated_at", kind: field.TypeTime, optional: true},
+		{name: "created_at", kind: field.TypeTime, optional: true, mayNull: true},
+		{name: "updated_at", kind: field.TypeTime, optional: true, mayNull: true},
 	},
 	"Account": {
 		{name: "user_id", kind: field.TypeString},
@@ -76,6 +84,7 @@ var graph = map[string][]wanted{
 		{name: "user_agent", kind: field.TypeString, optional: true, null: true},
 	},
 	"VerificationToken": {
+		{name: "token", kind: field.TypeString, secret: true},
 		{name: "identifier", kind: field.TypeString},
 		{name: "expires", kind: field.TypeTime},
 	},
@@ -93,7 +102,7 @@ func check(g *gen.Graph) error {
 			faults = append(faults, fmt.Errorf("schema %s is missing: add type %s struct{ ent.Schema } with func (%s) Mixin() []ent.Mixin { return []ent.Mixin{mixin.%s{}} }", name, name, name, name))
 			continue
 		}
-		faults = append(faults, checkType(t)...)
+		faults = append(faults, checkType(g, t)...)
 	}
 	if len(faults) == 0 {
 		return nil
@@ -101,29 +110,56 @@ func check(g *gen.Graph) error {
 	return fmt.Errorf("entauth: the graph is not one that authent can use:\n%w", errors.Join(faults...))
 }
 
-func checkType(t *gen.Type) []error {
+func checkType(g *gen.Graph, t *gen.Type) []error {
 	faults := checkID(t)
 	for _, w := range graph[t.Name] {
+		if w.name == "user_id" {
+			w.kind = userIDKind(g)
+		}
 		if fault := w.check(t); fault != nil {
 			faults = append(faults, fault)
 		}
 	}
+	faults = append(faults, checkEdges(t)...)
 	faults = append(faults, checkRequired(t)...)
+	if user := typeOf(g, "User"); user != nil && layoutOf(t) != layoutOf(user) {
+		faults = append(faults, fmt.Errorf("%s is of the layout %q and User of %q: give all four mixins the same Layout", t.Name, layoutOf(t), layoutOf(user)))
+	}
 	if t.Name == "User" && !uniqueAlone(t, "email") {
 		faults = append(faults, errors.New(`the e-mail of User is not unique by itself: e-mails are globally unique: add index.Fields("email").Unique() and drop wider unique indexes on it`))
 	}
 	return faults
 }
 
-// checkID wants ids that are strings, and that of a VerificationToken to be its
-// token.
+// userIDKind is the kind of a user's id, if it is one that authent can use.
+func userIDKind(g *gen.Graph) field.Type {
+	if user := typeOf(g, "User"); user != nil && user.ID != nil && convertible[user.ID.Type.Type] != "" {
+		return user.ID.Type.Type
+	}
+	return field.TypeString
+}
+
+// checkID wants an id that the Adapter can have as a string, made by the
+// database or by a default, unless it holds the token.
 func checkID(t *gen.Type) []error {
-	token := t.Name == "VerificationToken"
+	if t.ID == nil {
+		return []error{fmt.Errorf("%s has no id of one field: add field.String(\"id\")", t.Name)}
+	}
+	f, kind := t.ID, t.ID.Type.Type
+	r := mapped[t.Name]
+	held := r != "" && fieldOf(t, r) == nil
 	switch {
-	case t.ID == nil || !t.ID.IsString():
-		return []error{fmt.Errorf("%s.id is not a string: make it field.String(\"id\")", t.Name)}
-	case token && !isSecret(t.ID):
-		return []error{errors.New(`VerificationToken.id holds the token, and ent prints ids: make it field.String("id").StorageKey("token").GoType(authent.Secret(""))`)}
+	case held && r != "provider_account_id":
+		if f.IsString() && !isSecret(f) {
+			return []error{fmt.Errorf("%s.id holds the token, and ent prints ids: make it field.String(\"id\").StorageKey(%q).GoType(authent.Secret(\"\"))", t.Name, f.StorageKey())}
+		}
+		return nil
+	case held:
+		return nil
+	case kind != field.TypeString && convertible[kind] == "" || f.HasGoType() && kind != field.TypeUUID:
+		return []error{fmt.Errorf("%s.id is of type %s: make it field.String(\"id\"), field.Int64(\"id\") or field.UUID(\"id\", uuid.UUID{})", t.Name, f.Type)}
+	case kind != field.TypeInt64 && !f.Default && t.NumHooks() <= builtinHooks[t.Name]:
+		return []error{fmt.Errorf("%s.id has no default, and nothing makes it: add .Default(…) or .DefaultFunc(…)", t.Name)}
 	}
 	return nil
 }
@@ -131,18 +167,49 @@ func checkID(t *gen.Type) []error {
 func isSecret(f *gen.Field) bool { return f.Type.String() == "authent.Secret" }
 
 func (w wanted) check(t *gen.Type) error {
-	f := fieldOf(t, w.name)
+	r := roleOf(t, w.name)
 	switch {
-	case f == nil && w.optional:
+	case r == nil && w.optional:
 		return nil
-	case f == nil:
+	case r == nil || r.IsID() && !r.IsString():
 		return fmt.Errorf("%s.%s is missing: take mixin.%s, or add %s", t.Name, w.name, t.Name, w.line())
-	case f.Type.Type != w.kind || isSecret(f) != w.secret:
-		return fmt.Errorf("%s.%s is of type %s: make it %s", t.Name, w.name, f.Type, w.line())
-	case w.null && !f.Optional:
+	case r.IsID():
+		return nil // checkID has looked at it
+	case !w.is(r.Field) || isSecret(r.Field) != w.secret || r.HasGoType() && !w.secret && w.kind != field.TypeUUID:
+		return fmt.Errorf("%s.%s is of type %s: make it %s", t.Name, w.name, r.Type, w.line())
+	case w.null && !r.Optional:
 		return fmt.Errorf("%s.%s cannot hold NULL: make it %s", t.Name, w.name, w.line())
-	case w.pointer() != f.Nillable:
-		return fmt.Errorf("%s.%s is, or is not, a pointer: make it %s", t.Name, w.name, w.line())
+	case !w.null && !w.mayNull && r.Optional:
+		return fmt.Errorf("%s.%s can hold NULL: make it %s", t.Name, w.name, w.line())
+	case r.Nillable != (r.Optional && !r.IsString()):
+		return fmt.Errorf("%s.%s is, or is not, a pointer: make it %s", t.Name, w.name, w.pointer(r.Optional))
+	}
+	return nil
+}
+
+// pointer is the line for a field that is a pointer exactly where it is wanted.
+func (w wanted) pointer(optional bool) string {
+	w.null = optional
+	return w.line()
+}
+
+// checkEdges wants the way from an account or session to its user, and that it
+// goes when the user does. Another program's tables have what they have.
+func checkEdges(t *gen.Type) []error {
+	if t.Name != "Account" && t.Name != "Session" {
+		return nil
+	}
+	back := strings.ToLower(t.Name) + "s"
+	i := slices.IndexFunc(t.Edges, func(e *gen.Edge) bool { return e.Name == "user" && e.Type.Name == "User" && e.Unique })
+	if i < 0 {
+		return []error{fmt.Errorf("%s has no edge to its user: add edge.From(\"user\", User.Type).Ref(%q).Field(\"user_id\").Unique().Required()", t.Name, back)}
+	}
+	owner := t.Edges[i].Ref
+	if layoutOf(t) != mixin.Native || owner == nil {
+		return nil
+	}
+	if a := owner.EntSQL(); a == nil || a.OnDelete != entsql.Cascade {
+		return []error{fmt.Errorf("a %s would stay, or keep its user from being deleted: add .Annotations(entsql.OnDelete(entsql.Cascade)) to the edge %s of User", strings.ToLower(t.Name), owner.Name)}
 	}
 	return nil
 }
@@ -159,6 +226,12 @@ func checkRequired(t *gen.Type) []error {
 			continue
 		}
 		faults = append(faults, fmt.Errorf("%s.%s is required and nothing fills it: add .Optional(), .Default(…), or a hook that sets it on create", t.Name, f.Name))
+	}
+	for _, e := range t.Edges {
+		if e.Optional || e.Field() != nil || e.IsInverse() && e.Name == "user" || t.NumHooks() > builtinHooks[t.Name] {
+			continue
+		}
+		faults = append(faults, fmt.Errorf("%s.%s is a required edge and nothing fills it: leave out .Required(), or add a hook that sets it on create", t.Name, e.Name))
 	}
 	return faults
 }

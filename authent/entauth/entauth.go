@@ -50,11 +50,12 @@ func (Extension) Templates() []*gen.Template {
 }
 
 var funcs = template.FuncMap{
-	"authentType":  typeOf,
-	"authentField": fieldOf,
-	"authentJoin":  joins,
-	"authentKeys":  keys,
-	"authentVar":   func(t *gen.Type, suffix string) string { return strings.ToLower(t.Name[:1]) + t.Name[1:] + suffix },
+	"authentType":    typeOf,
+	"authentRole":    roleOf,
+	"authentForeign": foreignTables,
+	"authentJoin":    joins,
+	"authentKeys":    keys,
+	"authentVar":     func(t *gen.Type, suffix string) string { return strings.ToLower(t.Name[:1]) + t.Name[1:] + suffix },
 }
 
 // typeOf is the graph's type with the name, nil if there is none.
@@ -92,13 +93,14 @@ func joins(g *gen.Graph) bool {
 // key is a unique key; see entadapter.Key.
 type key struct{ Name, Index, Columns string }
 
-// known are the names that the engine itself gives to keys, by entity and fields.
+// known are the names that the engine itself gives to keys, by entity and roles.
 var known = map[string]string{
 	"User.email":                           "authent.KeyUserEmail",
+	"Account.provider_account_id":          "authent.KeyAccount",
 	"Account.provider,provider_account_id": "authent.KeyAccount",
 	"Session.session_token":                "authent.KeySessionToken",
-	"VerificationToken.id":                 "authent.KeyVerificationToken",
-	"VerificationToken.identifier,id":      "authent.KeyVerificationToken",
+	"VerificationToken.token":              "authent.KeyVerificationToken",
+	"VerificationToken.identifier,token":   "authent.KeyVerificationToken",
 }
 
 // keys are the unique keys of a type, the primary key first.
@@ -129,7 +131,11 @@ func keys(t *gen.Type) []key {
 func newKey(t *gen.Type, index string, fields ...*gen.Field) key {
 	var names, columns []string
 	for _, f := range fields {
-		names = append(names, f.Name)
+		name := f.Name
+		if r := mapped[t.Name]; r != "" && f == t.ID && fieldOf(t, r) == nil {
+			name = r
+		}
+		names = append(names, name)
 		columns = append(columns, t.Table()+"."+f.StorageKey())
 	}
 	name := t.Name + "." + strings.Join(names, ",")

@@ -11,6 +11,18 @@
 //
 // The schemas must be called User, Account, Session and VerificationToken: the
 // edges between them go by these names.
+//
+// # Ids
+//
+// A user's id is a string, a UUIDv7 made in Go, unless the mixins say otherwise:
+// mixin.User{ID: field.TypeInt64}, with mixin.Account{UserID: field.TypeInt64}
+// and mixin.Session{UserID: field.TypeInt64}; likewise field.TypeUUID.
+//
+// # Other programs' tables
+//
+// A Layout says that the tables are those of an application on Auth.js:
+// mixin.User{Layout: mixin.Prisma}, the same in all four. They are used as they
+// are, without a migration.
 package mixin
 
 import (
@@ -19,49 +31,30 @@ import (
 	"time"
 
 	"entgo.io/ent"
-	"entgo.io/ent/dialect"
 )
 
-// Precision is what times are cut to before they are stored.
+// Precision is what times are cut to before they are stored, unless the Layout
+// stores less.
 const Precision = time.Millisecond
-
-// timeType is the column type of a time. The default of ent on MySQL is a
-// timestamp in whole seconds that ends in 2038.
-var timeType = map[string]string{
-	dialect.Postgres: "timestamptz(3)",
-	dialect.MySQL:    "datetime(3)",
-}
-
-// longText is for values of any length.
-var longText = map[string]string{
-	dialect.Postgres: "text",
-	dialect.MySQL:    "text",
-	dialect.SQLite:   "text",
-}
-
-// keyText is for values that MySQL must be able to index.
-var keyText = map[string]string{
-	dialect.Postgres: "text",
-	dialect.MySQL:    "varchar(255)",
-	dialect.SQLite:   "text",
-}
 
 func now() time.Time { return time.Now().UTC().Truncate(Precision) }
 
-// cutTimes cuts every time that is written to UTC and Precision, whoever writes
-// it: a driver that drops the zone would store another moment.
-func cutTimes(next ent.Mutator) ent.Mutator {
-	return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
-		for _, name := range m.Fields() {
-			v, _ := m.Field(name)
-			t, ok := v.(time.Time)
-			if !ok {
-				continue
+// cutTimes cuts every time that is written to UTC and the precision, whoever
+// writes it: a driver that drops the zone would store another moment.
+func cutTimes(precision time.Duration) ent.Hook {
+	return func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			for _, name := range m.Fields() {
+				v, _ := m.Field(name)
+				t, ok := v.(time.Time)
+				if !ok {
+					continue
+				}
+				if err := m.SetField(name, t.UTC().Truncate(precision)); err != nil {
+					return nil, fmt.Errorf("authent: cut %s to %v: %w", name, precision, err)
+				}
 			}
-			if err := m.SetField(name, t.UTC().Truncate(Precision)); err != nil {
-				return nil, fmt.Errorf("authent: cut %s to milliseconds: %w", name, err)
-			}
-		}
-		return next.Mutate(ctx, m)
-	})
+			return next.Mutate(ctx, m)
+		})
+	}
 }

@@ -2,7 +2,6 @@ package mixin
 
 import (
 	"entgo.io/ent"
-	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
@@ -13,22 +12,42 @@ import (
 )
 
 // Session is a signed-in browser: table sessions.
-type Session struct{ mixin.Schema }
+type Session struct {
+	mixin.Schema
+	// Layout says whose table it is. If zero, Native.
+	Layout Layout
+	// UserID is the type of a user's id: field.TypeInt64 or field.TypeUUID. If
+	// zero, a string.
+	UserID field.Type
+}
 
 // Fields of Session.
-func (Session) Fields() []ent.Field {
-	return []ent.Field{
-		field.String("id").DefaultFunc(newID).Immutable().NotEmpty().SchemaType(keyText),
-		field.String("session_token").Sensitive().GoType(authent.Secret("")).SchemaType(keyText).
-			Comment("The SHA-256 of the browser's token."),
-		field.String("user_id").SchemaType(keyText),
-		field.Time("expires").SchemaType(timeType),
-		field.Time("created_at").Optional().Nillable().SchemaType(timeType).
-			Comment("When the person signed in; NULL where another program wrote the row."),
-		field.Time("last_used_at").Optional().Nillable().SchemaType(timeType),
-		field.String("ip_address").Optional().SchemaType(keyText),
-		field.String("user_agent").Optional().SchemaType(longText),
+func (s Session) Fields() []ent.Field {
+	l := s.Layout
+	if l.drizzle() {
+		return []ent.Field{
+			field.String("id").StorageKey(l.column("session_token")).Immutable().NotEmpty().
+				GoType(authent.Secret("")).SchemaType(l.key()).StructTag(`json:"-"`),
+			l.userID(s.UserID),
+			l.time("expires"),
+		}
 	}
+	fields := []ent.Field{
+		field.String("id").DefaultFunc(newID).Immutable().NotEmpty().SchemaType(l.key()),
+		field.String("session_token").Sensitive().GoType(authent.Secret("")).SchemaType(l.key()).
+			Comment("The SHA-256 of the browser's token."),
+		l.userID(s.UserID),
+		l.time("expires"),
+	}
+	if l != Native {
+		return fields
+	}
+	return append(fields,
+		l.timeOrNull("created_at", "When the person signed in; NULL where another program wrote the row."),
+		l.timeOrNull("last_used_at", ""),
+		field.String("ip_address").Optional().SchemaType(l.key()),
+		field.String("user_agent").Optional().SchemaType(l.long()),
+	)
 }
 
 // Edges of Session.
@@ -39,7 +58,13 @@ func (Session) Edges() []ent.Edge {
 }
 
 // Indexes of Session.
-func (Session) Indexes() []ent.Index {
+func (s Session) Indexes() []ent.Index {
+	switch {
+	case s.Layout.drizzle():
+		return nil
+	case s.Layout == Prisma:
+		return []ent.Index{index.Fields("session_token").Unique().StorageKey("sessions_session_token_key")}
+	}
 	return []ent.Index{
 		index.Fields("session_token").Unique().StorageKey("sessions_session_token_key"),
 		index.Fields("user_id").StorageKey("sessions_user_id_idx"),
@@ -48,11 +73,11 @@ func (Session) Indexes() []ent.Index {
 }
 
 // Hooks of Session.
-func (Session) Hooks() []ent.Hook { return []ent.Hook{cutTimes} }
+func (s Session) Hooks() []ent.Hook { return s.Layout.hooks() }
 
 // Annotations of Session.
-func (Session) Annotations() []schema.Annotation {
-	return []schema.Annotation{entsql.Table("sessions")}
+func (s Session) Annotations() []schema.Annotation {
+	return s.Layout.annotations("sessions", "session")
 }
 
 // node lets edges name the schema type Session without importing it.

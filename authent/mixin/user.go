@@ -14,29 +14,68 @@ import (
 )
 
 // User is a person: table users.
-type User struct{ mixin.Schema }
+type User struct {
+	mixin.Schema
+	// Layout says whose table it is. If zero, Native.
+	Layout Layout
+	// ID is the type of the id: field.TypeInt64, which the database counts up,
+	// or field.TypeUUID, a UUIDv7 made in Go. If zero, a string that holds such
+	// a UUID. Account and Session need it as their UserID.
+	ID field.Type
+}
 
 // Fields of User.
-func (User) Fields() []ent.Field {
-	return []ent.Field{
-		field.String("id").DefaultFunc(newID).Immutable().NotEmpty().SchemaType(keyText),
-		field.String("name").Optional().SchemaType(longText).
+func (u User) Fields() []ent.Field {
+	l := u.Layout
+	fields := []ent.Field{
+		u.id(),
+		field.String("name").Optional().SchemaType(l.long()).
 			Comment("What the person is called."),
-		field.String("email").SchemaType(keyText).
-			Comment("The address, as normalised by the engine."),
-		field.Time("email_verified").Optional().Nillable().SchemaType(timeType).
-			Comment("When the address was last proved to be the person's."),
-		field.String("image").Optional().SchemaType(longText).
+		u.email(),
+		l.timeOrNull("email_verified", "When the address was last proved to be the person's."),
+		field.String("image").Optional().SchemaType(l.long()).
 			Comment("The URL of a picture."),
-		field.String("password").Optional().Sensitive().GoType(authent.Secret("")).SchemaType(keyText).
-			Comment("The password's hash; NULL for people without one."),
-		field.String("role").Default("user").SchemaType(keyText).
-			Comment("What RequireRole compares."),
-		field.Time("disabled_at").Optional().Nillable().SchemaType(timeType).
-			Comment("When the person was locked out."),
-		field.Time("created_at").Default(now).Immutable().SchemaType(timeType),
-		field.Time("updated_at").Default(now).UpdateDefault(now).SchemaType(timeType),
 	}
+	if l == DrizzleDefault || l == DrizzleSQLite {
+		return fields
+	}
+	fields = append(fields, field.String("password").Optional().Sensitive().GoType(authent.Secret("")).SchemaType(l.key()).
+		Comment("The password's hash; NULL for people without one."))
+	role := field.String("role").Default("user").SchemaType(l.key()).
+		Comment("What RequireRole compares.")
+	if l == Drizzle {
+		return append(fields, role.Optional(),
+			field.Time("created_at").Optional().Nillable().Default(now).Immutable().StorageKey(l.column("created_at")).SchemaType(l.timeType("created_at")),
+			field.Time("updated_at").Optional().Nillable().Default(now).UpdateDefault(now).StorageKey(l.column("updated_at")).SchemaType(l.timeType("updated_at")),
+		)
+	}
+	fields = append(fields, role)
+	if l == Native {
+		fields = append(fields, l.timeOrNull("disabled_at", "When the person was locked out."))
+	}
+	return append(fields,
+		field.Time("created_at").Default(now).Immutable().SchemaType(l.timeType("created_at")),
+		field.Time("updated_at").Default(now).UpdateDefault(now).SchemaType(l.timeType("updated_at")),
+	)
+}
+
+func (u User) id() ent.Field {
+	switch u.ID {
+	case field.TypeInt64:
+		return field.Int64("id").Immutable()
+	case field.TypeUUID:
+		return field.UUID("id", uuid.UUID{}).Default(newUUID).Immutable()
+	}
+	return field.String("id").DefaultFunc(newID).Immutable().NotEmpty().SchemaType(u.Layout.key())
+}
+
+func (u User) email() ent.Field {
+	email := field.String("email").SchemaType(u.Layout.key()).
+		Comment("The address, as normalised by the engine.")
+	if u.Layout == DrizzleDefault || u.Layout == DrizzleSQLite {
+		return email.Optional()
+	}
+	return email
 }
 
 // Edges of User.
@@ -52,21 +91,27 @@ func (User) Edges() []ent.Edge {
 }
 
 // Indexes of User.
-func (User) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("email").Unique().StorageKey("users_email_key")}
+func (u User) Indexes() []ent.Index {
+	name := "users_email_key"
+	if u.Layout.drizzle() {
+		name = "user_email_unique"
+	}
+	return []ent.Index{index.Fields("email").Unique().StorageKey(name)}
 }
 
 // Hooks of User.
-func (User) Hooks() []ent.Hook { return []ent.Hook{cutTimes} }
+func (u User) Hooks() []ent.Hook { return u.Layout.hooks() }
 
 // Annotations of User.
-func (User) Annotations() []schema.Annotation {
-	return []schema.Annotation{entsql.Table("users")}
+func (u User) Annotations() []schema.Annotation {
+	return u.Layout.annotations("users", "user")
 }
 
 // node lets edges name the schema type User without importing it.
 func (User) node() {}
 
-// newID is a UUIDv7 (RFC 9562 §5.7): unique, and in the order of creation, which
-// keeps primary keys dense.
-func newID() string { return uuid.Must(uuid.NewV7()).String() }
+// newUUID is a UUIDv7 (RFC 9562 §5.7): unique, and in the order of creation,
+// which keeps primary keys dense.
+func newUUID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+func newID() string { return newUUID().String() }

@@ -2,7 +2,6 @@ package mixin
 
 import (
 	"entgo.io/ent"
-	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
@@ -14,21 +13,35 @@ import (
 // VerificationToken is proof that works once: table verificationtokens. Its
 // primary key is the token's hash. ent prints an id even when it is sensitive,
 // which is why its Go type is one that does not print.
-type VerificationToken struct{ mixin.Schema }
+type VerificationToken struct {
+	mixin.Schema
+	// Layout says whose table it is. If zero, Native.
+	Layout Layout
+}
 
 // Fields of VerificationToken.
-func (VerificationToken) Fields() []ent.Field {
+func (v VerificationToken) Fields() []ent.Field {
+	l := v.Layout
 	return []ent.Field{
 		field.String("id").StorageKey("token").Immutable().NotEmpty().
-			GoType(authent.Secret("")).SchemaType(keyText).StructTag(`json:"-"`),
-		field.String("identifier").SchemaType(keyText).
+			GoType(authent.Secret("")).SchemaType(l.key()).StructTag(`json:"-"`),
+		field.String("identifier").SchemaType(l.key()).
 			Comment("Whose it is and what for."),
-		field.Time("expires").SchemaType(timeType),
+		l.time("expires"),
 	}
 }
 
 // Indexes of VerificationToken.
-func (VerificationToken) Indexes() []ent.Index {
+func (v VerificationToken) Indexes() []ent.Index {
+	switch {
+	case v.Layout.drizzle():
+		return []ent.Index{index.Fields("identifier", "id").Unique().StorageKey("verificationToken_identifier_token_pk")}
+	case v.Layout == Prisma:
+		return []ent.Index{
+			index.Fields("id").Unique().StorageKey("verificationtokens_token_key"),
+			index.Fields("identifier", "id").Unique().StorageKey("verificationtokens_identifier_token_key"),
+		}
+	}
 	return []ent.Index{
 		index.Fields("identifier", "id").Unique().StorageKey("verificationtokens_identifier_token_key"),
 		index.Fields("expires").StorageKey("verificationtokens_expires_idx"),
@@ -36,9 +49,9 @@ func (VerificationToken) Indexes() []ent.Index {
 }
 
 // Hooks of VerificationToken.
-func (VerificationToken) Hooks() []ent.Hook { return []ent.Hook{cutTimes} }
+func (v VerificationToken) Hooks() []ent.Hook { return v.Layout.hooks() }
 
 // Annotations of VerificationToken.
-func (VerificationToken) Annotations() []schema.Annotation {
-	return []schema.Annotation{entsql.Table("verificationtokens")}
+func (v VerificationToken) Annotations() []schema.Annotation {
+	return v.Layout.annotations("verificationtokens", "verificationToken")
 }

@@ -93,6 +93,8 @@ func dsn(path string, query url.Values, memory bool) string {
 	}
 	set.Set("_txlock", "immediate")
 	set.Set("_time_format", "sqlite")
+	// Prisma's older engines write times as integers.
+	set.Set("_inttotime", "1")
 	for name, values := range query {
 		if name == "_pragma" {
 			set[name] = append(set[name], values...)

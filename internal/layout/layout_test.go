@@ -1,0 +1,116 @@
+// Package layout proves the graphs of other programs' tables: the DDL in
+// testdata is what Prisma and Drizzle write, and the adapters run on it as it is.
+package layout_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+
+	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/authenttest"
+	drizzle "github.com/authent/authent/examples/nextjs-drizzle/ent"
+	_ "github.com/authent/authent/examples/nextjs-drizzle/ent/runtime"
+	prisma "github.com/authent/authent/examples/nextjs-prisma/ent"
+	_ "github.com/authent/authent/examples/nextjs-prisma/ent/runtime"
+	"github.com/authent/authent/internal/layout/drizzledefault/ent"
+	_ "github.com/authent/authent/internal/layout/drizzledefault/ent/runtime"
+	drizzlesqlite "github.com/authent/authent/internal/layout/drizzlesqlite/ent"
+	_ "github.com/authent/authent/internal/layout/drizzlesqlite/ent/runtime"
+	"github.com/authent/authent/internal/testdb"
+)
+
+// The generated adapters do not assert this themselves: a new method of the
+// interface would keep the graphs from being generated anew.
+var (
+	_ authent.Adapter = (*prisma.AuthAdapter)(nil)
+	_ authent.Adapter = (*drizzle.AuthAdapter)(nil)
+	_ authent.Adapter = (*ent.AuthAdapter)(nil)
+	_ authent.Adapter = (*drizzlesqlite.AuthAdapter)(nil)
+)
+
+var (
+	prismaTables = authenttest.Tables{}
+	// Drizzle's names need quoting, as in SQL that people write.
+	drizzleTables = authenttest.Tables{Users: "user", Accounts: "account", Sessions: "session", VerificationTokens: "verificationToken"}
+)
+
+// cell is a layout on a kind of database: what there is DDL for.
+type cell struct {
+	ddl, kind string
+	tables    authenttest.Tables
+	precision time.Duration
+	adapter   func(entsql.Driver) authent.Adapter
+}
+
+func onPrisma(d entsql.Driver) authent.Adapter {
+	return prisma.NewAuthAdapter(prisma.NewClient(prisma.Driver(&d)))
+}
+
+func onDrizzle(d entsql.Driver) authent.Adapter {
+	return drizzle.NewAuthAdapter(drizzle.NewClient(drizzle.Driver(&d)))
+}
+
+func onDrizzleDefault(d entsql.Driver) authent.Adapter {
+	return ent.NewAuthAdapter(ent.NewClient(ent.Driver(&d)))
+}
+
+func onDrizzleSQLite(d entsql.Driver) authent.Adapter {
+	return drizzlesqlite.NewAuthAdapter(drizzlesqlite.NewClient(drizzlesqlite.Driver(&d)))
+}
+
+var cells = []cell{
+	{"prisma.sqlite", "sqlite", prismaTables, time.Millisecond, onPrisma},
+	{"prisma.postgres", "postgres", prismaTables, time.Millisecond, onPrisma},
+	{"prisma.mysql", "mariadb", prismaTables, time.Millisecond, onPrisma},
+	{"drizzle.postgres", "postgres", drizzleTables, time.Millisecond, onDrizzle},
+	{"drizzle-defaults.postgres", "postgres", drizzleTables, time.Second, onDrizzleDefault},
+	{"drizzle.mysql", "mariadb", drizzleTables, time.Second, onDrizzleDefault},
+	{"drizzle.sqlite", "sqlite", drizzleTables, time.Millisecond, onDrizzleSQLite},
+}
+
+// dialects are the suite's names of them.
+var dialects = map[string]string{"sqlite": "sqlite", "postgres": "postgres", "mariadb": "mysql"}
+
+// names are the tables in the order in which they can be emptied.
+func (c cell) names() []string {
+	if c.tables == prismaTables {
+		return []string{"sessions", "accounts", "users", "verificationtokens"}
+	}
+	return []string{"session", "account", "user", "verificationToken"}
+}
+
+// statements are the cell's DDL.
+func (c cell) statements(t testing.TB) []string {
+	t.Helper()
+	script, err := os.ReadFile(filepath.Join("testdata", c.ddl+".sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return testdb.Script(string(script))
+}
+
+// each runs a test in every cell.
+func each(t *testing.T, run func(t *testing.T, c cell, kind testdb.Kind)) {
+	for _, c := range cells {
+		t.Run(c.ddl, func(t *testing.T) { run(t, c, testdb.Server(t, c.kind)) })
+	}
+}
+
+// TestConformance runs the whole suite on each layout and database.
+func TestConformance(t *testing.T) {
+	each(t, func(t *testing.T, c cell, kind testdb.Kind) {
+		pool := kind.PoolOf(t, c.statements(t), c.names())
+		authenttest.Run(t, func(t testing.TB) authenttest.Subject {
+			db := kind.Connect(t, pool.URL(t))
+			return authenttest.Subject{
+				Adapter: c.adapter(*entsql.OpenDB(kind.Dialect, db)), DB: db, Dialect: dialects[kind.Name],
+				Tables: c.tables, Precision: c.precision, Folds: kind.Dialect == dialect.MySQL,
+			}
+		})
+	})
+}
