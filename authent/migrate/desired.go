@@ -80,5 +80,5 @@ func (s *session) differences(ctx context.Context, desired *schema.Schema, exclu
 	if err != nil {
 		return nil, fmt.Errorf("migrate: compare the database with the schema: %w", err)
 	}
-	return changes, nil
+	return others(changes, exclude), nil
 }

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 
 	atlas "ariga.io/atlas/sql/migrate"
+	"ariga.io/atlas/sql/schema"
 	entsql "entgo.io/ent/dialect/sql"
 	entschema "entgo.io/ent/dialect/sql/schema"
 )
@@ -27,6 +29,10 @@ type DiffConfig struct {
 	Dir Dir
 	// Tables are what the graph wants: migrate.Tables of its package migrate.
 	Tables []*entschema.Table
+	// Exclude are patterns of tables to leave alone, as in Drift: those that
+	// another program migrates. The first migration of the folder creates them
+	// all the same, for tables of the graph that refer to them.
+	Exclude []string
 }
 
 var diffName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
@@ -56,6 +62,7 @@ func Diff(ctx context.Context, name string, c DiffConfig) ([]string, error) {
 		entschema.WithMigrationMode(entschema.ModeReplay),
 		entschema.WithDropColumn(true),
 		entschema.WithDropIndex(true),
+		entschema.WithDiffHook(leaveOut(c.Exclude)),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("migrate: diff: %w", err)
@@ -68,6 +75,40 @@ func Diff(ctx context.Context, name string, c DiffConfig) ([]string, error) {
 		return nil, fmt.Errorf("migrate: diff: %w", err)
 	}
 	return added(c.Dir, before)
+}
+
+// leaveOut keeps the differences of excluded tables out of a plan.
+func leaveOut(exclude []string) entschema.DiffHook {
+	return func(next entschema.Differ) entschema.Differ {
+		return entschema.DiffFunc(func(current, desired *schema.Schema) ([]schema.Change, error) {
+			changes, err := next.Diff(current, desired)
+			return others(changes, exclude), err
+		})
+	}
+}
+
+// others are the changes of tables whose names match none of the patterns.
+func others(changes []schema.Change, exclude []string) []schema.Change {
+	return slices.DeleteFunc(changes, func(c schema.Change) bool {
+		name := ""
+		switch c := c.(type) {
+		case *schema.AddTable:
+			name = c.T.Name
+		case *schema.DropTable:
+			name = c.T.Name
+		case *schema.ModifyTable:
+			name = c.T.Name
+		}
+		return excluded(name, exclude)
+	})
+}
+
+// excluded reports whether a table's name matches one of the patterns.
+func excluded(table string, patterns []string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		ok, err := path.Match(pattern, table)
+		return ok && err == nil
+	})
 }
 
 // added are the names of the files that were not there before.

@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"context"
+	"slices"
 
 	entschema "entgo.io/ent/dialect/sql/schema"
 )
@@ -44,5 +45,6 @@ func (m *Migrator) Drift(ctx context.Context, tables []*entschema.Table, exclude
 		all = append(all, describe(m.config.Dialect, c)...)
 	}
 	collations, err := s.collations(ctx, desired)
+	collations = slices.DeleteFunc(collations, func(d Difference) bool { return excluded(d.Table, exclude) })
 	return append(all, collations...), err
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/authent/authent/authent/database"
 	"github.com/authent/authent/authent/migrate"
+	"github.com/authent/authent/authent/mixin"
 	entmigrate "github.com/authent/authent/ent/migrate"
 	"github.com/authent/authent/migrations"
 )
@@ -25,28 +26,33 @@ type graph struct {
 	Schema string `placeholder:"FOLDER" help:"The ent schema. If absent, ./ent/schema, or else the one that comes with authent."`
 }
 
-// tables loads the graph's tables. It compiles the schema, so a schema that does
-// not compile is an error here too.
-func (g graph) tables() ([]*entschema.Table, error) {
+// tables loads the graph's tables, and the names of those among them that belong
+// to another program, which are left out of what is compared. It compiles the
+// schema, so a schema that does not compile is an error here too.
+func (g graph) tables() (tables []*entschema.Table, foreign []string, err error) {
 	folder := g.Schema
 	if folder == "" {
 		folder = filepath.Join("ent", "schema")
 		if _, err := os.Stat(folder); err != nil {
-			return entmigrate.Tables, nil
+			return entmigrate.Tables, nil, nil
 		}
 	}
 	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
-		return nil, fmt.Errorf("migrate: there is no folder %s: name that of the ent schema with --schema", folder)
+		return nil, nil, fmt.Errorf("migrate: there is no folder %s: name that of the ent schema with --schema", folder)
 	}
 	loaded, err := entc.LoadGraph(relative(folder), &gen.Config{})
 	if err != nil {
-		return nil, fmt.Errorf("migrate: load the schema in %s: %w", folder, err)
+		return nil, nil, fmt.Errorf("migrate: load the schema in %s: %w", folder, err)
 	}
-	tables, err := loaded.Tables()
-	if err != nil {
-		return nil, fmt.Errorf("migrate: load the schema in %s: %w", folder, err)
+	if tables, err = loaded.Tables(); err != nil {
+		return nil, nil, fmt.Errorf("migrate: load the schema in %s: %w", folder, err)
 	}
-	return tables, nil
+	for _, t := range loaded.Nodes {
+		if _, ok := t.Annotations[mixin.ForeignName]; ok {
+			foreign = append(foreign, t.Table())
+		}
+	}
+	return tables, foreign, nil
 }
 
 // relative makes a path one that the go command does not take for a package of
@@ -98,11 +104,11 @@ func (c *diffCommand) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	tables, err := c.tables()
+	tables, foreign, err := c.tables()
 	if err != nil {
 		return err
 	}
-	files, err := migrate.Diff(ctx, c.Name, migrate.DiffConfig{Dev: dev, Dialect: name, Dir: dir, Tables: tables})
+	files, err := migrate.Diff(ctx, c.Name, migrate.DiffConfig{Dev: dev, Dialect: name, Dir: dir, Tables: tables, Exclude: foreign})
 	if err != nil {
 		return err
 	}
@@ -122,7 +128,7 @@ type schemaCommand struct {
 
 // Run prints the SQL that creates the tables.
 func (c *schemaCommand) Run(ctx context.Context, out io.Writer) error {
-	tables, err := c.tables()
+	tables, _, err := c.tables()
 	if err != nil {
 		return err
 	}
@@ -143,12 +149,12 @@ type driftCommand struct {
 
 // Run compares the database with the graph.
 func (c *driftCommand) Run(ctx context.Context, out io.Writer) error {
-	m, done, tables, err := open(c.target, c.graph, migrate.Config{})
+	o, err := open(c.target, c.graph, migrate.Config{})
 	if err != nil {
 		return err
 	}
-	defer done()
-	found, err := m.Drift(ctx, tables, c.Exclude...)
+	defer o.db.Close()
+	found, err := o.migrator.Drift(ctx, o.tables, append(o.foreign, c.Exclude...)...)
 	if err != nil {
 		return err
 	}
@@ -173,12 +179,12 @@ type pushCommand struct {
 
 // Run pushes the graph.
 func (c *pushCommand) Run(ctx context.Context, out io.Writer) error {
-	m, done, tables, err := open(c.target, c.graph, migrate.Config{DryRun: c.DryRun})
+	o, err := open(c.target, c.graph, migrate.Config{DryRun: c.DryRun})
 	if err != nil {
 		return err
 	}
-	defer done()
-	plan, err := m.Push(ctx, tables, migrate.PushConfig{AllowDestructive: c.AllowDestructive, Exclude: c.Exclude})
+	defer o.db.Close()
+	plan, err := o.migrator.Push(ctx, o.tables, migrate.PushConfig{AllowDestructive: c.AllowDestructive, Exclude: append(o.foreign, c.Exclude...)})
 	if len(plan.Statements) > 0 {
 		fmt.Fprintln(out, "The plan:")
 		for _, stmt := range plan.Statements {
@@ -198,16 +204,24 @@ func (c *pushCommand) Run(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// open opens what drift and push need.
-func open(t target, g graph, c migrate.Config) (m *migrate.Migrator, done func(), tables []*entschema.Table, err error) {
+// opened is what drift and push need.
+type opened struct {
+	migrator *migrate.Migrator
+	db       *sql.DB
+	tables   []*entschema.Table
+	foreign  []string
+}
+
+func open(t target, g graph, c migrate.Config) (o opened, err error) {
 	if c.Dialect, c.DB, err = t.open(); err != nil {
-		return nil, nil, nil, err
+		return o, err
 	}
-	if tables, err = g.tables(); err != nil {
-		return nil, nil, nil, errors.Join(err, c.DB.Close())
+	o.db = c.DB
+	if o.tables, o.foreign, err = g.tables(); err != nil {
+		return o, errors.Join(err, c.DB.Close())
 	}
-	if m, err = migrate.New(c); err != nil {
-		return nil, nil, nil, errors.Join(err, c.DB.Close())
+	if o.migrator, err = migrate.New(c); err != nil {
+		return o, errors.Join(err, c.DB.Close())
 	}
-	return m, func() { _ = c.DB.Close() }, tables, nil
+	return o, nil
 }
