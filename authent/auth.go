@@ -42,7 +42,7 @@ func New(c Config) (*Auth, error) {
 		store:   engineAdapter{c.Adapter},
 		keys:    newKeyring(c.Secrets),
 		origins: http.NewCrossOriginProtection(),
-		cookies: newCookieNames(site.secure, c.SharedWithAuthJS),
+		cookies: newCookieNames(site.secure, c.SharedWithAuthJS).takingOver(c.Session.AcceptAuthJSCookie),
 		oauth:   map[string]*oauthClient{},
 	}
 	for i := range c.Providers {

@@ -103,6 +103,13 @@ type SessionConfig struct {
 	// TouchInterval is how exact LastUsedAt is: it is written at most that often.
 	// If zero, 5 minutes; if negative, only when the session rolls.
 	TouchInterval time.Duration
+	// AcceptAuthJSCookie takes the browsers of an adopted Auth.js database over
+	// (migrate adopt): on https, where a request has no session cookie of ours,
+	// __Secure-authjs.session-token is read, and replaced by ours, with the same
+	// token, in the same response. A sibling domain can plant a __Secure-
+	// cookie, so turn it off when the old cookies are gone, after MaxAge. If
+	// false, they are ignored. On http both cookies have one name.
+	AcceptAuthJSCookie bool
 }
 
 // Pages replaces built-in pages by the application's own. A value is a URL or a

@@ -12,7 +12,9 @@ import (
 type cookieNames struct {
 	secure                     bool
 	session, csrf, callbackURL string
-	form, recent               string
+	// authJS is Auth.js's session cookie, where it is taken over; else "".
+	authJS       string
+	form, recent string
 	// flow and post are what the names of a flow's cookies begin with.
 	flow, post string
 }
@@ -39,23 +41,52 @@ func newCookieNames(secure, shared bool) cookieNames {
 	}
 }
 
-// sessionToken is the session token that r brings, or "". Two different ones
-// count as none: one of them was planted.
+// takingOver are the names with Auth.js's session cookie among them, if accept
+// says so and its name is another than ours.
+func (n cookieNames) takingOver(accept bool) cookieNames {
+	const name = "__Secure-authjs.session-token"
+	if accept && n.secure && n.session != name {
+		n.authJS = name
+	}
+	return n
+}
+
+// sessionToken is the session token that r brings, or "".
 func (a *Auth) sessionToken(r *http.Request) string {
-	token := ""
-	for _, c := range r.CookiesNamed(a.cookies.session) {
+	if token, there := tokenIn(r, a.cookies.session); there || a.cookies.authJS == "" {
+		return token
+	}
+	token, _ := tokenIn(r, a.cookies.authJS)
+	return token
+}
+
+// takesOver reports whether r's session token came by Auth.js's cookie alone.
+func (a *Auth) takesOver(r *http.Request) bool {
+	_, there := tokenIn(r, a.cookies.session)
+	return !there && a.cookies.authJS != "" && a.sessionToken(r) != ""
+}
+
+// bringsSession reports whether r has a session cookie, whatever is in it.
+func (a *Auth) bringsSession(r *http.Request) bool {
+	return len(r.CookiesNamed(a.cookies.session)) > 0 || a.cookies.authJS != "" && len(r.CookiesNamed(a.cookies.authJS)) > 0
+}
+
+// tokenIn is the session token in the cookie of that name, and whether the
+// cookie is there. Two different tokens count as none: one of them was planted.
+func tokenIn(r *http.Request, name string) (token string, there bool) {
+	for _, c := range r.CookiesNamed(name) {
 		if c.Value == "" {
 			continue
 		}
 		if token != "" && token != c.Value {
-			return ""
+			return "", true
 		}
 		token = c.Value
 	}
 	if !plausibleToken(token) {
-		return ""
+		return "", token != ""
 	}
-	return token
+	return token, true
 }
 
 // cookie is the first cookie of that name, percent-decoded where it can be.
@@ -104,17 +135,26 @@ func encodeCookie(value string) string {
 }
 
 // setSessionCookie sets the session cookie, and clears what Auth.js's chunked
-// cookies left behind, which it would read together with ours.
+// cookies left behind, which it would read together with ours, and its own cookie
+// where that is taken over.
 func (a *Auth) setSessionCookie(w http.ResponseWriter, r *http.Request, token string, expires time.Time) {
 	a.clearChunks(w, r)
+	a.clearAuthJS(w, r)
 	a.setCookie(w, a.cookies.session, token, expires)
 }
 
 func (a *Auth) clearSessionCookie(w http.ResponseWriter, r *http.Request) {
 	a.clearChunks(w, r)
+	a.clearAuthJS(w, r)
 	a.clearCookie(w, a.cookies.session)
 	if !a.columns.SessionCreatedAt {
 		a.clearCookie(w, a.cookies.recent)
+	}
+}
+
+func (a *Auth) clearAuthJS(w http.ResponseWriter, r *http.Request) {
+	if a.cookies.authJS != "" && len(r.CookiesNamed(a.cookies.authJS)) > 0 {
+		a.clearCookie(w, a.cookies.authJS)
 	}
 }
 

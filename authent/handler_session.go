@@ -67,7 +67,7 @@ func (a *Auth) sessionBody(e *exchange, trigger string, data any) (any, error) {
 		return nil, err
 	}
 	if s == nil {
-		if len(e.r.CookiesNamed(a.cookies.session)) > 0 {
+		if a.bringsSession(e.r) {
 			a.clearSessionCookie(e.w, e.r)
 		}
 		return nil, nil
@@ -125,7 +125,7 @@ func (a *Auth) getSessions(e *exchange) error {
 }
 
 // requestSession is the session behind e, nil when nobody is signed in; its
-// cookie follows when the session rolled on.
+// cookie follows when the session rolled on or was taken over.
 func (a *Auth) requestSession(e *exchange) (*Session, error) {
 	s, rolled, err := a.checkSession(e.r)
 	if err != nil {

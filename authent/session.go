@@ -65,8 +65,9 @@ type SessionUpdate struct {
 	LastUsedAt *time.Time
 }
 
-// checkSession returns the live session that r's cookie names, or nil, and when
-// it now expires if the check rolled it on. An error is the database's: nobody
+// checkSession returns the live session that r's cookie names, or nil, and how
+// long its cookie is to be set anew for: because the check rolled the session on,
+// or took Auth.js's cookie over; zero if neither. An error is the database's: nobody
 // knows then whether r is signed in.
 func (a *Auth) checkSession(r *http.Request) (s *Session, rolled time.Time, err error) {
 	token := a.sessionToken(r)
@@ -92,6 +93,9 @@ func (a *Auth) checkSession(r *http.Request) (s *Session, rolled time.Time, err 
 		return nil, time.Time{}, nil
 	case err != nil:
 		a.cfg.Logger.ErrorContext(ctx, "authent: session could not be rolled on", "error", err)
+	}
+	if rolled.IsZero() && a.takesOver(r) {
+		rolled = s.Expires
 	}
 	return s, rolled, nil
 }
