@@ -15,6 +15,7 @@ import (
 var keys = []entadapter.Key{
 	{Name: "User.id", Columns: "users.id"},
 	{Name: authent.KeyUserEmail, Index: "users_email_key", Columns: "users.email"},
+	{Name: "User.username", Index: "users_username_key", Columns: "users.username"},
 	{Name: "User.team,number", Index: "users_team_number_key", Columns: "users.team, users.number"},
 }
 
@@ -29,6 +30,8 @@ func TestErrorNamesTheKey(t *testing.T) {
 		`ERROR: duplicate key value violates unique constraint "users_pkey" (SQLSTATE 23505)`:         "User.id",
 		"Error 1062 (23000): Duplicate entry '" + value + "' for key 'users_email_key'":               authent.KeyUserEmail,
 		"Error 1062 (23000): Duplicate entry '" + value + "' for key 'users.users_email_key'":         authent.KeyUserEmail,
+		"Error 1062 (23000): Duplicate entry 'x' for key 'username'":                                  "User.username",
+		"Error 1062 (23000): Duplicate entry 'x' for key 'users.username'":                            "User.username",
 		"Error 1062 (23000): Duplicate entry 'x' for key 'PRIMARY'":                                   "User.id",
 		"Error 1062 (23000): Duplicate entry 'users_email_key' for key 'users.users_team_number_key'": "User.team,number",
 		"Error 1062 (23000): Duplicate entry 'x' for key 'users.somebody_elses_key'":                  "",

@@ -44,7 +44,7 @@ func keyOf(message string, keys []Key) string {
 	// MySQL quotes the value before the key; somebody may have chosen it to look
 	// like one.
 	if i := strings.LastIndex(message, "for key "); i >= 0 {
-		message = message[i:]
+		return mysqlKey(strings.Trim(message[i+len("for key "):], "'"), keys)
 	}
 	for _, k := range keys {
 		if k.Columns != "" && strings.Contains(message, ": "+k.Columns+" (") ||
@@ -53,8 +53,23 @@ func keyOf(message string, keys []Key) string {
 			return k.Name
 		}
 	}
-	if strings.Contains(message, "PRIMARY") || strings.Contains(message, "_pkey") {
+	if strings.Contains(message, "_pkey") {
 		return keys[0].Name
+	}
+	return ""
+}
+
+// mysqlKey finds the key of that index, before which MySQL writes its table. The
+// index of a field that ent makes unique has the column's name there.
+func mysqlKey(index string, keys []Key) string {
+	index = index[strings.LastIndex(index, ".")+1:]
+	if index == "PRIMARY" {
+		return keys[0].Name
+	}
+	for _, k := range keys {
+		if index == k.Index || k.Index != "" && strings.HasSuffix(k.Columns, "."+index) && !strings.Contains(k.Columns, ",") {
+			return k.Name
+		}
 	}
 	return ""
 }

@@ -501,7 +501,6 @@ func (a *AuthAdapter) scanSessionAndUser(rows *sql.Rows, token authent.Secret) (
 
 // querySessionAndUser is SessionAndUser with the graph's interceptors in force.
 func (a *AuthAdapter) querySessionAndUser(ctx context.Context, token authent.Secret) (*authent.Session, error) {
-
 	rows, err := a.client.Session.Query().Where(entadapter.Is(session.FieldID, token)).WithUser().All(ctx)
 	if err != nil {
 		return nil, a.done(err, sessionKeys)

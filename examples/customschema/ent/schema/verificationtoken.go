@@ -1,0 +1,13 @@
+package schema
+
+import (
+	"entgo.io/ent"
+
+	"github.com/authent/authent/authent/mixin"
+)
+
+// VerificationToken is proof that works once.
+type VerificationToken struct{ ent.Schema }
+
+// Mixin of VerificationToken: what authent needs of it.
+func (VerificationToken) Mixin() []ent.Mixin { return []ent.Mixin{mixin.VerificationToken{}} }
