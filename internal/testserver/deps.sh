@@ -29,13 +29,20 @@ postgres || wanted="$wanted postgresql"
 mariadb || wanted="$wanted mariadb-server-core mariadb-client-core"
 command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 || wanted="$wanted nodejs npm"
 
-# packages installs what the tests in interop run, when its list has changed.
+# packages installs what the tests in interop run, when its list has changed, and
+# makes what they run of it, when a source has.
 packages() {
   command -v npm >/dev/null 2>&1 || return 0
-  [ interop/node_modules/.installed -nt interop/package.json ] && return 0
-  echo "installing for the tests: the npm packages of interop/package.json"
-  npm install --prefix interop --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
-  touch interop/node_modules/.installed
+  if [ ! interop/node_modules/.installed -nt interop/package.json ]; then
+    echo "installing for the tests: the npm packages of interop/package.json"
+    npm install --prefix interop --ignore-scripts --no-audit --no-fund --no-package-lock --legacy-peer-deps --loglevel=error >/dev/null
+    touch interop/node_modules/.installed
+  fi
+  newer=$(find interop/*.ts interop/*.tsx interop/*.mjs interop/prisma interop/node_modules/.installed examples/*/web \
+    -type f -newer interop/node_modules/.generated 2>/dev/null || echo all)
+  [ -z "$newer" ] && return 0
+  npm run --prefix interop --silent generate
+  touch interop/node_modules/.generated
 }
 
 if [ -z "$wanted" ]; then

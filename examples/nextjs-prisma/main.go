@@ -1,0 +1,79 @@
+// Nextjs-prisma is a Go service beside a Next.js application on Auth.js, on the
+// database that Prisma made. It knows who is signed in there, signs people in with a
+// password itself, and migrates nothing: the tables are Prisma's. The Next.js
+// application is in web.
+//
+//	DATABASE_URL=postgresql://… AUTH_SECRET=… go run ./examples/nextjs-prisma
+//
+// AUTH_SECRET and DATABASE_URL are those of the Next.js application. AUTH_URL is
+// where browsers find this service's pages, http://localhost:3000/go/auth if
+// unset; Next.js hands on what is under /go.
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	entsql "entgo.io/ent/dialect/sql"
+
+	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/database"
+	"github.com/authent/authent/authent/provider"
+	"github.com/authent/authent/examples/nextjs-prisma/ent"
+	_ "github.com/authent/authent/examples/nextjs-prisma/ent/runtime"
+)
+
+func main() {
+	if err := run(os.Getenv); err != nil {
+		fmt.Fprintln(os.Stderr, "nextjs-prisma:", err)
+		os.Exit(1)
+	}
+}
+
+func run(getenv func(string) string) error {
+	if getenv("DATABASE_URL") == "" {
+		return errors.New("DATABASE_URL is not set: set it to the Next.js application's")
+	}
+	dialect, db, err := database.Open(getenv("DATABASE_URL"))
+	if err != nil {
+		return fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	client := ent.NewClient(ent.Driver(entsql.OpenDB(dialect, db)))
+	defer client.Close()
+	service, err := newService(client, authent.Config{URL: cmp.Or(getenv("AUTH_URL"), "http://localhost:3000/go/auth")})
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Addr: "localhost:8080", Handler: service, ReadHeaderTimeout: 10 * time.Second}
+	fmt.Println("nextjs-prisma: serving /go on http://localhost:8080")
+	return server.ListenAndServe()
+}
+
+// newService is the service on the tables of client.
+func newService(client *ent.Client, config authent.Config) (http.Handler, error) {
+	config.Adapter = ent.NewAuthAdapter(client)
+	config.Providers = []authent.Provider{provider.Password()}
+	// Rows and cookies are as Auth.js has them, and the Node adapter is wrapped
+	// (web/hashed-tokens.ts), so that the database holds no token that works.
+	config.SharedWithAuthJS, config.NodeHashesTokens = true, true
+	auth, err := authent.New(config)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle(auth.Pattern(), auth.Handler())
+	mux.Handle("GET /go/me", auth.RequireUser(http.HandlerFunc(me)))
+	return mux, nil
+}
+
+// me tells who is signed in, from the service's own *ent.User.
+func me(w http.ResponseWriter, r *http.Request) {
+	user := ent.AuthUser(authent.SessionFrom(r.Context()))
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]string{"email": user.Email, "role": user.Role})
+}

@@ -1,0 +1,42 @@
+import { createHash } from "node:crypto";
+import type { Adapter } from "@auth/core/adapters";
+
+/**
+ * Wraps an Auth.js adapter so that the database holds session tokens as SHA-256,
+ * in lowercase hex, which is how authent stores them (NodeHashesTokens). Whoever
+ * reads the database then holds no token that works. Auth.js goes on seeing the
+ * tokens themselves, which are what it puts into cookies.
+ */
+export function hashSessionTokens(adapter: Adapter): Adapter {
+  const { createSession, getSessionAndUser, updateSession, deleteSession } = adapter;
+  const wrapped: Adapter = { ...adapter };
+  if (createSession) {
+    wrapped.createSession = async (session) => ({
+      ...(await createSession.call(adapter, { ...session, sessionToken: sha256(session.sessionToken) })),
+      sessionToken: session.sessionToken,
+    });
+  }
+  if (getSessionAndUser) {
+    wrapped.getSessionAndUser = async (token) => {
+      const found = await getSessionAndUser.call(adapter, sha256(token));
+      return found && { ...found, session: { ...found.session, sessionToken: token } };
+    };
+  }
+  if (updateSession) {
+    wrapped.updateSession = async (session) => {
+      const updated = await updateSession.call(adapter, { ...session, sessionToken: sha256(session.sessionToken) });
+      return updated && { ...updated, sessionToken: session.sessionToken };
+    };
+  }
+  if (deleteSession) {
+    wrapped.deleteSession = async (token) => {
+      const deleted = await deleteSession.call(adapter, sha256(token));
+      return deleted && { ...deleted, sessionToken: token };
+    };
+  }
+  return wrapped;
+}
+
+function sha256(token: string): string {
+  return createHash("sha256").update(token).digest("hex");
+}

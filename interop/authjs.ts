@@ -1,0 +1,95 @@
+// An Auth.js server on loopback, on the adapters of the example applications. It
+// prints "ready" when it serves. Everything it is to be comes from environment
+// variables. Beside Auth.js at /api/auth it has, for the tests:
+//
+//   GET  /mail     the link of the last mail that was "sent"
+//   POST /adapter  {method, args}: a call of the adapter, or of bcrypt
+import { createServer } from "node:http";
+import { Auth, type AuthConfig } from "@auth/core";
+import type { Adapter } from "@auth/core/adapters";
+import { DrizzleAdapter } from "@auth/drizzle-adapter";
+import { PrismaAdapter } from "@auth/prisma-adapter";
+import { createClient } from "@libsql/client";
+import { PrismaLibSql } from "@prisma/adapter-libsql";
+import { PrismaPg } from "@prisma/adapter-pg";
+import bcrypt from "bcryptjs";
+import { drizzle as onLibsql } from "drizzle-orm/libsql";
+import { drizzle as onMySQL } from "drizzle-orm/mysql2";
+import { drizzle as onPostgres } from "drizzle-orm/node-postgres";
+import mysql from "mysql2/promise";
+import { accounts, sessions, users, verificationTokens } from "../examples/nextjs-drizzle/web/schema";
+import { PrismaClient } from "../examples/nextjs-prisma/web/generated/client";
+import { hashSessionTokens } from "../examples/nextjs-prisma/web/hashed-tokens";
+import { PrismaClient as PrismaSQLite } from "./node_modules/.authent/prisma-sqlite/client";
+
+const env = process.env as Record<string, string>;
+const url = env.DATABASE_URL;
+
+const adapters: Record<string, () => Adapter> = {
+  "prisma.postgres": () => PrismaAdapter(new PrismaClient({ adapter: new PrismaPg({ connectionString: url }) })),
+  "prisma.sqlite": () => PrismaAdapter(new PrismaSQLite({ adapter: new PrismaLibSql({ url }) }) as never),
+  "drizzle.postgres": () =>
+    DrizzleAdapter(onPostgres(url), {
+      usersTable: users,
+      accountsTable: accounts,
+      sessionsTable: sessions,
+      verificationTokensTable: verificationTokens,
+    }),
+  "drizzle-defaults.postgres": () => DrizzleAdapter(onPostgres(url)),
+  "drizzle.mysql": () => DrizzleAdapter(onMySQL(mysql.createPool(url))),
+  "drizzle.sqlite": () => DrizzleAdapter(onLibsql(createClient({ url }))),
+};
+
+const plain = adapters[env.ADAPTER]();
+const adapter = env.HASHES_TOKENS ? hashSessionTokens(plain) : plain;
+let mail = "";
+
+const config: AuthConfig = {
+  adapter,
+  basePath: "/api/auth",
+  secret: env.AUTH_SECRET,
+  trustHost: true,
+  session: { strategy: "database", maxAge: Number(env.MAX_AGE ?? 2592000), updateAge: Number(env.UPDATE_AGE ?? 86400) },
+  providers: [
+    { id: "oidc", name: "Provider", type: "oidc", issuer: env.OIDC_ISSUER, clientId: "client", clientSecret: "secret" },
+    {
+      id: "email", name: "Email", type: "email", from: "no-reply@example.com", maxAge: 86400, options: {},
+      sendVerificationRequest: async (m) => { mail = m.url; },
+    },
+  ],
+};
+
+const bcryptjs: Record<string, (...args: never[]) => Promise<unknown>> = { "bcrypt.hash": bcrypt.hash, "bcrypt.compare": bcrypt.compare };
+
+async function call(body: string): Promise<unknown> {
+  const { method, args } = JSON.parse(body, (key, value) =>
+    (key === "expires" || key === "emailVerified") && value ? new Date(value) : value);
+  const f = bcryptjs[method] ?? (adapter as Record<string, unknown>)[method];
+  return (f as (...args: unknown[]) => unknown).apply(adapter, args);
+}
+
+const server = createServer(async (req, res) => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of req) chunks.push(chunk);
+  const body = Buffer.concat(chunks);
+  const at = new URL(req.url!, `http://${req.headers.host}`);
+  const json = (status: number, value: unknown) => {
+    res.writeHead(status, { "Content-Type": "application/json" });
+    res.end(JSON.stringify(value ?? null));
+  };
+  try {
+    if (at.pathname === "/adapter") return json(200, await call(body.toString()));
+    if (at.pathname === "/mail") return json(200, mail);
+    const headers = new Headers(req.headers as Record<string, string>);
+    const answer = await Auth(new Request(at, { method: req.method, headers, body: body.length > 0 ? body : undefined }), config);
+    for (const [name, value] of answer.headers) res.appendHeader(name, value);
+    res.writeHead(answer.status);
+    res.end(Buffer.from(await answer.arrayBuffer()));
+  } catch (error) {
+    json(500, { error: String(error) });
+  }
+});
+
+// The test's process holds the other end: when it dies, so does this server.
+process.stdin.resume().on("end", () => process.exit());
+server.listen(Number(env.PORT), "127.0.0.1", () => console.log("ready"));
