@@ -1,22 +1,15 @@
 package interop
 
 import (
-	"bufio"
-	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"os/exec"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -30,57 +23,6 @@ import (
 )
 
 const secret = "a secret of the interop test"
-
-// node starts a program of this folder and returns when it says that it is ready.
-func node(t *testing.T, script string, args ...string) {
-	t.Helper()
-	path, err := exec.LookPath("node")
-	if err == nil {
-		_, err = os.Stat("node_modules")
-	}
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%v: make deps installs it", err)
-		}
-		t.Skipf("%v: make deps installs it", err)
-	}
-	cmd := exec.CommandContext(context.Background(), path, append([]string{script}, args...)...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var faults strings.Builder
-	cmd.Stderr = &faults
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Logf("%s: %s", script, faults.String())
-		}
-	})
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if lines.Text() == "ready" {
-			go func() { _, _ = io.Copy(io.Discard, out) }()
-			return
-		}
-	}
-	t.Fatalf("%s ended before it was ready: %s", script, faults.String())
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-}
 
 // clock can be moved.
 type clock struct {
@@ -172,6 +114,29 @@ func (b *browser) open(target string) {
 		b.t.Fatal(err)
 	}
 	b.send(r)
+}
+
+// cookie is the value of a cookie that a server has set.
+func (b *browser) cookie(server, name string) string {
+	at, err := url.Parse(server)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, c := range b.client.Jar.Cookies(at) {
+		if c.Name == name {
+			return c.Value
+		}
+	}
+	return ""
+}
+
+// plant puts a cookie into the browser.
+func (b *browser) plant(server, name, value string) {
+	at, err := url.Parse(server)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.client.Jar.SetCookies(at, []*http.Cookie{{Name: name, Value: value, Path: "/"}})
 }
 
 var (

@@ -1,0 +1,257 @@
+package interop
+
+import (
+	"bytes"
+	"database/sql"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	entsql "entgo.io/ent/dialect/sql"
+
+	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/provider"
+	drizzle "github.com/authent/authent/examples/nextjs-drizzle/ent"
+	_ "github.com/authent/authent/examples/nextjs-drizzle/ent/runtime"
+	prisma "github.com/authent/authent/examples/nextjs-prisma/ent"
+	_ "github.com/authent/authent/examples/nextjs-prisma/ent/runtime"
+	drizzledefault "github.com/authent/authent/internal/layout/drizzledefault/ent"
+	_ "github.com/authent/authent/internal/layout/drizzledefault/ent/runtime"
+	drizzlesqlite "github.com/authent/authent/internal/layout/drizzlesqlite/ent"
+	_ "github.com/authent/authent/internal/layout/drizzlesqlite/ent/runtime"
+	"github.com/authent/authent/internal/oauthserver"
+	"github.com/authent/authent/internal/testdb"
+)
+
+// TestMain puts this process into another zone than UTC; the Node side is in yet
+// another.
+func TestMain(m *testing.M) {
+	zone, err := time.LoadLocation("Asia/Kolkata")
+	if err != nil {
+		panic(err)
+	}
+	time.Local = zone
+	os.Exit(m.Run())
+}
+
+// cell is a database as an Auth.js application has it: its DDL and adapter are
+// named alike.
+type cell struct {
+	ddl, kind string
+	passwords bool // its users have a column for them
+	precision time.Duration
+	adapter   func(*entsql.Driver) authent.Adapter
+}
+
+var cells = []cell{
+	{"prisma.postgres", "postgres", true, time.Millisecond, onPrisma},
+	{"prisma.sqlite", "sqlite", true, time.Millisecond, onPrisma},
+	{"drizzle.postgres", "postgres", true, time.Millisecond, func(d *entsql.Driver) authent.Adapter {
+		return drizzle.NewAuthAdapter(drizzle.NewClient(drizzle.Driver(d)))
+	}},
+	{"drizzle-defaults.postgres", "postgres", false, time.Second, onDrizzleDefault},
+	{"drizzle.mysql", "mariadb", false, time.Second, onDrizzleDefault},
+	{"drizzle.sqlite", "sqlite", false, time.Millisecond, func(d *entsql.Driver) authent.Adapter {
+		return drizzlesqlite.NewAuthAdapter(drizzlesqlite.NewClient(drizzlesqlite.Driver(d)))
+	}},
+}
+
+func onPrisma(d *entsql.Driver) authent.Adapter {
+	return prisma.NewAuthAdapter(prisma.NewClient(prisma.Driver(d)))
+}
+
+func onDrizzleDefault(d *entsql.Driver) authent.Adapter {
+	return drizzledefault.NewAuthAdapter(drizzledefault.NewClient(drizzledefault.Driver(d)))
+}
+
+const sharedSecret = "a secret of more than thirty-two bytes for tests"
+
+// pair is a Go service and an Auth.js application on one database, with one
+// OpenID Connect provider.
+type pair struct {
+	*testing.T
+	cell    cell
+	db      *sql.DB
+	store   authent.Adapter
+	golang  *httptest.Server
+	nodeURL string
+	who     oauthserver.Person
+}
+
+// each runs a test on every database, with tokens as Auth.js stores them and with
+// the wrapper that hashes them.
+func each(t *testing.T, run func(p *pair)) {
+	t.Helper()
+	eachOf(t, cells, run)
+}
+
+func eachOf(t *testing.T, cells []cell, run func(p *pair)) {
+	t.Helper()
+	for _, c := range cells {
+		for _, hashed := range []bool{false, true} {
+			name := c.ddl
+			if hashed {
+				name += ".hashed"
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				run(newPair(t, c, hashed))
+			})
+		}
+	}
+}
+
+func newPair(t *testing.T, c cell, hashed bool) *pair {
+	t.Helper()
+	kind := testdb.Server(t, c.kind)
+	script, err := os.ReadFile(filepath.Join("../internal/layout/testdata", c.ddl+".sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := kind.PoolOf(t, testdb.Script(string(script)), nil).URL(t)
+	verified := true
+	p := &pair{T: t, cell: c, who: oauthserver.Person{Subject: "ada-1", Name: "Ada Lovelace", Email: "ada@example.com", EmailVerified: &verified}}
+	idp, err := oauthserver.Start(oauthserver.Config{Auto: &p.who})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = idp.Close() })
+
+	goURL := url
+	if c.ddl == "drizzle.mysql" {
+		goURL += "?time_zone=SYSTEM"
+	}
+	p.db = kind.Connect(t, goURL)
+	p.store = c.adapter(entsql.OpenDB(kind.Dialect, p.db))
+	p.serve(idp.URL, hashed)
+
+	port := freePort(t)
+	p.nodeURL = "http://127.0.0.1:" + port
+	env := []string{"ADAPTER=" + c.ddl, "DATABASE_URL=" + nodeURL(url), "AUTH_SECRET=" + sharedSecret, "OIDC_ISSUER=" + idp.URL, "PORT=" + port, "TZ=America/New_York"}
+	if hashed {
+		env = append(env, "HASHES_TOKENS=1")
+	}
+	nodeWith(t, env, "node_modules/.authent/authjs.mjs")
+	return p
+}
+
+// nodeURL is a DATABASE_URL as the Node drivers read it.
+func nodeURL(url string) string {
+	if rest, ok := strings.CutPrefix(url, "mariadb://"); ok {
+		return "mysql://" + rest
+	}
+	return url
+}
+
+// serve starts the Go side, at the path that next-auth has too.
+func (p *pair) serve(issuer string, hashed bool) {
+	p.Helper()
+	dev := provider.OIDC(issuer, "client", "secret")
+	providers := []authent.Provider{dev}
+	if p.cell.passwords {
+		providers = append(providers, provider.Password())
+	}
+	p.golang = httptest.NewUnstartedServer(nil)
+	auth, err := authent.New(authent.Config{
+		URL: "http://" + p.golang.Listener.Addr().String() + "/api/auth", Secrets: []string{sharedSecret},
+		Adapter: p.store, Providers: providers, SharedWithAuthJS: true, NodeHashesTokens: hashed,
+		Logger: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		p.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle(auth.Pattern(), auth.Handler())
+	p.golang.Config.Handler = mux
+	p.golang.Start()
+	p.Cleanup(p.golang.Close)
+}
+
+// browser is one that both sides see: cookies know hosts, not ports.
+func (p *pair) browser() *browser { return newBrowser(p.T) }
+
+// session is what one of the sides says of who is signed in.
+func (p *pair) session(b *browser, side string) (email string, expires time.Time) {
+	p.Helper()
+	b.open(side + "/api/auth/session")
+	var body *struct {
+		User    struct{ Email string }
+		Expires time.Time
+	}
+	if err := json.Unmarshal([]byte(b.page), &body); err != nil {
+		p.Fatalf("%s: %v: %s", side, err, b.page)
+	}
+	if body == nil {
+		return "", time.Time{}
+	}
+	return body.User.Email, body.Expires
+}
+
+// post sends a form with the side's own CSRF token.
+func (p *pair) post(b *browser, target string, fields ...string) {
+	p.Helper()
+	side := target[:strings.Index(target, "/api/")]
+	b.open(side + "/api/auth/csrf")
+	var token struct{ CSRFToken string }
+	if err := json.Unmarshal([]byte(b.page), &token); err != nil {
+		p.Fatalf("%s: %s", target, b.page)
+	}
+	b.page = `<form action="` + target + `"><input name="csrfToken" value="` + token.CSRFToken + `">`
+	b.submit(fields...)
+}
+
+// signIn goes through the provider on one of the sides.
+func (p *pair) signIn(b *browser, side string) {
+	p.Helper()
+	p.post(b, side+"/api/auth/signin/oidc", "callbackUrl", side+"/api/auth/session")
+	if email, _ := p.session(b, side); email != p.who.Email {
+		p.Fatalf("signed in at %s as %q: %s says %s", side, email, b.url, b.page)
+	}
+}
+
+// call calls a method of the Node adapter, or of bcryptjs, and decodes its result.
+func (p *pair) call(result any, method string, args ...any) {
+	p.Helper()
+	body, err := json.Marshal(map[string]any{"method": method, "args": args})
+	if err != nil {
+		p.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(p.Context(), http.MethodPost, p.nodeURL+"/adapter", bytes.NewReader(body))
+	if err != nil {
+		p.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		p.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		p.Fatal(err)
+	}
+	if res.StatusCode != http.StatusOK {
+		p.Fatalf("%s: %s", method, text)
+	}
+	if result != nil {
+		if err := json.Unmarshal(text, result); err != nil {
+			p.Fatalf("%s: %v: %s", method, err, text)
+		}
+	}
+}
+
+// user is the one person, as the Go side stores her.
+func (p *pair) user() *authent.User {
+	p.Helper()
+	users, err := p.store.UsersByEmail(p.Context(), p.who.Email)
+	if err != nil || len(users) != 1 {
+		p.Fatalf("users: %v, %v", users, err)
+	}
+	return users[0]
+}

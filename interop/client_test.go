@@ -1,0 +1,121 @@
+package interop
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	entsql "entgo.io/ent/dialect/sql"
+
+	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/provider"
+	"github.com/authent/authent/ent"
+	_ "github.com/authent/authent/ent/runtime"
+	"github.com/authent/authent/internal/oauthserver"
+	"github.com/authent/authent/internal/testdb"
+)
+
+// serveClient is an application on authent, mounted where next-auth's browser
+// client looks for its server, with the page of client.tsx.
+func serveClient(t *testing.T) *httptest.Server {
+	t.Helper()
+	script, err := os.ReadFile("node_modules/.authent/client.js")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%v: make deps makes it", err)
+		}
+		t.Skipf("%v: make deps makes it", err)
+	}
+	verified := true
+	idp, err := oauthserver.Start(oauthserver.Config{Auto: &oauthserver.Person{Subject: "1", Name: "Grace Hopper", Email: "grace@example.com", EmailVerified: &verified}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = idp.Close() })
+	server := httptest.NewUnstartedServer(nil)
+	auth, err := authent.New(authent.Config{
+		URL: "http://" + server.Listener.Addr().String() + "/api/auth", Secrets: []string{sharedSecret},
+		Adapter:   ent.NewAuthAdapter(ent.NewClient(ent.Driver(entsql.OpenDB(testdb.SQLite.Dialect, testdb.SQLite.Open(t))))),
+		Providers: []authent.Provider{provider.Password(), provider.OIDC(idp.URL, "client", "secret")},
+		Logger:    slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := auth.Register(t.Context(), authent.Registration{Email: "ada@example.com", Name: "Ada Lovelace", Password: "correct horse battery"}); err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle(auth.Pattern(), auth.Handler())
+	mux.HandleFunc("GET /client.js", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+		_, _ = w.Write(script)
+	})
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte(`<!doctype html><html lang="en"><title>client</title><div id="root"></div><script src="/client.js"></script></html>`))
+	})
+	server.Config.Handler = mux
+	server.Start()
+	t.Cleanup(server.Close)
+	return server
+}
+
+func is(want string) func(string) bool { return func(text string) bool { return text == want } }
+
+func has(want string) func(string) bool {
+	return func(text string) bool { return strings.Contains(text, want) }
+}
+
+// TestBrowserClient: next-auth/react, as it is on npm, in a real browser.
+func TestBrowserClient(t *testing.T) {
+	server := serveClient(t)
+	p := newPage(t)
+	p.open(server.URL)
+	p.wait("status", "that nobody is signed in", is("unauthenticated"))
+
+	p.click("providers")
+	var providers map[string]struct{ ID, Name, Type, SigninURL, CallbackURL string }
+	shown := p.wait("result", "the providers", has("credentials"))
+	if err := json.Unmarshal([]byte(shown), &providers); err != nil || len(providers) != 2 ||
+		providers["oidc"].Type != "oidc" || providers["oidc"].SigninURL != server.URL+"/api/auth/signin/oidc" {
+		t.Errorf("getProviders: %s, %v", shown, err)
+	}
+	p.click("csrf")
+	if token := p.wait("result", "a CSRF token", func(text string) bool { return len(text) == 66 }); !strings.HasPrefix(token, `"`) {
+		t.Errorf("getCsrfToken: %s", token)
+	}
+
+	p.fill("email", "ada@example.com")
+	p.fill("password", "not her password")
+	p.click("sign-in")
+	p.wait("result", "the refusal", has(`"error":"CredentialsSignin"`))
+	if got := p.text("result"); !strings.Contains(got, `"ok":true`) || !strings.Contains(got, `"url":null`) {
+		t.Errorf("signIn with a wrong password: %s", got)
+	}
+	p.wait("status", "that nobody is signed in", is("unauthenticated"))
+
+	p.fill("password", "correct horse battery")
+	p.click("sign-in")
+	p.wait("status", "that somebody is signed in", is("authenticated"))
+	p.wait("result", "success", has(`"ok":true`))
+	if got := p.text("session"); !strings.Contains(got, `"email":"ada@example.com"`) || !strings.Contains(got, `"expires":"`) {
+		t.Errorf("useSession: %s", got)
+	}
+	p.click("update")
+	p.wait("result", "the session after update", has(`"email":"ada@example.com"`))
+
+	p.click("sign-out")
+	p.wait("status", "that nobody is signed in", is("unauthenticated"))
+	p.wait("result", "where to go after signOut", has(`"url":"`+server.URL))
+
+	p.click("sign-in-oauth")
+	p.wait("session", "who came back from the provider", has("grace@example.com"))
+	p.wait("status", "that somebody is signed in", is("authenticated"))
+	p.click("sign-out")
+	p.wait("status", "that nobody is signed in", is("unauthenticated"))
+}
