@@ -44,6 +44,15 @@ func TestMigrationsGuide(t *testing.T) {
 // newApp makes a module that uses this one, with the schemas to start from.
 func (g *guide) newApp() {
 	g.t.Helper()
+	g.newModule()
+	for _, name := range []string{"ent/entc.go", "ent/generate.go", "ent/schema/user.go", "ent/schema/account.go", "ent/schema/session.go", "ent/schema/verificationtoken.go"} {
+		g.write(name, g.read(filepath.Join(root, name)))
+	}
+}
+
+// newModule makes an empty module that uses this one.
+func (g *guide) newModule() {
+	g.t.Helper()
 	absolute, err := filepath.Abs(root)
 	if err != nil {
 		g.t.Fatal(err)
@@ -51,9 +60,7 @@ func (g *guide) newApp() {
 	if err := os.RemoveAll(g.dir); err != nil {
 		g.t.Fatal(err)
 	}
-	for _, name := range []string{"ent/entc.go", "ent/generate.go", "ent/schema/user.go", "ent/schema/account.go", "ent/schema/session.go", "ent/schema/verificationtoken.go", "go.sum"} {
-		g.write(name, g.read(filepath.Join(root, name)))
-	}
+	g.write("go.sum", g.read(filepath.Join(root, "go.sum")))
 	requires := regexp.MustCompile(`(?s)\nrequire \(.*?\n\)`).FindAllString(g.read(filepath.Join(root, "go.mod")), -1)
 	g.write("go.mod", "module example.com/app\n\ngo 1.26.0\n\nrequire github.com/authent/authent v0.0.0\n\nreplace github.com/authent/authent => "+absolute+"\n"+strings.Join(requires, "\n")+"\n")
 }
@@ -121,6 +128,11 @@ func (g *guide) follow(heading, body string) {
 			for line := range strings.Lines(block) {
 				g.line(strings.TrimSpace(line))
 			}
+		case "text":
+			g.quoted(heading, block)
+		case "ts":
+			g.example(heading, block)
+		case "go-part":
 		default:
 			g.t.Fatalf("%s: a block in %q", heading, language)
 		}
@@ -142,6 +154,7 @@ func (g *guide) line(line string) {
 			g.write("atlas.hcl", g.read(filepath.Join(root, "atlas.hcl")))
 			g.run(atlas + strings.TrimPrefix(line, "atlas"))
 		}
+	case strings.HasPrefix(line, "go get "): // this repository itself is used
 	default:
 		g.run(line)
 	}

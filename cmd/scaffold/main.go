@@ -1,0 +1,126 @@
+// Scaffold writes the six files that an application's own graph starts from, and
+// which are the application's from then on:
+//
+//	go run github.com/authent/authent/cmd/scaffold
+//	go generate ./ent
+//
+// It writes ent/generate.go, ent/entc.go and the four schemas in ent/schema, and
+// changes no file that is there.
+package main
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"go/format"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/template"
+
+	"github.com/alecthomas/kong"
+)
+
+//go:embed template
+var files embed.FS
+
+var templates = template.Must(template.ParseFS(files, "template/*.tmpl"))
+
+// command is the command line.
+type command struct {
+	Folder string `arg:"" optional:"" default:"ent" help:"The folder of the graph. If absent, ent."`
+	IDs    string `name:"ids" enum:"string,int64,uuid" default:"string" help:"What users' ids are: ${enum}."`
+	Layout string `enum:"native,prisma,drizzle,drizzle-default,drizzle-sqlite" default:"native" help:"Whose tables they are: ${enum}. Other than native: those of an Auth.js application, used as they are."`
+}
+
+func main() {
+	var c command
+	kong.Parse(&c, kong.Name("scaffold"), kong.Description("Writes the schemas that an application's own graph starts from."))
+	if err := c.run(os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "scaffold:", err)
+		os.Exit(1)
+	}
+}
+
+// noun is an entity and what the schema says of it.
+type noun struct{ Name, What, ID string }
+
+var nouns = []noun{
+	{"User", "a person", "ID"},
+	{"Account", "a user's account at a provider", "UserID"},
+	{"Session", "a signed-in browser", "UserID"},
+	{"VerificationToken", "proof that works once", ""},
+}
+
+var (
+	types   = map[string]string{"int64": "field.TypeInt64", "uuid": "field.TypeUUID"}
+	layouts = map[string]string{
+		"prisma": "mixin.Prisma", "drizzle": "mixin.Drizzle",
+		"drizzle-default": "mixin.DrizzleDefault", "drizzle-sqlite": "mixin.DrizzleSQLite",
+	}
+)
+
+// run writes the files, or none of them.
+func (c command) run(out io.Writer) error {
+	wanted := map[string][]byte{}
+	add := func(name, text string, data any) error {
+		var b bytes.Buffer
+		if err := templates.ExecuteTemplate(&b, text, data); err != nil {
+			return err
+		}
+		source, err := format.Source(b.Bytes())
+		wanted[filepath.Join(c.Folder, name)] = source
+		return err
+	}
+	errs := []error{
+		add("generate.go", "generate.go.tmpl", packageName(c.Folder)),
+		add("entc.go", "entc.go.tmpl", nil),
+	}
+	for _, n := range nouns {
+		name := filepath.Join("schema", strings.ToLower(n.Name)+".go")
+		errs = append(errs, add(name, "schema.go.tmpl", struct {
+			noun
+			Arguments []string
+			Fields    bool
+		}{n, c.arguments(n), n.ID != "" && types[c.IDs] != ""}))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	return write(wanted, out)
+}
+
+func packageName(folder string) string { return filepath.Base(filepath.Clean(folder)) }
+
+// arguments are the fields of the entity's mixin.
+func (c command) arguments(n noun) (all []string) {
+	if l := layouts[c.Layout]; l != "" {
+		all = append(all, "Layout: "+l)
+	}
+	if t := types[c.IDs]; t != "" && n.ID != "" {
+		all = append(all, n.ID+": "+t)
+	}
+	return all
+}
+
+// write creates the files, none of which may be there.
+func write(wanted map[string][]byte, out io.Writer) error {
+	for name := range wanted {
+		if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s is there already: nothing was written; name another folder, as in scaffold authgraph", name)
+		}
+	}
+	for name, text := range wanted {
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, text, 0o644); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(out, "Wrote %d files. They are yours: add fields and edges, then run go generate.\n", len(wanted))
+	return err
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"entgo.io/ent/entc"
+	"entgo.io/ent/entc/gen"
+
+	"github.com/authent/authent/authent/entauth"
+)
+
+// TestScaffold: each combination is a graph that authent takes.
+func TestScaffold(t *testing.T) {
+	for _, layout := range []string{"native", "prisma", "drizzle", "drizzle-default", "drizzle-sqlite"} {
+		for _, ids := range []string{"string", "int64", "uuid"} {
+			t.Run(layout+" "+ids, func(t *testing.T) {
+				t.Parallel()
+				// Within the module, so that its dependencies are there.
+				folder, err := os.MkdirTemp(".", "testdata-")
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { _ = os.RemoveAll(folder) })
+				var out bytes.Buffer
+				c := command{Folder: filepath.Join(folder, "ent"), IDs: ids, Layout: layout}
+				if err := c.run(&out); err != nil {
+					t.Fatal(err)
+				}
+				if !strings.Contains(out.String(), "Wrote 6 files") {
+					t.Error(out.String())
+				}
+				storage, err := gen.NewStorage("sql")
+				if err != nil {
+					t.Fatal(err)
+				}
+				g, err := entc.LoadGraph("./"+filepath.Join(c.Folder, "schema"), &gen.Config{Package: "example.com/app/ent", Storage: storage})
+				if err != nil {
+					t.Fatal(err)
+				}
+				accepted := false
+				check := entauth.Extension{}.Hooks()[0](gen.GenerateFunc(func(*gen.Graph) error { accepted = true; return nil }))
+				if err := check.Generate(g); err != nil || !accepted {
+					t.Error(err)
+				}
+				if err := c.run(&out); err == nil || !strings.Contains(err.Error(), "is there already") {
+					t.Errorf("a second run: %v", err)
+				}
+			})
+		}
+	}
+}
