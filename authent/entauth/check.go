@@ -1,6 +1,7 @@
 package entauth
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -123,7 +124,7 @@ func checkType(g *gen.Graph, t *gen.Type) []error {
 	faults = append(faults, checkEdges(t)...)
 	faults = append(faults, checkRequired(t)...)
 	if user := typeOf(g, "User"); user != nil && layoutOf(t) != layoutOf(user) {
-		faults = append(faults, fmt.Errorf("%s is of the layout %q and User of %q: give all four mixins the same Layout", t.Name, layoutOf(t), layoutOf(user)))
+		faults = append(faults, fmt.Errorf("%s is of the layout %s and User of %s: give all four mixins the same Layout", t.Name, cmp.Or(layoutOf(t), "Native"), cmp.Or(layoutOf(user), "Native")))
 	}
 	if t.Name == "User" && !uniqueAlone(t, "email") {
 		faults = append(faults, errors.New(`the e-mail of User is not unique by itself: e-mails are globally unique: add index.Fields("email").Unique() and drop wider unique indexes on it`))
@@ -209,7 +210,7 @@ func checkEdges(t *gen.Type) []error {
 		return nil
 	}
 	if a := owner.EntSQL(); a == nil || a.OnDelete != entsql.Cascade {
-		return []error{fmt.Errorf("a %s would stay, or keep its user from being deleted: add .Annotations(entsql.OnDelete(entsql.Cascade)) to the edge %s of User", strings.ToLower(t.Name), owner.Name)}
+		return []error{fmt.Errorf("User.%s does not delete its rows with the user: add .Annotations(entsql.OnDelete(entsql.Cascade)) to that edge", owner.Name)}
 	}
 	return nil
 }

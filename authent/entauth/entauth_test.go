@@ -30,7 +30,7 @@ func load(t *testing.T, name string) *gen.Graph {
 
 // TestFaults holds the one error that a graph with faults gets.
 func TestFaults(t *testing.T) {
-	for _, name := range []string{"missing", "wrong"} {
+	for _, name := range []string{"missing", "wrong", "edges"} {
 		t.Run(name, func(t *testing.T) {
 			generated := false
 			hook := Extension{}.Hooks()[0](gen.GenerateFunc(func(*gen.Graph) error {
@@ -48,7 +48,11 @@ func TestFaults(t *testing.T) {
 
 // TestGraphs are accepted.
 func TestGraphs(t *testing.T) {
-	for _, name := range []string{"../../../ent/schema", "policy"} {
+	for _, name := range []string{
+		"../../../ent/schema", "policy", "../../../examples/customschema/ent/schema", "../../../examples/customschema/uuid/ent/schema",
+		"../../../examples/nextjs-prisma/ent/schema", "../../../examples/nextjs-drizzle/ent/schema",
+		"../../../internal/layout/drizzledefault/ent/schema", "../../../internal/layout/drizzlesqlite/ent/schema",
+	} {
 		if err := check(load(t, name)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
