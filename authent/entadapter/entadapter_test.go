@@ -206,3 +206,27 @@ func TestInBatches(t *testing.T) {
 		}
 	}
 }
+
+func TestSeconds(t *testing.T) {
+	at := time.Date(2026, 3, 29, 12, 0, 0, 999_999_999, time.FixedZone("+05", 5*3600))
+	if got, want := entadapter.Seconds(at), time.Date(2026, 3, 29, 7, 0, 0, 0, time.UTC); got != want {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+// TestParse: an id is an id in one spelling alone.
+func TestParse(t *testing.T) {
+	for id, want := range map[string]bool{"7": true, "-7": true, "9223372036854775807": true, "07": false, "+7": false, "7 ": false, "": false, "9223372036854775808": false} {
+		if _, ok := entadapter.ParseInt64(id); ok != want {
+			t.Errorf("%q is a number: %v", id, ok)
+		}
+	}
+	for id, want := range map[string]bool{
+		"01890a5d-ac96-774b-bcce-b302099a8057": true, "01890A5D-AC96-774B-BCCE-B302099A8057": false,
+		"{01890a5d-ac96-774b-bcce-b302099a8057}": false, "01890a5dac96774bbcceb302099a8057": false, "": false,
+	} {
+		if _, ok := entadapter.ParseUUID(id); ok != want {
+			t.Errorf("%q is a UUID: %v", id, ok)
+		}
+	}
+}
