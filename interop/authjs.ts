@@ -27,7 +27,7 @@ const url = env.DATABASE_URL;
 
 const adapters: Record<string, () => Adapter> = {
   "prisma.postgres": () => PrismaAdapter(new PrismaClient({ adapter: new PrismaPg({ connectionString: url }) })),
-  "prisma.sqlite": () => PrismaAdapter(new PrismaSQLite({ adapter: new PrismaLibSql({ url }) }) as never),
+  "prisma.sqlite": () => PrismaAdapter(new PrismaSQLite({ adapter: new PrismaLibSql({ url, timeout: 5000 }) }) as never),
   "drizzle.postgres": () =>
     DrizzleAdapter(onPostgres(url), {
       usersTable: users,
@@ -37,7 +37,7 @@ const adapters: Record<string, () => Adapter> = {
     }),
   "drizzle-defaults.postgres": () => DrizzleAdapter(onPostgres(url)),
   "drizzle.mysql": () => DrizzleAdapter(onMySQL(mysql.createPool(url))),
-  "drizzle.sqlite": () => DrizzleAdapter(onLibsql(createClient({ url }))),
+  "drizzle.sqlite": () => DrizzleAdapter(onLibsql(createClient({ url, timeout: 5000 }))),
 };
 
 const plain = adapters[env.ADAPTER]();
@@ -49,6 +49,7 @@ const config: AuthConfig = {
   basePath: "/api/auth",
   secret: env.AUTH_SECRET,
   trustHost: true,
+  useSecureCookies: env.SECURE === "1",
   session: { strategy: "database", maxAge: Number(env.MAX_AGE ?? 2592000), updateAge: Number(env.UPDATE_AGE ?? 86400) },
   providers: [
     { id: "oidc", name: "Provider", type: "oidc", issuer: env.OIDC_ISSUER, clientId: "client", clientSecret: "secret" },

@@ -1,6 +1,6 @@
 // A page on next-auth's stock browser client, unchanged. What it is told, and
 // what its calls return, is shown where tests can read it.
-import { getCsrfToken, getProviders, SessionProvider, signIn, signOut, useSession } from "next-auth/react";
+import { getCsrfToken, getProviders, getSession, SessionProvider, signIn, signOut, useSession } from "next-auth/react";
 import { useState } from "react";
 import { createRoot } from "react-dom/client";
 
@@ -28,6 +28,7 @@ function Page() {
       <button id="sign-in-oauth" onClick={run(() => signIn("oidc", { redirectTo: "/" }))}>Sign in at the provider</button>
       <button id="sign-out" onClick={run(() => signOut({ redirect: false }))}>Sign out</button>
       <button id="update" onClick={run(() => update({ theme: "dark" }))}>Update</button>
+      <button id="get" onClick={run(() => getSession())}>Session</button>
       <button id="providers" onClick={run(() => getProviders())}>Providers</button>
       <button id="csrf" onClick={run(() => getCsrfToken())}>CSRF token</button>
     </main>

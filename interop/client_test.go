@@ -109,6 +109,11 @@ func TestBrowserClient(t *testing.T) {
 	p.click("update")
 	p.wait("result", "the session after update", has(`"email":"ada@example.com"`))
 
+	p.click("csrf")
+	p.wait("result", "a CSRF token", func(text string) bool { return len(text) == 66 })
+	p.click("get")
+	p.wait("result", "the session of getSession", has(`"email":"ada@example.com"`))
+
 	p.click("sign-out")
 	p.wait("status", "that nobody is signed in", is("unauthenticated"))
 	p.wait("result", "where to go after signOut", has(`"url":"`+server.URL))

@@ -75,3 +75,18 @@ func freePort(t *testing.T) string {
 	defer l.Close()
 	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }
+
+// TestTypes: what the examples hand out for the Node side passes TypeScript's own
+// strict check. The bundler takes types out unread.
+func TestTypes(t *testing.T) {
+	if _, err := os.Stat("node_modules/.generated"); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%v: make deps makes it", err)
+		}
+		t.Skipf("%v: make deps makes it", err)
+	}
+	out, err := exec.CommandContext(t.Context(), "node", "node_modules/typescript/lib/tsc.js", "-p", ".").CombinedOutput()
+	if err != nil {
+		t.Errorf("%v:\n%s", err, out)
+	}
+}

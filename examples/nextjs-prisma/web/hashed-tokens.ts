@@ -31,7 +31,7 @@ export function hashSessionTokens(adapter: Adapter): Adapter {
   if (deleteSession) {
     wrapped.deleteSession = async (token) => {
       const deleted = await deleteSession.call(adapter, sha256(token));
-      return deleted && { ...deleted, sessionToken: token };
+      return deleted ? { ...deleted, sessionToken: token } : null;
     };
   }
   return wrapped;
