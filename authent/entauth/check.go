@@ -210,7 +210,7 @@ func checkEdges(t *gen.Type) []error {
 		return nil
 	}
 	if a := owner.EntSQL(); a == nil || a.OnDelete != entsql.Cascade {
-		return []error{fmt.Errorf("User.%s does not delete its rows with the user: add .Annotations(entsql.OnDelete(entsql.Cascade)) to that edge", owner.Name)}
+		return []error{fmt.Errorf("%s.%s does not delete its rows with the user: add .Annotations(entsql.OnDelete(entsql.Cascade)) to that edge", owner.Owner.Name, owner.Name)}
 	}
 	return nil
 }

@@ -1,0 +1,71 @@
+package boltstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"time"
+)
+
+// kind says what expires.
+type kind byte
+
+const (
+	aSession      kind = 's'
+	aVerification kind = 'v'
+)
+
+// expiryKey is where the index of expiries has a row. bbolt orders keys by their
+// bytes, so the time comes first, in eight bytes whose order is that of time: the
+// sign bit is turned, or times before 1970 would come last.
+func expiryKey(at time.Time, what kind, key []byte) []byte {
+	ordered := uint64(at.UnixMilli()) ^ 1<<63
+	return append(append(binary.BigEndian.AppendUint64(nil, ordered), byte(what)), key...)
+}
+
+// fromExpiryKey is the inverse of expiryKey.
+func fromExpiryKey(k []byte) (at time.Time, what kind, key []byte) {
+	ordered := binary.BigEndian.Uint64(k)
+	return time.UnixMilli(int64(ordered ^ 1<<63)), kind(k[8]), k[9:]
+}
+
+// DeleteExpired implements authent.Adapter. It reads what has expired and no more,
+// however much is in the file.
+func (s *Store) DeleteExpired(ctx context.Context, before time.Time, limit int) (n int, err error) {
+	err = s.write(ctx, "delete expired", func(r rows) error {
+		for _, k := range r.expired(before, limit) {
+			_, what, key := fromExpiryKey(k)
+			if err := r.deleteKind(what, key); err != nil {
+				return err
+			}
+			n++
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
+}
+
+// expired returns the keys of at most limit rows that expired before the time,
+// the oldest first.
+func (r rows) expired(before time.Time, limit int) [][]byte {
+	var keys [][]byte
+	c := r.tx.Bucket([]byte(expiries)).Cursor()
+	for k, _ := c.First(); k != nil && len(keys) < limit; k, _ = c.Next() {
+		if at, _, _ := fromExpiryKey(k); !at.Before(before) {
+			break
+		}
+		keys = append(keys, bytes.Clone(k))
+	}
+	return keys
+}
+
+func (r rows) deleteKind(what kind, key []byte) error {
+	if what == aSession {
+		return r.deleteSession(key)
+	}
+	_, err := r.deleteVerification(key)
+	return err
+}

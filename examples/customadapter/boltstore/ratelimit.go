@@ -1,0 +1,50 @@
+package boltstore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/authent/authent/authent"
+)
+
+// rateLimitRecord is a counter in the file.
+type rateLimitRecord struct {
+	Count int64
+	Ends  time.Time
+}
+
+// errInTx refuses to count in a transaction: the hit would go when the
+// transaction fails, and a guesser could count on that.
+var errInTx = errors.New("boltstore: rate limits are counted outside transactions")
+
+// HitRateLimit implements authent.RateLimitStore.
+func (s *Store) HitRateLimit(ctx context.Context, key string, now time.Time, window time.Duration) (int64, time.Time, error) {
+	if s.tx != nil {
+		return 0, time.Time{}, errInTx
+	}
+	var record rateLimitRecord
+	err := s.write(ctx, "hit rate limit", func(r rows) (err error) {
+		record, err = load[rateLimitRecord](r, rateLimits, []byte(key))
+		if err != nil && !errors.Is(err, authent.ErrNotFound) {
+			return err
+		}
+		if !now.Before(record.Ends) {
+			record = rateLimitRecord{Ends: instant(now.Add(window))}
+		}
+		record.Count++
+		return save(r, rateLimits, []byte(key), record)
+	})
+	if err != nil {
+		return 0, time.Time{}, err
+	}
+	return record.Count, record.Ends, nil
+}
+
+// ResetRateLimit implements authent.RateLimitStore.
+func (s *Store) ResetRateLimit(ctx context.Context, key string) error {
+	if s.tx != nil {
+		return errInTx
+	}
+	return s.write(ctx, "reset rate limit", func(r rows) error { return r.delete(rateLimits, []byte(key)) })
+}

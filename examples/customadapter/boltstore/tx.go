@@ -1,0 +1,122 @@
+package boltstore
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/authent/authent/authent"
+)
+
+// transaction is an open writing transaction.
+type transaction struct {
+	bolt   *bolt.Tx
+	doomed error // the first error from the database
+	done   bool
+}
+
+var errTxDone = errors.New("the transaction has ended")
+
+// usable returns the rows, unless the transaction has ended or is doomed.
+func (t *transaction) usable(ctx context.Context) (rows, error) {
+	if t.done {
+		return rows{}, errTxDone
+	}
+	t.doomed = cmp.Or(t.doomed, ctx.Err())
+	if t.doomed != nil {
+		return rows{}, fmt.Errorf("the transaction has failed: %w", t.doomed)
+	}
+	return rows{t.bolt}, nil
+}
+
+// run runs one statement. An error dooms the transaction, except those that a
+// statement returns before it has written anything.
+func (t *transaction) run(ctx context.Context, statement func(r rows) error) error {
+	r, err := t.usable(ctx)
+	if err != nil {
+		return err
+	}
+	if err = statement(r); err != nil && !errors.Is(err, authent.ErrNotFound) {
+		t.doomed = err
+	}
+	return err
+}
+
+// InTx implements authent.Adapter. It never runs fn a second time, since there
+// is one writer, who waits for nobody.
+func (s *Store) InTx(ctx context.Context, fn func(tx authent.Adapter) error) error {
+	if s.tx == nil {
+		return s.transact(ctx, func(t *transaction) error {
+			return fn(&Store{db: s.db, writer: s.writer, tx: t})
+		})
+	}
+	if _, err := s.tx.usable(ctx); err != nil {
+		return fmt.Errorf("boltstore: transaction: %w", err)
+	}
+	return fn(s)
+}
+
+// transact runs fn in a transaction of its own, which is stored if nothing fails.
+func (s *Store) transact(ctx context.Context, fn func(t *transaction) error) error {
+	select {
+	case s.writer <- struct{}{}:
+		defer func() { <-s.writer }()
+	case <-ctx.Done():
+		return fmt.Errorf("boltstore: wait to write: %w", ctx.Err())
+	}
+	tx, err := s.db.Begin(true)
+	if err != nil {
+		return fmt.Errorf("boltstore: begin: %w", err)
+	}
+	t := &transaction{bolt: tx}
+	defer func() {
+		t.done = true
+		// After Commit it does nothing. It is deferred for a panic's sake too, after
+		// which bbolt's lock would stay.
+		_ = tx.Rollback()
+	}()
+	if err := fn(t); err != nil {
+		return err
+	}
+	if err := cmp.Or(t.doomed, ctx.Err()); err != nil {
+		return fmt.Errorf("boltstore: transaction: %w", err)
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("boltstore: commit: %w", err)
+	}
+	return nil
+}
+
+// write runs a statement, in a transaction of its own if there is none.
+func (s *Store) write(ctx context.Context, what string, statement func(r rows) error) error {
+	run := func(t *transaction) error {
+		if err := t.run(ctx, statement); err != nil {
+			return fmt.Errorf("boltstore: %s: %w", what, err)
+		}
+		return nil
+	}
+	if s.tx != nil {
+		return run(s.tx)
+	}
+	return s.transact(ctx, run)
+}
+
+// read runs a statement that writes nothing. Outside InTx it sees what was last
+// stored and waits for nobody. In InTx it must be the transaction that reads, or
+// the statement would not see what the transaction wrote.
+func (s *Store) read(ctx context.Context, what string, statement func(r rows) error) error {
+	err := ctx.Err()
+	switch {
+	case s.tx != nil:
+		err = s.tx.run(ctx, statement)
+	case err == nil:
+		err = s.db.View(func(tx *bolt.Tx) error { return statement(rows{tx}) })
+	}
+	if err != nil {
+		return fmt.Errorf("boltstore: %s: %w", what, err)
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package boltstore
+
+import (
+	"context"
+	"time"
+
+	"github.com/authent/authent/authent"
+)
+
+// verificationRecord is a verification token in the file.
+type verificationRecord struct {
+	Identifier, Token text
+	Expires           time.Time
+}
+
+func (v verificationRecord) key() []byte { return pair(string(v.Identifier), string(v.Token)) }
+
+// token is what the engine sees of a record.
+func (v verificationRecord) token() *authent.VerificationToken {
+	return &authent.VerificationToken{Identifier: string(v.Identifier), Token: authent.Secret(v.Token), Expires: v.Expires}
+}
+
+// CreateVerificationToken implements authent.Adapter.
+func (s *Store) CreateVerificationToken(ctx context.Context, v authent.VerificationToken) error {
+	record := verificationRecord{text(v.Identifier), text(v.Token), instant(v.Expires)}
+	return s.write(ctx, "create verification token", func(r rows) error {
+		if r.has(verifications, record.key()) {
+			return &authent.ConflictError{Key: authent.KeyVerificationToken}
+		}
+		if err := save(r, verifications, record.key(), record); err != nil {
+			return err
+		}
+		return r.put(expiries, expiryKey(record.Expires, aVerification, record.key()), nil)
+	})
+}
+
+// VerificationToken implements authent.Adapter.
+func (s *Store) VerificationToken(ctx context.Context, identifier string, token authent.Secret) (v *authent.VerificationToken, err error) {
+	err = s.read(ctx, "verification token", func(r rows) error {
+		record, err := load[verificationRecord](r, verifications, pair(identifier, string(token)))
+		if err != nil {
+			return err
+		}
+		v = record.token()
+		return nil
+	})
+	return v, err
+}
+
+// UseVerificationToken implements authent.Adapter. The one writer at a time makes
+// reading and deleting one step.
+func (s *Store) UseVerificationToken(ctx context.Context, identifier string, token authent.Secret) (*authent.VerificationToken, error) {
+	var used verificationRecord
+	err := s.write(ctx, "use verification token", func(r rows) (err error) {
+		used, err = r.deleteVerification(pair(identifier, string(token)))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return used.token(), nil
+}
+
+// DeleteVerificationTokens implements authent.Adapter. The key begins with the
+// identifier, so it needs no index.
+func (s *Store) DeleteVerificationTokens(ctx context.Context, identifier string, except authent.Secret) (n int, err error) {
+	err = s.write(ctx, "delete verification tokens", func(r rows) error {
+		for _, key := range r.keysUnder(verifications, pair(identifier, "")) {
+			if except != "" && string(key) == string(pair(identifier, string(except))) {
+				continue
+			}
+			if _, err := r.deleteVerification(key); err != nil {
+				return err
+			}
+			n++
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
+}
+
+// deleteVerification deletes a token with its place in the index and returns it.
+func (r rows) deleteVerification(key []byte) (verificationRecord, error) {
+	record, err := load[verificationRecord](r, verifications, key)
+	if err != nil {
+		return record, err
+	}
+	if err := r.delete(expiries, expiryKey(record.Expires, aVerification, key)); err != nil {
+		return record, err
+	}
+	return record, r.delete(verifications, key)
+}
