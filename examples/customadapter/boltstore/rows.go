@@ -48,7 +48,7 @@ func (r rows) delete(bucket string, key []byte) error { return r.tx.Bucket([]byt
 func (r rows) valuesUnder(bucket string, prefix []byte) [][]byte {
 	var values [][]byte
 	c := r.tx.Bucket([]byte(bucket)).Cursor()
-	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
+	for k, v := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
 		values = append(values, bytes.Clone(v))
 	}
 	return values
@@ -58,7 +58,7 @@ func (r rows) valuesUnder(bucket string, prefix []byte) [][]byte {
 func (r rows) keysUnder(bucket string, prefix []byte) [][]byte {
 	var keys [][]byte
 	c := r.tx.Bucket([]byte(bucket)).Cursor()
-	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
+	for k, _ := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, _ = c.Next() {
 		keys = append(keys, bytes.Clone(k))
 	}
 	return keys

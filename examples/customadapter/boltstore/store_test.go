@@ -196,3 +196,20 @@ func TestRateLimitInTx(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestPairs: the two halves of a key are not taken for one string. The suite's
+// keys are too regular to tell.
+func TestPairs(t *testing.T) {
+	s := open(t)
+	u := signUp(t, s)
+	for _, key := range [][2]string{{"ab", "c"}, {"a", "bc"}, {"a", "\x00b"}, {"a\x00", "b"}, {"abc", ""}} {
+		accountErr := s.LinkAccount(t.Context(), authent.Account{UserID: u.ID, Provider: key[0], ProviderAccountID: key[1]})
+		tokenErr := s.CreateVerificationToken(t.Context(), authent.VerificationToken{Identifier: key[0], Token: authent.Secret(key[1])})
+		if err := errors.Join(accountErr, tokenErr); err != nil {
+			t.Errorf("%q: %v", key, err)
+		}
+	}
+	if n, err := s.DeleteVerificationTokens(t.Context(), "a", ""); n != 2 || err != nil {
+		t.Errorf("DeleteVerificationTokens: %d, %v, want the 2 of that identifier", n, err)
+	}
+}
