@@ -2,10 +2,13 @@ package authent
 
 import (
 	"crypto/hkdf"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 )
 
@@ -43,6 +46,57 @@ func (a *Auth) openAccount(acc Account) Account {
 		*column.value = a.keys.openColumn(acc.aad(column.name), *column.value)
 	}
 	return acc
+}
+
+// ErrNoSecret says that NewTokenSealer was given no secret and found none in the
+// environment.
+var ErrNoSecret = errors.New("no secret: set AUTH_SECRET (openssl rand -base64 33)")
+
+// TokenSealer seals providers' tokens as the engine does, for programs that
+// write accounts without it: migrate adopt does. Any number of goroutines may
+// use it.
+type TokenSealer struct{ keys *keyring }
+
+// NewTokenSealer takes the secrets, the newest first, each of 32 bytes or more:
+// those of Config.Secrets, or the tokens do not open there. If there are none,
+// the environment's, as for Config.Secrets; none there either is ErrNoSecret.
+func NewTokenSealer(secrets ...string) (*TokenSealer, error) {
+	if len(secrets) == 0 {
+		secrets = secretsFromEnv(os.Getenv, false)
+	}
+	if len(secrets) == 0 {
+		return nil, fmt.Errorf("authent: token sealer: %w", ErrNoSecret)
+	}
+	if err := validateSecrets(secrets); err != nil {
+		return nil, fmt.Errorf("authent: token sealer: %w", err)
+	}
+	return &TokenSealer{newKeyring(secrets)}, nil
+}
+
+// Seal replaces each token of an account by what the database is to hold. A
+// token that is sealed already, and one that is "", stays. Provider and
+// ProviderAccountID must be those under which the account is stored.
+func (s *TokenSealer) Seal(acc *Account) error {
+	for _, column := range acc.tokens() {
+		if *column.value == "" || strings.HasPrefix(string(*column.value), sealedPrefix) {
+			continue
+		}
+		sealed, err := s.keys.sealColumn(rand.Reader, acc.aad(column.name), *column.value)
+		if err != nil {
+			return fmt.Errorf("authent: seal account: %w", err)
+		}
+		*column.value = sealed
+	}
+	return nil
+}
+
+// Open replaces each token of an account, as it is stored, by itself. One that was
+// never sealed stays; one that is sealed under another secret, or was another
+// account's, becomes "".
+func (s *TokenSealer) Open(acc *Account) {
+	for _, column := range acc.tokens() {
+		*column.value = s.keys.openColumn(acc.aad(column.name), *column.value)
+	}
 }
 
 type tokenColumn struct {

@@ -1,6 +1,6 @@
 // An Auth.js server on loopback, on the adapters of the example applications. It
 // prints "ready" when it serves. Everything it is to be comes from environment
-// variables. Beside Auth.js at /api/auth it has, for the tests:
+// variables; ORIGIN is where browsers find it, if a proxy is before it. Beside Auth.js at /api/auth it has, for the tests:
 //
 //   GET  /mail     the link of the last mail that was "sent"
 //   POST /adapter  {method, args}: a call of the adapter, or of bcrypt
@@ -49,7 +49,6 @@ const config: AuthConfig = {
   basePath: "/api/auth",
   secret: env.AUTH_SECRET,
   trustHost: true,
-  useSecureCookies: env.SECURE === "1",
   session: { strategy: "database", maxAge: Number(env.MAX_AGE ?? 2592000), updateAge: Number(env.UPDATE_AGE ?? 86400) },
   providers: [
     { id: "oidc", name: "Provider", type: "oidc", issuer: env.OIDC_ISSUER, clientId: "client", clientSecret: "secret" },
@@ -73,7 +72,7 @@ const server = createServer(async (req, res) => {
   const chunks: Buffer[] = [];
   for await (const chunk of req) chunks.push(chunk);
   const body = Buffer.concat(chunks);
-  const at = new URL(req.url!, `http://${req.headers.host}`);
+  const at = new URL(req.url!, env.ORIGIN ?? `http://${req.headers.host}`);
   const json = (status: number, value: unknown) => {
     res.writeHead(status, { "Content-Type": "application/json" });
     res.end(JSON.stringify(value ?? null));

@@ -49,8 +49,16 @@ func serveClient(t *testing.T) *httptest.Server {
 	if _, err := auth.Register(t.Context(), authent.Registration{Email: "ada@example.com", Name: "Ada Lovelace", Password: "correct horse battery"}); err != nil {
 		t.Fatal(err)
 	}
+	server.Config.Handler = clientPage(script, auth.Handler())
+	server.Start()
+	t.Cleanup(server.Close)
+	return server
+}
+
+// clientPage serves the page at / and app at /api/auth.
+func clientPage(script []byte, app http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle(auth.Pattern(), auth.Handler())
+	mux.Handle("/api/auth/", app)
 	mux.HandleFunc("GET /client.js", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
 		_, _ = w.Write(script)
@@ -59,10 +67,7 @@ func serveClient(t *testing.T) *httptest.Server {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		_, _ = w.Write([]byte(`<!doctype html><html lang="en"><title>client</title><div id="root"></div><script src="/client.js"></script></html>`))
 	})
-	server.Config.Handler = mux
-	server.Start()
-	t.Cleanup(server.Close)
-	return server
+	return mux
 }
 
 func is(want string) func(string) bool { return func(text string) bool { return text == want } }

@@ -35,6 +35,7 @@ type commands struct {
 	Drift    driftCommand    `cmd:"" help:"Compare the live database with the graph; exit with 1 if they differ."`
 	Push     pushCommand     `cmd:"" help:"Make the database as the graph says, without a migration (for development)."`
 	Baseline baselineCommand `cmd:"" help:"Record that the database already is at VERSION."`
+	Adopt    adoptCommand    `cmd:"" help:"Turn an Auth.js database (Prisma or Drizzle) into authent's own, in place and one way."`
 	Validate validateCommand `cmd:"" help:"Check the migrations against atlas.sum."`
 	Hash     hashCommand     `cmd:"" help:"Write atlas.sum anew, after you have looked at what was edited."`
 	Schema   schemaCommand   `cmd:"" help:"Print the SQL that creates the graph's tables."`

@@ -1,0 +1,262 @@
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	atlas "ariga.io/atlas/sql/migrate"
+	"ariga.io/atlas/sql/schema"
+	"entgo.io/ent/dialect"
+	entschema "entgo.io/ent/dialect/sql/schema"
+
+	"github.com/authent/authent/authent"
+)
+
+// AdoptConfig says what Adopt must know of the Auth.js application.
+type AdoptConfig struct {
+	// Tokens seals the providers' tokens, under the secrets that the application
+	// will have. If nil, a database whose accounts hold tokens is refused.
+	Tokens *authent.TokenSealer
+	// NodeHashedTokens says that the Node application stored the SHA-256 of
+	// session tokens already, as authent.Config.NodeHashesTokens does. If false,
+	// they are hashed now.
+	NodeHashedTokens bool
+}
+
+// Adoption is what Adopt did, or would do.
+type Adoption struct {
+	// Layout is whose tables they were: Prisma, Drizzle, DrizzleDefault or
+	// DrizzleSQLite, as in package mixin.
+	Layout string
+	// Version is what the database is at afterwards: the newest of the folder.
+	Version string
+	// Users, Accounts and Sessions are how many there are, and Expired how many
+	// of the sessions have ended.
+	Users, Accounts, Sessions, Expired int
+	// Statements are what is executed. One that begins with "--" tells of rows
+	// that are converted here.
+	Statements []Statement
+	// Notes are what somebody should know, a line each.
+	Notes []string
+	// Resumed tells that an earlier run had been killed after the tables were
+	// exchanged, and this one did the rest. The numbers are then those found.
+	Resumed bool
+}
+
+// ErrNotAdoptable tells that a database cannot be adopted as it is. Its message
+// lists every reason, and what to do about each.
+var ErrNotAdoptable = errors.New("the database cannot be adopted as it is, and nothing was changed")
+
+// Adopt turns the tables of an application on Auth.js, in the Prisma or Drizzle
+// layout, into authent's own, in place and one way. tables are those of the
+// graph, as for Drift. Users keep their ids and passwords; sessions stay valid
+// for the cookies that browsers have; providers' tokens are sealed; links that
+// were sent by mail stop working. Columns of the users that are the application's
+// own stay, and other tables that refer to users go on doing so. At the end the
+// database is compared with the graph and is at the newest version of Config.Dir.
+//
+// The application on Node must be stopped. With Config.DryRun Adopt only looks.
+// A database that it cannot adopt is ErrNotAdoptable.
+//
+// PostgreSQL and SQLite take all of it in one transaction. MySQL and MariaDB
+// commit each statement that changes the schema: there the new tables are filled
+// beside the old ones, compared, and exchanged by one RENAME TABLE. Whatever
+// stops Adopt before that leaves the old tables as they were; after it, the next
+// call goes on.
+func (m *Migrator) Adopt(ctx context.Context, tables []*entschema.Table, c AdoptConfig) (*Adoption, error) {
+	out := &Adoption{}
+	last, err := newest(m.config.Dir)
+	if err != nil {
+		return out, err
+	}
+	out.Version = last.Version()
+	err = m.locked(ctx, func(s *session) error {
+		a := &adopter{session: s, AdoptConfig: c, Adoption: out, last: last, now: time.Now().UTC().Truncate(time.Millisecond)}
+		if err := a.wish(ctx, tables); err != nil {
+			return err
+		}
+		if s.config.Dialect == dialect.MySQL {
+			return a.onMySQL(ctx)
+		}
+		return s.foreignKeys(ctx, false, func() error {
+			return s.inTx(ctx, !s.config.DryRun, func() error { return a.inOneTx(ctx) })
+		})
+	})
+	return out, advised(err)
+}
+
+// newest is the last file of the folder.
+func newest(dir Dir) (atlas.File, error) {
+	if dir == nil {
+		return nil, errors.New("migrate: adopt: the Dir is nil: the database is to be at a version of it afterwards")
+	}
+	if err := Validate(dir); err != nil {
+		return nil, err
+	}
+	files, err := dir.Files()
+	if err != nil {
+		return nil, fmt.Errorf("migrate: %w", err)
+	}
+	if len(files) == 0 {
+		return nil, errors.New("migrate: adopt: the folder has no migration: write the one that makes the graph's tables (migrate diff initial)")
+	}
+	return files[len(files)-1], nil
+}
+
+// adopter is an adoption on its way.
+type adopter struct {
+	*session
+	AdoptConfig
+	*Adoption
+	last atlas.File
+	now  time.Time
+
+	// desired is what the graph wants, and final the same to compare with.
+	desired, final *schema.Schema
+	layout         layout
+	live           *schema.Schema
+	// users is the live table of users with the native names, and target what
+	// becomes of it: the graph's, with what is the application's own.
+	users, target *schema.Table
+	// beside are the empty native tables that are dropped.
+	beside []string
+	// lower are the addresses that are written anew, by user.
+	lower map[string]string
+	steps []step
+	// after are the statements that follow the exchange of tables on MySQL.
+	after []string
+	// before is what was counted.
+	before tally
+}
+
+// step is one of an adoption.
+type step struct {
+	// sql is what is executed, or tells of what do does.
+	sql string
+	do  func(ctx context.Context) error
+}
+
+// wish reads what the graph wants. ent makes one anew each time, and what is
+// compared is changed by it.
+func (a *adopter) wish(ctx context.Context, tables []*entschema.Table) (err error) {
+	if a.desired, err = a.session.desired(ctx, tables); err != nil {
+		return err
+	}
+	for _, name := range nativeTables {
+		if _, ok := a.desired.Table(name); !ok {
+			return fmt.Errorf("migrate: adopt: the graph has no table %s: take the Layout out of the mixins of all four entities, and generate it anew", name)
+		}
+	}
+	a.final, err = a.session.desired(ctx, tables)
+	return err
+}
+
+// inOneTx adopts where the schema can be rolled back.
+func (a *adopter) inOneTx(ctx context.Context) error {
+	if err := a.look(ctx); err != nil {
+		return err
+	}
+	if err := a.plan(ctx); err != nil || a.config.DryRun {
+		return err
+	}
+	if err := a.execute(ctx); err != nil {
+		return err
+	}
+	if err := a.compareRows(ctx, nativeNames); err != nil {
+		return err
+	}
+	if err := a.compareSchema(ctx); err != nil {
+		return err
+	}
+	a.at("adopt: compared")
+	if err := a.record(ctx); err != nil {
+		return err
+	}
+	a.at("adopt: recorded")
+	return nil
+}
+
+// execute takes the steps.
+func (a *adopter) execute(ctx context.Context) error {
+	for i, st := range a.steps {
+		a.at(fmt.Sprintf("adopt: before step %d", i+1))
+		if err := a.take(ctx, st); err != nil {
+			return err
+		}
+		a.at(fmt.Sprintf("adopt: after step %d", i+1))
+	}
+	return nil
+}
+
+// take takes one step.
+func (a *adopter) take(ctx context.Context, st step) (err error) {
+	started, stmt := time.Now(), a.statement(st)
+	if st.do == nil {
+		err = (&migration{session: a.session}).execute(ctx, stmt)
+	} else {
+		a.config.Log(StatementStarted{stmt})
+		err = st.do(ctx)
+	}
+	if err != nil {
+		a.config.Log(StatementFailed{stmt, err})
+		return fmt.Errorf("migrate: adopt: %w\n  in: %s", err, oneLine(st.sql))
+	}
+	a.config.Log(StatementDone{stmt, time.Since(started)})
+	return nil
+}
+
+func (a *adopter) statement(st step) Statement {
+	return Statement{SQL: st.sql, Lock: lockOf(a.config.Dialect, st.sql)}
+}
+
+// plans adds steps.
+func (a *adopter) plans(steps ...step) {
+	for _, st := range steps {
+		a.steps = append(a.steps, st)
+		a.Statements = append(a.Statements, a.statement(st))
+	}
+}
+
+// execs adds statements as steps.
+func (a *adopter) execs(statements ...string) {
+	for _, sql := range statements {
+		a.plans(step{sql: sql})
+	}
+}
+
+// record writes that the database is at the newest version, as Baseline does.
+func (a *adopter) record(ctx context.Context) error {
+	r := revisions{a.session}
+	if err := r.create(ctx); err != nil {
+		return err
+	}
+	return r.WriteRevision(ctx, &atlas.Revision{Version: a.last.Version(), Description: a.last.Desc(), Type: atlas.RevisionTypeBaseline})
+}
+
+// note adds a line for people.
+func (a *adopter) note(format string, args ...any) {
+	a.Notes = append(a.Notes, fmt.Sprintf(format, args...))
+}
+
+// q is a name as the dialect quotes it.
+func (a *adopter) q(name string) string { return revisions{a.session}.quote(name) }
+
+// qs are names, quoted, as a list.
+func (a *adopter) qs(names []string) string {
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = a.q(name)
+	}
+	return strings.Join(all, ", ")
+}
+
+// mark is the n-th parameter of a statement, from 1.
+func (a *adopter) mark(n int) string {
+	if a.config.Dialect == dialect.Postgres {
+		return fmt.Sprintf("$%d", n)
+	}
+	return "?"
+}

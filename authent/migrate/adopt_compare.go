@@ -1,0 +1,98 @@
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ariga.io/atlas/sql/schema"
+)
+
+// tally is how many rows there are. Of the sessions some have expired.
+type tally struct{ users, accounts, sessions, expired int }
+
+// nativeNames are the tables when all is done.
+var nativeNames = map[string]string{usersTable: usersTable, accountsTable: accountsTable, sessionsTable: sessionsTable, tokensTable: tokensTable}
+
+// tally counts the rows of tables, given by their native names.
+func (a *adopter) tally(ctx context.Context, tables map[string]string, expires string) (t tally, err error) {
+	if t.users, err = a.number(ctx, "SELECT COUNT(*) FROM "+a.q(tables[usersTable])); err != nil {
+		return t, err
+	}
+	if t.accounts, err = a.number(ctx, "SELECT COUNT(*) FROM "+a.q(tables[accountsTable])); err != nil {
+		return t, err
+	}
+	err = a.times(ctx, "SELECT '', "+a.timeOf(expires)+" FROM "+a.q(tables[sessionsTable]), func(_ string, at time.Time, _ error) {
+		t.sessions++
+		if !a.now.Before(at) {
+			t.expired++
+		}
+	})
+	return t, err
+}
+
+// compareRows compares the numbers with those before.
+func (a *adopter) compareRows(ctx context.Context, tables map[string]string) error {
+	after, err := a.tally(ctx, tables, "expires")
+	if err != nil {
+		return fmt.Errorf("migrate: adopt: count the rows: %w", err)
+	}
+	if after != a.before {
+		return fmt.Errorf("migrate: adopt: there were %v, and would be %v: nothing was exchanged; see that the application on Node is stopped, and run adopt again", a.before, after)
+	}
+	return nil
+}
+
+// String tells the numbers.
+func (t tally) String() string {
+	return fmt.Sprintf("%d users, %d accounts and %d sessions (%d of them expired)", t.users, t.accounts, t.sessions, t.expired)
+}
+
+// compareSchema compares the database with the graph. What is the application's
+// own beside it may stay.
+func (a *adopter) compareSchema(ctx context.Context) error {
+	changes, err := a.differences(ctx, a.final, nil)
+	if err != nil {
+		return err
+	}
+	var all []Difference
+	for _, c := range changes {
+		switch c := c.(type) {
+		case *schema.DropTable:
+			continue
+		case *schema.ModifyTable:
+			if c.T.Name == usersTable {
+				c.Changes = slices.DeleteFunc(c.Changes, isOwn)
+			}
+			if len(c.Changes) == 0 {
+				continue
+			}
+		}
+		all = append(all, describe(a.config.Dialect, c)...)
+	}
+	collations, err := a.collations(ctx, a.final)
+	if err != nil {
+		return err
+	}
+	if all = append(all, collations...); len(all) == 0 {
+		return nil
+	}
+	var lines []string
+	for _, d := range all {
+		lines = append(lines, "  "+d.String())
+	}
+	return errors.New("migrate: adopt: the result differs from the schema:\n" + strings.Join(lines, "\n") + "\n  change these in the database first, or leave them out of ent/schema until it is adopted")
+}
+
+// isOwn reports whether a difference of users is something that the application
+// has beside the graph.
+func isOwn(c schema.Change) bool {
+	switch c.(type) {
+	case *schema.DropColumn, *schema.DropIndex, *schema.DropForeignKey, *schema.DropCheck:
+		return true
+	}
+	return false
+}

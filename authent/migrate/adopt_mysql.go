@@ -1,0 +1,374 @@
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"ariga.io/atlas/sql/schema"
+)
+
+// MySQL and MariaDB commit each statement that changes the schema, so an adoption
+// there is three parts:
+//
+//  1. New tables, authent_new_users and so on, are made and filled beside the old
+//     ones, and compared with them. The old ones are only read. A run that ends
+//     here, however it ends, has changed nothing for the old application; the
+//     next one drops the new tables and starts over.
+//  2. What is left to do is written down in authent_adoption. Then one RENAME
+//     TABLE, which happens as a whole or not at all, puts the old tables aside as
+//     authent_old_user and so on, and the new ones in their place.
+//  3. What is written down is done: tables that refer to the users are turned to
+//     the new ones, the old tables are dropped, the foreign keys are made, whose
+//     names were taken until then. Each statement is crossed out when it is done;
+//     a run that finds some left goes on with them, having looked whether the
+//     first one took effect.
+//
+// authent_adoption is made when the new tables are complete and goes at the very
+// end, so: without it part 1 is to be done; with it and with authent_new_users
+// the exchange has not happened, and part 1 is done anew, since rows may have
+// changed meanwhile; with it alone part 3 goes on.
+
+const journal = "authent_adoption"
+
+// oldName is what an old table is called until it is dropped.
+func oldName(live string) string { return "authent_old_" + live }
+
+func (a *adopter) onMySQL(ctx context.Context) error {
+	exchanged, err := a.exchanged(ctx)
+	if err != nil {
+		return err
+	}
+	if exchanged {
+		return a.goOn(ctx)
+	}
+	if !a.config.DryRun {
+		if err := a.startOver(ctx); err != nil {
+			return err
+		}
+	}
+	if err := a.inServerZone(ctx, func() error { return a.fillBeside(ctx) }); err != nil || a.config.DryRun {
+		return err
+	}
+	if err := a.write(ctx); err != nil {
+		return err
+	}
+	a.at("adopt: before exchange")
+	if err := a.take(ctx, step{sql: a.exchangeSQL()}); err != nil {
+		return err
+	}
+	a.at("adopt: after exchange")
+	return a.rest(ctx)
+}
+
+// exchanged reports whether an earlier run has exchanged the tables.
+func (a *adopter) exchanged(ctx context.Context) (bool, error) {
+	written, err := a.count(ctx, thing{kind: "table", table: journal})
+	if err != nil || written == 0 {
+		return false, err
+	}
+	fresh, err := a.count(ctx, thing{kind: "table", table: newName(usersTable)})
+	return fresh == 0, err
+}
+
+// startOver drops what an earlier run has left before it exchanged the tables.
+// The journal goes first: with it and without the new users this would count as
+// exchanged.
+func (a *adopter) startOver(ctx context.Context) error {
+	tables := []string{journal}
+	for _, native := range nativeTables {
+		tables = append(tables, newName(native))
+	}
+	for _, table := range tables {
+		if _, err := a.ExecContext(ctx, "DROP TABLE IF EXISTS "+a.q(table)); err != nil {
+			return fmt.Errorf("migrate: adopt: drop %s: %w", table, err)
+		}
+	}
+	return nil
+}
+
+// inServerZone runs fn in the server's own time zone. Drizzle writes UTC to
+// columns of type TIMESTAMP as if it were in that zone, and reads it so.
+func (a *adopter) inServerZone(ctx context.Context, fn func() error) error {
+	var zone string
+	if err := a.QueryRowContext(ctx, "SELECT @@SESSION.time_zone").Scan(&zone); err != nil {
+		return fmt.Errorf("migrate: adopt: %w", err)
+	}
+	if _, err := a.ExecContext(ctx, "SET time_zone = 'SYSTEM'"); err != nil {
+		return fmt.Errorf("migrate: adopt: %w", err)
+	}
+	err := fn()
+	if _, e := a.ExecContext(context.WithoutCancel(ctx), "SET time_zone = '"+zone+"'"); e != nil {
+		err = errors.Join(err, fmt.Errorf("migrate: adopt: %w", e))
+	}
+	return err
+}
+
+// fillBeside is part 1: it fills the new tables beside the old ones.
+func (a *adopter) fillBeside(ctx context.Context) error {
+	if err := a.look(ctx); err != nil {
+		return err
+	}
+	before, err := a.checksum(ctx)
+	if err != nil {
+		return err
+	}
+	if err := a.planMySQL(ctx); err != nil || a.config.DryRun {
+		return err
+	}
+	if err := a.execute(ctx); err != nil {
+		return err
+	}
+	names := map[string]string{}
+	for _, native := range nativeTables {
+		names[native] = newName(native)
+	}
+	if err := a.compareRows(ctx, names); err != nil {
+		return err
+	}
+	if err := a.compareNew(ctx); err != nil {
+		return err
+	}
+	a.at("adopt: compared")
+	after, err := a.checksum(ctx)
+	if err == nil && after != before {
+		err = errors.New("migrate: adopt: somebody has written to the tables meanwhile, and nothing was exchanged: stop the application on Node, and run adopt again")
+	}
+	return err
+}
+
+// checksum tells whether the old tables are as they were.
+func (a *adopter) checksum(ctx context.Context) (string, error) {
+	var names, sums []string
+	for _, native := range nativeTables {
+		names = append(names, a.layout.tables[native])
+	}
+	rows, err := a.QueryContext(ctx, "CHECKSUM TABLE "+a.qs(names))
+	if err != nil {
+		return "", fmt.Errorf("migrate: adopt: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name, sum string
+		if err := rows.Scan(&name, &sum); err != nil {
+			return "", fmt.Errorf("migrate: adopt: %w", err)
+		}
+		sums = append(sums, sum)
+	}
+	return strings.Join(sums, " "), rows.Err()
+}
+
+// planMySQL writes the steps of part 1, and the statements of the others.
+func (a *adopter) planMySQL(ctx context.Context) error {
+	live := a.layout.tables[usersTable]
+	a.aim()
+	a.dropBeside()
+	if err := a.create(ctx, a.target); err != nil {
+		return err
+	}
+	a.copyUsers(live)
+	a.lowerEmails(newName(usersTable))
+	for _, native := range nativeTables[1:] {
+		t, _ := a.desired.Table(native)
+		if err := a.create(ctx, t); err != nil {
+			return err
+		}
+		a.fill(native)
+	}
+	if err := a.planRest(ctx); err != nil {
+		return err
+	}
+	for _, sql := range append([]string{a.exchangeSQL()}, a.after...) {
+		a.Statements = append(a.Statements, a.statement(step{sql: sql}))
+	}
+	return nil
+}
+
+func (a *adopter) exchangeSQL() string {
+	var all []string
+	for _, native := range nativeTables {
+		live := a.layout.tables[native]
+		all = append(all, a.q(live)+" TO "+a.q(oldName(live)), a.q(newName(native))+" TO "+a.q(native))
+	}
+	return "RENAME TABLE " + strings.Join(all, ", ")
+}
+
+// planRest writes the statements of part 3.
+func (a *adopter) planRest(ctx context.Context) error {
+	var keys []*schema.ForeignKey
+	for _, t := range a.live.Tables {
+		for _, fk := range t.ForeignKeys {
+			if fk.RefTable == a.users && t != a.users && !a.isOurs(t.Name) {
+				keys = append(keys, fk)
+			}
+		}
+	}
+	plan := func(t *schema.Table, changes ...schema.Change) error {
+		statements, err := a.ddl(ctx, &schema.ModifyTable{T: t, Changes: changes})
+		a.after = append(a.after, statements...)
+		return err
+	}
+	for _, fk := range keys {
+		from := fk.Columns[0]
+		if err := plan(fk.Table, &schema.DropForeignKey{F: fk}, &schema.ModifyColumn{From: from, To: binary(from), Change: schema.ChangeCharset | schema.ChangeCollate}); err != nil {
+			return err
+		}
+	}
+	for _, native := range slices.Backward(nativeTables) {
+		a.after = append(a.after, "DROP TABLE "+a.q(oldName(a.layout.tables[native])))
+	}
+	for _, native := range []string{accountsTable, sessionsTable} {
+		t, _ := a.desired.Table(native)
+		for _, fk := range t.ForeignKeys {
+			if err := plan(t, &schema.AddForeignKey{F: fk}); err != nil {
+				return err
+			}
+		}
+	}
+	for _, fk := range append(keys, a.target.ForeignKeys...) {
+		if err := plan(fk.Table, &schema.AddForeignKey{F: fk}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// binary is a column with the collation of the users' ids.
+func binary(c *schema.Column) *schema.Column {
+	to := *c
+	to.Attrs = slices.DeleteFunc(slices.Clone(c.Attrs), func(attr schema.Attr) bool {
+		switch attr.(type) {
+		case *schema.Charset, *schema.Collation:
+			return true
+		}
+		return false
+	})
+	to.Attrs = append(to.Attrs, &schema.Charset{V: "utf8mb4"}, &schema.Collation{V: "utf8mb4_bin"})
+	return &to
+}
+
+// compareNew compares the new tables with what they are to become.
+func (a *adopter) compareNew(ctx context.Context) error {
+	var names []string
+	for _, native := range nativeTables {
+		names = append(names, newName(native))
+	}
+	made, err := a.driver.InspectSchema(ctx, "", &schema.InspectOptions{Mode: schema.InspectSchemas | schema.InspectTables, Tables: names})
+	if err != nil {
+		return fmt.Errorf("migrate: adopt: inspect the new tables: %w", err)
+	}
+	for _, native := range nativeTables {
+		t, ok := made.Table(newName(native))
+		if !ok {
+			return fmt.Errorf("migrate: adopt: the table %s is not there any more: run adopt again, and no other migration beside it", newName(native))
+		}
+		want, _ := a.desired.Table(native)
+		if native == usersTable {
+			want = a.target
+		}
+		to := *want
+		to.Name, to.ForeignKeys = t.Name, nil
+		if diff := a.differing(t, &to); len(diff) > 0 {
+			return fmt.Errorf("migrate: adopt: the server made the new tables otherwise than it was told, and nothing was exchanged: %v", diff)
+		}
+	}
+	return nil
+}
+
+// write writes down what is to be done after the exchange.
+func (a *adopter) write(ctx context.Context) error {
+	if _, err := a.ExecContext(ctx, "CREATE TABLE "+a.q(journal)+" (n int NOT NULL PRIMARY KEY, statement longtext NOT NULL) CHARSET utf8mb4"); err != nil {
+		return fmt.Errorf("migrate: adopt: %w", err)
+	}
+	a.at("adopt: made journal")
+	return a.inTx(ctx, true, func() error {
+		for n, statement := range append([]string{a.Layout}, a.after...) {
+			if _, err := a.ExecContext(ctx, "INSERT INTO "+a.q(journal)+" (n, statement) VALUES (?, ?)", n, statement); err != nil {
+				return fmt.Errorf("migrate: adopt: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// goOn is what a run does that finds the tables exchanged.
+func (a *adopter) goOn(ctx context.Context) error {
+	a.Resumed = true
+	left, err := a.column(ctx, "SELECT statement FROM "+a.q(journal)+" ORDER BY n")
+	if err != nil {
+		return fmt.Errorf("migrate: adopt: %w", err)
+	}
+	if len(left) > 0 {
+		a.Layout = left[0]
+		for _, sql := range left[1:] {
+			a.Statements = append(a.Statements, a.statement(step{sql: sql}))
+		}
+	}
+	t, err := a.tally(ctx, nativeNames, "expires")
+	if err != nil {
+		return fmt.Errorf("migrate: adopt: count the rows: %w", err)
+	}
+	a.Users, a.Accounts, a.Sessions, a.Expired = t.users, t.accounts, t.sessions, t.expired
+	if a.config.DryRun {
+		return nil
+	}
+	return a.rest(ctx)
+}
+
+// rest is part 3.
+func (a *adopter) rest(ctx context.Context) error {
+	for i := 1; ; i++ {
+		left, err := a.column(ctx, "SELECT statement FROM "+a.q(journal)+" WHERE n > 0 ORDER BY n LIMIT 1")
+		if err != nil {
+			return fmt.Errorf("migrate: adopt: %w", err)
+		}
+		if len(left) == 0 {
+			break
+		}
+		done, err := a.isDone(ctx, left[0])
+		if err != nil {
+			return fmt.Errorf("migrate: adopt: find out about %s: %w", oneLine(left[0]), err)
+		}
+		if !done {
+			if err := a.take(ctx, step{sql: left[0]}); err != nil {
+				return fmt.Errorf("%w\n  the tables are exchanged and no row is lost; once the cause is gone, run adopt again, and it goes on here", err)
+			}
+		}
+		a.at(fmt.Sprintf("adopt: did rest %d", i))
+		if _, err := a.ExecContext(ctx, "DELETE FROM "+a.q(journal)+" WHERE n > 0 ORDER BY n LIMIT 1"); err != nil {
+			return fmt.Errorf("migrate: adopt: %w", err)
+		}
+		a.at(fmt.Sprintf("adopt: crossed out rest %d", i))
+	}
+	if err := a.compareSchema(ctx); err != nil {
+		return err
+	}
+	if err := a.record(ctx); err != nil {
+		return err
+	}
+	a.at("adopt: recorded")
+	if _, err := a.ExecContext(ctx, "DROP TABLE "+a.q(journal)); err != nil {
+		return fmt.Errorf("migrate: adopt: %w", err)
+	}
+	a.at("adopt: dropped journal")
+	return nil
+}
+
+var alters = regexp.MustCompile("^ALTER TABLE `([^`]+)` (.*)$")
+
+// isDone reports whether a statement of part 3 has taken effect: a run may have
+// been killed before it crossed it out. MySQL takes all clauses of one or none,
+// so the first, which drops or adds a foreign key, tells.
+func (a *adopter) isDone(ctx context.Context, sql string) (bool, error) {
+	became := absent
+	var err error
+	if table, ok := strings.CutPrefix(sql, "DROP TABLE "); ok {
+		became, err = a.gone(ctx, thing{kind: "table", table: unquote(table)})
+	} else if found := alters.FindStringSubmatch(sql); found != nil {
+		became, err = a.effectOfClause(ctx, found[1], splitTop(found[2])[0])
+	}
+	return became == present, err
+}

@@ -1,0 +1,81 @@
+package migrate
+
+import (
+	"context"
+	"regexp"
+
+	"entgo.io/ent/dialect"
+)
+
+// object is a trigger or view that hangs on a table.
+type object struct{ on, name string }
+
+// triggerQueries list triggers with their tables.
+var triggerQueries = map[string]string{
+	dialect.Postgres: `SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+		WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace ORDER BY 1, 2`,
+	dialect.SQLite: `SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' ORDER BY 1, 2`,
+	dialect.MySQL:  `SELECT event_object_table, trigger_name FROM information_schema.triggers WHERE trigger_schema = database() ORDER BY 1, 2`,
+}
+
+// viewQueries list views with their tables, or with their definition where the
+// database does not know the tables.
+var viewQueries = map[string]string{
+	dialect.Postgres: `SELECT DISTINCT t.relname, v.relname FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid
+		JOIN pg_class v ON v.oid = r.ev_class JOIN pg_class t ON t.oid = d.refobjid
+		WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND v.oid <> t.oid
+		AND t.relnamespace = current_schema()::regnamespace ORDER BY 1, 2`,
+	dialect.SQLite: `SELECT sql, name FROM sqlite_master WHERE type = 'view' ORDER BY 2`,
+	dialect.MySQL:  `SELECT view_definition, table_name FROM information_schema.views WHERE table_schema = database() ORDER BY 2`,
+}
+
+// checkObjects refuses triggers and views on the tables: they are written for the
+// old names and columns, and nobody but their author can write them anew.
+func (a *adopter) checkObjects(ctx context.Context, f *faults) error {
+	triggers, err := a.objects(ctx, triggerQueries[a.config.Dialect])
+	if err != nil {
+		return err
+	}
+	views, err := a.objects(ctx, viewQueries[a.config.Dialect])
+	if err != nil {
+		return err
+	}
+	for _, native := range nativeTables {
+		live := a.layout.tables[native]
+		for _, t := range triggers {
+			if t.on == live {
+				f.add("a trigger %s hangs on the table %s: drop it, and write it for %s afterwards", t.name, live, native)
+			}
+		}
+		for _, v := range views {
+			if a.reads(v, live) {
+				f.add("a view %s reads the table %s: drop it, and write it for %s afterwards", v.name, live, native)
+			}
+		}
+	}
+	return nil
+}
+
+// reads reports whether a view reads a table.
+func (a *adopter) reads(view object, table string) bool {
+	if a.config.Dialect == dialect.Postgres {
+		return view.on == table
+	}
+	return regexp.MustCompile(`(?i)\b` + regexp.QuoteMeta(table) + `\b`).MatchString(view.on)
+}
+
+func (a *adopter) objects(ctx context.Context, query string) (all []object, err error) {
+	rows, err := a.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var o object
+		if err := rows.Scan(&o.on, &o.name); err != nil {
+			return nil, err
+		}
+		all = append(all, o)
+	}
+	return all, rows.Err()
+}

@@ -1,0 +1,341 @@
+package migrate
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"ariga.io/atlas/sql/schema"
+	"entgo.io/ent/dialect"
+	"golang.org/x/text/unicode/norm"
+)
+
+// checkRows refuses rows that would not fit, and counts the others. Ids of users
+// and accounts are told; a session's token is never.
+func (a *adopter) checkRows(ctx context.Context, f *faults) error {
+	for _, check := range []func(context.Context, *faults) error{a.checkEmpty, a.checkQueries, a.checkLengths, a.checkUserTimes, a.checkSessions, a.checkTokens} {
+		if err := check(ctx, f); err != nil {
+			return err
+		}
+	}
+	if err := a.checkEmails(ctx); err != nil {
+		return err
+	}
+	links, err := a.number(ctx, "SELECT COUNT(*) FROM "+a.from(tokensTable))
+	if links > 0 {
+		a.note("links to sign in by that were sent by mail stop working (%s), since Auth.js's hashes cannot be verified: who needs one asks for another", amountOf(links, "row")+" of "+a.layout.tables[tokensTable])
+	}
+	if err != nil {
+		return err
+	}
+	a.before, err = a.tally(ctx, a.layout.tables, a.layout.column("expires"))
+	a.Users, a.Accounts, a.Sessions, a.Expired = a.before.users, a.before.accounts, a.before.sessions, a.before.expired
+	return err
+}
+
+func amountOf(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// from is a live table, quoted; col a live column.
+func (a *adopter) from(native string) string { return a.q(a.layout.tables[native]) }
+
+func (a *adopter) col(native string) string { return a.q(a.layout.column(native)) }
+
+// checkEmpty refuses native tables that hold rows beside Drizzle's.
+func (a *adopter) checkEmpty(ctx context.Context, f *faults) error {
+	for _, native := range nativeTables {
+		if _, ok := a.live.Table(native); !ok || a.isOurs(native) {
+			continue
+		}
+		n, err := a.number(ctx, "SELECT COUNT(*) FROM "+a.q(native))
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			f.add("a table %s with %s is there beside %s: empty it, or rename it", native, amountOf(n, "row"), a.layout.tables[native])
+		}
+	}
+	return nil
+}
+
+func (a *adopter) number(ctx context.Context, query string) (n int, err error) {
+	return n, a.QueryRowContext(ctx, query).Scan(&n)
+}
+
+// checkQueries are faults that SQL finds; each query selects ids.
+func (a *adopter) checkQueries(ctx context.Context, f *faults) error {
+	users, email, id := a.from(usersTable), a.col("email"), a.q("id")
+	if err := a.checkQuery(ctx, f, fmt.Sprintf("SELECT %s FROM %s WHERE %s IS NULL OR TRIM(%s) = ''", id, users, email, email),
+		"users have no e-mail address, which authent needs: give each one, or delete them"); err != nil {
+		return err
+	}
+	if err := a.checkQuery(ctx, f, fmt.Sprintf("SELECT MIN(%s) FROM %s WHERE %s IS NOT NULL GROUP BY %s HAVING COUNT(*) > 1", id, users, email, email),
+		"users have an e-mail address that another has too: change one of the addresses"); err != nil {
+		return err
+	}
+	if !a.layout.camel { // In Drizzle's layout these are primary keys.
+		if err := a.checkQuery(ctx, f, fmt.Sprintf("SELECT MIN(%s) FROM %s GROUP BY provider, provider_account_id HAVING COUNT(*) > 1", a.col("user_id"), a.from(accountsTable)),
+			"users have an account at a provider that is there twice: delete one of the two"); err != nil {
+			return err
+		}
+		if err := a.checkQuery(ctx, f, fmt.Sprintf("SELECT MIN(%s) FROM %s GROUP BY session_token HAVING COUNT(*) > 1", a.col("user_id"), a.from(sessionsTable)),
+			"users have two sessions of one token: delete one of the two"); err != nil {
+			return err
+		}
+	}
+	refers := "u.id = o." + a.col("user_id")
+	if a.config.Dialect == dialect.MySQL {
+		// The collation so far may find users whose ids have other letters.
+		refers += " AND BINARY u.id = BINARY o." + a.col("user_id")
+	}
+	for _, native := range []string{accountsTable, sessionsTable} {
+		if err := a.checkQuery(ctx, f, fmt.Sprintf("SELECT DISTINCT o.%s FROM %s o WHERE NOT EXISTS (SELECT 1 FROM %s u WHERE %s)", a.col("user_id"), a.from(native), users, refers),
+			"rows of "+a.layout.tables[native]+" refer to users that are not there: delete these rows"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkQuery adds a fault if the query finds users.
+func (a *adopter) checkQuery(ctx context.Context, f *faults, query, what string) error {
+	ids, err := a.column(ctx, query)
+	if err != nil {
+		return err
+	}
+	f.users(ids, what)
+	return nil
+}
+
+// users adds a fault of some users, of whom at most ten are told by their ids.
+func (f *faults) users(ids []string, what string) {
+	if len(ids) == 0 {
+		return
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	const most = 10
+	names := strings.Join(ids[:min(most, len(ids))], ", ")
+	if more := len(ids) - most; more > 0 {
+		names += fmt.Sprintf(" and %d more", more)
+	}
+	f.add("%s: %d, %s", what, len(ids), names)
+}
+
+// column reads a column of text.
+func (a *adopter) column(ctx context.Context, query string) (all []string, err error) {
+	rows, err := a.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, rows.Err()
+}
+
+// checkLengths refuses values that are longer than MySQL's columns for them: the
+// layouts' own are not, but an application may have widened a column.
+func (a *adopter) checkLengths(ctx context.Context, f *faults) error {
+	if a.config.Dialect != dialect.MySQL {
+		return nil
+	}
+	for _, native := range nativeTables[:3] {
+		want, _ := a.desired.Table(native)
+		for _, c := range a.layout.columns(native) {
+			live, there := a.table(native).Column(a.layout.column(c.name))
+			to, ok := want.Column(c.name)
+			if !there || !ok || c.name == "session_token" {
+				continue
+			}
+			id := a.col("user_id")
+			if native == usersTable {
+				id = a.q("id")
+			}
+			limit := ""
+			if size, ok := longer(live, to); ok {
+				limit = fmt.Sprintf("CHAR_LENGTH(%s) > %d", a.q(live.Name), size)
+			}
+			if slices.Contains(providerTokens, c.name) {
+				// Sealed, a token is a third longer, and MySQL's text ends at 64 KB.
+				limit = fmt.Sprintf("LENGTH(%s) > 49000", a.q(live.Name))
+			}
+			if limit == "" {
+				continue
+			}
+			if err := a.checkQuery(ctx, f, fmt.Sprintf("SELECT DISTINCT %s FROM %s WHERE %s", id, a.from(native), limit),
+				fmt.Sprintf("users have a value in %s.%s that is too long for %s.%s: shorten it", a.layout.tables[native], live.Name, native, c.name)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// longer reports whether a live column holds longer values than the native one,
+// whose limit it returns.
+func longer(live, to *schema.Column) (size int, ok bool) {
+	from, ok1 := live.Type.Type.(*schema.StringType)
+	t, ok2 := to.Type.Type.(*schema.StringType)
+	return sizeOf(t), ok1 && ok2 && t.T == "varchar" && (from.T != "varchar" || from.Size > t.Size)
+}
+
+func sizeOf(t *schema.StringType) int {
+	if t == nil {
+		return 0
+	}
+	return t.Size
+}
+
+// checkUserTimes refuses times that are none.
+func (a *adopter) checkUserTimes(ctx context.Context, f *faults) error {
+	for _, c := range authJS[usersTable] {
+		live, ok := a.table(usersTable).Column(a.layout.column(c.name))
+		if c.kind != kindTime || !ok {
+			continue
+		}
+		var wrong []string
+		err := a.times(ctx, fmt.Sprintf("SELECT id, %s FROM %s", a.timeOf(live.Name), a.from(usersTable)), func(id string, _ time.Time, err error) {
+			if err != nil {
+				wrong = append(wrong, id)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		f.users(wrong, fmt.Sprintf("users have a value in %s.%s that is not a time: correct it, or make it NULL", a.layout.tables[usersTable], live.Name))
+	}
+	return nil
+}
+
+var (
+	sha256Form = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	// tokenForm is that of the tokens that the engine takes from a cookie.
+	tokenForm = regexp.MustCompile(`^[A-Za-z0-9._~-]{20,255}$`)
+)
+
+// checkSessions looks at the sessions' times, and at whether their tokens are
+// hashed as the caller says.
+func (a *adopter) checkSessions(ctx context.Context, f *faults) error {
+	var wrong []string
+	err := a.times(ctx, fmt.Sprintf("SELECT %s, %s FROM %s", a.col("user_id"), a.timeOf(a.layout.column("expires")), a.from(sessionsTable)), func(user string, _ time.Time, err error) {
+		if err != nil {
+			wrong = append(wrong, user)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	f.users(wrong, "users have a session whose "+a.layout.column("expires")+" is not a time: delete the session")
+	tokens, err := a.column(ctx, fmt.Sprintf("SELECT %s FROM %s", a.col("session_token"), a.from(sessionsTable)))
+	if err != nil {
+		return err
+	}
+	hashes, odd := 0, 0
+	for _, token := range tokens {
+		if sha256Form.MatchString(token) {
+			hashes++
+		} else if !tokenForm.MatchString(token) {
+			odd++
+		}
+	}
+	switch plain := len(tokens) - hashes; {
+	case a.NodeHashedTokens && plain > 0:
+		f.add("of %s %d hold no SHA-256 in lower case, so the Node application did not hash it: leave out --hashed (NodeHashedTokens)", amountOf(len(tokens), "session token"), plain)
+	case !a.NodeHashedTokens && hashes > 0 && plain == 0:
+		a.note("all session tokens look like SHA-256: if the Node application hashes them, say --hashed (NodeHashedTokens), or else everybody is signed out")
+	case !a.NodeHashedTokens && odd > 0:
+		a.note("session tokens of a form that authent takes from no cookie (it takes 20 to 255 letters, digits and . _ ~ -): %d; these people sign in again", odd)
+	}
+	return nil
+}
+
+var providerTokens = []string{"refresh_token", "access_token", "id_token"}
+
+// checkTokens refuses providers' tokens that cannot be sealed.
+func (a *adopter) checkTokens(ctx context.Context, f *faults) error {
+	if a.Tokens != nil {
+		return nil
+	}
+	var plain []string
+	for _, c := range providerTokens {
+		plain = append(plain, fmt.Sprintf("(%s <> '' AND %s NOT LIKE 'authent.v1.%%')", a.q(c), a.q(c)))
+	}
+	n, err := a.number(ctx, fmt.Sprintf("SELECT COUNT(*) FROM %s WHERE %s", a.from(accountsTable), strings.Join(plain, " OR ")))
+	if n > 0 {
+		f.add("the table %s holds providers' tokens (%s), and there is no secret to seal them under: set AUTH_SECRET (AdoptConfig.Tokens) to what the application will have", a.layout.tables[accountsTable], amountOf(n, "row"))
+	}
+	return err
+}
+
+// checkEmails finds addresses that are not in the form in which authent looks
+// people up. Those that only have capital letters are written anew. Others are
+// told of: who owns which is not for a program to say.
+func (a *adopter) checkEmails(ctx context.Context) error {
+	rows, err := a.QueryContext(ctx, fmt.Sprintf("SELECT id, %s FROM %s WHERE %s IS NOT NULL ORDER BY id", a.col("email"), a.from(usersTable), a.col("email")))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	type user struct{ id, email string }
+	same := map[string][]user{}
+	for rows.Next() {
+		var u user
+		if err := rows.Scan(&u.id, &u.email); err != nil {
+			return err
+		}
+		folded := foldEmail(u.email)
+		same[folded] = append(same[folded], u)
+	}
+	a.lower = map[string]string{}
+	var notes, odd []string
+	for folded, all := range same {
+		switch {
+		case len(all) > 1:
+			var both []string
+			for _, u := range all {
+				both = append(both, fmt.Sprintf("%s (user %s)", u.email, u.id))
+			}
+			notes = append(notes, "these addresses count as one, and only who has it as "+folded+" can sign in by it: "+strings.Join(both, ", "))
+		case all[0].email == folded:
+		case strings.ToLower(all[0].email) == folded && isASCII(folded):
+			a.lower[all[0].id] = folded
+		default:
+			odd = append(odd, all[0].id)
+		}
+	}
+	slices.Sort(notes)
+	a.Notes = append(a.Notes, notes...)
+	if len(a.lower) > 0 {
+		a.note("e-mail addresses with capital letters are written in small ones, as authent looks them up: %d", len(a.lower))
+	}
+	if slices.Sort(odd); len(odd) > 0 {
+		var f faults
+		f.users(odd, "users have an e-mail address with letters that authent writes otherwise, and cannot sign in by it until it is changed")
+		a.Notes = append(a.Notes, f...)
+	}
+	return rows.Err()
+}
+
+// foldEmail is the engine's normaliser of addresses as far as it makes two of
+// them one: NFKC, lower case as JavaScript has it, and no spaces around.
+func foldEmail(s string) string {
+	s = norm.NFKC.String(s)
+	return strings.TrimSpace(strings.ToLower(strings.ReplaceAll(s, "İ", "i\u0307")))
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r > 127 })
+}

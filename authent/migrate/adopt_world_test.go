@@ -1,0 +1,278 @@
+package migrate
+
+import (
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"entgo.io/ent/dialect"
+
+	"github.com/authent/authent/authent"
+	entmigrate "github.com/authent/authent/ent/migrate"
+	"github.com/authent/authent/internal/testdb"
+)
+
+const adoptSecret = "a-secret-of-the-tests-of-migrate-adopt"
+
+// cell is DDL of Auth.js's on the kind of database that it is for.
+type cell struct {
+	ddl, kind, layout string
+}
+
+var cells = []cell{
+	{"prisma.sqlite", "sqlite", "Prisma"},
+	{"prisma.postgres", "postgres", "Prisma"},
+	{"prisma.mysql", "mariadb", "Prisma"},
+	{"drizzle.postgres", "postgres", "Drizzle"},
+	{"drizzle-defaults.postgres", "postgres", "DrizzleDefault"},
+	{"drizzle.mysql", "mariadb", "DrizzleDefault"},
+	{"drizzle.sqlite", "sqlite", "DrizzleSQLite"},
+}
+
+func eachCell(t *testing.T, run func(t *testing.T, c cell, kind testdb.Kind)) {
+	for _, c := range cells {
+		t.Run(c.ddl, func(t *testing.T) { run(t, c, testdb.Server(t, c.kind)) })
+	}
+}
+
+func (c cell) camel() bool     { return c.layout != "Prisma" }
+func (c cell) passwords() bool { return c.layout == "Prisma" || c.layout == "Drizzle" }
+func (c cell) authenticators() bool {
+	return strings.HasPrefix(c.layout, "DrizzleDefault") || c.layout == "DrizzleSQLite"
+}
+
+// table and column are the layout's names of the native ones.
+func (c cell) table(native string) string {
+	if c.camel() {
+		return drizzleNames[native]
+	}
+	return native
+}
+
+func (c cell) column(native string) string { return layout{camel: c.camel()}.column(native) }
+
+// open makes the cell's database, with DDL and without rows.
+func (c cell) open(t testing.TB, kind testdb.Kind) (url string, db *sql.DB) {
+	t.Helper()
+	url = kind.PoolOf(t, c.statements(t), nil).URL(t)
+	return url, kind.Connect(t, url)
+}
+
+// statements are the cell's DDL.
+func (c cell) statements(t testing.TB) []string {
+	t.Helper()
+	script, err := os.ReadFile(filepath.Join("../../internal/layout/testdata", c.ddl+".sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return testdb.Script(string(script))
+}
+
+// person is a user of the old application, with what the new one must find.
+type person struct {
+	id, name, email, email2, password, role string
+	verified, created                       time.Time
+	access, refresh, idToken                string
+	tokens                                  []string
+	expires                                 []time.Time
+}
+
+// bcryptHash is that of "correct horse battery staple" at the lowest cost.
+const bcryptHash = "$2a$04$ZX3M5Tb5rRAzassJQCNjUukjCwWEooiCfrRkWd0D2E7A/n0IjEMsi"
+
+// people makes n of them. The second half of their sessions is expired for every
+// third, the first ones have addresses in capital letters.
+func (c cell) people(n int) []person {
+	now := time.Now().UTC().Truncate(time.Second)
+	all := make([]person, n)
+	for i := range all {
+		p := &all[i]
+		p.id, p.name = fmt.Sprintf("cm%07dabc", i), fmt.Sprintf("Ada %d", i)
+		p.email = fmt.Sprintf("ada%d@example.com", i)
+		p.email2 = p.email
+		if i < 3 {
+			p.email = fmt.Sprintf("Ada%d@Example.com", i)
+		}
+		if i%2 == 0 {
+			p.verified = now.Add(-time.Duration(i) * time.Minute)
+		}
+		if c.passwords() {
+			p.password, p.role, p.created = bcryptHash, "admin", now.Add(-time.Duration(i)*time.Hour)
+			if c.layout == "Drizzle" && i%5 == 0 {
+				p.role, p.created = "", time.Time{}
+			}
+		}
+		p.access, p.refresh = fmt.Sprintf("access-%d", i), fmt.Sprintf("refresh-%d", i)
+		if i%4 == 0 {
+			p.idToken = fmt.Sprintf("id-token-%d", i)
+		}
+		for s, expires := range []time.Time{now.Add(720 * time.Hour), now.Add(48 * time.Hour)} {
+			if s == 1 && i%3 == 0 {
+				expires = now.Add(-time.Hour)
+			}
+			p.tokens = append(p.tokens, fmt.Sprintf("%08d-%04d-4000-8000-0123456789ab", i, s))
+			p.expires = append(p.expires, expires)
+		}
+	}
+	return all
+}
+
+// moment is a time as the old application writes it; n tells apart the forms
+// that Prisma's engines had on SQLite.
+func (c cell) moment(at time.Time, n int) any {
+	switch {
+	case at.IsZero():
+		return nil
+	case c.layout == "DrizzleSQLite":
+		return at.UnixMilli()
+	case c.kind == "sqlite":
+		return []any{at.UnixMilli(), at.Format("2006-01-02T15:04:05.000+00:00"), at.Format("2006-01-02T15:04:05.000Z"), at.Format("2006-01-02 15:04:05"), at.In(time.FixedZone("", -5*3600)).Format("2006-01-02T15:04:05.000-07:00")}[n%5]
+	}
+	return at.Format("2006-01-02 15:04:05")
+}
+
+func orNULL(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// seed fills the old tables.
+func (c cell) seed(t testing.TB, kind testdb.Kind, db *sql.DB, people []person) {
+	t.Helper()
+	s := seeder{t: t, kind: kind, db: db}
+	users := []string{"id", "name", "email", "email_verified", "image"}
+	if c.passwords() {
+		users = append(users, "password", "role", "created_at", "updated_at")
+	}
+	s.insert(c, usersTable, users, len(people), func(i int) []any {
+		p := people[i]
+		row := []any{p.id, p.name, p.email, c.moment(p.verified, i), nil}
+		if c.passwords() {
+			row = append(row, p.password, orNULL(p.role), c.moment(p.created, i), c.moment(p.created, i+1))
+		}
+		return row
+	})
+	accounts := []string{"user_id", "type", "provider", "provider_account_id", "refresh_token", "access_token", "id_token", "expires_at", "scope"}
+	if !c.camel() {
+		accounts = append(accounts, "id")
+	}
+	s.insert(c, accountsTable, accounts, len(people), func(i int) []any {
+		p := people[i]
+		row := []any{p.id, "oauth", "github", fmt.Sprint(i), p.refresh, p.access, orNULL(p.idToken), 2147483000, "read:user"}
+		if !c.camel() {
+			row = append(row, "account-"+p.id)
+		}
+		return row
+	})
+	sessions := []string{"session_token", "user_id", "expires"}
+	if !c.camel() {
+		sessions = append(sessions, "id")
+	}
+	s.insert(c, sessionsTable, sessions, 2*len(people), func(i int) []any {
+		p := people[i/2]
+		row := []any{p.tokens[i%2], p.id, c.moment(p.expires[i%2], i)}
+		if !c.camel() {
+			row = append(row, fmt.Sprint("session-", i))
+		}
+		return row
+	})
+	s.insert(c, tokensTable, []string{"identifier", "token", "expires"}, 3, func(i int) []any {
+		return []any{people[0].email, fmt.Sprint("link-", i), c.moment(people[0].expires[i%2], i)}
+	})
+	if c.authenticators() {
+		s.rows("authenticator", []string{"credentialID", "userId", "providerAccountId", "credentialPublicKey", "counter", "credentialDeviceType", "credentialBackedUp"}, min(10, len(people)), func(i int) []any {
+			return []any{fmt.Sprint("credential-", i), people[i].id, "1", "key", 1, "singleDevice", true}
+		})
+	}
+}
+
+// seeder inserts rows, many at a time.
+type seeder struct {
+	t    testing.TB
+	kind testdb.Kind
+	db   *sql.DB
+}
+
+func (s seeder) insert(c cell, native string, columns []string, n int, row func(i int) []any) {
+	s.t.Helper()
+	live := make([]string, len(columns))
+	for i := range columns {
+		live[i] = c.column(columns[i])
+	}
+	s.rows(c.table(native), live, n, row)
+}
+
+func (s seeder) rows(table string, columns []string, n int, row func(i int) []any) {
+	s.t.Helper()
+	m, err := New(Config{DB: s.db, Dialect: s.kind.Dialect})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	conn, err := m.hold(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = conn.release() }()
+	if s.kind.Dialect == dialect.MySQL { // As Drizzle has it.
+		if _, err := conn.ExecContext(s.t.Context(), "SET time_zone = SYSTEM"); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	in := &inserter{adopter: &adopter{session: conn}, table: table, columns: columns}
+	defer in.close()
+	err = conn.inTx(s.t.Context(), true, func() error {
+		for from := 0; from < n; from += pageSize {
+			var page [][]any
+			for i := from; i < min(n, from+pageSize); i++ {
+				page = append(page, row(i))
+			}
+			if err := in.insert(s.t.Context(), page); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if s.kind.Dialect == dialect.MySQL {
+		_, _ = conn.ExecContext(s.t.Context(), "SET time_zone = '+00:00'")
+	}
+	if err != nil {
+		s.t.Fatalf("%s: %v", table, err)
+	}
+}
+
+// nativeDir are authent's own migrations.
+func nativeDir(kind testdb.Kind) string {
+	return "../../migrations/" + map[string]string{dialect.SQLite: "sqlite", dialect.Postgres: "postgres", dialect.MySQL: "mysql"}[kind.Dialect]
+}
+
+func adoptConfig(t testing.TB) AdoptConfig {
+	t.Helper()
+	sealer, err := authent.NewTokenSealer(adoptSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return AdoptConfig{Tokens: sealer}
+}
+
+// adopt adopts a database, which must succeed.
+func adopt(t testing.TB, kind testdb.Kind, db *sql.DB) *Adoption {
+	t.Helper()
+	done, err := migrator(t, kind, db, nativeDir(kind), nil).Adopt(t.Context(), entmigrate.Tables, adoptConfig(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return done
+}
+
+func hexSHA256(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}

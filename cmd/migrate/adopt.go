@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	engine "github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/migrate"
+)
+
+type adoptCommand struct {
+	history
+	graph
+	DryRun bool `help:"Look at the database and show what would be executed, and change nothing."`
+	Hashed bool `help:"The application on Node stores session tokens hashed already."`
+}
+
+// Help is what adopt --help says beside its flags.
+func (c *adoptCommand) Help() string {
+	return "Stop the application on Node and make a backup first; docs/leaving-authjs.md is the guide.\nProviders' tokens are sealed under AUTH_SECRET, or AUTH_SECRET_3, _2 and _1, which must be those that the application will have."
+}
+
+// Run adopts the database.
+func (c *adoptCommand) Run(ctx context.Context, out io.Writer) error {
+	sealer, err := engine.NewTokenSealer()
+	if err != nil && !errors.Is(err, engine.ErrNoSecret) {
+		return err
+	}
+	tables, foreign, err := c.tables()
+	if err != nil {
+		return err
+	}
+	if len(foreign) > 0 {
+		return fmt.Errorf("migrate: adopt: the tables of the ent schema are still Auth.js's (%s): take the Layout out of the mixins of all four entities, run go generate ./ent, and write a migration that makes the tables", strings.Join(foreign, ", "))
+	}
+	p := &printer{out: out}
+	m, db, err := c.migrator(migrate.Config{DryRun: c.DryRun, Log: p.print}, out)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	done, err := m.Adopt(ctx, tables, migrate.AdoptConfig{Tokens: sealer, NodeHashedTokens: c.Hashed})
+	if c.DryRun && err == nil {
+		for _, stmt := range done.Statements {
+			printStatement(out, stmt)
+		}
+	}
+	printAdoption(out, done)
+	switch {
+	case err != nil:
+		return err
+	case c.DryRun:
+		fmt.Fprintln(out, "Nothing was executed.")
+	default:
+		fmt.Fprintf(out, "Done: the database is authent's own, at version %s, and nobody is signed out.\n", done.Version)
+	}
+	return nil
+}
+
+// printAdoption tells what there is.
+func printAdoption(out io.Writer, a *migrate.Adoption) {
+	for _, note := range a.Notes {
+		fmt.Fprintln(out, "Note:", note)
+	}
+	if a.Resumed {
+		fmt.Fprintln(out, "An earlier run had exchanged the tables; this is the rest of it.")
+	}
+	if a.Users+a.Accounts+a.Sessions > 0 {
+		fmt.Fprintf(out, "The %s layout: %s, %s, %s (%d expired).\n", a.Layout, count(a.Users, "user"), count(a.Accounts, "account"), count(a.Sessions, "session"), a.Expired)
+	}
+}
