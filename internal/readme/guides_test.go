@@ -31,6 +31,43 @@ func TestSchemaGuides(t *testing.T) {
 	}
 }
 
+// TestLeavingGuide does what docs/leaving-authjs.md says with a database that Prisma
+// made, on each kind of database. Backups are the reader's.
+func TestLeavingGuide(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "docs/leaving-authjs.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		g := &guide{t: t, kind: kind, dir: filepath.Join(dir, "app"), env: map[string]string{}}
+		g.newModule()
+		name := map[string]string{"sqlite": "sqlite", "postgres": "postgres", "mariadb": "mysql"}[kind.Name]
+		script := g.read(filepath.Join(root, "internal/layout/testdata/prisma."+name+".sql"))
+		url := kind.PoolOf(t, testdb.Script(script), nil).URL(t)
+		g.env["DATABASE_URL"] = url
+		db := kind.Connect(t, url)
+		for _, statement := range []string{
+			"INSERT INTO users (id, email, role, updated_at) VALUES ('ada', 'Ada@example.com', 'user', '2026-01-01 00:00:00')",
+			"INSERT INTO sessions (id, session_token, user_id, expires) VALUES ('s', '0f8fad5b-d9cb-469f-a165-70867728950e', 'ada', '2030-01-01 00:00:00')",
+			"INSERT INTO accounts (id, user_id, type, provider, provider_account_id, access_token) VALUES ('a', 'ada', 'oauth', 'github', '1', 'gho_token')",
+		} {
+			if _, err := db.ExecContext(t.Context(), statement); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, section := range strings.Split(string(text), "\n## ")[1:] {
+			heading, body, _ := strings.Cut(section, "\n")
+			g.follow(heading, body)
+		}
+		var email, token, access string
+		err := db.QueryRowContext(t.Context(), "SELECT email, session_token, access_token FROM users JOIN sessions ON sessions.user_id = users.id JOIN accounts ON accounts.user_id = users.id").Scan(&email, &token, &access)
+		if err != nil || email != "ada@example.com" || len(token) != 64 || !strings.HasPrefix(access, "authent.v1.") {
+			t.Errorf("afterwards: %q, a token of %d characters, %v", email, len(token), err)
+		}
+	})
+}
+
 // quoted wants each line to be one that the generator really writes: those are in
 // its golden files.
 func (g *guide) quoted(heading, block string) {

@@ -145,6 +145,12 @@ func (g *guide) line(line string) {
 	g.t.Helper()
 	atlas := os.Getenv("ATLAS_BIN")
 	switch {
+	case strings.HasPrefix(line, "export AUTH_SECRET="):
+		g.env["AUTH_SECRET"] = strings.Trim(strings.TrimPrefix(line, "export AUTH_SECRET="), `"`)
+	case line == "export AUTH_URL=http://localhost:3000/api/auth":
+	case line == "go run .": // it serves until somebody stops it
+		g.run("go build .")
+	case regexp.MustCompile("^(pg_dump|mysqldump|sqlite3) ").MatchString(line): // the reader's
 	case strings.HasPrefix(line, "export "):
 		if !regexp.MustCompile(`^export (DEV_)?DATABASE_URL=(file|postgresql|mysql):`).MatchString(line) {
 			g.t.Fatalf("nobody tried %q: add it here", line)
