@@ -13,18 +13,14 @@ import (
 	"github.com/authent/authent/authent/entauth"
 )
 
-// TestScaffold: each combination is a graph that authent takes.
+// TestScaffold: each combination is a graph that authent takes. One after the
+// other, since ent's loader shares the folder .entc with everything that loads a
+// graph from the same working directory, and removes it when it is done.
 func TestScaffold(t *testing.T) {
 	for _, layout := range []string{"native", "prisma", "drizzle", "drizzle-default", "drizzle-sqlite"} {
 		for _, ids := range []string{"string", "int64", "uuid"} {
 			t.Run(layout+" "+ids, func(t *testing.T) {
-				t.Parallel()
-				// Within the module, so that its dependencies are there.
-				folder, err := os.MkdirTemp(".", "testdata-")
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Cleanup(func() { _ = os.RemoveAll(folder) })
+				folder := temporary(t)
 				var out bytes.Buffer
 				c := command{Folder: filepath.Join(folder, "ent"), IDs: ids, Layout: layout}
 				if err := c.run(&out); err != nil {
@@ -52,4 +48,22 @@ func TestScaffold(t *testing.T) {
 			})
 		}
 	}
+}
+
+// temporary is a folder within the module, so that its dependencies are there,
+// and within testdata, so that ./... does not name it.
+func temporary(t *testing.T) string {
+	t.Helper()
+	if err := os.MkdirAll("testdata", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	folder, err := os.MkdirTemp("testdata", "scaffold-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = os.RemoveAll(folder)
+		_ = os.Remove("testdata")
+	})
+	return folder
 }
