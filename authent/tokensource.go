@@ -15,7 +15,7 @@ const (
 	// identifierRefresh is that of the leases under which tokens are refreshed.
 	identifierRefresh = "oauth-refresh"
 	// leaseAge is how long somebody may take to refresh a token; it is more than
-	// calls to a provider may take.
+	// the calls to a provider take at most, of which there are two.
 	leaseAge = 30 * time.Second
 	// expirySlack is how long before its end a token counts as expired, so that
 	// it does not expire on its way.
@@ -82,12 +82,12 @@ func (s *tokenSource) token() (*oauth2.Token, error) {
 		if acc.RefreshToken == "" {
 			return nil, ErrNoToken
 		}
-		leased, err := s.lease()
+		ends, err := s.lease(acc.UserID)
 		if err != nil {
 			return nil, err
 		}
-		if leased {
-			return s.refreshed()
+		if !ends.IsZero() {
+			return s.refreshed(ends)
 		}
 		select {
 		case <-s.ctx.Done():
@@ -113,26 +113,54 @@ func (s *tokenSource) valid(acc Account) *oauth2.Token {
 	return &oauth2.Token{AccessToken: string(acc.AccessToken), TokenType: acc.TokenType, Expiry: acc.ExpiresAt}
 }
 
-// lease takes the right to refresh. It is a row, so that it counts in every
-// process; one whose holder died is taken over after it has expired.
-func (s *tokenSource) lease() (bool, error) {
+// lease takes the right to refresh and returns when it ends: the zero time when
+// somebody else has it. It is a row, so that it counts in every process; one
+// whose holder died is removed after it has expired.
+func (s *tokenSource) lease(userID string) (ends time.Time, err error) {
 	v := VerificationToken{Identifier: identifierRefresh, Token: s.leaseToken(), Expires: s.auth.now().Add(leaseAge)}
-	err := s.auth.store.CreateVerificationToken(s.ctx, v)
-	if err == nil || !errors.Is(err, ErrConflict) {
-		return err == nil, err
+	err = s.auth.store.CreateVerificationToken(s.ctx, v)
+	if err == nil {
+		return v.Expires, nil
+	}
+	if !errors.Is(err, ErrConflict) {
+		return time.Time{}, err
 	}
 	held, err := s.auth.store.VerificationToken(s.ctx, identifierRefresh, v.Token)
-	if errors.Is(err, ErrNotFound) {
-		return false, nil
+	if err == nil && s.expired(held) {
+		err = s.expire(userID)
 	}
-	if err != nil || s.auth.now().Before(held.Expires) {
-		return false, err
-	}
-	return false, s.release(s.ctx)
+	return time.Time{}, orNotFound(err, nil)
 }
 
-// release gives the lease back. It is no error if there is none.
-func (s *tokenSource) release(ctx context.Context) error {
+func (s *tokenSource) expired(lease *VerificationToken) bool {
+	return !s.auth.now().Before(lease.Expires)
+}
+
+// expire removes a lease that has expired. Of several who found it so, one after
+// the other looks again: otherwise the second would remove the lease that the
+// first has taken since.
+func (s *tokenSource) expire(userID string) error {
+	return s.auth.store.InTx(s.ctx, func(tx Adapter) error {
+		if _, err := tx.LockUser(s.ctx, userID); err != nil {
+			return err
+		}
+		held, err := tx.VerificationToken(s.ctx, identifierRefresh, s.leaseToken())
+		if err != nil || !s.expired(held) {
+			return err
+		}
+		_, err = tx.UseVerificationToken(s.ctx, identifierRefresh, s.leaseToken())
+		return err
+	})
+}
+
+// release gives the lease back, unless it has ended: somebody else may have one.
+// It does so also when the caller has gone, since others wait for it.
+func (s *tokenSource) release(ends time.Time) error {
+	if !s.auth.now().Before(ends) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), leaseAge)
+	defer cancel()
 	_, err := s.auth.store.UseVerificationToken(ctx, identifierRefresh, s.leaseToken())
 	return orNotFound(err, nil)
 }
@@ -142,15 +170,10 @@ func (s *tokenSource) leaseToken() Secret {
 	return Secret(hex.EncodeToString(sum[:]))
 }
 
-// refreshed refreshes the token under the lease, unless somebody did so just
-// before.
-func (s *tokenSource) refreshed() (t *oauth2.Token, err error) {
-	defer func() {
-		// Also when the caller has gone: others wait for it.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), leaseAge)
-		defer cancel()
-		err = errors.Join(err, s.release(ctx))
-	}()
+// refreshed refreshes the token under a lease until ends, unless somebody did so
+// just before.
+func (s *tokenSource) refreshed(ends time.Time) (t *oauth2.Token, err error) {
+	defer func() { err = errors.Join(err, s.release(ends)) }()
 	acc, err := s.account()
 	if err != nil {
 		return nil, err

@@ -53,13 +53,17 @@ func (w *oauthWorld) accessToken() *oauth2.Token {
 }
 
 // TestTokenSource_RefreshesOnce: of 32 callers in two engines, as of two
-// processes, one asks the provider and all get the new token; a refresh token
-// that the provider replaced is kept, so that the next refresh works too.
+// processes, one asks the provider and all get the new token, also where a
+// holder of the lease has died; a refresh token that the provider replaced is
+// kept, so that the next refresh works too.
 func TestTokenSource_RefreshesOnce(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
 		w, old := expiredWorld(t, kind, oauthserver.Config{RotateRefreshTokens: true})
 		second := w.secondEngine()
 		for round := 1; round <= 2; round++ {
+			if err := w.store.CreateVerificationToken(t.Context(), w.lease(w.clock.now())); err != nil {
+				t.Fatal(err)
+			}
 			var mu sync.Mutex
 			got := map[string]int{}
 			var wg sync.WaitGroup
@@ -101,11 +105,21 @@ func TestTokenSource_RefreshesOnce(t *testing.T) {
 	})
 }
 
+// lease is that of ada's account.
+func (w *oauthWorld) lease(ends time.Time) authent.VerificationToken {
+	return authent.VerificationToken{Identifier: "oauth-refresh", Token: authent.Secret(authent.HashToken("dev\x00ada-1")), Expires: ends}
+}
+
 // secondEngine is another engine on the same database, as in another process.
 func (w *oauthWorld) secondEngine() *authent.Auth {
 	w.t.Helper()
+	return w.engineOn(w.store.Adapter)
+}
+
+func (w *oauthWorld) engineOn(store authent.Adapter) *authent.Auth {
+	w.t.Helper()
 	auth, err := authent.New(authent.Config{
-		URL: w.server.URL + "/auth", Secrets: []string{testSecret}, Adapter: w.store.Adapter, Providers: providersAt(w.idp.URL),
+		URL: w.server.URL + "/auth", Secrets: []string{testSecret}, Adapter: store, Providers: providersAt(w.idp.URL),
 		Logger: w.log.logger(), Now: w.clock.now,
 	})
 	if err != nil {
@@ -117,10 +131,7 @@ func (w *oauthWorld) secondEngine() *authent.Auth {
 // TestTokenSource_LeaseOfADeadHolder is taken over.
 func TestTokenSource_LeaseOfADeadHolder(t *testing.T) {
 	w, old := expiredWorld(t, testdb.SQLite, oauthserver.Config{})
-	lease := authent.VerificationToken{
-		Identifier: "oauth-refresh", Token: authent.Secret(authent.HashToken("dev\x00ada-1")), Expires: w.clock.now().Add(30 * time.Second),
-	}
-	if err := w.store.CreateVerificationToken(t.Context(), lease); err != nil {
+	if err := w.store.CreateVerificationToken(t.Context(), w.lease(w.clock.now().Add(30*time.Second))); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
@@ -136,6 +147,47 @@ func TestTokenSource_LeaseOfADeadHolder(t *testing.T) {
 	if token := w.accessToken(); token.AccessToken == old || w.idp.Refreshes() != 1 {
 		t.Error("the lease was not taken over")
 	}
+}
+
+// overtaken answers that a lease has expired when somebody else has just taken
+// it over.
+type overtaken struct {
+	authent.Adapter
+	live authent.VerificationToken
+}
+
+func (o *overtaken) VerificationToken(ctx context.Context, identifier string, token authent.Secret) (*authent.VerificationToken, error) {
+	expired, err := o.Adapter.VerificationToken(ctx, identifier, token)
+	if err != nil || o.live.Token == "" {
+		return expired, err
+	}
+	if _, err := o.Adapter.UseVerificationToken(ctx, identifier, token); err != nil {
+		return nil, err
+	}
+	live := o.live
+	o.live = authent.VerificationToken{}
+	return expired, o.Adapter.CreateVerificationToken(ctx, live)
+}
+
+// TestTokenSource_LeaseTakenOverMeanwhile: of two who find a dead holder's lease
+// the second leaves the first's alone.
+func TestTokenSource_LeaseTakenOverMeanwhile(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		w, _ := expiredWorld(t, kind, oauthserver.Config{})
+		if err := w.store.CreateVerificationToken(t.Context(), w.lease(w.clock.now())); err != nil {
+			t.Fatal(err)
+		}
+		auth := w.engineOn(&overtaken{w.store.Adapter, w.lease(w.clock.now().Add(30 * time.Second))})
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		defer cancel()
+		source, err := auth.TokenSource(ctx, w.user().ID, "dev")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := source.Token(); !errors.Is(err, context.DeadlineExceeded) || w.idp.Refreshes() != 0 {
+			t.Errorf("the other's lease was not waited for: %v", err)
+		}
+	})
 }
 
 // TestTokenSource_Errors: each says what can be done about it.
