@@ -23,12 +23,15 @@ import (
 //     identifier and token) compare byte for byte. On a table whose collation
 //     folds case, accents or trailing spaces a lookup by another spelling is
 //     ErrNotFound, never somebody else's row; to store the second of two such
-//     keys is ErrConflict.
+//     keys is ErrConflict. The engine stores no key that is empty or not UTF-8;
+//     a lookup by one, which a browser may send, is ErrNotFound.
 //   - A row that is not there is ErrNotFound when read or updated, and no error
 //     when deleted. An id that the key's type cannot hold is not there.
 //   - A key that is taken is a *ConflictError (errors.Is ErrConflict), which
 //     names the key and holds neither the value nor the driver's error. A
 //     UserID that no user has is ErrNotFound.
+//   - A value that its column cannot hold, or that the application's own rules
+//     refuse, is a *InvalidError (errors.Is ErrInvalid), which names the field.
 //   - A password, a role or a time of disabling for a table without that
 //     column is ErrUnsupported; other values without a column are left out.
 //     Columns tells which are there.
@@ -123,8 +126,11 @@ type Adapter interface {
 	//
 	//   - The first error from the database dooms the transaction: fn must
 	//     return it. If fn swallows it, InTx returns it and stores nothing. A
-	//     read that finds nothing (ErrNotFound) does not doom it.
-	//   - tx.InTx joins: it runs its function in the same transaction.
+	//     read that finds nothing (ErrNotFound) does not doom it; whether a
+	//     UserID that no user has does is the database's affair.
+	//   - tx.InTx joins: it runs its function in the same transaction. An error
+	//     of that function dooms the transaction, since what it wrote cannot be
+	//     taken back alone.
 	//   - fn may be run again from the start, after a serialization failure, a
 	//     deadlock or a busy database, up to 5 times in all. It uses tx only,
 	//     and does no hashing, network call, mail, cookie or callback.

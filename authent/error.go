@@ -8,6 +8,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrConflict says that a unique key is taken; see ConflictError.
 	ErrConflict = errors.New("already exists")
+	// ErrInvalid says that a value was not stored; see InvalidError.
+	ErrInvalid = errors.New("not accepted")
 	// ErrUnsupported says that the tables lack a column that the call needs, or
 	// the Config a provider.
 	ErrUnsupported = errors.New("not supported by this schema")
@@ -73,3 +75,24 @@ func (e *ConflictError) Error() string {
 
 // Is makes errors.Is(err, ErrConflict) true.
 func (e *ConflictError) Is(target error) bool { return target == ErrConflict }
+
+// InvalidError says which field has a value that was not stored: the column
+// cannot hold it, or a validator of the application's refuses it.
+type InvalidError struct {
+	// Field is "Type.field", such as "User.username".
+	Field string
+	// Err is what the validator or the database said. It never holds the value,
+	// as long as the application's validators put none in.
+	Err error
+}
+
+// Error implements error.
+func (e *InvalidError) Error() string {
+	return e.Field + ": " + ErrInvalid.Error() + ": " + e.Err.Error()
+}
+
+// Is makes errors.Is(err, ErrInvalid) true.
+func (e *InvalidError) Is(target error) bool { return target == ErrInvalid }
+
+// Unwrap returns Err.
+func (e *InvalidError) Unwrap() error { return e.Err }

@@ -45,7 +45,8 @@ type Registration struct {
 
 // Register creates a user with a password. It starts no session. What is wrong
 // with the registration, a taken address included, is a *RegisterError; so is a
-// conflict with a unique field of the application's own ("username_taken").
+// conflict with a unique field of the application's own ("username_taken"), and a
+// value that a validator of one refuses ("username_invalid").
 func (a *Auth) Register(ctx context.Context, reg Registration) (*User, error) {
 	u, err := a.newUser(ctx, reg)
 	if err != nil {
@@ -54,7 +55,7 @@ func (a *Auth) Register(ctx context.Context, reg Registration) (*User, error) {
 	ctx = a.signUpContext(ctx, reg)
 	created, err := a.store.CreateUser(ctx, u)
 	if err != nil {
-		return nil, fmt.Errorf("authent: register: %w", taken(err))
+		return nil, fmt.Errorf("authent: register: %w", refused(err))
 	}
 	fire(ctx, a, "createUser", a.cfg.Events.CreateUser, UserEvent{User: created})
 	return created, nil
@@ -68,7 +69,7 @@ func (a *Auth) registerAndSignIn(w http.ResponseWriter, r *http.Request, u User,
 		return tx.CreateUser(ctx, u)
 	})
 	if err != nil {
-		return nil, taken(err)
+		return nil, refused(err)
 	}
 	fire(r.Context(), a, "createUser", a.cfg.Events.CreateUser, UserEvent{User: s.User})
 	return s, nil
@@ -128,17 +129,19 @@ func validName(name string) bool {
 		!strings.ContainsFunc(name, unicode.IsControl)
 }
 
-// taken turns the conflict that the loser of two registrations gets (P09) into
-// the answer of one that came later, and one with an application's own unique
-// field into a code: "User.username" becomes username_taken.
-func taken(err error) error {
-	c, ok := errors.AsType[*ConflictError](err)
+// refused turns the conflict that the loser of two registrations gets (P09) into
+// the answer of one that came later, and what an application's own field does not
+// take into a code: "User.username" becomes username_taken or username_invalid.
+func refused(err error) error {
+	var name, suffix string
+	if c, ok := errors.AsType[*ConflictError](err); ok {
+		name, suffix = c.Key, "_taken"
+	} else if i, ok := errors.AsType[*InvalidError](err); ok {
+		name, suffix = i.Field, "_invalid"
+	}
+	field, ok := strings.CutPrefix(name, "User.")
 	if !ok {
 		return err
 	}
-	field, ok := strings.CutPrefix(c.Key, "User.")
-	if !ok {
-		return err
-	}
-	return &RegisterError{Code: strings.ToLower(field) + "_taken"}
+	return &RegisterError{Code: strings.ToLower(field) + suffix}
 }

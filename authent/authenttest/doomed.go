@@ -17,6 +17,7 @@ var doomedCases = []testCase{
 	{name: "VerificationToken", run: doomedBy(authent.KeyVerificationToken, takeVerificationToken)},
 	{name: "SwallowedInNested", run: doomedInNested},
 	{name: "SwallowedAroundNested", run: doomedAroundNested},
+	{name: "SwallowedFromNested", run: doomedFromNested},
 	{name: "OtherErrorReturned", run: doomedOtherError},
 	{name: "UnknownUserAllOrNothing", run: doomedUnknownUser},
 	{name: "NotByNotFound", run: doomedNotByNotFound},
@@ -97,6 +98,27 @@ func doomedInNested(c *check) {
 	})
 	c.wantConflict(err, authent.KeyUserEmail, "InTx")
 	c.wantSignedUp(c.Adapter, "before", false)
+	c.wantUsable()
+}
+
+// doomedFromNested swallows what the nested function itself returned: its writes
+// are among those of the transaction.
+func doomedFromNested(c *check) {
+	err := c.Adapter.InTx(c.ctx, func(tx authent.Adapter) error {
+		if _, err := c.signUp(tx, "before"); err != nil {
+			return err
+		}
+		c.wantErr(tx.InTx(c.ctx, func(inner authent.Adapter) error {
+			if _, err := c.signUp(inner, "inner"); err != nil {
+				return err
+			}
+			return errBoom
+		}), errBoom, "the nested InTx")
+		return nil
+	})
+	c.wantErr(err, errBoom, "InTx")
+	c.wantSignedUp(c.Adapter, "before", false)
+	c.wantSignedUp(c.Adapter, "inner", false)
 	c.wantUsable()
 }
 

@@ -101,7 +101,9 @@ func (m *MemoryAdapter) InTx(ctx context.Context, fn func(tx authent.Adapter) er
 		if _, err := m.view(ctx); err != nil {
 			return err
 		}
-		return fn(m)
+		err := fn(m)
+		m.tx.doomed = cmp.Or(m.tx.doomed, err)
+		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return err

@@ -48,6 +48,16 @@ func TestErrorNamesTheKey(t *testing.T) {
 	}
 }
 
+// TestErrorOfTooLong: the message is MySQL's.
+func TestErrorOfTooLong(t *testing.T) {
+	said := errors.New("Error 1406 (22001): Data too long for column 'email' at row 1")
+	err := entadapter.Error(fmt.Errorf("ent: %w", said), keys)
+	invalid, ok := errors.AsType[*authent.InvalidError](err)
+	if !ok || invalid.Field != "User.email" || !errors.Is(err, authent.ErrInvalid) || !errors.Is(err, said) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestErrorOfForeignKey(t *testing.T) {
 	for _, message := range []string{
 		"constraint failed: FOREIGN KEY constraint failed (787)",

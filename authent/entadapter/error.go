@@ -3,6 +3,7 @@ package entadapter
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -22,11 +23,14 @@ type Key struct {
 
 // Error turns what ent returned into the errors of authent.Adapter: a unique key
 // that is taken becomes a *authent.ConflictError naming one of keys, a foreign
-// key without its row becomes authent.ErrNotFound, and anything else stays.
+// key without its row becomes authent.ErrNotFound, a value that is too long for
+// MySQL's column a *authent.InvalidError, and anything else stays.
 func Error(err error, keys []Key) error {
 	switch {
 	case err == nil:
 		return nil
+	case mysqlTooLong.MatchString(err.Error()):
+		return Invalid(mysqlTooLong.FindStringSubmatch(err.Error())[1], keys, err)
 	case sqlgraph.IsUniqueConstraintError(err):
 		return &authent.ConflictError{Key: keyOf(err.Error(), keys)}
 	case sqlgraph.IsForeignKeyConstraintError(err):
@@ -36,6 +40,15 @@ func Error(err error, keys []Key) error {
 		return fmt.Errorf("%w: open the database with parseTime=true", err)
 	}
 	return err
+}
+
+// mysqlTooLong is the message of MySQL's ER_DATA_TOO_LONG.
+var mysqlTooLong = regexp.MustCompile(`^(?:.*: )?Error 1406 .*Data too long for column '([^']+)'`)
+
+// Invalid says that a field of the entity that has the keys refused its value.
+func Invalid(field string, keys []Key, err error) error {
+	entity, _, _ := strings.Cut(keys[0].Name, ".")
+	return &authent.InvalidError{Field: entity + "." + field, Err: err}
 }
 
 // keyOf finds the key that a driver's message names; the first of keys is the

@@ -41,8 +41,8 @@ func TxOptions(d dialect.Driver) *sql.TxOptions {
 // State is what an adapter bound to a transaction knows of it.
 type State struct{ doomed error }
 
-// Note remembers the first error from the database, which dooms the
-// transaction, and returns err.
+// Note remembers the first error from the database or of a nested InTx, which
+// dooms the transaction, and returns err.
 func (s *State) Note(err error) error {
 	if s != nil && s.doomed == nil && err != nil {
 		s.doomed = err

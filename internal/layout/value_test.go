@@ -2,6 +2,7 @@ package layout_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -80,6 +81,29 @@ func TestTooLong(t *testing.T) {
 		}
 		if (log.Len() > 0) != narrow || strings.Contains(log.String(), "éé") {
 			t.Errorf("the log:\n%s", log.String())
+		}
+	})
+}
+
+// TestKeyTooLong: an address that MySQL's narrow column does not hold is an error
+// that says so, and no row.
+func TestKeyTooLong(t *testing.T) {
+	each(t, func(t *testing.T, c cell, kind testdb.Kind) {
+		adapter := c.adapter(*entsql.OpenDB(kind.Dialect, c.open(t, kind)))
+		email := strings.Repeat("a", 242) + "@example.com"
+		_, err := adapter.CreateUser(t.Context(), authent.User{Email: email})
+		if c.ddl != "prisma.mysql" { // whose column has 191 characters
+			if err != nil {
+				t.Error(err)
+			}
+			return
+		}
+		invalid, ok := errors.AsType[*authent.InvalidError](err)
+		if !ok || !errors.Is(err, authent.ErrInvalid) || invalid.Field != authent.KeyUserEmail || strings.Contains(err.Error(), "aaa") {
+			t.Errorf("%v", err)
+		}
+		if users, err := adapter.UsersByEmail(t.Context(), email, email[:191]); len(users) != 0 || err != nil {
+			t.Errorf("%d users: %v", len(users), err)
 		}
 	})
 }

@@ -14,7 +14,7 @@ import (
 // transaction is an open writing transaction.
 type transaction struct {
 	bolt   *bolt.Tx
-	doomed error // the first error from the database
+	doomed error // the first error from the database or of a nested InTx
 	done   bool
 }
 
@@ -56,7 +56,9 @@ func (s *Store) InTx(ctx context.Context, fn func(tx authent.Adapter) error) err
 	if _, err := s.tx.usable(ctx); err != nil {
 		return fmt.Errorf("boltstore: transaction: %w", err)
 	}
-	return fn(s)
+	err := fn(s)
+	s.tx.doomed = cmp.Or(s.tx.doomed, err)
+	return err
 }
 
 // transact runs fn in a transaction of its own, which is stored if nothing fails.

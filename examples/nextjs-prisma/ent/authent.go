@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -75,7 +76,7 @@ var sessionKeys = []entadapter.Key{
 	{Name: authent.KeySessionToken, Index: "sessions_session_token_key", Columns: "sessions.session_token"},
 }
 
-// verificationtokenKeys are the unique keys of VerificationToken, the primary key first.
+// verificationTokenKeys are the unique keys of VerificationToken, the primary key first.
 var verificationTokenKeys = []entadapter.Key{
 	{Name: authent.KeyVerificationToken, Index: "", Columns: "verificationtokens.token"},
 	{Name: authent.KeyVerificationToken, Index: "verificationtokens_token_key", Columns: "verificationtokens.token"},
@@ -88,13 +89,16 @@ func (a *AuthAdapter) done(err error, keys []entadapter.Key) error {
 	if IsNotFound(err) {
 		return authent.ErrNotFound
 	}
+	if e, ok := errors.AsType[*ValidationError](err); ok {
+		err = entadapter.Invalid(e.Name, keys, err)
+	}
 	return a.tx.Note(entadapter.Error(err, keys))
 }
 
 // InTx implements authent.Adapter.
 func (a *AuthAdapter) InTx(ctx context.Context, fn func(tx authent.Adapter) error) error {
 	if a.tx != nil {
-		return fn(a)
+		return a.tx.Note(fn(a))
 	}
 	return entadapter.InTx(ctx, a.begin, func(tx *Tx, state *entadapter.State) error {
 		return fn(&AuthAdapter{client: tx.Client(), tx: state, lookup: a.lookup})

@@ -3,6 +3,8 @@
 package schema
 
 import (
+	"regexp"
+
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/privacy"
@@ -21,11 +23,14 @@ func (User) Mixin() []ent.Mixin {
 	return []ent.Mixin{mixin.User{ID: field.TypeInt64}}
 }
 
+// usernames are lower case, so that no two look alike.
+var usernames = regexp.MustCompile(`^[a-z0-9_]{3,30}$`)
+
 // Fields of User: what the application has beside.
 func (User) Fields() []ent.Field {
 	return []ent.Field{
 		// Required, and not known to authent: the hook below fills it.
-		field.String("username").Unique().MaxLen(30),
+		field.String("username").Unique().MaxLen(30).Match(usernames),
 		field.String("phone").Optional(),
 		field.String("locale").Default("en"),
 		field.Time("deleted_at").Optional().Nillable(),

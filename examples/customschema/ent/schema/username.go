@@ -3,7 +3,6 @@ package schema
 import (
 	"context"
 	"crypto/rand"
-	"regexp"
 	"strings"
 
 	"entgo.io/ent"
@@ -11,11 +10,9 @@ import (
 	"github.com/authent/authent/authent"
 )
 
-var usernames = regexp.MustCompile(`^[a-z0-9_]{3,30}$`)
-
 // chooseUsername fills the username of a new person: the form's field of that
-// name, or else one that nobody has. A form is not to be trusted; a bad username
-// is a RegisterError, which the page shows as its code.
+// name, or else one that nobody has. A form is not to be trusted: the field's
+// validator acts on what stands there.
 func chooseUsername(next ent.Mutator) ent.Mutator {
 	return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 		if _, given := m.Field("username"); given || !m.Op().Is(ent.OpCreate) {
@@ -23,11 +20,8 @@ func chooseUsername(next ent.Mutator) ent.Mutator {
 		}
 		signUp, _ := authent.SignUpFrom(ctx)
 		name := strings.ToLower(signUp.Form.Get("username"))
-		switch {
-		case name == "":
+		if name == "" {
 			name = "person_" + strings.ToLower(rand.Text()[:12])
-		case !usernames.MatchString(name):
-			return nil, &authent.RegisterError{Code: "username_invalid"}
 		}
 		if err := m.SetField("username", name); err != nil {
 			return nil, err
