@@ -172,12 +172,15 @@ func (a *Auth) arrive(ctx context.Context, e *exchange, f flow, query url.Values
 	if err != nil {
 		return nil, oauthError("token", err)
 	}
-	profile, issuer, err := c.profile(ctx, m, f, postedUser(query), token)
+	profile, issuer, err := c.profile(ctx, m, f, token)
 	if err != nil {
 		return nil, oauthError("profile", err)
 	}
 	if iss := query.Get("iss"); c.CheckIssuer != nil && iss != "" && iss != issuer {
 		return nil, oauthFault("the answer is another server's (RFC 9207)")
+	}
+	if name := c.postedName(query); name != "" {
+		profile.Name = name
 	}
 	return a.newArrival(e.provider, profile, token)
 }
@@ -201,13 +204,19 @@ func (c *oauthClient) checkAnswer(m *metadata, query url.Values) error {
 	return nil
 }
 
-// postedUser is what Apple tells of a person's name, once, beside the code.
-func postedUser(query url.Values) Claims {
-	var user Claims
-	if raw := query.Get("user"); raw == "" || decodeClaims([]byte(raw), &user) != nil || user == nil {
-		return nil
+// postedName is what a provider's form tells of a person's name, beside the code.
+// It is no claim: whoever sends the callback writes it, so it must not reach what
+// says who somebody is.
+func (c *oauthClient) postedName(form url.Values) string {
+	raw := form.Get("user")
+	if !c.FormPost || c.PostedName == nil || raw == "" {
+		return ""
 	}
-	return Claims{"user": map[string]any(user)}
+	var user Claims
+	if decodeClaims([]byte(raw), &user) != nil || user == nil {
+		return ""
+	}
+	return c.PostedName(user)
 }
 
 // oauthFailed logs why a flow failed, in one line, and answers where the person

@@ -71,6 +71,11 @@ type OAuth struct {
 	// FormPost says that the server answers by a form that the browser posts
 	// (response_mode=form_post). If false, by a redirect.
 	FormPost bool
+	// PostedName finds the person's name in the field "user" of that form, as
+	// Apple sends it at the first sign-in. Nobody signs the form and anybody may
+	// send one: what it says besides is not read. A name of "" leaves the
+	// profile's. If nil, the field is not read; it needs FormPost.
+	PostedName func(user Claims) string
 
 	// UserInfo asks for the profile with a client that sends the access token.
 	// If nil, TypeOAuth gets UserInfoURL; TypeOIDC takes the ID token's claims.
@@ -224,6 +229,9 @@ func (o *OAuth) validate(id string, kind ProviderType) error {
 	}
 	if o.ClientSecret == "" && o.NewClientSecret == nil && !o.Public {
 		fault("no client secret: set %s_SECRET", variable)
+	}
+	if o.PostedName != nil && !o.FormPost {
+		fault("PostedName is set, but FormPost is not")
 	}
 	discovered := kind == TypeOIDC
 	for name, value := range map[string]string{"Issuer": o.Issuer, "AuthURL": o.AuthURL, "TokenURL": o.TokenURL, "UserInfoURL": o.UserInfoURL} {

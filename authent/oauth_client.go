@@ -236,14 +236,12 @@ func printable(s string) string {
 	return s[:min(len(s), most)]
 }
 
-// profile finds out who the tokens belong to, and who issued the ID token. posted
-// are claims that came with the callback.
-func (c *oauthClient) profile(ctx context.Context, m *metadata, f flow, posted Claims, t *oauth2.Token) (Profile, string, error) {
+// profile finds out who the tokens belong to, and who issued the ID token.
+func (c *oauthClient) profile(ctx context.Context, m *metadata, f flow, t *oauth2.Token) (Profile, string, error) {
 	claims, issuer, err := c.claims(ctx, m, f, t)
 	if err != nil {
 		return Profile{}, "", err
 	}
-	maps.Copy(claims, posted)
 	p, err := c.OAuth.Profile(claims)
 	if err != nil {
 		return Profile{}, "", fmt.Errorf("read the profile: %w", err)

@@ -96,7 +96,11 @@ func (b *browser) toProvider(path string, fields ...string) string {
 
 // atProvider does what a browser does at the provider, which answers at once, and
 // returns the callback.
-func (b *browser) atProvider(target string) string {
+func (b *browser) atProvider(target string) string { return b.atProviderWith(target, "") }
+
+// atProviderWith is atProvider with more fields in the form that the provider
+// shows for response_mode=form_post.
+func (b *browser) atProviderWith(target, fields string) string {
 	b.w.t.Helper()
 	r, err := http.NewRequestWithContext(b.w.t.Context(), http.MethodGet, target, nil)
 	if err != nil {
@@ -107,7 +111,7 @@ func (b *browser) atProvider(target string) string {
 	if back.target() != "" {
 		return back.target()
 	}
-	return b.postForm(back.body)
+	return b.postForm(back.body + fields)
 }
 
 var (

@@ -1,6 +1,9 @@
 package authent_test
 
 import (
+	"context"
+	"fmt"
+	"html"
 	"net/http"
 	"net/url"
 	"slices"
@@ -210,6 +213,66 @@ func TestP14_NumericIDs(t *testing.T) {
 	if got := w.accounts(); !slices.Equal(got, []string{"hub/12345678901234567890"}) {
 		t.Error(got)
 	}
+}
+
+// TestP14_CallbackSaysNobodysIdentity: what a browser adds to a callback, or to a
+// provider's form, changes nobody's id and address, also for a Profile that reads
+// a claim of that name. A form may say what its sender is called.
+func TestP14_CallbackSaysNobodysIdentity(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		var got authent.Profile
+		w := newOAuthWorld(t, kind, setup{config: func(c *authent.Config) {
+			for _, p := range c.Providers[1:] {
+				p.OAuth.Profile = userClaimProfile
+				if p.OAuth.FormPost {
+					p.OAuth.PostedName = func(user authent.Claims) string { return user.String("name") }
+				}
+			}
+			c.Callbacks.SignIn = func(_ context.Context, p authent.SignInParams) (string, error) {
+				got = *p.Profile
+				return "", nil
+			}
+		}}, oauthserver.Config{})
+		for _, id := range []string{"dev", "trusted", "posting", "hub"} {
+			theirs := "victim-" + id + "@example.com"
+			w.idp.SetAuto(person("victim", theirs, new(true)))
+			if a := w.browser().through("/auth/signin/" + id); a.errorCode() != "" {
+				t.Fatal(a.target())
+			}
+			w.idp.SetAuto(person("mallory", id+"@example.com", new(true)))
+			more, fields := forged(theirs)
+			b := w.browser()
+			a := b.to(b.atProviderWith(b.toProvider("/auth/signin/"+id), fields) + "&" + more)
+			if a.errorCode() != "" || b.who() != id+"@example.com" || got.ID != "mallory" || got.Email != id+"@example.com" {
+				t.Errorf("%s: %s, signed in as %q, profile %q %q", id, a.target(), b.who(), got.ID, got.Email)
+			}
+			if name := map[bool]string{true: "Posted", false: "Somebody"}[id == "posting"]; got.Name != name || got.Claims["user"] != nil {
+				t.Errorf("%s: the name is %q, a claim user: %v", id, got.Name, got.Claims["user"])
+			}
+		}
+	})
+}
+
+// forged are parameters, as a query and as fields of a form, that call their
+// sender the one with the address.
+func forged(address string) (query, fields string) {
+	values := url.Values{
+		"user": {`{"id":"victim","sub":"victim","email":"` + address + `","email_verified":true,"name":"Posted"}`}, "id": {"victim"},
+		"sub": {"victim"}, "email": {address}, "email_verified": {"true"}, "name": {"Posted"}, "claims": {`{"sub":"victim"}`},
+	}
+	for name := range values {
+		fields += fmt.Sprintf(`<input name="%s" value="%s">`, name, html.EscapeString(values.Get(name)))
+	}
+	return values.Encode(), fields
+}
+
+// userClaimProfile is a provider's whose people are in an object "user".
+func userClaimProfile(c authent.Claims) (authent.Profile, error) {
+	p, err := authent.StandardProfile(c)
+	if user := c.Object("user"); user != nil {
+		p.ID, p.Email, p.EmailVerified = user.String("id"), user.String("email"), user.Verified("email_verified")
+	}
+	return p, err
 }
 
 // TestP16_RedirectURIIsConfigured: no header of a request decides where a

@@ -50,7 +50,7 @@ func Apple(c AppleConfig) authent.Provider {
 	p.OAuth.Scopes = []string{"openid", "name", "email"}
 	p.OAuth.FormPost = true // Apple requires it of who asks for name or email
 	p.OAuth.AuthStyle = oauth2.AuthStyleInParams
-	p.OAuth.Profile = appleProfile
+	p.OAuth.PostedName = appleName
 	if c.PrivateKey != "" {
 		key, err := c.key()
 		p.OAuth.NewClientSecret = func(now time.Time) (authent.Secret, error) {
@@ -92,11 +92,8 @@ func (c AppleConfig) secret(key *ecdsa.PrivateKey, now time.Time) (authent.Secre
 	return authent.Secret(signed), err
 }
 
-// appleProfile takes nothing but the name from what the browser posted: the rest
-// of it is not signed.
-func appleProfile(c authent.Claims) (authent.Profile, error) {
-	p, err := authent.StandardProfile(c)
-	name := c.Object("user").Object("name")
-	p.Name = strings.TrimSpace(name.String("firstName") + " " + name.String("lastName"))
-	return p, err
+// appleName is the name in what the browser posted.
+func appleName(user authent.Claims) string {
+	name := user.Object("name")
+	return strings.TrimSpace(name.String("firstName") + " " + name.String("lastName"))
 }

@@ -56,6 +56,16 @@ func profileOf(t *testing.T, p authent.Provider, answers canned) authent.Profile
 	return profile
 }
 
+// appleName is the name in the field "user" of Apple's form.
+func appleName(t *testing.T, user string) string {
+	t.Helper()
+	var c authent.Claims
+	if err := json.Unmarshal([]byte(user), &c); err != nil {
+		t.Fatal(err)
+	}
+	return provider.Apple(appleConfig).OAuth.PostedName(c)
+}
+
 var verifiedNames = map[authent.Verified]string{authent.VerifiedYes: "yes", authent.VerifiedNo: "no", authent.VerifiedUnknown: "unknown"}
 
 func readFile(t *testing.T, name string) string {
@@ -74,6 +84,9 @@ func TestProfiles(t *testing.T) {
 	for _, k := range known {
 		answers := canned{"": readFile(t, k.id+".json"), "/user/emails": readFile(t, "github-emails.json")}
 		p := profileOf(t, k.set(), answers)
+		if k.id == "apple" {
+			p.Name = appleName(t, readFile(t, "apple-user.json"))
+		}
 		got, err := json.MarshalIndent(map[string]string{
 			"id": p.ID, "name": p.Name, "email": p.Email, "image": p.Image, "email_verified": verifiedNames[p.EmailVerified],
 		}, "", "  ")
@@ -141,6 +154,16 @@ func TestOddProfiles(t *testing.T) {
 			if p := profileOf(t, k.set(), canned{"": answer, "/user/emails": `[null]`}); p.ID != "" || p.Email != "" || p.Name != "" {
 				t.Errorf("%s: %s: %+v", k.id, answer, p)
 			}
+		}
+	}
+}
+
+// TestOddAppleNames are none.
+func TestOddAppleNames(t *testing.T) {
+	t.Parallel()
+	for _, user := range []string{`{}`, `{"name": "x"}`, `{"name": {"firstName": [1], "lastName": null}}`, `{"firstName": "x"}`} {
+		if name := appleName(t, user); name != "" {
+			t.Errorf("%s: %q", user, name)
 		}
 	}
 }

@@ -20,7 +20,7 @@ var promises = []promise{
 	{"P11", "Passwords have 8 code points to 1,024 bytes of any Unicode and are never cut; no other string verifies against a hash made here.", "ASVS 6.2"},
 	{"P12", "Existing bcrypt hashes ($2a$, $2b$, $2y$) verify; weaker parameters are rehashed at sign-in; hostile stored parameters cannot burn memory or CPU.", "OWASP password storage"},
 	{"P13", "OAuth: the state is bound to this browser and used once, an empty one equals nothing; PKCE S256 always; of an ID token nonce, issuer, audience, authorized party, expiry and signature are checked, and the issuer of the answer where it has one (RFC 9207).", "ASVS 10.1.2, 10.2.1, 10.5, RFC 9700, GHSA-phg3-3g28-wq9v"},
-	{"P14", "An account is a provider and the person's id there, compared byte for byte, never an e-mail; an empty id is an error.", "CVE-2026-42560"},
+	{"P14", "An account is a provider and the person's id there, compared byte for byte, never an e-mail; an empty id is an error. Nothing that a browser adds to a callback, or to a provider's form, says whose it is.", "CVE-2026-42560"},
 	{"P15", "An unknown account joins an existing user only if that user started to link it from a recent session, which is also the one that ends the flow, or if the provider is trusted with addresses and calls this one verified. A missing flag is unverified.", "CVE-2024-38351, CVE-2026-41574, CVE-2026-44166, CVE-2026-56666"},
 	{"P16", "A redirect URI is built from the configured URL only.", "CVE-2025-64101"},
 	{"P17", "Redirect targets are of the same origin as a browser parses them, or replaced by the default.", "GHSA-j5r2-4c8j-xc3m, CVE-2020-4037, CVE-2022-31093"},
