@@ -3,6 +3,7 @@ package authent
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -56,10 +57,26 @@ func accountOf(p *Provider, id string, t *oauth2.Token, now time.Time) Account {
 		AccessToken: Secret(t.AccessToken), RefreshToken: Secret(t.RefreshToken), IDToken: Secret(text("id_token")),
 		TokenType: strings.ToLower(t.TokenType), Scope: text("scope"), SessionState: text("session_state"),
 	}
-	if t.ExpiresIn > 0 {
-		acc.ExpiresAt = now.Truncate(time.Second).Add(time.Duration(min(t.ExpiresIn, maxExpiresIn)) * time.Second)
+	if lifetime := expiresIn(t); lifetime > 0 {
+		acc.ExpiresAt = now.Truncate(time.Second).Add(time.Duration(min(lifetime, maxExpiresIn)) * time.Second)
 	}
 	return acc
+}
+
+// expiresIn is how many seconds the access token is good for, 0 if the answer does
+// not say. Of an answer that was a form oauth2 keeps it as an extra alone.
+func expiresIn(t *oauth2.Token) int64 {
+	if t.ExpiresIn != 0 {
+		return t.ExpiresIn
+	}
+	switch v := t.Extra("expires_in").(type) {
+	case int64:
+		return v
+	case string:
+		n, _ := strconv.ParseInt(v, 10, 64) // zero, or the largest where it is too large
+		return n
+	}
+	return 0
 }
 
 // update is what a later sign-in changes in the row. A provider that does not

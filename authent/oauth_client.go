@@ -83,6 +83,23 @@ func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return b.next.RoundTrip(r)
 }
 
+// jsonPlease asks for JSON, where GitHub would answer with a form.
+type jsonPlease struct{ next http.RoundTripper }
+
+// RoundTrip implements http.RoundTripper.
+func (j jsonPlease) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Accept", "application/json")
+	return j.next.RoundTrip(r)
+}
+
+// tokenContext has oauth2 send its requests to the token endpoint by our client.
+func (c *oauthClient) tokenContext(ctx context.Context) context.Context {
+	with := *c.http
+	with.Transport = jsonPlease{c.http.Transport}
+	return context.WithValue(ctx, oauth2.HTTPClient, &with)
+}
+
 func (c *oauthClient) withToken(token Secret) *http.Client {
 	with := *c.http
 	with.Transport = bearer{c.http.Transport, token}
@@ -149,7 +166,7 @@ func (c *oauthClient) token(ctx context.Context, m *metadata, f flow, code, redi
 		return nil, err
 	}
 	conf.RedirectURL = redirectURL
-	t, err := conf.Exchange(context.WithValue(ctx, oauth2.HTTPClient, c.http), code, oauth2.VerifierOption(f.Verifier))
+	t, err := conf.Exchange(c.tokenContext(ctx), code, oauth2.VerifierOption(f.Verifier))
 	if err != nil {
 		return nil, tokenError(err)
 	}
@@ -162,7 +179,7 @@ func (c *oauthClient) refresh(ctx context.Context, m *metadata, token Secret) (*
 	if err != nil {
 		return nil, err
 	}
-	source := conf.TokenSource(context.WithValue(ctx, oauth2.HTTPClient, c.http), &oauth2.Token{RefreshToken: string(token)})
+	source := conf.TokenSource(c.tokenContext(ctx), &oauth2.Token{RefreshToken: string(token)})
 	t, err := source.Token()
 	if err != nil {
 		return nil, tokenError(err)

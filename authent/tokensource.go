@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -186,7 +187,7 @@ func (s *tokenSource) refreshed(ends time.Time) (t *oauth2.Token, err error) {
 		return nil, err
 	}
 	t, err = s.client.refresh(s.ctx, m, acc.RefreshToken)
-	if refused, ok := errors.AsType[errTokenRefused](err); ok && refused.code == "invalid_grant" {
+	if refused, ok := errors.AsType[errTokenRefused](err); ok && slices.Contains(spentGrant, refused.code) {
 		return nil, fmt.Errorf("%w (%w)", ErrNoToken, err)
 	}
 	if err != nil {
@@ -194,6 +195,10 @@ func (s *tokenSource) refreshed(ends time.Time) (t *oauth2.Token, err error) {
 	}
 	return t, s.store(t)
 }
+
+// spentGrant are the codes by which a token endpoint tells that a refresh token is
+// no good any more: RFC 6749 §5.2's, and GitHub's.
+var spentGrant = []string{"invalid_grant", "bad_refresh_token"}
 
 // store writes the new tokens. The provider may already count the old ones as
 // used, so it does so even when the caller has gone.

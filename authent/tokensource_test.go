@@ -33,18 +33,22 @@ func expiredWorld(t *testing.T, kind testdb.Kind, server oauthserver.Config) (w 
 	return w, old
 }
 
-func (w *oauthWorld) source() oauth2.TokenSource {
+func (w *oauthWorld) source() oauth2.TokenSource { return w.sourceAt("dev") }
+
+func (w *oauthWorld) sourceAt(provider string) oauth2.TokenSource {
 	w.t.Helper()
-	s, err := w.auth.TokenSource(w.t.Context(), w.user().ID, "dev")
+	s, err := w.auth.TokenSource(w.t.Context(), w.user().ID, provider)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return s
 }
 
-func (w *oauthWorld) accessToken() *oauth2.Token {
+func (w *oauthWorld) accessToken() *oauth2.Token { return w.accessTokenAt("dev") }
+
+func (w *oauthWorld) accessTokenAt(provider string) *oauth2.Token {
 	w.t.Helper()
-	token, err := w.source().Token()
+	token, err := w.sourceAt(provider).Token()
 	if err != nil {
 		w.t.Fatal(err)
 	}

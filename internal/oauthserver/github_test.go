@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/oauth2"
 
@@ -11,7 +12,11 @@ import (
 )
 
 func githubClient(t *testing.T, p *oauthserver.Person) *client {
-	c := newClient(t, oauthserver.Config{Auto: p})
+	return githubClientOf(t, oauthserver.Config{Auto: p})
+}
+
+func githubClientOf(t *testing.T, config oauthserver.Config) *client {
+	c := newClient(t, config)
 	c.conf.Endpoint = oauth2.Endpoint{AuthURL: c.server.URL + "/login/oauth/authorize", TokenURL: c.server.URL + "/login/oauth/access_token", AuthStyle: oauth2.AuthStyleInParams}
 	c.conf.Scopes = []string{"read:user", "user:email"}
 	return c
@@ -60,4 +65,24 @@ func TestAddressesNeedTheScope(t *testing.T) {
 	if status, _ := c.get("/user/emails", token); status != http.StatusNotFound {
 		t.Errorf("status %d", status)
 	}
+}
+
+// TestGitHubTokensThatExpire, in a form: a refresh token is beside them, and one
+// that is no good is refused in GitHub's own words.
+func TestGitHubTokensThatExpire(t *testing.T) {
+	t.Parallel()
+	c := githubClientOf(t, oauthserver.Config{Auto: ada(), ExpiringGitHubTokens: true, TokenLifetime: time.Minute})
+	token, err := c.exchange()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left := time.Until(token.Expiry); left < 50*time.Second || left > time.Minute || token.RefreshToken == "" || token.Extra("expires_in") != int64(60) {
+		t.Errorf("it expires in %v, %v", left, token.Extra("expires_in"))
+	}
+	if next, err := c.refresh(token); err != nil || next.AccessToken == token.AccessToken {
+		t.Errorf("refresh: %v", err)
+	}
+	c.server.RevokeGrants()
+	_, err = c.refresh(token)
+	wantError(t, err, "bad_refresh_token")
 }

@@ -49,6 +49,8 @@ type Misbehaviour struct {
 	// TokenHTML answers with a page, TokenHuge with 10 MB of JSON, TokenHang not
 	// until the client gives up, TokenErrorWith200 with an error and status 200.
 	TokenHTML, TokenHuge, TokenHang, TokenErrorWith200 bool
+	// TokenForm answers with a form also where JSON is asked for.
+	TokenForm bool
 	// TokenDelay is waited for before the token endpoint answers.
 	TokenDelay time.Duration
 	// NoAccessToken leaves out access_token, NoExpiresIn expires_in.

@@ -49,6 +49,9 @@ type Config struct {
 	RotateRefreshTokens bool
 	// NoRefreshTokens issues none. If false, every grant has one.
 	NoRefreshTokens bool
+	// ExpiringGitHubTokens makes the GitHub-like tokens expire and gives refresh
+	// tokens beside them, as a GitHub app may be set up. If false, neither.
+	ExpiringGitHubTokens bool
 	// TokenLifetime is how long an access token is good. If zero, an hour.
 	TokenLifetime time.Duration
 	// Now is the server's clock. If nil, time.Now.

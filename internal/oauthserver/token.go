@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -83,21 +84,27 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	}
 	answer, bad := s.exchange(r, m)
 	if bad != nil {
-		refuse(w, r, bad)
+		refuse(w, r, m, bad)
 		return
 	}
-	if isGitHub(r) && !strings.Contains(r.Header.Get("Accept"), "json") {
+	if m.wantsForm(r) {
 		writeForm(w, answer)
 		return
 	}
 	writeJSON(w, http.StatusOK, answer)
 }
 
+// wantsForm reports whether a request is answered with a form: GitHub does so
+// where JSON is not asked for.
+func (m Misbehaviour) wantsForm(r *http.Request) bool {
+	return m.TokenForm || isGitHub(r) && !strings.Contains(r.Header.Get("Accept"), "json")
+}
+
 // refuse says what is wrong; GitHub says it with status 200.
-func refuse(w http.ResponseWriter, r *http.Request, f *fault) {
+func refuse(w http.ResponseWriter, r *http.Request, m Misbehaviour, f *fault) {
 	body := map[string]any{"error": f.code, "error_description": f.text}
 	switch {
-	case isGitHub(r) && !strings.Contains(r.Header.Get("Accept"), "json"):
+	case m.wantsForm(r):
 		writeForm(w, body)
 	case isGitHub(r):
 		writeJSON(w, http.StatusOK, body)
@@ -128,6 +135,9 @@ func (s *Server) exchange(r *http.Request, m Misbehaviour) (map[string]any, *fau
 		return s.issue(g, s.newRefreshToken(g), g.nonce, m)
 	case "refresh_token":
 		g, next, f := s.refreshed(r.PostForm.Get("refresh_token"))
+		if f != nil && isGitHub(r) {
+			f.code = "bad_refresh_token"
+		}
 		if f != nil {
 			return nil, f
 		}
@@ -176,7 +186,7 @@ func (s *Server) redeem(form url.Values) (*grant, *fault) {
 }
 
 func (s *Server) newRefreshToken(g *grant) string {
-	if s.cfg.NoRefreshTokens || g.github {
+	if s.cfg.NoRefreshTokens || g.github && !s.cfg.ExpiringGitHubTokens {
 		return ""
 	}
 	token := newToken()
@@ -227,6 +237,8 @@ func (s *Server) issue(g *grant, refresh, nonce string, m Misbehaviour) (map[str
 	expires := now.Add(s.cfg.TokenLifetime)
 	if g.github {
 		answer["token_type"], answer["scope"] = cmp.Or(m.TokenType, "bearer"), strings.Join(g.scopes, ",")
+	}
+	if g.github && !s.cfg.ExpiringGitHubTokens {
 		expires = now.Add(365 * 24 * time.Hour)
 	} else if !m.NoExpiresIn {
 		answer["expires_in"] = int(s.cfg.TokenLifetime / time.Second)
@@ -263,9 +275,7 @@ func writeJSON(w http.ResponseWriter, code int, v any) {
 func writeForm(w http.ResponseWriter, answer map[string]any) {
 	values := url.Values{}
 	for name, v := range answer {
-		if text, ok := v.(string); ok {
-			values.Set(name, text)
-		}
+		values.Set(name, fmt.Sprint(v))
 	}
 	w.Header().Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
