@@ -35,8 +35,9 @@ var ErrNoToken = errors.New("there is no access token that works: sign in throug
 // and all get the new token. A user without such an account is ErrNotFound; of
 // several accounts at one provider the first by ProviderAccountID counts.
 //
-// Token's errors are ErrNoToken, those of the Adapter, and of the provider. Use
-// the source within ctx: it does not outlive it.
+// Token's errors are ErrNoToken, those of the Adapter, and of the provider. An
+// account that is not the user's any more is ErrNotFound. Use the source within
+// ctx: it does not outlive it.
 func (a *Auth) TokenSource(ctx context.Context, userID, provider string) (oauth2.TokenSource, error) {
 	c, ok := a.oauth[provider]
 	if !ok {
@@ -48,7 +49,7 @@ func (a *Auth) TokenSource(ctx context.Context, userID, provider string) (oauth2
 	}
 	for _, acc := range accounts {
 		if acc.Provider == provider {
-			return &tokenSource{ctx, a, c, acc.ProviderAccountID}, nil
+			return &tokenSource{ctx, a, c, userID, acc.ProviderAccountID}, nil
 		}
 	}
 	return nil, fmt.Errorf("authent: token source: %w", ErrNotFound)
@@ -59,7 +60,8 @@ type tokenSource struct {
 	ctx    context.Context
 	auth   *Auth
 	client *oauthClient
-	id     string
+	// userID is whose tokens these are, id the account's at the provider.
+	userID, id string
 }
 
 // Token implements oauth2.TokenSource.
@@ -73,22 +75,26 @@ func (s *tokenSource) Token() (*oauth2.Token, error) {
 
 func (s *tokenSource) token() (*oauth2.Token, error) {
 	for {
-		acc, err := s.account()
+		stored, err := s.account(s.ctx, s.auth.store)
 		if err != nil {
 			return nil, err
 		}
+		acc := s.auth.openAccount(*stored)
 		if t := s.valid(acc); t != nil {
 			return t, nil
 		}
 		if acc.RefreshToken == "" {
 			return nil, ErrNoToken
 		}
-		ends, err := s.lease(acc.UserID)
+		ends, err := s.lease(s.userID)
 		if err != nil {
 			return nil, err
 		}
 		if !ends.IsZero() {
-			return s.refreshed(ends)
+			if t, err := s.refreshed(ends); !errors.Is(err, errOvertaken) {
+				return t, err
+			}
+			continue
 		}
 		select {
 		case <-s.ctx.Done():
@@ -98,12 +104,14 @@ func (s *tokenSource) token() (*oauth2.Token, error) {
 	}
 }
 
-func (s *tokenSource) account() (Account, error) {
-	acc, err := s.auth.store.Account(s.ctx, s.client.provider.ID, s.id)
-	if err != nil {
-		return Account{}, err
+// account is the account as it is stored. It may have been unlinked and linked to
+// somebody else since the source was made.
+func (s *tokenSource) account(ctx context.Context, store Adapter) (*Account, error) {
+	acc, err := store.Account(ctx, s.client.provider.ID, s.id)
+	if err == nil && acc.UserID != s.userID {
+		err = ErrNotFound
 	}
-	return s.auth.openAccount(*acc), nil
+	return acc, err
 }
 
 // valid is the account's access token, if it works for a while yet.
@@ -171,14 +179,19 @@ func (s *tokenSource) leaseToken() Secret {
 	return Secret(hex.EncodeToString(sum[:]))
 }
 
+// errOvertaken says that the account changed while its token was refreshed.
+var errOvertaken = errors.New("the account changed meanwhile")
+
 // refreshed refreshes the token under a lease until ends, unless somebody did so
-// just before.
+// just before. It is errOvertaken when the new token belongs to nothing that is
+// stored.
 func (s *tokenSource) refreshed(ends time.Time) (t *oauth2.Token, err error) {
 	defer func() { err = errors.Join(err, s.release(ends)) }()
-	acc, err := s.account()
+	stored, err := s.account(s.ctx, s.auth.store)
 	if err != nil {
 		return nil, err
 	}
+	acc := s.auth.openAccount(*stored)
 	if t := s.valid(acc); t != nil {
 		return t, nil
 	}
@@ -193,21 +206,35 @@ func (s *tokenSource) refreshed(ends time.Time) (t *oauth2.Token, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return t, s.store(t)
+	return t, s.store(stored, t)
 }
 
 // spentGrant are the codes by which a token endpoint tells that a refresh token is
 // no good any more: RFC 6749 §5.2's, and GitHub's.
 var spentGrant = []string{"invalid_grant", "bad_refresh_token"}
 
-// store writes the new tokens. The provider may already count the old ones as
-// used, so it does so even when the caller has gone.
-func (s *tokenSource) store(t *oauth2.Token) error {
+// store writes the new tokens, if the account is still as it was when old was
+// read: it may be somebody else's by now, or have newer tokens of a sign-in. The
+// provider may already count the old ones as used, so it does so even when the
+// caller has gone.
+func (s *tokenSource) store(old *Account, t *oauth2.Token) error {
 	acc, err := s.auth.sealAccount(accountOf(s.client.provider, s.id, t, s.auth.now()))
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), providerTimeout)
 	defer cancel()
-	return s.auth.store.UpdateAccount(ctx, acc.Provider, acc.ProviderAccountID, acc.update())
+	return s.auth.store.InTx(ctx, func(tx Adapter) error {
+		if _, err := tx.LockUser(ctx, s.userID); err != nil {
+			return orNotFound(err, errOvertaken)
+		}
+		now, err := s.account(ctx, tx)
+		if err != nil {
+			return orNotFound(err, errOvertaken)
+		}
+		if now.RefreshToken != old.RefreshToken {
+			return errOvertaken
+		}
+		return tx.UpdateAccount(ctx, acc.Provider, acc.ProviderAccountID, acc.update())
+	})
 }
