@@ -2,8 +2,6 @@ package authent
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,18 +10,9 @@ import (
 	"golang.org/x/oauth2"
 )
 
-const (
-	// identifierRefresh is that of the leases under which tokens are refreshed.
-	identifierRefresh = "oauth-refresh"
-	// leaseAge is how long somebody may take to refresh a token; it is more than
-	// the calls to a provider take at most, of which there are two.
-	leaseAge = 30 * time.Second
-	// expirySlack is how long before its end a token counts as expired, so that
-	// it does not expire on its way.
-	expirySlack = 10 * time.Second
-	// leaseWait is how long those who wait for somebody else's refresh sleep.
-	leaseWait = 50 * time.Millisecond
-)
+// expirySlack is how long before its end a token counts as expired, so that it
+// does not expire on its way.
+const expirySlack = 10 * time.Second
 
 // ErrNoToken says that a provider's access token has expired and cannot be
 // refreshed: the person must sign in through the provider again.
@@ -74,7 +63,7 @@ func (s *tokenSource) Token() (*oauth2.Token, error) {
 }
 
 func (s *tokenSource) token() (*oauth2.Token, error) {
-	for {
+	for wait := leaseWait; ; wait = min(2*wait, maxLeaseWait) {
 		stored, err := s.account(s.ctx, s.auth.store)
 		if err != nil {
 			return nil, err
@@ -86,7 +75,7 @@ func (s *tokenSource) token() (*oauth2.Token, error) {
 		if acc.RefreshToken == "" {
 			return nil, ErrNoToken
 		}
-		ends, err := s.lease(s.userID)
+		ends, err := s.lease()
 		if err != nil {
 			return nil, err
 		}
@@ -99,7 +88,7 @@ func (s *tokenSource) token() (*oauth2.Token, error) {
 		select {
 		case <-s.ctx.Done():
 			return nil, s.ctx.Err()
-		case <-time.After(leaseWait):
+		case <-time.After(wait):
 		}
 	}
 }
@@ -122,63 +111,6 @@ func (s *tokenSource) valid(acc Account) *oauth2.Token {
 	return &oauth2.Token{AccessToken: string(acc.AccessToken), TokenType: acc.TokenType, Expiry: acc.ExpiresAt}
 }
 
-// lease takes the right to refresh and returns when it ends: the zero time when
-// somebody else has it. It is a row, so that it counts in every process; one
-// whose holder died is removed after it has expired.
-func (s *tokenSource) lease(userID string) (ends time.Time, err error) {
-	v := VerificationToken{Identifier: identifierRefresh, Token: s.leaseToken(), Expires: s.auth.now().Add(leaseAge)}
-	err = s.auth.store.CreateVerificationToken(s.ctx, v)
-	if err == nil {
-		return v.Expires, nil
-	}
-	if !errors.Is(err, ErrConflict) {
-		return time.Time{}, err
-	}
-	held, err := s.auth.store.VerificationToken(s.ctx, identifierRefresh, v.Token)
-	if err == nil && s.expired(held) {
-		err = s.expire(userID)
-	}
-	return time.Time{}, orNotFound(err, nil)
-}
-
-func (s *tokenSource) expired(lease *VerificationToken) bool {
-	return !s.auth.now().Before(lease.Expires)
-}
-
-// expire removes a lease that has expired. Of several who found it so, one after
-// the other looks again: otherwise the second would remove the lease that the
-// first has taken since.
-func (s *tokenSource) expire(userID string) error {
-	return s.auth.store.InTx(s.ctx, func(tx Adapter) error {
-		if _, err := tx.LockUser(s.ctx, userID); err != nil {
-			return err
-		}
-		held, err := tx.VerificationToken(s.ctx, identifierRefresh, s.leaseToken())
-		if err != nil || !s.expired(held) {
-			return err
-		}
-		_, err = tx.UseVerificationToken(s.ctx, identifierRefresh, s.leaseToken())
-		return err
-	})
-}
-
-// release gives the lease back, unless it has ended: somebody else may have one.
-// It does so also when the caller has gone, since others wait for it.
-func (s *tokenSource) release(ends time.Time) error {
-	if !s.auth.now().Before(ends) {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), leaseAge)
-	defer cancel()
-	_, err := s.auth.store.UseVerificationToken(ctx, identifierRefresh, s.leaseToken())
-	return orNotFound(err, nil)
-}
-
-func (s *tokenSource) leaseToken() Secret {
-	sum := sha256.Sum256([]byte(s.client.provider.ID + "\x00" + s.id))
-	return Secret(hex.EncodeToString(sum[:]))
-}
-
 // errOvertaken says that the account changed while its token was refreshed.
 var errOvertaken = errors.New("the account changed meanwhile")
 
@@ -194,6 +126,9 @@ func (s *tokenSource) refreshed(ends time.Time) (t *oauth2.Token, err error) {
 	acc := s.auth.openAccount(*stored)
 	if t := s.valid(acc); t != nil {
 		return t, nil
+	}
+	if acc.RefreshToken == "" {
+		return nil, ErrNoToken
 	}
 	m, err := s.client.metadata(s.ctx)
 	if err != nil {
@@ -224,17 +159,15 @@ func (s *tokenSource) store(old *Account, t *oauth2.Token) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), providerTimeout)
 	defer cancel()
-	return s.auth.store.InTx(ctx, func(tx Adapter) error {
-		if _, err := tx.LockUser(ctx, s.userID); err != nil {
-			return orNotFound(err, errOvertaken)
-		}
+	err = s.locked(ctx, func(tx Adapter) error {
 		now, err := s.account(ctx, tx)
 		if err != nil {
-			return orNotFound(err, errOvertaken)
+			return err
 		}
 		if now.RefreshToken != old.RefreshToken {
 			return errOvertaken
 		}
 		return tx.UpdateAccount(ctx, acc.Provider, acc.ProviderAccountID, acc.update())
 	})
+	return orNotFound(err, errOvertaken)
 }

@@ -111,7 +111,7 @@ func TestTokenSource_RefreshesOnce(t *testing.T) {
 
 // lease is that of ada's account.
 func (w *oauthWorld) lease(ends time.Time) authent.VerificationToken {
-	return authent.VerificationToken{Identifier: "oauth-refresh", Token: authent.Secret(authent.HashToken("dev\x00ada-1")), Expires: ends}
+	return authent.VerificationToken{Identifier: "oauth-refresh", Token: authent.Secret(authent.HashToken("dev\x00ada-1\x00" + w.user().ID)), Expires: ends}
 }
 
 // secondEngine is another engine on the same database, as in another process.
