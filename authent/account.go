@@ -84,9 +84,10 @@ func (a *Auth) Accounts(ctx context.Context, userID string) ([]Account, error) {
 }
 
 // UnlinkAccount removes a provider's account from the person behind s, which
-// SessionFrom returned. It asks for a recent sign-in (ErrRecentSignInRequired).
-// An account that is not theirs is ErrNotFound; the last way in which they can
-// sign in is ErrLastSignIn.
+// SessionFrom returned, and ends their other sessions in the same transaction:
+// one may have been got through that account. It asks for a recent sign-in
+// (ErrRecentSignInRequired). An account that is not theirs is ErrNotFound; the
+// last way in which they can sign in is ErrLastSignIn.
 func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, provider, providerAccountID string) error {
 	if !a.Recent(s) {
 		return ErrRecentSignInRequired
@@ -112,7 +113,11 @@ func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, provider, provider
 		if !a.canSignIn(user, slices.DeleteFunc(accounts, isIt)) {
 			return ErrLastSignIn
 		}
-		return tx.UnlinkAccount(ctx, provider, providerAccountID)
+		if err := tx.UnlinkAccount(ctx, provider, providerAccountID); err != nil {
+			return err
+		}
+		_, err = tx.DeleteSessions(ctx, s.UserID, s.Token)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("authent: unlink account: %w", err)

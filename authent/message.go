@@ -106,7 +106,7 @@ var notices = map[string]string{
 	"session_revoked":  "The session has ended.",
 	"reauthenticated":  "Thank you. You can change how you sign in or delete your account now.",
 	"account_linked":   "The account is linked. You can sign in with it from now on.",
-	"account_unlinked": "The account is no longer linked.",
+	"account_unlinked": "The account is no longer linked, and your other sessions have ended.",
 }
 
 func noticeMessage(code string) string { return notices[code] }

@@ -177,6 +177,33 @@ func TestUnlink(t *testing.T) {
 	})
 }
 
+// TestP04_UnlinkingEndsOtherSessions: one that was got through the account does not
+// go on without it. If that fails, the account stays linked.
+func TestP04_UnlinkingEndsOtherSessions(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		w := newOAuthWorld(t, kind, setup{}, oauthserver.Config{Auto: adaThere()})
+		this, thief := w.registered(), w.browser()
+		this.through("/auth/link/dev")
+		if thief.through("/auth/signin/dev"); thief.who() != ada {
+			t.Fatal("the linked account does not sign in")
+		}
+		for n := 1; ; n++ {
+			w.store.beforeTx = func() { w.driver.failNth(n) }
+			a := this.script("/auth/unlink", "provider", "dev", "providerAccountId", "ada-1")
+			w.driver.failNth(0)
+			if a.errorCode() == "" {
+				break
+			}
+			if n == 40 || len(w.accounts()) != 1 || thief.who() != ada {
+				t.Fatalf("statement %d failed: accounts %v, the other session is %q", n, w.accounts(), thief.who())
+			}
+		}
+		if len(w.accounts()) != 0 || thief.who() != "" || this.who() != ada {
+			t.Errorf("unlinked: accounts %v, the other session is %q, this one %q", w.accounts(), thief.who(), this.who())
+		}
+	})
+}
+
 // TestP06_UnlinkTellsNothing: somebody else's account is answered like one that
 // nobody has, byte for byte.
 func TestP06_UnlinkTellsNothing(t *testing.T) {

@@ -10,7 +10,7 @@ var promises = []promise{
 	{"P01", "Session tokens and OAuth states carry 256 bits from crypto/rand; the database holds only their SHA-256 (session tokens in SharedWithAuthJS without NodeHashesTokens as issued). Providers' tokens are sealed with AES-256-GCM, each for its own row and column (not in SharedWithAuthJS).", "ASVS 7.2.3, 6.5.2"},
 	{"P02", "Every sign-in and re-authentication issues a new session token and ends the session that the browser brought, in the same transaction; a token that the browser chose is never adopted.", "ASVS 7.2.4"},
 	{"P03", "Sign-out ends the session on the server. When the database fails, nobody is told that they are signed out.", "ASVS 7.4.1, CVE-2024-21492, CVE-2025-29928"},
-	{"P04", "Changing the password, disabling and deleting an account end the other sessions in the same transaction (a change of password keeps this one); a sign-in that checked the old state and commits after the change is refused.", "ASVS 7.4.2, 7.4.3, CVE-2026-34828"},
+	{"P04", "Changing the password, unlinking a provider, disabling and deleting an account end the other sessions in the same transaction (the first two keep this one); a sign-in that checked the old state and commits after the change is refused.", "ASVS 7.4.2, 7.4.3, CVE-2026-34828"},
 	{"P05", "`expires` rolls on at most once per UpdateAge; no pattern of use passes an absolute lifetime.", "ASVS 7.3.1, 7.3.2"},
 	{"P06", "People list and revoke only their own sessions; another's id is answered byte for byte like an unknown one; no list or log shows a token or its stored form.", ""},
 	{"P07", "Changing the password, linking and unlinking a provider and deleting the account ask for a recent sign-in or re-authentication.", "ASVS 7.5.1"},
