@@ -12,7 +12,9 @@ type Callbacks struct {
 	// SignIn is asked before anything is written. An error refuses: a
 	// *CredentialsError with its code, any other as AccessDenied. A redirect
 	// sends the browser there instead of signing in; it is checked like a
-	// callbackUrl. If nil, everybody may.
+	// callbackUrl. It is asked again, at most twice, when somebody who comes from
+	// a provider turns out to be another user than it was asked about. If nil,
+	// everybody may.
 	SignIn func(ctx context.Context, p SignInParams) (redirect string, err error)
 	// Redirect turns the callbackUrl that a browser asks for into where it is
 	// sent, an absolute http(s) URL or a path. What it returns is trusted; it is

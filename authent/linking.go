@@ -1,6 +1,7 @@
 package authent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,27 +11,55 @@ import (
 // admission is what the transaction of a sign-in did.
 type admission struct{ created, linked bool }
 
+// maxProspects is how often the application is asked about one sign-in.
+const maxProspects = 3
+
 // signInArrived signs in whoever came back: the owner of the account, or a user
-// to whom it is linked now, or a new one.
+// to whom it is linked now, or a new one. If that turns out to be somebody else
+// than the application was asked about, it is asked again. So it is when the same
+// person arrives twice at once: the second finds what the first has made.
 func (a *Auth) signInArrived(e *exchange, ar *arrival) error {
+	var changed error
+	for range maxProspects {
+		s, did, redirect, err := a.admitProspect(e, ar)
+		switch {
+		case errors.Is(err, errOtherProspect):
+			changed = err
+			continue
+		case err != nil:
+			return err
+		case redirect != "":
+			return e.redirect(a.redirectURL(e, redirect))
+		}
+		return a.arrivedAs(e, s, ar, did)
+	}
+	if c, conflict := errors.AsType[*ConflictError](changed); conflict && c.Key != KeyUserEmail && c.Key != KeyAccount {
+		return changed // with a column of the application's own
+	}
+	return ErrAccountNotLinked
+}
+
+// admitProspect asks the application about who will sign in, and signs in nobody
+// else. redirect is where the application sends the browser instead.
+func (a *Auth) admitProspect(e *exchange, ar *arrival) (s *Session, did admission, redirect string, err error) {
 	ctx := e.r.Context()
 	user, isNew, err := a.prospect(ctx, ar)
 	if err != nil {
-		return err
+		return nil, did, "", err
 	}
-	redirect, err := a.allowSignIn(ctx, SignInParams{
+	redirect, err = a.allowSignIn(ctx, SignInParams{
 		User: user, Provider: ar.provider.ID, ProviderType: ar.provider.Type, IsNewUser: isNew, Profile: &ar.profile,
 	})
-	if err != nil {
-		return err
+	if err != nil || redirect != "" {
+		return nil, did, redirect, err
 	}
-	if redirect != "" {
-		return e.redirect(a.redirectURL(e, redirect))
-	}
-	s, did, err := a.admit(e, ar)
-	if err != nil {
-		return err
-	}
+	s, did, err = a.admit(e, ar, user.ID)
+	return s, did, "", err
+}
+
+// arrivedAs answers somebody who is signed in by now.
+func (a *Auth) arrivedAs(e *exchange, s *Session, ar *arrival, did admission) error {
+	ctx := e.r.Context()
 	a.fireArrived(ctx, s.User, ar, did)
 	fire(ctx, a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: s.User, Provider: ar.provider.ID, IsNewUser: did.created, Profile: &ar.profile})
 	if own := a.cfg.Pages.NewUser; own != "" && did.created {
@@ -90,24 +119,18 @@ func (ar *arrival) find(ctx context.Context, store Adapter) (owner, namesake *Us
 }
 
 // admit starts the session, in one transaction with all that comes before it
-// (P26). When the same person arrives twice at once, the second finds on its
-// second try what the first has made.
-func (a *Auth) admit(e *exchange, ar *arrival) (s *Session, did admission, err error) {
+// (P26), if it is that of prospect: a user's id, "" for a new user.
+func (a *Auth) admit(e *exchange, ar *arrival, prospect string) (s *Session, did admission, err error) {
 	ctx := e.r.Context()
-	for range 2 {
-		s, err = a.signIn(e.w, e.r, proof{}, func(tx Adapter) (u *User, err error) {
-			u, did, err = a.admitUser(ctx, tx, ar)
-			return u, err
-		})
-		if !errors.Is(err, ErrConflict) {
-			break
-		}
-	}
-	switch c, conflict := errors.AsType[*ConflictError](err); {
+	s, err = a.signIn(e.w, e.r, proof{}, func(tx Adapter) (u *User, err error) {
+		u, did, err = a.admitUser(ctx, tx, ar, prospect)
+		return u, err
+	})
+	switch {
 	case errors.Is(err, ErrUserDisabled):
 		err = ErrAccessDenied
-	case conflict && (c.Key == KeyUserEmail || c.Key == KeyAccount):
-		err = ErrAccountNotLinked
+	case errors.Is(err, ErrConflict): // somebody else made the user or the account
+		err = fmt.Errorf("%w: %w", errOtherProspect, err)
 	}
 	return s, did, err
 }
@@ -115,11 +138,18 @@ func (a *Auth) admit(e *exchange, ar *arrival) (s *Session, did admission, err e
 // admitUser decides, within the transaction, whose session it will be. The rule
 // is P15's: an account that nobody has joins a user who is there already only by
 // a verified address of a provider that is trusted with that.
-func (a *Auth) admitUser(ctx context.Context, tx Adapter, ar *arrival) (*User, admission, error) {
+func (a *Auth) admitUser(ctx context.Context, tx Adapter, ar *arrival, prospect string) (*User, admission, error) {
 	owner, user, err := ar.find(ctx, tx)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, admission{}, err
+	}
+	found := ""
+	if who := cmp.Or(owner, user); who != nil {
+		found = who.ID
+	}
+	switch {
+	case found != prospect:
+		return nil, admission{}, errOtherProspect
 	case owner != nil:
 		owner, err = a.admitOwner(ctx, tx, ar, owner.ID)
 		return owner, admission{}, err
@@ -269,6 +299,7 @@ func (a *Auth) link(ctx context.Context, s *Session, ar *arrival) (user *User, d
 }
 
 var (
+	errOtherProspect   = errors.New("another user than the application was asked about")
 	errNoEmail         = errors.New("the provider told no address that can be used")
 	errLinkedElsewhere = errors.New("the account is linked to another user")
 )
