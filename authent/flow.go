@@ -41,6 +41,9 @@ type flow struct {
 	// Verifier is PKCE's (RFC 7636), Nonce OpenID Connect's.
 	Verifier string `json:"v"`
 	Nonce    string `json:"n,omitempty"`
+	// MaxAge is how many seconds before Started people may have signed in at the
+	// provider, as the request said; "" if it did not.
+	MaxAge string `json:"a,omitempty"`
 	// CallbackURL is where the browser goes in the end.
 	CallbackURL string `json:"c"`
 	// UserID and SessionID are who started to link, from which session.

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/oauth2"
@@ -22,11 +24,12 @@ func (a *Auth) startOAuth(e *exchange, f flow) error {
 	if err != nil {
 		return oauthError("start", err)
 	}
-	f.CallbackURL = e.callbackURL
+	params := c.askedParams(e.r.URL.Query())
+	f.CallbackURL, f.MaxAge = e.callbackURL, params.Get("max_age")
 	if f, err = a.startFlow(e, f); err != nil {
 		return err
 	}
-	target, err := c.authURL(m, f, e.oauthCallback(), e.r.URL.Query())
+	target, err := c.authURL(m, f, e.oauthCallback(), params)
 	if err != nil {
 		return err
 	}
@@ -41,13 +44,10 @@ func (e *exchange) oauthCallback() string { return e.page("callback/"+e.provider
 // never whom the answer goes to.
 var hintParams = []string{"scope", "prompt", "login_hint", "display", "ui_locales", "claims_locales", "max_age", "acr_values"}
 
-// authURL is the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3).
-func (c *oauthClient) authURL(m *metadata, f flow, callback string, asked url.Values) (string, error) {
-	u, err := url.Parse(m.authURL)
-	if err != nil {
-		return "", fmt.Errorf("%w: the authorization endpoint is not a URL", errOAuthSetup)
-	}
-	q := u.Query()
+// askedParams are the parameters of an authorization request that the provider's
+// configuration and a request of ours set.
+func (c *oauthClient) askedParams(asked url.Values) url.Values {
+	q := url.Values{}
 	for name, value := range c.AuthParams {
 		q.Set(name, value)
 	}
@@ -59,6 +59,21 @@ func (c *oauthClient) authURL(m *metadata, f flow, callback string, asked url.Va
 			q.Set(name, v)
 		}
 	}
+	// What the answer could not be checked against is not asked for.
+	if _, err := strconv.ParseUint(q.Get("max_age"), 10, 31); err != nil {
+		q.Del("max_age")
+	}
+	return q
+}
+
+// authURL is the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3).
+func (c *oauthClient) authURL(m *metadata, f flow, callback string, params url.Values) (string, error) {
+	u, err := url.Parse(m.authURL)
+	if err != nil {
+		return "", fmt.Errorf("%w: the authorization endpoint is not a URL", errOAuthSetup)
+	}
+	q := u.Query()
+	maps.Copy(q, params)
 	q.Set("response_type", "code")
 	q.Set("client_id", c.ClientID)
 	q.Set("redirect_uri", callback)

@@ -11,6 +11,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -284,7 +285,7 @@ func (c *oauthClient) claims(ctx context.Context, m *metadata, f flow, t *oauth2
 		return claims, "", err
 	}
 	raw, _ := t.Extra("id_token").(string)
-	if claims, issuer, err = c.verify(ctx, m, raw, f.Nonce); err != nil || !c.MergeUserInfo {
+	if claims, issuer, err = c.verify(ctx, m, raw, f); err != nil || !c.MergeUserInfo {
 		return claims, issuer, err
 	}
 	more, err := FetchClaims(ctx, with, m.userInfoURL)
@@ -300,7 +301,7 @@ func (c *oauthClient) claims(ctx context.Context, m *metadata, f flow, t *oauth2
 
 // verify checks an ID token (OpenID Connect Core §3.1.3.7) and returns its
 // claims.
-func (c *oauthClient) verify(ctx context.Context, m *metadata, raw, nonce string) (Claims, string, error) {
+func (c *oauthClient) verify(ctx context.Context, m *metadata, raw string, f flow) (Claims, string, error) {
 	if raw == "" {
 		return nil, "", errors.New("the token endpoint answered without an ID token")
 	}
@@ -319,7 +320,27 @@ func (c *oauthClient) verify(ctx context.Context, m *metadata, raw, nonce string
 	if err := decodeClaims(body, &claims); err != nil {
 		return nil, "", errors.New("the ID token is refused: its claims cannot be decoded")
 	}
-	return claims, token.Issuer, c.checkClaims(token, claims, nonce)
+	if err := c.checkClaims(token, claims, f.Nonce); err != nil {
+		return nil, "", err
+	}
+	return claims, token.Issuer, checkAuthTime(claims, f)
+}
+
+// checkAuthTime checks that people signed in at the provider as lately as the
+// request asked for: a provider need not have heeded max_age (OpenID Connect Core
+// §3.1.3.7). It counts from the request, since they may take their time after.
+func checkAuthTime(claims Claims, f flow) error {
+	maxAge, err := strconv.ParseInt(f.MaxAge, 10, 64)
+	if err != nil {
+		return nil // not asked for
+	}
+	authTime, err := strconv.ParseInt(claims.String("auth_time"), 10, 64)
+	at, latest := time.Unix(authTime, 0), f.expires().Add(clockSkew)
+	earliest := time.UnixMilli(f.Started).Add(-time.Duration(maxAge)*time.Second - clockSkew)
+	if err != nil || at.Before(earliest) || at.After(latest) {
+		return errors.New("the ID token is refused: it does not tell of a sign-in as late as was asked for (auth_time)")
+	}
+	return nil
 }
 
 // checkClaims checks what the library leaves to its caller.

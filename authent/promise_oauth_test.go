@@ -79,6 +79,34 @@ func TestP13_ExtraAudienceForUs(t *testing.T) {
 	}
 }
 
+// TestP13_AuthTimeIsChecked: where the request says how long ago people may have
+// typed their password, a provider that did not ask them again is refused (OpenID
+// Connect Core §3.1.2.1).
+func TestP13_AuthTimeIsChecked(t *testing.T) {
+	w := newOAuthWorld(t, testdb.SQLite, setup{}, oauthserver.Config{Auto: adaThere()})
+	ago := func(d time.Duration) any { return w.clock.now().Add(-d).Unix() }
+	for _, tc := range []struct {
+		maxAge   string
+		authTime any
+		refused  bool
+	}{
+		{"", ago(time.Hour), false}, {"", nil, false}, {"x", ago(time.Hour), false}, {"-1", ago(time.Hour), false},
+		{"0", ago(0), false}, {"0", ago(5 * time.Minute), true}, {"0", nil, true}, {"0", "soon", true}, {"0", ago(-time.Hour), true},
+		{"3600", ago(time.Hour), false}, {"3600", ago(2 * time.Hour), true}, {"99999999999999999999", ago(2 * time.Hour), false},
+	} {
+		w.idp.Misbehave(oauthserver.Misbehaviour{Claims: map[string]any{"auth_time": tc.authTime}})
+		b := w.browser()
+		target := b.toProvider("/auth/signin/dev?max_age=" + tc.maxAge)
+		a := b.to(b.atProvider(target))
+		if refused := a.errorCode() == "OAuthCallbackError"; refused != tc.refused || (b.who() == ada) == tc.refused {
+			t.Errorf("max_age %q, auth_time %v: %s", tc.maxAge, tc.authTime, a.target())
+		}
+		if sent := strings.Contains(target, "max_age="); sent != (tc.maxAge == "0" || tc.maxAge == "3600") {
+			t.Errorf("max_age %q is sent: %v", tc.maxAge, sent)
+		}
+	}
+}
+
 // TestP13_CodeIsBoundToVerifier: a code that another browser's flow got is refused
 // by the provider, since its PKCE challenge is another's (RFC 9700 §4.5).
 func TestP13_CodeIsBoundToVerifier(t *testing.T) {
