@@ -19,8 +19,8 @@ const (
 	// postAge is how long what a provider's form brought waits for the redirect
 	// that follows it.
 	postAge = time.Minute
-	// maxPosted bounds the cookie that it waits in.
-	maxPosted = 2048
+	// maxPosted bounds the value of the cookie that it waits in.
+	maxPosted = 3500
 )
 
 // purpose is why somebody was sent to a provider.
@@ -55,15 +55,17 @@ type flow struct {
 
 func (f flow) expires() time.Time { return time.UnixMilli(f.Started).Add(flowAge) }
 
-// flowCookie and postCookie are the names of the cookies that belong to a state.
-// The name is part of what is sealed, so no cookie passes for another's.
-func (n cookieNames) flowCookie(state string) string { return n.flow + stateName(state) }
-func (n cookieNames) postCookie(state string) string { return n.post + stateName(state) }
-
-func stateName(state string) string {
+// flowCookie is the name of the cookie that belongs to a state. The name is part
+// of what is sealed, so no cookie passes for another's.
+func (n cookieNames) flowCookie(state string) string {
 	sum := sha256.Sum256([]byte(state))
-	return hex.EncodeToString(sum[:8])
+	return n.flow + hex.EncodeToString(sum[:8])
 }
+
+// postCookie is the name of the cookie in which a provider's form waits: one, since
+// any site may send forms, and cookies of many names would fill up the browser's
+// requests until no server takes them.
+func (n cookieNames) postCookie(provider string) string { return n.post + provider }
 
 // startFlow makes a flow and gives it to the browser.
 func (a *Auth) startFlow(e *exchange, f flow) (flow, error) {
@@ -150,30 +152,31 @@ var postedParams = []string{"state", "code", "iss", "error", "error_description"
 // keepPosted seals a provider's form into a cookie. A form comes from another
 // site, without this browser's cookies, so the GET that follows does the work.
 func (a *Auth) keepPosted(e *exchange) error {
-	posted, size := url.Values{}, 0
+	posted := url.Values{}
 	for _, name := range postedParams {
 		if v := e.form.Get(name); v != "" {
 			posted.Set(name, v)
-			size += len(v)
 		}
 	}
-	state := posted.Get("state")
-	if !plausibleToken(state) || size > maxPosted {
-		return oauthFault("the provider's form has no state, or is too large")
+	if !plausibleToken(posted.Get("state")) {
+		return oauthFault("the provider's form has no state")
 	}
 	expires := a.now().Add(postAge)
-	name := a.cookies.postCookie(state)
+	name := a.cookies.postCookie(e.provider.ID)
 	sealed, err := a.keys.sealJSON(a.cfg.Rand, infoFlow, name, posted, expires)
 	if err != nil {
 		return err
+	}
+	if len(sealed) > maxPosted {
+		return oauthFault("the provider's form is too large")
 	}
 	a.setCookie(e.w, name, sealed, expires)
 	return nil
 }
 
-// takePosted is what the provider's form brought.
+// takePosted is what the provider's form brought for a state.
 func (a *Auth) takePosted(e *exchange, state string) (url.Values, error) {
-	name := a.cookies.postCookie(state)
+	name := a.cookies.postCookie(e.provider.ID)
 	value := cookie(e.r, name)
 	if value == "" {
 		return nil, oauthFault("the provider's form did not arrive, or too long ago")
@@ -182,6 +185,9 @@ func (a *Auth) takePosted(e *exchange, state string) (url.Values, error) {
 	var posted url.Values
 	if !a.keys.openJSON(infoFlow, name, value, a.now(), &posted) {
 		return nil, oauthFault("the provider's form did not arrive, or too long ago")
+	}
+	if !Secret(posted.Get("state")).Equal(Secret(state)) {
+		return nil, oauthFault("the provider's form is another flow's")
 	}
 	return posted, nil
 }
