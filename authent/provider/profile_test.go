@@ -123,12 +123,20 @@ func TestVerified(t *testing.T) {
 		"spotify":   {`{"email_verified": true}`: "no"},
 		"twitter":   {`{"data": {"verified": true}}`: "unknown"},
 		"apple":     {`{"email_verified": "true"}`: "yes", `{"email_verified": true}`: "yes", `{"email_verified": "false"}`: "no", `{}`: "unknown", `{"user": {"email": "a@example.com", "email_verified": true}}`: "unknown"},
+		"google": {
+			`{"email": "a@gmail.com", "email_verified": true}`: "yes", `{"email": "A@Gmail.COM", "email_verified": true}`: "yes", `{"email": "a@gmail.com", "email_verified": false}`: "no",
+			`{"email": "a@example.com", "email_verified": true, "hd": "example.com"}`: "yes", `{"email": "a@example.com", "email_verified": false, "hd": "example.com"}`: "no",
+			`{"email": "a@example.com", "email_verified": true}`: "unknown", `{"email": "a@example.com", "email_verified": true, "hd": ""}`: "unknown", `{"email": "a@example.com", "email_verified": true, "hd": true}`: "unknown",
+			`{"email": "a@notgmail.com", "email_verified": true}`: "unknown", `{"email": "a@gmail.com.example.com", "email_verified": true}`: "unknown", `{"email": "a@example.com", "email_verified": false}`: "no",
+			`{"email": "a@gma\u0130l.com", "email_verified": true}`: "unknown", `{"email": "gmail.com", "email_verified": true}`: "unknown",
+			`{"email_verified": true}`: "unknown", `{"email": "a@gmail.com"}`: "unknown", `{}`: "unknown",
+		},
 		"microsoft-entra-id": {
 			`{"xms_edov": true}`: "yes", `{"xms_edov": 1}`: "yes", `{"xms_edov": "1"}`: "yes", `{"xms_edov": false}`: "no", `{"xms_edov": 0}`: "no", `{"xms_edov": "0"}`: "no",
 			`{"email_verified": true}`: "unknown", `{"xms_edov": "yes"}`: "unknown", `{"xms_edov": 2}`: "unknown", `{"xms_edov": [true]}`: "unknown", `{}`: "unknown",
 		},
 	}
-	for _, id := range []string{"auth0", "google", "keycloak", "oidc", "okta", "slack", "twitch", "zitadel"} {
+	for _, id := range []string{"auth0", "keycloak", "oidc", "okta", "slack", "twitch", "zitadel"} {
 		cases[id] = standard
 	}
 	for _, k := range known {
