@@ -108,13 +108,26 @@ func (c *oauthClient) withToken(token Secret) *http.Client {
 }
 
 // FetchClaims gets a JSON object from a provider's URL with a client that
-// OAuth.UserInfo was given. Its errors hold no token.
+// OAuth.UserInfo was given. Its errors hold no token; a status other than 200 is a
+// *StatusError.
 func FetchClaims(ctx context.Context, c *http.Client, url string) (Claims, error) {
 	var claims Claims
 	if err := FetchJSON(ctx, c, url, &claims); err != nil {
 		return nil, err
 	}
 	return claims, nil
+}
+
+// StatusError says that a provider answered FetchClaims or FetchJSON with another
+// status than 200.
+type StatusError struct {
+	Host   string
+	Status int
+}
+
+// Error implements error.
+func (e *StatusError) Error() string {
+	return fmt.Sprintf("%s answered %d %s", e.Host, e.Status, http.StatusText(e.Status))
 }
 
 // FetchJSON is FetchClaims for documents of any form: it decodes into the pointer
@@ -142,7 +155,7 @@ func fetchJSON(ctx context.Context, c *http.Client, url string, into any) (http.
 	case err != nil:
 		return nil, fmt.Errorf("read the answer of %s: %w", r.URL.Host, err)
 	case res.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("%s answered %s", r.URL.Host, res.Status)
+		return nil, &StatusError{Host: r.URL.Host, Status: res.StatusCode}
 	case kind == "application/jwt":
 		return nil, fmt.Errorf("%s answered with a signed profile, which is not supported", r.URL.Host)
 	}

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -54,8 +55,12 @@ func gitHubUser(ctx context.Context, c *http.Client, api string) (authent.Claims
 		Email             string
 		Primary, Verified bool
 	}
-	if err := authent.FetchJSON(ctx, c, api+"/user/emails", &emails); err != nil {
+	err = authent.FetchJSON(ctx, c, api+"/user/emails", &emails)
+	if s, ok := errors.AsType[*authent.StatusError](err); ok && (s.Status == http.StatusForbidden || s.Status == http.StatusNotFound) {
 		return user, nil // an app without that permission; the public address is left, unverified
+	}
+	if err != nil {
+		return nil, err
 	}
 	for _, e := range emails {
 		if e.Primary {

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/authent/authent/authent"
@@ -55,6 +56,21 @@ func TestGitHub(t *testing.T) {
 				t.Errorf("user %v, %v", user, err)
 			}
 		})
+	}
+}
+
+// TestGitHubAddressesOutOfOrder: when GitHub cannot say which address is verified,
+// nobody signs in with another one.
+func TestGitHubAddressesOutOfOrder(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{401, 429, 500, 503} {
+		who := &oauthserver.Person{Subject: "ada", Number: 583231, Login: "ada", PublicEmail: "public@example.com"}
+		w := newWorld(t, who, gitHubAt, nil)
+		w.idp.Misbehave(oauthserver.Misbehaviour{EmailsStatus: status})
+		back, _ := w.get(w.start("github"))
+		if target, _ := w.get(back); !strings.Contains(target, "error=OAuthCallbackError") || w.user() != nil {
+			t.Errorf("%d: to %s, signed in is %v", status, target, w.user())
+		}
 	}
 }
 
