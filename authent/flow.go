@@ -16,6 +16,9 @@ const (
 	flowAge = 15 * time.Minute
 	// maxFlows is how many flows one browser may have open, in as many tabs.
 	maxFlows = 5
+	// maxFlow bounds the value of a flow's cookie: browsers give name, value and
+	// attributes 4 KiB together.
+	maxFlow = 3800
 	// postAge is how long what a provider's form brought waits for the redirect
 	// that follows it.
 	postAge = time.Minute
@@ -78,12 +81,24 @@ func (a *Auth) startFlow(e *exchange, f flow) (flow, error) {
 	f.Provider, f.Started = e.provider.ID, a.now().UnixMilli()
 	name := a.cookies.flowCookie(f.State)
 	sealed, err := a.keys.sealJSON(a.cfg.Rand, infoFlow, name, f, f.expires())
+	if err == nil && len(sealed) > maxFlow {
+		f.CallbackURL = e.afterFlow(f.Purpose)
+		sealed, err = a.keys.sealJSON(a.cfg.Rand, infoFlow, name, f, f.expires())
+	}
 	if err != nil {
 		return f, err
 	}
 	a.dropOldFlows(e)
 	a.setCookie(e.w, name, sealed, f.expires())
 	return f, nil
+}
+
+// afterFlow is where the browser goes when no request says where to.
+func (e *exchange) afterFlow(p purpose) string {
+	if p == toLink {
+		return e.accountPath(url.Values{"notice": {"account_linked"}})
+	}
+	return e.origin.String()
 }
 
 // dropOldFlows makes room for one more flow: those that no longer open go, and

@@ -107,7 +107,7 @@ func (a *Auth) postLink(e *exchange) error {
 		return ErrRecentSignInRequired
 	}
 	if e.form.Get("callbackUrl") == "" {
-		e.callbackURL = e.accountPath(url.Values{"notice": {"account_linked"}})
+		e.callbackURL = e.afterFlow(toLink)
 	}
 	f := flow{Purpose: toLink, UserID: s.UserID, SessionID: s.ID}
 	return a.oauthFailed(e, f, a.startOAuth(e, f))

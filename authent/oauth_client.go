@@ -121,6 +121,7 @@ func FetchClaims(ctx context.Context, c *http.Client, url string) (Claims, error
 // StatusError says that a provider answered FetchClaims or FetchJSON with another
 // status than 200.
 type StatusError struct {
+	// Host is who answered, Status the HTTP status.
 	Host   string
 	Status int
 }

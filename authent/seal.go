@@ -1,6 +1,7 @@
 package authent
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -123,15 +124,25 @@ type envelope struct {
 
 // sealJSON seals v as JSON until expires.
 func (k *keyring) sealJSON(r io.Reader, info, aad string, v any, expires time.Time) (string, error) {
-	value, err := json.Marshal(v)
+	value, err := plainJSON(v)
 	if err != nil {
 		return "", fmt.Errorf("seal: %w", err)
 	}
-	plaintext, err := json.Marshal(envelope{expires.UnixMilli(), value})
+	plaintext, err := plainJSON(envelope{expires.UnixMilli(), value})
 	if err != nil {
 		return "", fmt.Errorf("seal: %w", err)
 	}
 	return k.seal(r, info, aad, plaintext)
+}
+
+// plainJSON is json.Marshal without what makes JSON fit for a page: six bytes for
+// each "&" of a URL would make cookies too large.
+func plainJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return b.Bytes(), err
 }
 
 // openJSON opens what sealJSON made into the pointer v, if it has not expired at
