@@ -157,11 +157,7 @@ func (a *Auth) getCallback(e *exchange) error {
 			return a.oauthFailed(e, f, err)
 		}
 	}
-	if err := a.useState(e, f); err != nil {
-		return a.oauthFailed(e, f, err)
-	}
-	ctx := e.r.Context()
-	arrived, err := a.arrive(ctx, e, f, query)
+	arrived, err := a.arrive(e.r.Context(), e, f, query)
 	if err != nil {
 		return a.oauthFailed(e, f, err)
 	}
@@ -173,7 +169,8 @@ func (a *Auth) getCallback(e *exchange) error {
 	return a.oauthFailed(e, f, err)
 }
 
-// arrive checks what the provider answered and asks it who this is.
+// arrive checks what the provider answered, uses the state up, and asks the
+// provider who this is. A refusal needs no row: nothing comes of it.
 func (a *Auth) arrive(ctx context.Context, e *exchange, f flow, query url.Values) (*arrival, error) {
 	c := a.oauth[e.provider.ID]
 	m, err := c.metadata(ctx)
@@ -181,6 +178,9 @@ func (a *Auth) arrive(ctx context.Context, e *exchange, f flow, query url.Values
 		return nil, oauthError("metadata", err)
 	}
 	if err := c.checkAnswer(m, query); err != nil {
+		return nil, err
+	}
+	if err := a.useState(e, f); err != nil {
 		return nil, err
 	}
 	token, err := c.token(ctx, m, f, query.Get("code"), e.oauthCallback())

@@ -268,6 +268,15 @@ func printable(s string) string {
 	return s[:min(len(s), most)]
 }
 
+// printableError is an error of a library that quotes what a provider sent.
+type printableError struct{ error }
+
+// Error implements error.
+func (e printableError) Error() string { return printable(e.error.Error()) }
+
+// Unwrap gives the error itself.
+func (e printableError) Unwrap() error { return e.error }
+
 // profile finds out who the tokens belong to, and who issued the ID token.
 func (c *oauthClient) profile(ctx context.Context, m *metadata, f flow, t *oauth2.Token) (Profile, string, error) {
 	claims, issuer, err := c.claims(ctx, m, f, t)
@@ -324,7 +333,7 @@ func (c *oauthClient) verify(ctx context.Context, m *metadata, raw string, f flo
 	})
 	token, err := verifier.Verify(ctx, raw)
 	if err != nil {
-		return nil, "", fmt.Errorf("the ID token is refused: %w", err)
+		return nil, "", fmt.Errorf("the ID token is refused: %w", printableError{err})
 	}
 	var body json.RawMessage
 	var claims Claims

@@ -108,6 +108,11 @@ func (s *tokenSource) valid(acc Account) *oauth2.Token {
 	if acc.AccessToken == "" || !acc.ExpiresAt.IsZero() && !s.auth.now().Add(expirySlack).Before(acc.ExpiresAt) {
 		return nil
 	}
+	return accessToken(acc)
+}
+
+// accessToken is what a call to the provider needs, and nothing besides.
+func accessToken(acc Account) *oauth2.Token {
 	return &oauth2.Token{AccessToken: string(acc.AccessToken), TokenType: acc.TokenType, Expiry: acc.ExpiresAt}
 }
 
@@ -134,14 +139,15 @@ func (s *tokenSource) refreshed(ends time.Time) (t *oauth2.Token, err error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err = s.client.refresh(s.ctx, m, acc.RefreshToken)
+	answer, err := s.client.refresh(s.ctx, m, acc.RefreshToken)
 	if refused, ok := errors.AsType[errTokenRefused](err); ok && slices.Contains(spentGrant, refused.code) {
 		return nil, fmt.Errorf("%w (%w)", ErrNoToken, err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return t, s.store(stored, t)
+	fresh := accountOf(s.client.provider, s.id, answer, s.auth.now())
+	return accessToken(fresh), s.store(stored, fresh)
 }
 
 // spentGrant are the codes by which a token endpoint tells that a refresh token is
@@ -152,8 +158,8 @@ var spentGrant = []string{"invalid_grant", "bad_refresh_token"}
 // read: it may be somebody else's by now, or have newer tokens of a sign-in. The
 // provider may already count the old ones as used, so it does so even when the
 // caller has gone.
-func (s *tokenSource) store(old *Account, t *oauth2.Token) error {
-	acc, err := s.auth.sealAccount(accountOf(s.client.provider, s.id, t, s.auth.now()))
+func (s *tokenSource) store(old *Account, fresh Account) error {
+	acc, err := s.auth.sealAccount(fresh)
 	if err != nil {
 		return err
 	}
