@@ -20,10 +20,9 @@ type AdoptConfig struct {
 	// Tokens seals the providers' tokens, under the secrets that the application
 	// will have. If nil, a database whose accounts hold tokens is refused.
 	Tokens *authent.TokenSealer
-	// NodeHashedTokens says that the Node application stored the SHA-256 of
-	// session tokens already, as authent.Config.NodeHashesTokens does. If false,
-	// they are hashed now.
-	NodeHashedTokens bool
+	// SessionTokens says how the Node application stored session tokens. If zero,
+	// they are looked at.
+	SessionTokens SessionTokens
 }
 
 // Adoption is what Adopt did, or would do.
@@ -36,6 +35,9 @@ type Adoption struct {
 	// Users, Accounts and Sessions are how many there are, and Expired how many
 	// of the sessions have ended.
 	Users, Accounts, Sessions, Expired int
+	// SignedOut is how many live sessions nobody can go on with, since authent
+	// takes their tokens from no cookie. Notes says why.
+	SignedOut int
 	// Statements are what is executed. One that begins with "--" tells of rows
 	// that are converted here.
 	Statements []Statement

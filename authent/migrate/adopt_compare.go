@@ -17,15 +17,19 @@ type tally struct{ users, accounts, sessions, expired int }
 // nativeNames are the tables when all is done.
 var nativeNames = map[string]string{usersTable: usersTable, accountsTable: accountsTable, sessionsTable: sessionsTable, tokensTable: tokensTable}
 
-// tally counts the rows of tables, given by their native names.
-func (a *adopter) tally(ctx context.Context, tables map[string]string, expires string) (t tally, err error) {
+// tally counts the rows of tables, given by their native names and those of the
+// columns that tell of a session. Sessions that are not copied do not count.
+func (a *adopter) tally(ctx context.Context, tables map[string]string, token, expires string) (t tally, err error) {
 	if t.users, err = a.number(ctx, "SELECT COUNT(*) FROM "+a.q(tables[usersTable])); err != nil {
 		return t, err
 	}
 	if t.accounts, err = a.number(ctx, "SELECT COUNT(*) FROM "+a.q(tables[accountsTable])); err != nil {
 		return t, err
 	}
-	err = a.times(ctx, "SELECT '', "+a.timeOf(expires)+" FROM "+a.q(tables[sessionsTable]), func(_ string, at time.Time, _ error) {
+	err = a.times(ctx, "SELECT "+a.q(token)+", "+a.timeOf(expires)+" FROM "+a.q(tables[sessionsTable]), func(token string, at time.Time, _ error) {
+		if !a.carries(token) {
+			return
+		}
 		t.sessions++
 		if !a.now.Before(at) {
 			t.expired++
@@ -36,7 +40,7 @@ func (a *adopter) tally(ctx context.Context, tables map[string]string, expires s
 
 // compareRows compares the numbers with those before.
 func (a *adopter) compareRows(ctx context.Context, tables map[string]string) error {
-	after, err := a.tally(ctx, tables, "expires")
+	after, err := a.tally(ctx, tables, "session_token", "expires")
 	if err != nil {
 		return fmt.Errorf("migrate: adopt: count the rows: %w", err)
 	}

@@ -2,9 +2,8 @@ package migrate
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -137,7 +136,7 @@ func (a *adopter) fill(native string) {
 	case accountsTable:
 		a.plans(step{sql: tell + ", with the providers' tokens sealed", do: func(ctx context.Context) error { return a.copyRows(ctx, native, a.account) }})
 	case sessionsTable:
-		if !a.NodeHashedTokens {
+		if a.SessionTokens != HashedSessionTokens {
 			tell += ", with the SHA-256 of their tokens"
 		}
 		a.plans(step{sql: tell, do: func(ctx context.Context) error { return a.copyRows(ctx, native, a.sessionRow) }})
@@ -145,7 +144,7 @@ func (a *adopter) fill(native string) {
 }
 
 // copyRows copies a table to the new one. convert is given a row's values by their
-// native names, and changes them.
+// native names, and changes them; with errLeaveOut the row is not copied.
 func (a *adopter) copyRows(ctx context.Context, native string, convert func(row map[string]any) error) error {
 	var names, columns, keys []string
 	for _, key := range a.layout.keys[native] {
@@ -172,8 +171,8 @@ func (a *adopter) copyRows(ctx context.Context, native string, convert func(row 
 
 // copyPage converts rows, whose values have these names, and inserts them.
 func (a *adopter) copyPage(ctx context.Context, to *inserter, names []string, rows [][]any, convert func(row map[string]any) error) error {
-	converted := make([][]any, len(rows))
-	for n, values := range rows {
+	converted := make([][]any, 0, len(rows))
+	for _, values := range rows {
 		row := map[string]any{}
 		for i, name := range names {
 			row[name] = values[i]
@@ -182,12 +181,20 @@ func (a *adopter) copyPage(ctx context.Context, to *inserter, names []string, ro
 			// Drizzle's tables have none. UUIDv7, as the graph makes them.
 			row["id"] = uuid.Must(uuid.NewV7()).String()
 		}
-		if err := convert(row); err != nil {
+		switch err := convert(row); {
+		case errors.Is(err, errLeaveOut):
+			continue
+		case err != nil:
 			return err
 		}
-		for _, name := range to.columns {
-			converted[n] = append(converted[n], row[name])
+		values := make([]any, len(to.columns))
+		for i, name := range to.columns {
+			values[i] = row[name]
 		}
+		converted = append(converted, values)
+	}
+	if len(converted) == 0 {
+		return nil
 	}
 	return to.insert(ctx, converted)
 }
@@ -208,21 +215,6 @@ func (a *adopter) account(row map[string]any) error {
 		if token != "" {
 			row[name] = string(token)
 		}
-	}
-	return nil
-}
-
-// sessionRow hashes the token of a session, as the engine does: the lower-case
-// hexadecimal SHA-256 of what is in the browser's cookie.
-func (a *adopter) sessionRow(row map[string]any) error {
-	at, err := asTime(row["expires"])
-	if err != nil || at.IsZero() {
-		return fmt.Errorf("a session of user %v: %w", row["user_id"], errNoTime)
-	}
-	row["expires"] = at
-	if !a.NodeHashedTokens {
-		sum := sha256.Sum256([]byte(asText(row["session_token"])))
-		row["session_token"] = hex.EncodeToString(sum[:])
 	}
 	return nil
 }

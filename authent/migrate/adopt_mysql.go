@@ -307,7 +307,7 @@ func (a *adopter) goOn(ctx context.Context) error {
 			a.Statements = append(a.Statements, a.statement(step{sql: sql}))
 		}
 	}
-	t, err := a.tally(ctx, nativeNames, "expires")
+	t, err := a.tally(ctx, nativeNames, "session_token", "expires")
 	if err != nil {
 		return fmt.Errorf("migrate: adopt: count the rows: %w", err)
 	}

@@ -147,32 +147,6 @@ func TestAdopt_DryRun(t *testing.T) {
 	})
 }
 
-// TestAdopt_Hashed leaves tokens that the old application hashed as they are.
-func TestAdopt_Hashed(t *testing.T) {
-	eachCell(t, func(t *testing.T, c cell, kind testdb.Kind) {
-		t.Parallel()
-		_, db := c.open(t, kind)
-		people := c.people(5)
-		hashed := c.people(5)
-		for i := range hashed {
-			for n, token := range people[i].tokens {
-				hashed[i].tokens[n] = hexSHA256(token)
-			}
-		}
-		c.seed(t, kind, db, hashed)
-		config := adoptConfig(t)
-		dry := migrator(t, kind, db, nativeDir(kind), func(c *Config) { c.DryRun = true })
-		if told, err := dry.Adopt(t.Context(), entmigrate.Tables, config); err != nil || !strings.Contains(strings.Join(told.Notes, "\n"), "all session tokens look like SHA-256") {
-			t.Errorf("%+v, %v", told, err)
-		}
-		config.NodeHashedTokens = true
-		if _, err := migrator(t, kind, db, nativeDir(kind), nil).Adopt(t.Context(), entmigrate.Tables, config); err != nil {
-			t.Fatal(err)
-		}
-		checkSessions(t, kind, db, people)
-	})
-}
-
 // TestAdopt_NativeBeside: empty tables of authent's beside Drizzle's, which push
 // has made, are in nobody's way.
 func TestAdopt_NativeBeside(t *testing.T) {

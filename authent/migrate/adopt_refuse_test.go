@@ -46,8 +46,8 @@ var refusals = map[string]struct {
 		"column session.device is not Auth.js's own, and its table is made anew: move it to a table of yours, or drop it",
 		"users have no e-mail address, which authent needs: give each one, or delete them: 13, cm0000000abc, cm0000001abc, cm0000002abc, cm0000003abc, cm0000004abc, cm0000005abc, cm0000006abc, cm0000007abc, cm0000008abc, cm0000009abc and 3 more",
 		"rows of account refer to users that are not there: delete these rows: 1, nobody",
-		"users have a value in user.emailVerified that is not a time: correct it, or make it NULL: 1, cm0000013abc",
-		"users have a session whose expires is not a time: delete the session: 1, cm0000014abc",
+		"users have a value in user.emailVerified that is not a time (a number is Unix milliseconds since the year 2000): correct it, or make it NULL: 1, cm0000013abc",
+		"users have a session whose expires is not a time (a number is Unix milliseconds since the year 2000): delete the session: 1, cm0000014abc",
 	}},
 	"duplicates": {"prisma.postgres", []string{"DROP INDEX users_email_key", "DROP INDEX accounts_provider_provider_account_id_key", "DROP INDEX sessions_session_token_key", "UPDATE users SET email = 'same@example.com' WHERE id < 'cm0000002abc'", "UPDATE accounts SET provider_account_id = '9' WHERE user_id < 'cm0000002abc'", "UPDATE sessions SET session_token = 'same', expires = 'infinity' WHERE user_id < 'cm0000001abc'"}, []string{
 		"users have an e-mail address that another has too: change one of the addresses: 1, cm0000000abc",
@@ -144,9 +144,9 @@ func TestAdopt_RefusesCaller(t *testing.T) {
 	c.seed(t, kind, db, c.people(20))
 	m := migrator(t, kind, db, nativeDir(kind), nil)
 	before := dump(t, kind, db)
-	_, err := m.Adopt(t.Context(), entmigrate.Tables, AdoptConfig{NodeHashedTokens: true})
+	_, err := m.Adopt(t.Context(), entmigrate.Tables, AdoptConfig{SessionTokens: HashedSessionTokens})
 	checkRefused(t, err, []string{
-		"of 40 session tokens 40 hold no SHA-256 in lower case, so the Node application did not hash it: leave out --hashed (NodeHashedTokens)",
+		"of 33 live session tokens none is a SHA-256 in lower case, so the Node application did not hash them: leave out --hashed (HashedSessionTokens)",
 		"the table accounts holds providers' tokens (20 rows), and there is no secret to seal them under: set AUTH_SECRET (AdoptConfig.Tokens) to what the application will have",
 	})
 	graph := withNickname(t)
@@ -232,7 +232,7 @@ func TestAsTime(t *testing.T) {
 			t.Errorf("%v is %v, %v", value, got, err)
 		}
 	}
-	for _, value := range []any{"", "yesterday", "0000-00-00 00:00:00", "12026-01-01", int64(1 << 62), 1.5, true, []byte("infinity"), "2026-13-01"} {
+	for _, value := range []any{"", "yesterday", "0000-00-00 00:00:00", "12026-01-01", int64(1 << 62), int64(1774747800), "0", 1.5, true, []byte("infinity"), "2026-13-01"} {
 		if got, err := asTime(value); err == nil {
 			t.Errorf("%v is %v", value, got)
 		}

@@ -3,7 +3,6 @@ package migrate
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -31,7 +30,7 @@ func (a *adopter) checkRows(ctx context.Context, f *faults) error {
 	if err != nil {
 		return err
 	}
-	a.before, err = a.tally(ctx, a.layout.tables, a.layout.column("expires"))
+	a.before, err = a.tally(ctx, a.layout.tables, a.layout.column("session_token"), a.layout.column("expires"))
 	a.Users, a.Accounts, a.Sessions, a.Expired = a.before.users, a.before.accounts, a.before.sessions, a.before.expired
 	return err
 }
@@ -215,49 +214,7 @@ func (a *adopter) checkUserTimes(ctx context.Context, f *faults) error {
 		if err != nil {
 			return err
 		}
-		f.users(wrong, fmt.Sprintf("users have a value in %s.%s that is not a time: correct it, or make it NULL", a.layout.tables[usersTable], live.Name))
-	}
-	return nil
-}
-
-var (
-	sha256Form = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	// tokenForm is that of the tokens that the engine takes from a cookie.
-	tokenForm = regexp.MustCompile(`^[A-Za-z0-9._~-]{20,255}$`)
-)
-
-// checkSessions looks at the sessions' times, and at whether their tokens are
-// hashed as the caller says.
-func (a *adopter) checkSessions(ctx context.Context, f *faults) error {
-	var wrong []string
-	err := a.times(ctx, fmt.Sprintf("SELECT %s, %s FROM %s", a.col("user_id"), a.timeOf(a.layout.column("expires")), a.from(sessionsTable)), func(user string, _ time.Time, err error) {
-		if err != nil {
-			wrong = append(wrong, user)
-		}
-	})
-	if err != nil {
-		return err
-	}
-	f.users(wrong, "users have a session whose "+a.layout.column("expires")+" is not a time: delete the session")
-	tokens, err := a.column(ctx, fmt.Sprintf("SELECT %s FROM %s", a.col("session_token"), a.from(sessionsTable)))
-	if err != nil {
-		return err
-	}
-	hashes, odd := 0, 0
-	for _, token := range tokens {
-		if sha256Form.MatchString(token) {
-			hashes++
-		} else if !tokenForm.MatchString(token) {
-			odd++
-		}
-	}
-	switch plain := len(tokens) - hashes; {
-	case a.NodeHashedTokens && plain > 0:
-		f.add("of %s %d hold no SHA-256 in lower case, so the Node application did not hash it: leave out --hashed (NodeHashedTokens)", amountOf(len(tokens), "session token"), plain)
-	case !a.NodeHashedTokens && hashes > 0 && plain == 0:
-		a.note("all session tokens look like SHA-256: if the Node application hashes them, say --hashed (NodeHashedTokens), or else everybody is signed out")
-	case !a.NodeHashedTokens && odd > 0:
-		a.note("session tokens of a form that authent takes from no cookie (it takes 20 to 255 letters, digits and . _ ~ -): %d; these people sign in again", odd)
+		f.users(wrong, fmt.Sprintf("users have a value in %s.%s that is not a time%s: correct it, or make it NULL", a.layout.tables[usersTable], live.Name, a.timeHint()))
 	}
 	return nil
 }

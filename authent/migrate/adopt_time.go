@@ -45,7 +45,7 @@ func asTime(value any) (time.Time, error) {
 	case time.Time:
 		return fits(v)
 	case int64:
-		return fits(time.UnixMilli(v))
+		return ofMillis(v)
 	case []byte:
 		return parseTime(string(v))
 	case string:
@@ -58,7 +58,7 @@ func parseTime(s string) (time.Time, error) {
 	s = strings.TrimSpace(s)
 	// Unix milliseconds, perhaps of type REAL.
 	if ms, err := strconv.ParseInt(strings.TrimSuffix(s, ".0"), 10, 64); err == nil {
-		return fits(time.UnixMilli(ms))
+		return ofMillis(ms)
 	}
 	for _, form := range timeForms {
 		if t, err := time.Parse(form, s); err == nil {
@@ -66,6 +66,24 @@ func parseTime(s string) (time.Time, error) {
 		}
 	}
 	return time.Time{}, errNoTime
+}
+
+// ofMillis refuses times from before the year 2000, when there was no Auth.js:
+// they are a newer one's Unix seconds.
+func ofMillis(ms int64) (time.Time, error) {
+	const year2000 = 946_684_800_000
+	if ms < year2000 {
+		return time.Time{}, errNoTime
+	}
+	return fits(time.UnixMilli(ms))
+}
+
+// timeHint is what to know of numbers that are no times.
+func (a *adopter) timeHint() string {
+	if a.config.Dialect == dialect.SQLite {
+		return " (a number is Unix milliseconds since the year 2000)"
+	}
+	return ""
 }
 
 // fits refuses years that some database cannot hold, and MySQL's 0000-00-00.

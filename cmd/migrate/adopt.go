@@ -15,7 +15,8 @@ type adoptCommand struct {
 	history
 	graph
 	DryRun bool `help:"Look at the database and show what would be executed, and change nothing."`
-	Hashed bool `help:"The application on Node stores session tokens hashed already."`
+	Hashed bool `help:"The application on Node stores session tokens hashed already." xor:"form"`
+	Plain  bool `help:"The application on Node stores session tokens as they are in cookies, even those that look hashed." xor:"form"`
 }
 
 // Help is what adopt --help says beside its flags.
@@ -42,7 +43,7 @@ func (c *adoptCommand) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer db.Close()
-	done, err := m.Adopt(ctx, tables, migrate.AdoptConfig{Tokens: sealer, NodeHashedTokens: c.Hashed})
+	done, err := m.Adopt(ctx, tables, migrate.AdoptConfig{Tokens: sealer, SessionTokens: c.sessionTokens()})
 	if c.DryRun && err == nil {
 		for _, stmt := range done.Statements {
 			printStatement(out, stmt)
@@ -54,10 +55,24 @@ func (c *adoptCommand) Run(ctx context.Context, out io.Writer) error {
 		return err
 	case c.DryRun:
 		fmt.Fprintln(out, "Nothing was executed.")
+	case done.Resumed:
+		fmt.Fprintf(out, "Done: the database is authent's own, at version %s.\n", done.Version)
+	case done.SignedOut > 0:
+		fmt.Fprintf(out, "Done: the database is authent's own, at version %s; of those who were signed in all go on but %d.\n", done.Version, done.SignedOut)
 	default:
 		fmt.Fprintf(out, "Done: the database is authent's own, at version %s, and nobody is signed out.\n", done.Version)
 	}
 	return nil
+}
+
+func (c *adoptCommand) sessionTokens() migrate.SessionTokens {
+	switch {
+	case c.Hashed:
+		return migrate.HashedSessionTokens
+	case c.Plain:
+		return migrate.PlainSessionTokens
+	}
+	return migrate.UnknownSessionTokens
 }
 
 // printAdoption tells what there is.
