@@ -84,7 +84,9 @@ func (m *Migrator) Adopt(ctx context.Context, tables []*entschema.Table, c Adopt
 			return a.onMySQL(ctx)
 		}
 		return s.foreignKeys(ctx, false, func() error {
-			return s.inTx(ctx, !s.config.DryRun, func() error { return a.inOneTx(ctx) })
+			// To look, a transaction of SQLite's would keep others from writing.
+			begin := !s.config.DryRun || s.config.Dialect == dialect.Postgres
+			return s.inTx(ctx, begin, func() error { return a.inOneTx(ctx) })
 		})
 	})
 	return out, advised(err)
@@ -130,8 +132,9 @@ type adopter struct {
 	steps []step
 	// after are the statements that follow the exchange of tables on MySQL.
 	after []string
-	// before is what was counted.
+	// before is what was counted, and rights who might do what with which table.
 	before tally
+	rights map[string][]string
 }
 
 // step is one of an adoption.
@@ -158,6 +161,12 @@ func (a *adopter) wish(ctx context.Context, tables []*entschema.Table) (err erro
 
 // inOneTx adopts where the schema can be rolled back.
 func (a *adopter) inOneTx(ctx context.Context) error {
+	if a.config.Dialect == dialect.Postgres {
+		// What a policy hides is an error then, and not a row less.
+		if _, err := a.ExecContext(ctx, "SET LOCAL row_security = off"); err != nil {
+			return fmt.Errorf("migrate: adopt: %w", err)
+		}
+	}
 	if err := a.look(ctx); err != nil {
 		return err
 	}
@@ -171,6 +180,9 @@ func (a *adopter) inOneTx(ctx context.Context) error {
 		return err
 	}
 	if err := a.compareSchema(ctx); err != nil {
+		return err
+	}
+	if err := a.compareRights(ctx); err != nil {
 		return err
 	}
 	a.at("adopt: compared")

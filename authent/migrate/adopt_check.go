@@ -25,21 +25,18 @@ func (f faults) err() error {
 
 // look finds out what there is, and whether it can be adopted. It changes
 // nothing.
-func (a *adopter) look(ctx context.Context) (err error) {
-	if a.live, err = a.driver.InspectSchema(ctx, "", &schema.InspectOptions{
-		Mode: schema.InspectSchemas | schema.InspectTables, Exclude: []string{revisionsTable},
-	}); err != nil {
-		return fmt.Errorf("migrate: adopt: inspect the database: %w", err)
-	}
-	if a.layout, err = layoutOf(a.config.Dialect, a.live); err != nil {
-		return faults{err.Error()}.err()
-	}
-	if a.layout.name == "Native" {
-		return faults{"its tables are authent's own already, so there is nothing to do: migrate drift and migrate status tell how they are"}.err()
-	}
-	a.Layout = a.layout.name
-	if err := a.lockTables(ctx); err != nil {
+func (a *adopter) look(ctx context.Context) error {
+	if err := a.inspect(ctx); err != nil {
 		return err
+	}
+	if a.config.Dialect == dialect.Postgres && !a.config.DryRun {
+		if err := a.lockTables(ctx); err != nil {
+			return err
+		}
+		// They may have changed until they were locked.
+		if err := a.inspect(ctx); err != nil {
+			return err
+		}
 	}
 	var f faults
 	if err := a.checkHistory(ctx, &f); err != nil {
@@ -52,12 +49,33 @@ func (a *adopter) look(ctx context.Context) (err error) {
 	if err := a.checkObjects(ctx, &f); err != nil {
 		return fmt.Errorf("migrate: adopt: look for triggers and views: %w", err)
 	}
-	if columns {
+	hidden, err := a.checkSettings(ctx, &f)
+	if err != nil {
+		return fmt.Errorf("migrate: adopt: look at the tables' settings: %w", err)
+	}
+	if columns && !hidden {
 		if err := a.checkRows(ctx, &f); err != nil {
 			return fmt.Errorf("migrate: adopt: read the rows: %w", err)
 		}
 	}
 	return f.err()
+}
+
+// inspect finds the tables and their layout.
+func (a *adopter) inspect(ctx context.Context) (err error) {
+	if a.live, err = a.driver.InspectSchema(ctx, "", &schema.InspectOptions{
+		Mode: schema.InspectSchemas | schema.InspectTables, Exclude: []string{revisionsTable},
+	}); err != nil {
+		return fmt.Errorf("migrate: adopt: inspect the database: %w", err)
+	}
+	if a.layout, err = layoutOf(a.config.Dialect, a.live); err != nil {
+		return faults{err.Error()}.err()
+	}
+	if a.layout.name == "Native" {
+		return faults{"its tables are authent's own already, so there is nothing to do: migrate drift and migrate status tell how they are"}.err()
+	}
+	a.Layout = a.layout.name
+	return nil
 }
 
 // checkHistory refuses a database that has been migrated.
@@ -227,12 +245,9 @@ func (a *adopter) checkOwn(f *faults, t *schema.Table) {
 	}
 }
 
-// lockTables keeps others from writing on PostgreSQL. On SQLite the transaction
-// does; MySQL compares the tables before it exchanges them.
+// lockTables keeps others from reading and writing on PostgreSQL. On SQLite the
+// transaction does; MySQL compares the tables when it has exchanged them.
 func (a *adopter) lockTables(ctx context.Context) error {
-	if a.config.Dialect != dialect.Postgres || a.config.DryRun {
-		return nil
-	}
 	var all []string
 	for _, native := range nativeTables {
 		all = append(all, a.layout.tables[native])

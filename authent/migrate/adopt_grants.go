@@ -2,14 +2,21 @@ package migrate
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"entgo.io/ent/dialect"
 )
 
-// A table that is made anew on PostgreSQL belongs to whoever makes it, and nobody
-// else may read it. Often the application is somebody else than who migrates:
-// without its rights it would find no session.
+// A table that is made anew on PostgreSQL belongs to whoever makes it, and only
+// those may read it whom ALTER DEFAULT PRIVILEGES names. Often the application is
+// somebody else than who migrates: without its rights it would find no session.
+// And whoever gets rights on new tables need not have had them on these.
+
+// granteeSQL is a role of aclexplode's, as GRANT takes it.
+const granteeSQL = "CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END"
 
 // grants plans the rights on the tables that are made anew: the owner, and what
 // others were granted. MySQL's go by the name of the table.
@@ -17,19 +24,61 @@ func (a *adopter) grants(ctx context.Context) error {
 	if a.config.Dialect != dialect.Postgres {
 		return nil
 	}
+	a.rights = map[string][]string{}
 	for _, native := range nativeTables[1:] {
-		statements, err := a.column(ctx, fmt.Sprintf(`
-			SELECT format('ALTER TABLE %%I OWNER TO %%I', '%[1]s', pg_get_userbyid(relowner)) FROM pg_class
-			WHERE oid = to_regclass('%[2]s') AND pg_get_userbyid(relowner) <> current_user
-			UNION ALL
-			SELECT format('GRANT %%s ON %%I TO %%s%%s', privilege_type, '%[1]s',
-				CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
-				CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
-			FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass('%[2]s') AND grantee <> relowner`, native, a.from(native)))
-		if err != nil {
-			return fmt.Errorf("migrate: adopt: read the rights on %s: %w", a.layout.tables[native], err)
+		live := a.from(native)
+		for _, query := range []string{
+			`SELECT DISTINCT format('REVOKE ALL ON %I FROM %s', '` + native + `', ` + granteeSQL + `)
+			FROM pg_default_acl, aclexplode(defaclacl) WHERE defaclobjtype = 'r' AND defaclnamespace IN (0, current_schema()::regnamespace)
+			AND defaclrole = current_user::regrole AND grantee NOT IN (defaclrole, (SELECT relowner FROM pg_class WHERE oid = to_regclass('` + live + `'))) ORDER BY 1`,
+			`SELECT format('ALTER TABLE %I OWNER TO %I', '` + native + `', pg_get_userbyid(relowner)) FROM pg_class
+			WHERE oid = to_regclass('` + live + `') AND pg_get_userbyid(relowner) <> current_user`,
+			`SELECT format('GRANT %s ON %I TO %s%s', privilege_type, '` + native + `', ` + granteeSQL + `, CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+			FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass('` + live + `') AND grantee <> relowner ORDER BY 1`,
+		} {
+			statements, err := a.column(ctx, query)
+			if err != nil {
+				return fmt.Errorf("migrate: adopt: read the rights on %s: %w", a.layout.tables[native], err)
+			}
+			a.execs(statements...)
 		}
-		a.execs(statements...)
+		var err error
+		if a.rights[native], err = a.rightsOn(ctx, live); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// rightsOn are a table's owner and what others may do with it.
+func (a *adopter) rightsOn(ctx context.Context, table string) ([]string, error) {
+	all, err := a.column(ctx, `SELECT 'owner ' || quote_ident(pg_get_userbyid(relowner)) FROM pg_class WHERE oid = to_regclass('`+table+`')
+		UNION ALL SELECT format('%s for %s%s', privilege_type, `+granteeSQL+`, CASE WHEN is_grantable THEN ' with grant option' ELSE '' END)
+		FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass('`+table+`') AND grantee <> relowner`)
+	if err != nil {
+		return nil, fmt.Errorf("migrate: adopt: read the rights on %s: %w", table, err)
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
+}
+
+// compareRights compares the rights with those before.
+func (a *adopter) compareRights(ctx context.Context) error {
+	if a.config.Dialect != dialect.Postgres {
+		return nil
+	}
+	var differ []string
+	for _, native := range nativeTables[1:] {
+		now, err := a.rightsOn(ctx, a.q(native))
+		if err != nil {
+			return err
+		}
+		if before := a.rights[native]; !slices.Equal(before, now) {
+			differ = append(differ, fmt.Sprintf("  %s: %s; on %s: %s", native, strings.Join(now, ", "), a.layout.tables[native], strings.Join(before, ", ")))
+		}
+	}
+	if len(differ) == 0 {
+		return nil
+	}
+	return errors.New("migrate: adopt: the rights on the new tables would be others:\n" + strings.Join(differ, "\n") + "\n  adopt as the owner of the tables, and see ALTER DEFAULT PRIVILEGES; nothing was changed")
 }

@@ -3,6 +3,7 @@ package migrate
 import (
 	"context"
 	"regexp"
+	"strings"
 
 	"entgo.io/ent/dialect"
 )
@@ -43,7 +44,7 @@ func (a *adopter) checkObjects(ctx context.Context, f *faults) error {
 	for _, native := range nativeTables {
 		live := a.layout.tables[native]
 		for _, t := range triggers {
-			if t.on == live {
+			if t.on == live || a.config.Dialect == dialect.SQLite && strings.EqualFold(t.on, live) {
 				f.add("a trigger %s hangs on the table %s: drop it, and write it for %s afterwards", t.name, live, native)
 			}
 		}

@@ -272,36 +272,6 @@ func TestAdopt_AddedColumns(t *testing.T) {
 	})
 }
 
-// TestAdopt_Grants: on PostgreSQL whoever might read the old tables may read the
-// new ones, and they belong to whom the old ones belonged.
-func TestAdopt_Grants(t *testing.T) {
-	kind := testdb.Server(t, "postgres")
-	for _, c := range []cell{cells[1], cells[4]} {
-		_, db := c.open(t, kind)
-		c.seed(t, kind, db, c.people(4))
-		role, owner := fmt.Sprint("Reader", time.Now().UnixNano()), fmt.Sprint("Owner", time.Now().UnixNano())
-		execute(t, db, `CREATE ROLE "`+role+`"`, `CREATE ROLE "`+owner+`"`)
-		t.Cleanup(func() {
-			for _, r := range []string{role, owner} {
-				_, _ = db.Exec(`DROP OWNED BY "` + r + `" CASCADE`)
-				_, _ = db.Exec(`DROP ROLE "` + r + `"`)
-			}
-		})
-		for _, native := range nativeTables {
-			table := kind.Quote(c.table(native))
-			execute(t, db, "GRANT SELECT, UPDATE ON "+table+` TO "`+role+`" WITH GRANT OPTION`, "GRANT SELECT ON "+table+" TO PUBLIC", "ALTER TABLE "+table+` OWNER TO "`+owner+`"`)
-		}
-		adopt(t, kind, db)
-		for _, native := range nativeTables {
-			got := texts(t, db, `SELECT pg_get_userbyid(relowner) || ' ' || COALESCE(string_agg(grantee::regrole || ' ' || privilege_type || ' ' || is_grantable, ', ' ORDER BY grantee <> 0, privilege_type), '')
-				FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass('`+native+`') AND grantee <> relowner GROUP BY relowner`)
-			if want := owner + ` - SELECT false, "` + role + `" SELECT true, "` + role + `" UPDATE true`; len(got) != 1 || got[0] != want {
-				t.Errorf("%s: %q, want %q", native, got, want)
-			}
-		}
-	}
-}
-
 // TestAdopt_Names: an adopted schema is what the migrations make, to the names of
 // constraints, which later migrations go by.
 func TestAdopt_Names(t *testing.T) {

@@ -63,6 +63,25 @@ var refusals = map[string]struct {
 		"a trigger t hangs on the table users: drop it, and write it for users afterwards",
 		"a view v reads the table accounts: drop it, and write it for accounts afterwards",
 	}},
+	"clauses on SQLite": {"drizzle.sqlite", []string{"ALTER TABLE user ADD COLUMN handle text COLLATE NOCASE", "CREATE UNIQUE INDEX handles ON User (handle COLLATE nocase)", "CREATE TRIGGER t AFTER INSERT ON USER BEGIN DELETE FROM session; END"}, []string{
+		"a trigger t hangs on the table user: drop it, and write it for users afterwards",
+		"the index handles has the clause COLLATE, which would be lost: drop it, and make it for users afterwards",
+		"the table user has the clause COLLATE, which would be lost: make the table anew without it",
+	}},
+	"row security": {"drizzle.postgres", []string{`ALTER TABLE session ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`, `CREATE POLICY own ON "user" USING (id = current_user)`}, []string{
+		"the table session has row security or policies: drop them and turn it off, and write them for sessions afterwards",
+		"the table user has row security or policies: drop them and turn it off, and write them for users afterwards",
+	}},
+	"settings on PostgreSQL": {"prisma.postgres", []string{
+		"GRANT SELECT (id) ON sessions TO PUBLIC", "GRANT SELECT (id) ON users TO PUBLIC", "CREATE RULE r AS ON DELETE TO accounts DO INSTEAD NOTHING", "CREATE TABLE child () INHERITS (users)",
+		"ALTER TABLE accounts REPLICA IDENTITY FULL", "CREATE PUBLICATION authent_p FOR TABLE sessions", "CREATE PUBLICATION authent_p2 FOR TABLE users",
+	}, []string{
+		"the table accounts has a replica identity FULL, which the table that is made anew would not have: drop it, and make it for accounts afterwards",
+		"the table accounts has a rule r, which the table that is made anew would not have: drop it, and make it for accounts afterwards",
+		"the table sessions has a grant on the column id, which the table that is made anew would not have: drop it, and make it for sessions afterwards",
+		"the table sessions has a publication authent_p, which the table that is made anew would not have: drop it, and make it for sessions afterwards",
+		"the table users has a relation by inheritance to child, which the table that is made anew would not have: drop it, and make it for users afterwards",
+	}},
 	"triggers and views on PostgreSQL": {"drizzle.postgres", []string{"CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'", `CREATE TRIGGER t BEFORE UPDATE ON "user" FOR EACH ROW EXECUTE FUNCTION f()`, `CREATE VIEW v AS SELECT "userId" FROM session`}, []string{
 		"a trigger t hangs on the table user: drop it, and write it for users afterwards",
 		"a view v reads the table session: drop it, and write it for sessions afterwards",

@@ -36,8 +36,11 @@ func (a *adopter) checkRows(ctx context.Context, f *faults) error {
 }
 
 func amountOf(n int, what string) string {
-	if n == 1 {
+	switch {
+	case n == 1:
 		return "1 " + what
+	case strings.HasSuffix(what, "s"):
+		what += "e"
 	}
 	return fmt.Sprintf("%d %ss", n, what)
 }

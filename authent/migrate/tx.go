@@ -32,13 +32,18 @@ func (s *session) inTx(ctx context.Context, begin bool, fn func() error) error {
 	return err
 }
 
-// begin begins a transaction. On SQLite it is immediate and waits for others as
-// for a lock.
+// begins begin a transaction. On SQLite it is immediate and waits for others as
+// for a lock. On PostgreSQL it sees what others have committed before it got a
+// lock: with a snapshot from before, which default_transaction_isolation may ask
+// for, it would not find their rows, and drop them with a table.
+var begins = map[string]string{
+	dialect.SQLite:   "BEGIN IMMEDIATE",
+	dialect.Postgres: "BEGIN ISOLATION LEVEL READ COMMITTED",
+	dialect.MySQL:    "BEGIN",
+}
+
 func (s *session) begin(ctx context.Context) error {
-	statement := "BEGIN"
-	if s.config.Dialect == dialect.SQLite {
-		statement = "BEGIN IMMEDIATE"
-	}
+	statement := begins[s.config.Dialect]
 	err := s.patiently(ctx, func() error {
 		_, err := s.ExecContext(ctx, statement)
 		return err
