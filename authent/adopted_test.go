@@ -1,8 +1,10 @@
 package authent_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/authent/authent/authent"
 	"github.com/authent/authent/internal/testdb"
@@ -39,6 +41,31 @@ func TestP22_AdoptedBrowsersAreTakenOver(t *testing.T) {
 				t.Error("the person is signed out")
 			}
 		})
+	}
+}
+
+// TestP22_AdoptedCookieEnds: a session that lives longer than a cookie may, or
+// than the absolute lifetime, gets a cookie that ends in time.
+func TestP22_AdoptedCookieEnds(t *testing.T) {
+	const day = 24 * time.Hour
+	for _, tc := range []struct{ lives, absolute, want time.Duration }{
+		{40 * day, 0, 40 * day}, {1000 * day, 0, 400 * day}, {1000 * day, 90 * day, 90 * day}, {60 * day, 90 * day, 60 * day},
+	} {
+		w := newWorld(t, testdb.SQLite, setup{https: true, config: func(c *authent.Config) {
+			c.Session = authent.SessionConfig{AcceptAuthJSCookie: true, AbsoluteMaxAge: tc.absolute}
+		}})
+		token := w.registered().token()
+		w.exec("UPDATE sessions SET created_at = NULL, expires = ?", w.clock.now().Add(tc.lives))
+		a := w.with(authJSCookie, token).get("/private")
+		var ends time.Time
+		for _, c := range (&http.Response{Header: a.header}).Cookies() {
+			if c.Name == "__Host-authjs.session-token" {
+				ends = c.Expires
+			}
+		}
+		if got := ends.Sub(w.clock.now()); (got - tc.want).Abs() > time.Second {
+			t.Errorf("a session of %v, at most %v: the cookie ends after %v, want %v", tc.lives, tc.absolute, got, tc.want)
+		}
 	}
 }
 

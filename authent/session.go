@@ -95,9 +95,22 @@ func (a *Auth) checkSession(r *http.Request) (s *Session, rolled time.Time, err 
 		a.cfg.Logger.ErrorContext(ctx, "authent: session could not be rolled on", "error", err)
 	}
 	if rolled.IsZero() && a.takesOver(r) {
-		rolled = s.Expires
+		rolled = a.cookieEnd(s, now)
 	}
 	return s, rolled, nil
+}
+
+// cookieEnd is when the cookie of a session ends that another program began: that
+// may have let it live longer than a cookie may (P22).
+func (a *Auth) cookieEnd(s *Session, now time.Time) time.Time {
+	ends := s.Expires
+	if most := now.Add(maxCookieAge); most.Before(ends) {
+		ends = most
+	}
+	if end := a.absoluteEnd(s); !end.IsZero() && end.Before(ends) {
+		ends = end
+	}
+	return ends
 }
 
 // alive reports whether a session found in the database is one still.

@@ -96,7 +96,7 @@ func adoptedBrowser(t *testing.T, c cell) {
 	}
 
 	if c.ddl == "drizzle.mysql" {
-		dsn += "?time_zone=SYSTEM"
+		dsn += "?time_zone=%40%40GLOBAL.time_zone"
 	}
 	db := kind.Connect(t, dsn)
 	adopt(t, kind, db)

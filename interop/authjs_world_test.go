@@ -126,7 +126,7 @@ func newPair(t *testing.T, c cell, hashed bool) *pair {
 
 	goURL := url
 	if c.ddl == "drizzle.mysql" {
-		goURL += "?time_zone=SYSTEM"
+		goURL += "?time_zone=%40%40GLOBAL.time_zone"
 	}
 	p.db = kind.Connect(t, goURL)
 	p.store = c.adapter(entsql.OpenDB(kind.Dialect, p.db))

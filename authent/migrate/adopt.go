@@ -130,8 +130,10 @@ type adopter struct {
 	// lower are the addresses that are written anew, by user.
 	lower map[string]string
 	steps []step
-	// after are the statements that follow the exchange of tables on MySQL.
+	// after are the statements that follow the exchange of tables on MySQL, and
+	// sums what the old tables were before.
 	after []string
+	sums  string
 	// before is what was counted, and rights who might do what with which table.
 	before tally
 	rights map[string][]string

@@ -2,7 +2,6 @@ package migrate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -21,6 +20,9 @@ import (
 //  2. What is left to do is written down in authent_adoption. Then one RENAME
 //     TABLE, which happens as a whole or not at all, puts the old tables aside as
 //     authent_old_user and so on, and the new ones in their place.
+//     The first thing is then to compare the old tables, which nobody writes to
+//     any more, with what they were when they were read. If somebody has written
+//     to them, another RENAME TABLE undoes the first one.
 //  3. What is written down is done: tables that refer to the users are turned to
 //     the new ones, the old tables are dropped, the foreign keys are made, whose
 //     names were taken until then. Each statement is crossed out when it is done;
@@ -28,9 +30,9 @@ import (
 //     first one took effect.
 //
 // authent_adoption is made when the new tables are complete and goes at the very
-// end, so: without it part 1 is to be done; with it and with authent_new_users
-// the exchange has not happened, and part 1 is done anew, since rows may have
-// changed meanwhile; with it alone part 3 goes on.
+// end, so: without it part 1 is to be done; with it and without the old tables put
+// aside the exchange has not happened, and part 1 is done anew, since rows may
+// have changed meanwhile; else part 3 goes on.
 
 const journal = "authent_adoption"
 
@@ -50,7 +52,7 @@ func (a *adopter) onMySQL(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := a.inServerZone(ctx, func() error { return a.fillBeside(ctx) }); err != nil || a.config.DryRun {
+	if err := a.asNode(ctx, func() error { return a.fillBeside(ctx) }); err != nil || a.config.DryRun {
 		return err
 	}
 	if err := a.write(ctx); err != nil {
@@ -70,8 +72,18 @@ func (a *adopter) exchanged(ctx context.Context) (bool, error) {
 	if err != nil || written == 0 {
 		return false, err
 	}
+	left, err := a.column(ctx, "SELECT statement FROM "+a.q(journal)+" WHERE n > 0 ORDER BY n LIMIT 1")
+	if err != nil {
+		return false, fmt.Errorf("migrate: adopt: %w", err)
+	}
 	fresh, err := a.count(ctx, thing{kind: "table", table: newName(usersTable)})
-	return fresh == 0, err
+	if err != nil || fresh > 0 || len(left) == 0 || !isComparison(left[0]) {
+		return fresh == 0, err
+	}
+	// Nothing is crossed out. Somebody may have dropped the new tables by hand.
+	tables, _ := compared(left[0])
+	aside, err := a.count(ctx, thing{kind: "table", table: tables[0]})
+	return aside > 0, err
 }
 
 // startOver drops what an earlier run has left before it exchanged the tables.
@@ -90,30 +102,13 @@ func (a *adopter) startOver(ctx context.Context) error {
 	return nil
 }
 
-// inServerZone runs fn in the server's own time zone. Drizzle writes UTC to
-// columns of type TIMESTAMP as if it were in that zone, and reads it so.
-func (a *adopter) inServerZone(ctx context.Context, fn func() error) error {
-	var zone string
-	if err := a.QueryRowContext(ctx, "SELECT @@SESSION.time_zone").Scan(&zone); err != nil {
-		return fmt.Errorf("migrate: adopt: %w", err)
-	}
-	if _, err := a.ExecContext(ctx, "SET time_zone = 'SYSTEM'"); err != nil {
-		return fmt.Errorf("migrate: adopt: %w", err)
-	}
-	err := fn()
-	if _, e := a.ExecContext(context.WithoutCancel(ctx), "SET time_zone = '"+zone+"'"); e != nil {
-		err = errors.Join(err, fmt.Errorf("migrate: adopt: %w", e))
-	}
-	return err
-}
-
 // fillBeside is part 1: it fills the new tables beside the old ones.
 func (a *adopter) fillBeside(ctx context.Context) error {
 	if err := a.look(ctx); err != nil {
 		return err
 	}
-	before, err := a.checksum(ctx)
-	if err != nil {
+	var err error
+	if a.sums, err = a.checksum(ctx, a.oldTables()); err != nil {
 		return err
 	}
 	if err := a.planMySQL(ctx); err != nil || a.config.DryRun {
@@ -133,32 +128,11 @@ func (a *adopter) fillBeside(ctx context.Context) error {
 		return err
 	}
 	a.at("adopt: compared")
-	after, err := a.checksum(ctx)
-	if err == nil && after != before {
-		err = errors.New("migrate: adopt: somebody has written to the tables meanwhile, and nothing was exchanged: stop the application on Node, and run adopt again")
+	now, err := a.checksum(ctx, a.oldTables())
+	if err == nil && now != a.sums {
+		err = fmt.Errorf("%w, and nothing was exchanged: stop the application on Node, and run adopt again", errWritten)
 	}
 	return err
-}
-
-// checksum tells whether the old tables are as they were.
-func (a *adopter) checksum(ctx context.Context) (string, error) {
-	var names, sums []string
-	for _, native := range nativeTables {
-		names = append(names, a.layout.tables[native])
-	}
-	rows, err := a.QueryContext(ctx, "CHECKSUM TABLE "+a.qs(names))
-	if err != nil {
-		return "", fmt.Errorf("migrate: adopt: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var name, sum string
-		if err := rows.Scan(&name, &sum); err != nil {
-			return "", fmt.Errorf("migrate: adopt: %w", err)
-		}
-		sums = append(sums, sum)
-	}
-	return strings.Join(sums, " "), rows.Err()
 }
 
 // planMySQL writes the steps of part 1, and the statements of the others.
@@ -178,6 +152,7 @@ func (a *adopter) planMySQL(ctx context.Context) error {
 		}
 		a.fill(native)
 	}
+	a.after = []string{a.comparison()}
 	if err := a.planRest(ctx); err != nil {
 		return err
 	}
@@ -328,14 +303,8 @@ func (a *adopter) rest(ctx context.Context) error {
 		if len(left) == 0 {
 			break
 		}
-		done, err := a.isDone(ctx, left[0])
-		if err != nil {
-			return fmt.Errorf("migrate: adopt: find out about %s: %w", oneLine(left[0]), err)
-		}
-		if !done {
-			if err := a.take(ctx, step{sql: left[0]}); err != nil {
-				return fmt.Errorf("%w\n  the tables are exchanged and no row is lost; once the cause is gone, run adopt again, and it goes on here", err)
-			}
+		if err := a.takeRest(ctx, left[0]); err != nil {
+			return err
 		}
 		a.at(fmt.Sprintf("adopt: did rest %d", i))
 		if _, err := a.ExecContext(ctx, "DELETE FROM "+a.q(journal)+" WHERE n > 0 ORDER BY n LIMIT 1"); err != nil {
@@ -354,6 +323,24 @@ func (a *adopter) rest(ctx context.Context) error {
 		return fmt.Errorf("migrate: adopt: %w", err)
 	}
 	a.at("adopt: dropped journal")
+	return nil
+}
+
+// takeRest takes a statement of part 3, unless it was taken.
+func (a *adopter) takeRest(ctx context.Context, sql string) error {
+	if isComparison(sql) {
+		return a.compareOld(ctx, sql)
+	}
+	done, err := a.isDone(ctx, sql)
+	if err != nil {
+		return fmt.Errorf("migrate: adopt: find out about %s: %w", oneLine(sql), err)
+	}
+	if done {
+		return nil
+	}
+	if err := a.take(ctx, step{sql: sql}); err != nil {
+		return fmt.Errorf("%w\n  the tables are exchanged and no row is lost; once the cause is gone, run adopt again, and it goes on here", err)
+	}
 	return nil
 }
 

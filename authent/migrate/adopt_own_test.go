@@ -1,9 +1,7 @@
 package migrate
 
 import (
-	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,9 +13,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/authent/authent/authent/database"
 	entmigrate "github.com/authent/authent/ent/migrate"
-	"github.com/authent/authent/internal/dbserver"
 	"github.com/authent/authent/internal/testdb"
 )
 
@@ -206,36 +202,6 @@ func TestAdopt_InUse(t *testing.T) {
 		}
 		checkUsers(t, c, db, people)
 	})
-}
-
-// TestAdopt_ServerZone: Drizzle's times on a MySQL server in another zone than UTC
-// are read as Drizzle wrote them.
-func TestAdopt_ServerZone(t *testing.T) {
-	_ = testdb.Server(t, "mariadb")
-	t.Setenv("TZ", "America/New_York")
-	server, err := dbserver.MariaDB(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { err = errors.Join(err, server.Close()) })
-	name, db, err := database.Open(server.Dev)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	kind, c := testdb.Kind{Name: "mariadb", Dialect: name}, cells[5]
-	if now := texts(t, db, "SELECT CONCAT(TIMEDIFF(NOW(), UTC_TIMESTAMP()), @@system_time_zone) FROM (SELECT 1) x"); len(now) != 1 || !strings.Contains(now[0], "E") {
-		t.Fatalf("the server is in the zone %v", now)
-	}
-	execute(t, db, c.statements(t)...)
-	people := c.people(10)
-	c.seed(t, kind, db, people)
-	adopt(t, kind, db)
-	checkAdopted(t, c, kind, db, people)
-	var zone string
-	if err := db.QueryRowContext(context.Background(), "SELECT @@SESSION.time_zone").Scan(&zone); err != nil || zone != "+00:00" {
-		t.Errorf("the connection is left in the zone %s: %v", zone, err)
-	}
 }
 
 // TestAdopt_AddedColumns: Drizzle's users may have some of authent's columns, with

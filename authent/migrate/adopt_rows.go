@@ -166,10 +166,7 @@ func (a *adopter) checkLengths(ctx context.Context, f *faults) error {
 			if native == usersTable {
 				id = a.q("id")
 			}
-			limit := ""
-			if size, ok := longer(live, to); ok {
-				limit = fmt.Sprintf("CHAR_LENGTH(%s) > %d", a.q(live.Name), size)
-			}
+			limit := longer(live, to, a.q(live.Name))
 			if slices.Contains(providerTokens, c.name) {
 				// Sealed, a token is a third longer, and MySQL's text ends at 64 KB.
 				limit = fmt.Sprintf("LENGTH(%s) > 49000", a.q(live.Name))
@@ -186,19 +183,22 @@ func (a *adopter) checkLengths(ctx context.Context, f *faults) error {
 	return nil
 }
 
-// longer reports whether a live column holds longer values than the native one,
-// whose limit it returns.
-func longer(live, to *schema.Column) (size int, ok bool) {
+// maxText is how many bytes MySQL's type text holds.
+const maxText = 1<<16 - 1
+
+// longer is the condition, in SQL, under which a value of a live column is longer
+// than the native one holds; "" if none can be.
+func longer(live, to *schema.Column, name string) string {
 	from, ok1 := live.Type.Type.(*schema.StringType)
 	t, ok2 := to.Type.Type.(*schema.StringType)
-	return sizeOf(t), ok1 && ok2 && t.T == "varchar" && (from.T != "varchar" || from.Size > t.Size)
-}
-
-func sizeOf(t *schema.StringType) int {
-	if t == nil {
-		return 0
+	switch {
+	case !ok1 || !ok2:
+	case t.T == "varchar" && (from.T != "varchar" || from.Size > t.Size):
+		return fmt.Sprintf("CHAR_LENGTH(%s) > %d", name, t.Size)
+	case t.T == "text" && from.T != "text" && from.T != "tinytext":
+		return fmt.Sprintf("LENGTH(CONVERT(%s USING utf8mb4)) > %d", name, maxText)
 	}
-	return t.Size
+	return ""
 }
 
 // checkUserTimes refuses times that are none.

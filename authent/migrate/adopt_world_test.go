@@ -222,7 +222,7 @@ func (s seeder) rows(table string, columns []string, n int, row func(i int) []an
 	}
 	defer func() { _ = conn.release() }()
 	if s.kind.Dialect == dialect.MySQL { // As Drizzle has it.
-		if _, err := conn.ExecContext(s.t.Context(), "SET time_zone = SYSTEM"); err != nil {
+		if _, err := conn.ExecContext(s.t.Context(), "SET time_zone = @@GLOBAL.time_zone"); err != nil {
 			s.t.Fatal(err)
 		}
 	}

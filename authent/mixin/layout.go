@@ -28,7 +28,8 @@ const (
 	// DrizzleDefault is what @auth/drizzle-adapter uses where it is given no
 	// tables, on PostgreSQL and MySQL. Times are whole seconds. On MySQL they
 	// are of type TIMESTAMP, which Drizzle reads and writes in the server's own
-	// time zone as if it were UTC: open the database with time_zone=SYSTEM.
+	// time zone as if it were UTC: open the database with
+	// ?time_zone=%40%40GLOBAL.time_zone.
 	DrizzleDefault Layout = "DrizzleDefault"
 	// DrizzleSQLite is DrizzleDefault on SQLite: times are integers, in Unix
 	// milliseconds.

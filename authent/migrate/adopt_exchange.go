@@ -1,0 +1,101 @@
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// asNode runs fn on MySQL with the settings under which the application on Node
+// wrote, and without those under which the server would cut a value to fit.
+// Drizzle writes UTC to columns of type TIMESTAMP as if it were in the time zone
+// that connections have by default, and reads it so.
+func (a *adopter) asNode(ctx context.Context, fn func() error) error {
+	var zone, mode string
+	if err := a.QueryRowContext(ctx, "SELECT @@SESSION.time_zone, @@SESSION.sql_mode").Scan(&zone, &mode); err != nil {
+		return fmt.Errorf("migrate: adopt: %w", err)
+	}
+	set := func(ctx context.Context, statement string) error {
+		if _, err := a.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("migrate: adopt: %w", err)
+		}
+		return nil
+	}
+	if err := set(ctx, "SET time_zone = @@GLOBAL.time_zone, sql_mode = CONCAT(@@SESSION.sql_mode, ',STRICT_ALL_TABLES')"); err != nil {
+		return err
+	}
+	err := fn()
+	return errors.Join(err, set(context.WithoutCancel(ctx), fmt.Sprintf("SET time_zone = '%s', sql_mode = '%s'", zone, mode)))
+}
+
+var errWritten = errors.New("migrate: adopt: somebody has written to the tables meanwhile")
+
+// oldTables are the live tables, quoted, as a list.
+func (a *adopter) oldTables() string {
+	var names []string
+	for _, native := range nativeTables {
+		names = append(names, a.layout.tables[native])
+	}
+	return a.qs(names)
+}
+
+// checksum tells of tables, a list, whether they are as they were.
+func (a *adopter) checksum(ctx context.Context, tables string) (string, error) {
+	var sums []string
+	rows, err := a.QueryContext(ctx, "CHECKSUM TABLE "+tables)
+	if err != nil {
+		return "", fmt.Errorf("migrate: adopt: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name, sum string
+		if err := rows.Scan(&name, &sum); err != nil {
+			return "", fmt.Errorf("migrate: adopt: %w", err)
+		}
+		sums = append(sums, sum)
+	}
+	return strings.Join(sums, " "), rows.Err()
+}
+
+const compares = "-- compare CHECKSUM TABLE "
+
+// comparison is the first statement after the exchange.
+func (a *adopter) comparison() string {
+	var names []string
+	for _, native := range nativeTables {
+		names = append(names, oldName(a.layout.tables[native]))
+	}
+	return compares + a.qs(names) + " = " + a.sums
+}
+
+func isComparison(sql string) bool { return strings.HasPrefix(sql, compares) }
+
+// compared are the old tables of a comparison, in the order of the native ones,
+// and what they were.
+func compared(sql string) (tables []string, sums string) {
+	list, sums, _ := strings.Cut(strings.TrimPrefix(sql, compares), " = ")
+	for _, name := range strings.Split(list, ", ") {
+		tables = append(tables, unquote(name))
+	}
+	return tables, sums
+}
+
+// compareOld compares the old tables with what they were when they were read. If
+// somebody has written to them, they get their names back: the new ones then lack
+// what was written, and the next run makes them anew.
+func (a *adopter) compareOld(ctx context.Context, sql string) error {
+	tables, was := compared(sql)
+	is, err := a.checksum(ctx, a.qs(tables))
+	if err != nil || is == was {
+		return err
+	}
+	var all []string
+	for i, native := range nativeTables {
+		all = append(all, a.q(native)+" TO "+a.q(newName(native)), a.q(tables[i])+" TO "+a.q(strings.TrimPrefix(tables[i], oldName(""))))
+	}
+	if err := a.take(ctx, step{sql: "RENAME TABLE " + strings.Join(all, ", ")}); err != nil {
+		return fmt.Errorf("%w, and they cannot be put back: %w", errWritten, err)
+	}
+	return fmt.Errorf("%w, so they are where they were: stop the application on Node, and run adopt again", errWritten)
+}
