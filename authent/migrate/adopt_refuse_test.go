@@ -221,9 +221,9 @@ func TestAdopt_Notes(t *testing.T) {
 		want := []string{
 			"links to sign in by that were sent by mail stop working (3 rows of " + c.table(tokensTable) + "), since Auth.js's hashes cannot be verified: who needs one asks for another",
 			"session tokens of a form that authent takes from no cookie (it takes 20 to 255 letters, digits and . _ ~ -): 1; these people sign in again",
-			"these addresses count as one, and only who has it as ada5@example.com can sign in by it: ada5@example.com (user cm0000005abc), ADA5@example.com (user cm0000006abc)",
+			"these addresses count as one: each person signs in by theirs only as it is written here, and in any other way it is ada5@example.com: ada5@example.com (user cm0000005abc), ADA5@example.com (user cm0000006abc)",
 			"e-mail addresses with capital letters are written in small ones, as authent looks them up: 3",
-			"users have an e-mail address with letters that authent writes otherwise, and cannot sign in by it until it is changed: 1, cm0000007abc",
+			"users have an e-mail address with letters that authent writes otherwise, and sign in by it only as it is written: 1, cm0000007abc",
 		}
 		got := adopt(t, kind, db).Notes
 		slices.Sort(got)

@@ -241,8 +241,9 @@ func (a *adopter) checkTokens(ctx context.Context, f *faults) error {
 }
 
 // checkEmails finds addresses that are not in the form in which authent looks
-// people up. Those that only have capital letters are written anew. Others are
-// told of: who owns which is not for a program to say.
+// people up if they do not write theirs exactly so. Those that only have capital
+// letters are written anew. Others are told of: who owns which is not for a
+// program to say.
 func (a *adopter) checkEmails(ctx context.Context) error {
 	rows, err := a.QueryContext(ctx, fmt.Sprintf("SELECT id, %s FROM %s WHERE %s IS NOT NULL ORDER BY id", a.col("email"), a.from(usersTable), a.col("email")))
 	if err != nil {
@@ -268,7 +269,7 @@ func (a *adopter) checkEmails(ctx context.Context) error {
 			for _, u := range all {
 				both = append(both, fmt.Sprintf("%s (user %s)", u.email, u.id))
 			}
-			notes = append(notes, "these addresses count as one, and only who has it as "+folded+" can sign in by it: "+strings.Join(both, ", "))
+			notes = append(notes, "these addresses count as one: each person signs in by theirs only as it is written here, and in any other way it is "+folded+": "+strings.Join(both, ", "))
 		case all[0].email == folded:
 		case strings.ToLower(all[0].email) == folded && isASCII(folded):
 			a.lower[all[0].id] = folded
@@ -283,7 +284,7 @@ func (a *adopter) checkEmails(ctx context.Context) error {
 	}
 	if slices.Sort(odd); len(odd) > 0 {
 		var f faults
-		f.users(odd, "users have an e-mail address with letters that authent writes otherwise, and cannot sign in by it until it is changed")
+		f.users(odd, "users have an e-mail address with letters that authent writes otherwise, and sign in by it only as it is written")
 		a.Notes = append(a.Notes, f...)
 	}
 	return rows.Err()
