@@ -141,13 +141,26 @@ func (s *tokenSource) refreshed(ends time.Time) (t *oauth2.Token, err error) {
 	}
 	answer, err := s.client.refresh(s.ctx, m, acc.RefreshToken)
 	if refused, ok := errors.AsType[errTokenRefused](err); ok && slices.Contains(spentGrant, refused.code) {
-		return nil, fmt.Errorf("%w (%w)", ErrNoToken, err)
+		return nil, s.spent(stored, err)
 	}
 	if err != nil {
 		return nil, err
 	}
 	fresh := accountOf(s.client.provider, s.id, answer, s.auth.now())
 	return accessToken(fresh), s.store(stored, fresh)
+}
+
+// spent is what a refused refresh token means: a sign-in may have brought another
+// meanwhile, at which providers count the old one as used.
+func (s *tokenSource) spent(old *Account, refused error) error {
+	now, err := s.account(s.ctx, s.auth.store)
+	switch {
+	case err != nil:
+		return err
+	case now.RefreshToken != old.RefreshToken:
+		return errOvertaken
+	}
+	return fmt.Errorf("%w (%w)", ErrNoToken, refused)
 }
 
 // spentGrant are the codes by which a token endpoint tells that a refresh token is

@@ -107,6 +107,17 @@ func TestTokenSource_SignInMeanwhile(t *testing.T) {
 	})
 }
 
+// TestTokenSource_SpentMeanwhile: a provider that takes a sign-in for the end of the
+// tokens before it refuses them; those of the sign-in work.
+func TestTokenSource_SpentMeanwhile(t *testing.T) {
+	w, m := meanwhileWorld(t, testdb.SQLite)
+	w.idp.RevokeGrants()
+	m.f = func() { w.browser().through("/auth/signin/dev") }
+	if token, err := w.source().Token(); err != nil || token.Expiry.Before(w.clock.now()) {
+		t.Errorf("after a sign-in: %v", err)
+	}
+}
+
 // TestTokenSource_UnlinkedMeanwhile: nobody gets a token.
 func TestTokenSource_UnlinkedMeanwhile(t *testing.T) {
 	w, m := meanwhileWorld(t, testdb.SQLite)
