@@ -1,6 +1,7 @@
 package authent_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -252,4 +253,19 @@ func TestWithoutURL(t *testing.T) {
 			t.Error("the log does not say what to do")
 		}
 	})
+}
+
+// TestRegister_TooLongForColumn: a name that the application's own column does not
+// hold is the client's mistake, though the database does not say which column.
+func TestRegister_TooLongForColumn(t *testing.T) {
+	w := newWorld(t, testdb.Server(t, "postgres"), setup{})
+	w.exec(`ALTER TABLE users ALTER COLUMN name TYPE varchar(5)`)
+	t.Cleanup(func() {
+		_, _ = w.db.ExecContext(context.WithoutCancel(t.Context()), `ALTER TABLE users ALTER COLUMN name TYPE text`)
+	})
+	b := w.browser()
+	a := b.script("/auth/register", "email", ada, "password", adasWord, "name", "Ada Lovelace")
+	if a.status >= 500 || !strings.Contains(a.target(), "code=invalid&error=Register") || w.count("users") != 0 {
+		t.Errorf("status %d to %s, %d users", a.status, a.target(), w.count("users"))
+	}
 }

@@ -79,7 +79,8 @@ func (e *ConflictError) Is(target error) bool { return target == ErrConflict }
 // InvalidError says which field has a value that was not stored: the column
 // cannot hold it, or a validator of the application's refuses it.
 type InvalidError struct {
-	// Field is "Type.field", such as "User.username".
+	// Field is "Type.field", such as "User.username", or "Type" alone where the
+	// database does not tell.
 	Field string
 	// Err is what the validator or the database said. It never holds the value,
 	// as long as the application's validators put none in.

@@ -131,13 +131,17 @@ func validName(name string) bool {
 
 // refused turns the conflict that the loser of two registrations gets (P09) into
 // the answer of one that came later, and what an application's own field does not
-// take into a code: "User.username" becomes username_taken or username_invalid.
+// take into a code: "User.username" becomes username_taken or username_invalid; a
+// database that does not say which field it is makes that invalid alone.
 func refused(err error) error {
 	var name, suffix string
 	if c, ok := errors.AsType[*ConflictError](err); ok {
 		name, suffix = c.Key, "_taken"
 	} else if i, ok := errors.AsType[*InvalidError](err); ok {
 		name, suffix = i.Field, "_invalid"
+	}
+	if name == "User" {
+		return &RegisterError{Code: "invalid"}
 	}
 	field, ok := strings.CutPrefix(name, "User.")
 	if !ok {

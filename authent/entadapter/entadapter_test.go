@@ -27,6 +27,8 @@ func TestErrorNamesTheKey(t *testing.T) {
 		"constraint failed: UNIQUE constraint failed: users.id (1555)":                                "User.id",
 		"constraint failed: UNIQUE constraint failed: users.team, users.number (2067)":                "User.team,number",
 		`pq: duplicate key value violates unique constraint "users_email_key"`:                        authent.KeyUserEmail,
+		`pq: duplicate key value violates unique constraint "users_email_key_of_team"`:                "",
+		`pq: duplicate key value violates unique constraint "team_users_email_key"`:                   "",
 		`ERROR: duplicate key value violates unique constraint "users_pkey" (SQLSTATE 23505)`:         "User.id",
 		"Error 1062 (23000): Duplicate entry '" + value + "' for key 'users_email_key'":               authent.KeyUserEmail,
 		"Error 1062 (23000): Duplicate entry '" + value + "' for key 'users.users_email_key'":         authent.KeyUserEmail,
@@ -54,6 +56,26 @@ func TestErrorOfTooLong(t *testing.T) {
 	err := entadapter.Error(fmt.Errorf("ent: %w", said), keys)
 	invalid, ok := errors.AsType[*authent.InvalidError](err)
 	if !ok || invalid.Field != "User.email" || !errors.Is(err, authent.ErrInvalid) || !errors.Is(err, said) {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestErrorOfTooLongOnPostgreSQL, which does not name the column.
+func TestErrorOfTooLongOnPostgreSQL(t *testing.T) {
+	err := entadapter.Error(errors.New("pq: value too long for type character varying(20) (22001)"), keys)
+	if invalid, ok := errors.AsType[*authent.InvalidError](err); !ok || invalid.Field != "User" {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestDeleteErrorOfForeignKey: a row that others keep is there, so it is not
+// ErrNotFound.
+func TestDeleteErrorOfForeignKey(t *testing.T) {
+	said := errors.New("constraint failed: FOREIGN KEY constraint failed (787)")
+	if err := entadapter.DeleteError(said, keys); errors.Is(err, authent.ErrNotFound) || !errors.Is(err, said) || !strings.Contains(err.Error(), "entsql.OnDelete") {
+		t.Errorf("%v", err)
+	}
+	if err := entadapter.DeleteError(nil, keys); err != nil {
 		t.Errorf("%v", err)
 	}
 }

@@ -23,14 +23,16 @@ type Key struct {
 
 // Error turns what ent returned into the errors of authent.Adapter: a unique key
 // that is taken becomes a *authent.ConflictError naming one of keys, a foreign
-// key without its row becomes authent.ErrNotFound, a value that is too long for
-// MySQL's column a *authent.InvalidError, and anything else stays.
+// key without its row becomes authent.ErrNotFound, a value that is too long for its
+// column a *authent.InvalidError, and anything else stays.
 func Error(err error, keys []Key) error {
 	switch {
 	case err == nil:
 		return nil
 	case mysqlTooLong.MatchString(err.Error()):
 		return Invalid(mysqlTooLong.FindStringSubmatch(err.Error())[1], keys, err)
+	case strings.Contains(err.Error(), "value too long for type character"): // PostgreSQL's 22001
+		return Invalid("", keys, err)
 	case sqlgraph.IsUniqueConstraintError(err):
 		return &authent.ConflictError{Key: keyOf(err.Error(), keys)}
 	case sqlgraph.IsForeignKeyConstraintError(err):
@@ -42,13 +44,26 @@ func Error(err error, keys []Key) error {
 	return err
 }
 
+// DeleteError is Error for a row that is deleted: rows of the application's own
+// that refer to it, and do not go with it, keep it there.
+func DeleteError(err error, keys []Key) error {
+	if sqlgraph.IsForeignKeyConstraintError(err) {
+		return fmt.Errorf("other rows refer to it: delete them first, or give their edge in ent/schema the annotation entsql.OnDelete: %w", err)
+	}
+	return Error(err, keys)
+}
+
 // mysqlTooLong is the message of MySQL's ER_DATA_TOO_LONG.
 var mysqlTooLong = regexp.MustCompile(`^(?:.*: )?Error 1406 .*Data too long for column '([^']+)'`)
 
-// Invalid says that a field of the entity that has the keys refused its value.
+// Invalid says that a field of the entity that has the keys refused its value; ""
+// is a field that the database does not name.
 func Invalid(field string, keys []Key, err error) error {
 	entity, _, _ := strings.Cut(keys[0].Name, ".")
-	return &authent.InvalidError{Field: entity + "." + field, Err: err}
+	if field != "" {
+		entity += "." + field
+	}
+	return &authent.InvalidError{Field: entity, Err: err}
 }
 
 // keyOf finds the key that a driver's message names; the first of keys is the
@@ -62,11 +77,11 @@ func keyOf(message string, keys []Key) string {
 	for _, k := range keys {
 		if k.Columns != "" && strings.Contains(message, ": "+k.Columns+" (") ||
 			k.Columns != "" && strings.HasSuffix(message, ": "+k.Columns) ||
-			k.Index != "" && strings.Contains(message, k.Index) {
+			k.Index != "" && strings.Contains(message, `"`+k.Index+`"`) {
 			return k.Name
 		}
 	}
-	if strings.Contains(message, "_pkey") {
+	if strings.Contains(message, `_pkey"`) {
 		return keys[0].Name
 	}
 	return ""

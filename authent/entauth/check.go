@@ -105,6 +105,7 @@ func check(g *gen.Graph) error {
 		}
 		faults = append(faults, checkType(g, t)...)
 	}
+	faults = append(faults, checkNames(g)...)
 	if len(faults) == 0 {
 		return nil
 	}
@@ -121,13 +122,16 @@ func checkType(g *gen.Graph, t *gen.Type) []error {
 			faults = append(faults, fault)
 		}
 	}
-	faults = append(faults, checkEdges(t)...)
-	faults = append(faults, checkRequired(t)...)
+	for _, f := range []*gen.Field{t.ID, fieldOf(t, "user_id")} {
+		if fault := checkUUID(t, f); fault != nil {
+			faults = append(faults, fault)
+		}
+	}
+	for _, check := range []func(*gen.Type) []error{checkTable, checkWrites, checkEdges, checkRequired, checkUnique} {
+		faults = append(faults, check(t)...)
+	}
 	if user := typeOf(g, "User"); user != nil && layoutOf(t) != layoutOf(user) {
 		faults = append(faults, fmt.Errorf("%s is of the layout %s and User of %s: give all four mixins the same Layout", t.Name, cmp.Or(layoutOf(t), "Native"), cmp.Or(layoutOf(user), "Native")))
-	}
-	if t.Name == "User" && !uniqueAlone(t, "email") {
-		faults = append(faults, errors.New(`the e-mail of User is not unique by itself: e-mails are globally unique: add index.Fields("email").Unique() and drop wider unique indexes on it`))
 	}
 	return faults
 }
@@ -201,13 +205,18 @@ func checkEdges(t *gen.Type) []error {
 		return nil
 	}
 	back := strings.ToLower(t.Name) + "s"
-	i := slices.IndexFunc(t.Edges, func(e *gen.Edge) bool { return e.Name == "user" && e.Type.Name == "User" && e.Unique })
+	i := slices.IndexFunc(t.Edges, func(e *gen.Edge) bool {
+		return e.Name == "user" && e.Type.Name == "User" && e.Unique && e.Field() != nil && e.Field().Name == "user_id"
+	})
 	if i < 0 {
 		return []error{fmt.Errorf("%s has no edge to its user: add edge.From(\"user\", User.Type).Ref(%q).Field(\"user_id\").Unique().Required()", t.Name, back)}
 	}
 	owner := t.Edges[i].Ref
-	if layoutOf(t) != mixin.Native || owner == nil {
+	if layoutOf(t) != mixin.Native {
 		return nil
+	}
+	if owner == nil { // The edge has no other end, so it says so itself.
+		owner = t.Edges[i]
 	}
 	if a := owner.EntSQL(); a == nil || a.OnDelete != entsql.Cascade {
 		return []error{fmt.Errorf("%s.%s does not delete its rows with the user: add .Annotations(entsql.OnDelete(entsql.Cascade)) to that edge", owner.Owner.Name, owner.Name)}

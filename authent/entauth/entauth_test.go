@@ -30,7 +30,7 @@ func load(t *testing.T, name string) *gen.Graph {
 
 // TestFaults holds the one error that a graph with faults gets.
 func TestFaults(t *testing.T) {
-	for _, name := range []string{"missing", "wrong", "edges"} {
+	for _, name := range []string{"missing", "wrong", "edges", "tables"} {
 		t.Run(name, func(t *testing.T) {
 			generated := false
 			hook := Extension{}.Hooks()[0](gen.GenerateFunc(func(*gen.Graph) error {

@@ -284,7 +284,7 @@ func (a *AuthAdapter) UpdateUser(ctx context.Context, id string, u authent.UserU
 // DeleteUser implements authent.Adapter.
 func (a *AuthAdapter) DeleteUser(ctx context.Context, id string) error {
 	_, err := a.client.User.Delete().Where(entadapter.Is(user.FieldID, id)).Exec(ctx)
-	return a.done(err, userKeys)
+	return a.tx.Note(entadapter.DeleteError(err, userKeys))
 }
 
 func authAccount(c *Account) *authent.Account {
