@@ -14,6 +14,8 @@ import (
 	"errors"
 	"fmt"
 	"go/format"
+	"go/token"
+	gotypes "go/types"
 	"io"
 	"io/fs"
 	"os"
@@ -65,6 +67,9 @@ var (
 
 // run writes the files, or none of them.
 func (c command) run(out io.Writer) error {
+	if name := packageName(c.Folder); !importable(name) {
+		return fmt.Errorf("the folder's name is that of its Go package, which cannot be %q: name another, as in scaffold authgraph", name)
+	}
 	wanted := map[string][]byte{}
 	add := func(name, text string, data any) error {
 		var b bytes.Buffer
@@ -94,6 +99,13 @@ func (c command) run(out io.Writer) error {
 }
 
 func packageName(folder string) string { return filepath.Base(filepath.Clean(folder)) }
+
+// importable reports whether a package of that name can be imported by it, and
+// hides no type of Go's from the code that is generated into it.
+func importable(name string) bool {
+	return token.IsIdentifier(name) && name != "_" && name != "main" && !strings.HasSuffix(name, "_test") &&
+		gotypes.Universe.Lookup(name) == nil
+}
 
 // arguments are the fields of the entity's mixin.
 func (c command) arguments(n noun) (all []string) {

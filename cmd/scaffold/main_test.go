@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -66,4 +67,23 @@ func temporary(t *testing.T) string {
 		_ = os.Remove("testdata")
 	})
 	return folder
+}
+
+// TestScaffold_Names: a folder whose name no package can have is refused, before
+// anything is written.
+func TestScaffold_Names(t *testing.T) {
+	for _, name := range []string{"my-graph", ".", "type", "1a", "main", "error", "string", "ent_test", "_", "graph.v2"} {
+		folder := t.TempDir()
+		t.Chdir(folder)
+		err := command{Folder: name, IDs: "string", Layout: "native"}.run(io.Discard)
+		if name == "." {
+			name = filepath.Base(folder) // 001, as testing calls it
+		}
+		if err == nil || !strings.Contains(err.Error(), "the folder's name is that of its Go package") || !strings.Contains(err.Error(), "scaffold authgraph") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if left, _ := os.ReadDir(folder); len(left) > 0 {
+			t.Errorf("%s: it wrote %v", name, left)
+		}
+	}
 }
