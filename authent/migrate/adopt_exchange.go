@@ -22,7 +22,7 @@ func (a *adopter) asNode(ctx context.Context, fn func() error) error {
 		}
 		return nil
 	}
-	if err := set(ctx, "SET time_zone = @@GLOBAL.time_zone, sql_mode = CONCAT(@@SESSION.sql_mode, ',STRICT_ALL_TABLES')"); err != nil {
+	if err := set(ctx, "SET time_zone = @@GLOBAL.time_zone, sql_mode = CONCAT_WS(',', NULLIF(@@SESSION.sql_mode, ''), 'STRICT_ALL_TABLES')"); err != nil {
 		return err
 	}
 	err := fn()
