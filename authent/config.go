@@ -98,7 +98,9 @@ type SessionConfig struct {
 	// less.
 	UpdateAge time.Duration
 	// AbsoluteMaxAge ends a session so long after its sign-in however much it is
-	// used (ASVS 7.3.2). If zero, never.
+	// used (ASVS 7.3.2). One that another program began without writing down when
+	// counts from an hour, or RecentSignIn if that is longer, before it was last
+	// rolled on; it is left at least a tenth of AbsoluteMaxAge. If zero, never.
 	AbsoluteMaxAge time.Duration
 	// TouchInterval is how exact LastUsedAt is: it is written at most that often.
 	// If zero, 5 minutes; if negative, only when the session rolls.

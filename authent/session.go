@@ -144,7 +144,8 @@ func (a *Auth) deleteQuietly(ctx context.Context, s *Session) {
 func (a *Auth) roll(ctx context.Context, s *Session, now time.Time) (rolled time.Time, err error) {
 	var u SessionUpdate
 	if a.cfg.Session.AbsoluteMaxAge > 0 && s.CreatedAt.IsZero() {
-		s.CreatedAt, u.CreatedAt = now, &now
+		s.CreatedAt = a.assumedStart(s, now)
+		u.CreatedAt = &s.CreatedAt
 	}
 	due := s.Expires.Add(a.cfg.Session.UpdateAge - a.cfg.Session.MaxAge)
 	if expires := a.expiry(s, now); !due.After(now) && expires.After(s.Expires) {
@@ -163,6 +164,27 @@ func (a *Auth) roll(ctx context.Context, s *Session, now time.Time) (rolled time
 		rolled = *u.Expires
 	}
 	return rolled, nil
+}
+
+// assumedStart is when a session counts as begun that another program began
+// without writing down when, so that an absolute lifetime has an end. Nobody
+// signed in at that moment, so it lies too far back to be Recent, also after
+// RecentSignIn was raised to an hour or less (P38). It leaves the session a tenth
+// of its absolute lifetime, unless all of that lifetime would be recent.
+func (a *Auth) assumedStart(s *Session, now time.Time) time.Time {
+	start := now
+	if rolled := s.Expires.Add(-a.cfg.Session.MaxAge); rolled.Before(start) {
+		start = rolled
+	}
+	start = start.Add(-max(a.cfg.RecentSignIn, time.Hour))
+	most := a.cfg.Session.AbsoluteMaxAge
+	if earliest := now.Add(most/10 - most); start.Before(earliest) {
+		start = earliest
+	}
+	if latest := now.Add(-a.cfg.RecentSignIn - 2*clockSkew); latest.Before(start) {
+		start = latest
+	}
+	return start.Truncate(time.Millisecond)
 }
 
 // expiry is when a session ends that is started or rolled on at now.
