@@ -155,7 +155,7 @@ func (e *exchange) errorPage(f failure) {
 // with the error page for a page, else in JSON, as Auth.js does.
 func (e *exchange) misconfigured() {
 	f := failure{kind: "Configuration", status: http.StatusInternalServerError}
-	if e.r.Method == http.MethodGet && acceptsHTML(e.r) {
+	if e.method() == http.MethodGet && acceptsHTML(e.r) {
 		e.errorPage(f)
 		return
 	}

@@ -13,6 +13,9 @@ type route struct {
 	method, action string
 	// provider says that a provider's id follows the action in the path.
 	provider bool
+	// link says that a GET acts by itself, since a link in another program leads
+	// there: it is no mere look, so HEAD is refused.
+	link bool
 	// act takes the request, checks it, does the work and answers.
 	act func(a *Auth, e *exchange) error
 }
@@ -27,7 +30,7 @@ var routes = []route{
 	{method: "GET", action: "signin", act: (*Auth).getSignIn},
 	{method: "POST", action: "signin", act: (*Auth).postSignIn},
 	{method: "POST", action: "signin", provider: true, act: (*Auth).postSignIn},
-	{method: "GET", action: "callback", provider: true, act: (*Auth).getCallback},
+	{method: "GET", action: "callback", provider: true, link: true, act: (*Auth).getCallback},
 	{method: "POST", action: "callback", provider: true, act: (*Auth).postCallback},
 	{method: "GET", action: "signout", act: (*Auth).getSignOut},
 	{method: "POST", action: "signout", act: (*Auth).postSignOut},
@@ -49,6 +52,12 @@ var routes = []route{
 
 // Handler serves Auth.js's HTTP endpoints, the added ones and the built-in
 // pages. Mount it with mux.Handle(auth.Pattern(), auth.Handler()).
+//
+// Each endpoint has one path, letter for letter: what a rule of a proxy in front
+// says of that path cannot be dodged by another spelling. Unlike Auth.js's, the
+// Handler answers 404 to a slash at the end, to doubled slashes and to escaped
+// characters (/callback/credentials/, /callback%2Fcredentials). HEAD is answered
+// as GET without the body, and 405 where a GET acts: a provider's way back.
 func (a *Auth) Handler() http.Handler { return http.HandlerFunc(a.serve) }
 
 func (a *Auth) serve(w http.ResponseWriter, r *http.Request) {
@@ -60,13 +69,18 @@ func (a *Auth) serve(w http.ResponseWriter, r *http.Request) {
 		e.misconfigured()
 		return
 	}
-	if r.Method != http.MethodGet && r.Method != http.MethodPost {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost {
 		e.json(http.StatusBadRequest, "Bad request.")
 		return
 	}
 	rt, err := a.route(e)
 	if err != nil {
 		e.fail(err)
+		return
+	}
+	if rt.link && r.Method == http.MethodHead {
+		w.Header().Set("Allow", http.MethodGet)
+		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	}
 	if err := a.prepare(e, rt); err != nil {
@@ -93,30 +107,40 @@ func (rt route) fail(e *exchange, err error) {
 	e.fail(err)
 }
 
-// route finds the endpoint for e's method and path.
+// route finds the endpoint for e's method and path. A path with escaped
+// characters is none.
 func (a *Auth) route(e *exchange) (route, error) {
-	rest, ok := strings.CutPrefix(e.r.URL.Path, a.site.base+"/")
+	path := e.r.URL.Path
+	rest, ok := strings.CutPrefix(path, a.site.base+"/")
 	if !ok {
 		a.cfg.Logger.ErrorContext(e.r.Context(), "authent: the Handler is mounted where AUTH_URL does not point: mount it with mux.Handle(auth.Pattern(), auth.Handler())",
-			"path", e.r.URL.Path, "base", a.site.base)
+			"path", path, "base", a.site.base)
 		return route{}, errUnknownPage
 	}
-	segments := strings.FieldsFunc(rest, func(c rune) bool { return c == '/' })
-	action := strings.Join(segments, "/")
+	if raw := e.r.URL.RawPath; raw != "" && raw != path {
+		return route{}, errUnknownPage
+	}
+	action, id, _ := strings.Cut(rest, "/")
 	for _, rt := range routes {
-		if rt.method != e.r.Method {
-			continue
-		}
-		if !rt.provider && rt.action == action {
+		switch {
+		case rt.method != e.method():
+		case !rt.provider && rt.action == rest:
 			return rt, nil
-		}
-		if rt.provider && len(segments) == 2 && rt.action == segments[0] {
-			if e.provider, ok = a.provider(segments[1]); ok {
+		case rt.provider && rt.action == action:
+			if e.provider, ok = a.provider(id); ok {
 				return rt, nil
 			}
 		}
 	}
 	return route{}, errUnknownPage
+}
+
+// method is the request's; HEAD counts as GET.
+func (e *exchange) method() string {
+	if e.r.Method == http.MethodHead {
+		return http.MethodGet
+	}
+	return e.r.Method
 }
 
 // prepare does what every endpoint needs first: the body, the CSRF and

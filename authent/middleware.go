@@ -80,7 +80,7 @@ func (a *Auth) RequireRole(roles ...string) func(http.Handler) http.Handler {
 
 func (a *Auth) askToSignIn(w http.ResponseWriter, r *http.Request) {
 	e := a.exchange(w, r)
-	if r.Method != http.MethodGet || !acceptsHTML(r) {
+	if e.method() != http.MethodGet || !acceptsHTML(r) {
 		e.refuse(http.StatusUnauthorized, "SessionRequired")
 		return
 	}
