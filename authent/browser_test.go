@@ -80,8 +80,23 @@ func (a answer) target() string {
 	return v.URL
 }
 
-// errorCode is the error, and after a colon the code, in the target's query.
+// shown are the headings of error pages that are answered in place.
+var shown = map[string]string{
+	"Something is wrong on our side": "Configuration",
+	"Please sign in":                 "SessionRequired",
+	"The server is busy":             "Unavailable",
+}
+
+// errorCode is the error, and after a colon the code, in the target's query; or
+// of the page that is shown in place.
 func (a answer) errorCode() string {
+	if a.target() == "" && a.status >= 400 {
+		for heading, code := range shown {
+			if strings.Contains(a.body, "<h1>"+heading+"</h1>") {
+				return code
+			}
+		}
+	}
 	u, err := url.Parse(a.target())
 	if err != nil {
 		return "unparsable target"

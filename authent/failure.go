@@ -47,7 +47,7 @@ var failures = []failure{
 	{ErrBusy, "Unavailable", "", "error", http.StatusServiceUnavailable},
 }
 
-var serverFault = failure{nil, "Configuration", "", "error", http.StatusOK}
+var serverFault = failure{nil, "Configuration", "", "error", http.StatusInternalServerError}
 
 var publicCode = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
 
@@ -109,11 +109,17 @@ func (e *exchange) fail(err error) {
 	if f.code != "" {
 		query.Set("code", f.code)
 	}
-	if f.page == "error" && f.status != http.StatusOK && !e.wantsJSON() {
+	if f.page == "error" && f.status != http.StatusOK && !e.wantsJSON() && !e.ownFaultPage(f) {
 		e.errorPage(f)
 		return
 	}
 	_ = e.redirectAs(f.jsonStatus(), e.failurePage(f, query))
+}
+
+// ownFaultPage reports whether a fault of the server's own is told by a page of
+// the application's, to which Auth.js would send the browser too.
+func (e *exchange) ownFaultPage(f failure) bool {
+	return f.kind == serverFault.kind && e.auth.cfg.Pages.Error != ""
 }
 
 // jsonStatus is what scripts get: Auth.js's client looks at the URL and expects

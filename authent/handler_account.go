@@ -147,20 +147,11 @@ func (a *Auth) getVerifyRequest(e *exchange) error {
 	return e.html(http.StatusOK, pageVerifyRequest, verifyRequestView{frame: e.frame()})
 }
 
-// errorStatus is the status of the error page by the code in its query.
-var errorStatus = map[string]int{
-	"Configuration": http.StatusInternalServerError,
-	"AccessDenied":  http.StatusForbidden,
-	"Verification":  http.StatusForbidden,
-}
-
+// getError shows the page for the code in its query. Anybody can write such a
+// link, so its status is 200 whatever the code: a fault is told where it happens.
 func (a *Auth) getError(e *exchange) error {
 	if done, err := e.ownPage(a.cfg.Pages.Error); done {
 		return err
 	}
-	status, ok := errorStatus[e.r.URL.Query().Get("error")]
-	if !ok {
-		status = http.StatusOK
-	}
-	return e.html(status, pageError, errorView{frame: e.frame()})
+	return e.html(http.StatusOK, pageError, errorView{frame: e.frame()})
 }

@@ -13,7 +13,7 @@ var messages = map[string]string{
 	"AccountNotLinked":      "This account belongs to somebody else here. Sign out, sign in with it, and unlink it there first.",
 	"EmailSignin":           "The mail could not be sent. Check the address and try again.",
 	"RateLimited":           "Too many tries. Wait a few minutes and try again.",
-	"Unavailable":           "The server has too much to do at the moment. Please try again in a few seconds.",
+	"Unavailable":           "The server is busy at the moment. Please try again in a few seconds.",
 
 	"RecentSignInRequired": "Please confirm below that it is you, then try again.",
 	"SessionNotFound":      "That session has ended already.",
@@ -83,7 +83,7 @@ var errorTexts = map[string]errorText{
 	"BadRequest":                {"That could not be understood", "The form arrived damaged. Go back and send it again."},
 	"TooLarge":                  {"That is too large", "The form holds more than the server accepts. Go back and shorten it."},
 	"RateLimited":               {"Too many tries", "Wait a few minutes, then try again."},
-	"Unavailable":               {"Too much to do", "The server cannot answer at the moment. Please try again in a few seconds."},
+	"Unavailable":               {"The server is busy", "It cannot answer at the moment. Please try again in a few seconds."},
 }
 
 var otherError = errorText{"Something went wrong", "Please try again. If it goes on, tell whoever runs this application."}

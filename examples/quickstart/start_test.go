@@ -165,7 +165,7 @@ func submit(ctx context.Context, client *http.Client, base, form, action string,
 func insist(ctx context.Context, client *http.Client, base, form, action string, fields url.Values) (page string, err error) {
 	for range 100 {
 		page, err = submit(ctx, client, base, form, action, fields)
-		if err != nil || !strings.Contains(page, "Too much to do") && !strings.Contains(page, "too much to do") {
+		if err != nil || !strings.Contains(page, "The server is busy") {
 			break
 		}
 		time.Sleep(100 * time.Millisecond)
