@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -24,6 +25,9 @@ type Auth struct {
 	cookies cookieNames
 	// oauth has a client for each provider of the types oauth and oidc.
 	oauth map[string]*oauthClient
+	// severalCookies is when the log was last told of several session cookies, in
+	// Unix milliseconds.
+	severalCookies atomic.Int64
 }
 
 // New checks the whole configuration and returns the engine, or one error that

@@ -3,6 +3,7 @@ package authent
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -51,42 +52,92 @@ func (n cookieNames) takingOver(accept bool) cookieNames {
 	return n
 }
 
-// sessionToken is the session token that r brings, or "".
-func (a *Auth) sessionToken(r *http.Request) string {
-	if token, there := tokenIn(r, a.cookies.session); there || a.cookies.authJS == "" {
-		return token
+// sessionTokens are the tokens among which r's session is to be found. Natively
+// there is one or none: of two cookies of one name, one was planted. Beside an
+// Auth.js that sets its cookie with a Domain both come, so in shared mode there may
+// be two; the one that names a live session counts if the other does not.
+func (a *Auth) sessionTokens(r *http.Request) []string {
+	values := cookieValues(r, a.cookies.session)
+	if len(values) == 0 && a.cookies.authJS != "" {
+		values = cookieValues(r, a.cookies.authJS)
 	}
-	token, _ := tokenIn(r, a.cookies.authJS)
-	return token
+	most := 1
+	if a.cfg.SharedWithAuthJS {
+		most = 2
+		values = slices.DeleteFunc(values, func(v string) bool { return !plausibleToken(v) })
+	}
+	if len(values) > 1 {
+		a.logSeveralCookies(r, len(values))
+	}
+	if len(values) > most || len(values) == 1 && !plausibleToken(values[0]) {
+		return nil
+	}
+	return values
+}
+
+// severalCookiesPause is how long the log is spared the next line about several
+// session cookies: a browser that has them sends them with every request.
+const severalCookiesPause = time.Minute
+
+func (a *Auth) logSeveralCookies(r *http.Request, n int) {
+	now, last := a.now().UnixMilli(), a.severalCookies.Load()
+	if now-last < severalCookiesPause.Milliseconds() || !a.severalCookies.CompareAndSwap(last, now) {
+		return
+	}
+	a.cfg.Logger.WarnContext(r.Context(), "authent: a browser sent several session cookies of one name: another program sets its own with a Domain or a Path; set it without them",
+		"cookie", a.cookies.session, "values", n)
+}
+
+// maxBroughtTokens bounds the sessions that one request ends.
+const maxBroughtTokens = 16
+
+// broughtTokens are all session tokens that r's cookies name, whether or not they
+// count: those sessions end when somebody signs in or out.
+func (a *Auth) broughtTokens(r *http.Request) []string {
+	values := cookieValues(r, a.cookies.session)
+	if a.cookies.authJS != "" {
+		values = append(values, cookieValues(r, a.cookies.authJS)...)
+	}
+	var tokens []string
+	for _, v := range values {
+		if plausibleToken(v) && !slices.Contains(tokens, v) && len(tokens) < maxBroughtTokens {
+			tokens = append(tokens, v)
+		}
+	}
+	return tokens
 }
 
 // takesOver reports whether r's session token came by Auth.js's cookie alone.
 func (a *Auth) takesOver(r *http.Request) bool {
-	_, there := tokenIn(r, a.cookies.session)
-	return !there && a.cookies.authJS != "" && a.sessionToken(r) != ""
+	return a.cookies.authJS != "" && len(cookieValues(r, a.cookies.session)) == 0
 }
 
-// bringsSession reports whether r has a session cookie, whatever is in it.
-func (a *Auth) bringsSession(r *http.Request) bool {
-	return len(r.CookiesNamed(a.cookies.session)) > 0 || a.cookies.authJS != "" && len(r.CookiesNamed(a.cookies.authJS)) > 0
+// bringsDeadSession reports whether the cookie of r, in which no session was
+// found, is of no use. Where several came one may be somebody's, and to clear ours
+// would leave the browser with the one that was planted.
+func (a *Auth) bringsDeadSession(r *http.Request) bool {
+	cookies := r.CookiesNamed(a.cookies.session)
+	if a.cookies.authJS != "" {
+		cookies = append(cookies, r.CookiesNamed(a.cookies.authJS)...)
+	}
+	for _, c := range cookies {
+		if c.Value != cookies[0].Value {
+			return false
+		}
+	}
+	return len(cookies) > 0
 }
 
-// tokenIn is the session token in the cookie of that name, and whether the
-// cookie is there. Two different tokens count as none: one of them was planted.
-func tokenIn(r *http.Request, name string) (token string, there bool) {
+// cookieValues are the different values of the cookies of that name, without
+// empty ones.
+func cookieValues(r *http.Request, name string) []string {
+	var values []string
 	for _, c := range r.CookiesNamed(name) {
-		if c.Value == "" {
-			continue
+		if c.Value != "" && !slices.Contains(values, c.Value) {
+			values = append(values, c.Value)
 		}
-		if token != "" && token != c.Value {
-			return "", true
-		}
-		token = c.Value
 	}
-	if !plausibleToken(token) {
-		return "", token != ""
-	}
-	return token, true
+	return values
 }
 
 // cookie is the first cookie of that name, percent-decoded where it can be.

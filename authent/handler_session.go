@@ -67,7 +67,7 @@ func (a *Auth) sessionBody(e *exchange, trigger string, data any) (any, error) {
 		return nil, err
 	}
 	if s == nil {
-		if a.bringsSession(e.r) {
+		if a.bringsDeadSession(e.r) {
 			a.clearSessionCookie(e.w, e.r)
 		}
 		return nil, nil
@@ -81,7 +81,7 @@ func (a *Auth) sessionBody(e *exchange, trigger string, data any) (any, error) {
 			return nil, err
 		}
 	}
-	a.setSessionCookie(e.w, e.r, a.sessionToken(e.r), a.expiry(s, a.now()))
+	a.setSessionCookie(e.w, e.r, string(s.brought), a.expiry(s, a.now()))
 	fire(e.r.Context(), a, "session", a.cfg.Events.Session, SessionEvent{Session: s, Body: body})
 	return body, nil
 }
@@ -132,7 +132,7 @@ func (a *Auth) requestSession(e *exchange) (*Session, error) {
 		return nil, err
 	}
 	if !rolled.IsZero() {
-		a.setSessionCookie(e.w, e.r, a.sessionToken(e.r), rolled)
+		a.setSessionCookie(e.w, e.r, string(s.brought), rolled)
 	}
 	return s, nil
 }

@@ -45,7 +45,7 @@ func (a *Auth) LoadSession(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		a.setSessionCookie(w, r, a.sessionToken(r), rolled)
+		a.setSessionCookie(w, r, string(s.brought), rolled)
 		u := &uncached{ResponseWriter: w}
 		next.ServeHTTP(u, r)
 		u.seal()

@@ -42,6 +42,8 @@ type Session struct {
 	// authenticated is when the person last proved who they are, as far as the
 	// request's session and cookies tell; zero when they do not.
 	authenticated time.Time
+	// brought is the token as the request's cookie has it, to set that anew.
+	brought Secret
 }
 
 // LogValue logs whose session it is, without the token.
@@ -70,34 +72,56 @@ type SessionUpdate struct {
 // or took Auth.js's cookie over; zero if neither. An error is the database's: nobody
 // knows then whether r is signed in.
 func (a *Auth) checkSession(r *http.Request) (s *Session, rolled time.Time, err error) {
-	token := a.sessionToken(r)
-	if token == "" {
-		return nil, time.Time{}, nil
-	}
-	ctx, now := r.Context(), a.now()
-	s, err = a.store.SessionAndUser(ctx, a.storedToken(token))
-	if errors.Is(err, ErrNotFound) {
-		return nil, time.Time{}, nil
-	}
-	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("authent: check session: %w", err)
-	}
-	if !a.alive(s, now) {
-		a.deleteQuietly(ctx, s)
-		return nil, time.Time{}, nil
+	now := a.now()
+	if s, err = a.findSession(r, now); s == nil || err != nil {
+		return nil, time.Time{}, err
 	}
 	s.authenticated = a.authenticatedAt(r, s)
-	rolled, err = a.roll(ctx, s, now)
+	rolled, err = a.roll(r.Context(), s, now)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return nil, time.Time{}, nil
 	case err != nil:
-		a.cfg.Logger.ErrorContext(ctx, "authent: session could not be rolled on", "error", err)
+		a.cfg.Logger.ErrorContext(r.Context(), "authent: session could not be rolled on", "error", err)
 	}
 	if rolled.IsZero() && a.takesOver(r) {
 		rolled = a.cookieEnd(s, now)
 	}
 	return s, rolled, nil
+}
+
+// findSession is the live session that r's cookie names, nil for none. Where two
+// cookies name a live session each, nobody knows whose the browser is.
+func (a *Auth) findSession(r *http.Request, now time.Time) (*Session, error) {
+	var found *Session
+	for _, token := range a.sessionTokens(r) {
+		s, err := a.liveSession(r.Context(), token, now)
+		switch {
+		case err != nil:
+			return nil, err
+		case s != nil && found != nil:
+			return nil, nil
+		case s != nil:
+			found = s
+		}
+	}
+	return found, nil
+}
+
+// liveSession is the session of a token, nil if there is none or it has ended.
+func (a *Auth) liveSession(ctx context.Context, token string, now time.Time) (*Session, error) {
+	s, err := a.store.SessionAndUser(ctx, a.storedToken(token))
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("authent: check session: %w", err)
+	case !a.alive(s, now):
+		a.deleteQuietly(ctx, s)
+		return nil, nil
+	}
+	s.brought = Secret(token)
+	return s, nil
 }
 
 // cookieEnd is when the cookie of a session ends that another program began: that

@@ -20,7 +20,7 @@ type proof struct {
 	rehash Secret
 }
 
-// signIn starts a session for the user of p and ends the one that r brought
+// signIn starts a session for the user of p and ends those that r brought
 // (P02), all in one transaction that holds the user's row. New users are created
 // in it by create, which is nil for others.
 func (a *Auth) signIn(w http.ResponseWriter, r *http.Request, p proof, create func(tx Adapter) (*User, error)) (*Session, error) {
@@ -34,8 +34,8 @@ func (a *Auth) signIn(w http.ResponseWriter, r *http.Request, p proof, create fu
 		if err != nil {
 			return err
 		}
-		if brought := a.sessionToken(r); brought != "" {
-			if err := tx.DeleteSession(r.Context(), a.storedToken(brought)); err != nil {
+		for _, token := range a.broughtTokens(r) {
+			if err := tx.DeleteSession(r.Context(), a.storedToken(token)); err != nil {
 				return err
 			}
 		}
@@ -93,18 +93,22 @@ func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, userID string) (*S
 }
 
 // SignOut ends the session that r brought, on the server, and clears its
-// cookie. Without a session it only clears the cookie. When the database fails
-// the cookie stays, since the session may be alive.
+// cookie; of several session cookies, every session that they name. Without a
+// session it only clears the cookie. When the database fails the cookie stays,
+// since the session may be alive.
 func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
-	var s *Session
-	if token := a.sessionToken(r); token != "" {
-		var err error
-		if s, err = a.endSession(r.Context(), a.storedToken(token)); err != nil {
+	var ended []*Session
+	for _, token := range a.broughtTokens(r) {
+		s, err := a.endSession(r.Context(), a.storedToken(token))
+		if err != nil {
 			return fmt.Errorf("authent: sign out: %w", err)
+		}
+		if s != nil {
+			ended = append(ended, s)
 		}
 	}
 	a.clearSessionCookie(w, r)
-	if s != nil {
+	for _, s := range ended {
 		fire(r.Context(), a, "signOut", a.cfg.Events.SignOut, SignOutEvent{Session: s})
 	}
 	return nil
