@@ -86,18 +86,16 @@ func (a *Auth) Accounts(ctx context.Context, userID string) ([]Account, error) {
 // UnlinkAccount removes a provider's account from the person behind s, which
 // SessionFrom returned, and ends their other sessions in the same transaction:
 // one may have been got through that account. It asks for a recent sign-in
-// (ErrRecentSignInRequired). An account that is not theirs is ErrNotFound; the
-// last way in which they can sign in is ErrLastSignIn.
+// (ErrRecentSignInRequired). A session that has ended meanwhile is ErrSignedOut, an
+// account that is not theirs ErrNotFound, and the last way in which they can sign
+// in ErrLastSignIn.
 func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, provider, providerAccountID string) error {
 	if !a.Recent(s) {
 		return ErrRecentSignInRequired
 	}
 	err := a.store.InTx(ctx, func(tx Adapter) error {
-		user, err := tx.LockUser(ctx, s.UserID)
+		user, err := a.lockSignedIn(ctx, tx, s)
 		if err != nil {
-			return err
-		}
-		if err := stillSignedIn(ctx, tx, s); err != nil {
 			return err
 		}
 		accounts, err := tx.Accounts(ctx, s.UserID)

@@ -130,10 +130,7 @@ func (a *Auth) postDelete(e *exchange) error {
 	if err != nil {
 		return err
 	}
-	if !a.Recent(s) {
-		return ErrRecentSignInRequired
-	}
-	if err := a.DeleteUser(e.r.Context(), s.UserID); err != nil {
+	if err := a.deleteOwnUser(e.r.Context(), s); err != nil {
 		return err
 	}
 	a.clearSessionCookie(e.w, e.r)

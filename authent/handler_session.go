@@ -187,7 +187,7 @@ func (a *Auth) postRevoke(e *exchange) error {
 		}
 		return e.redirect(e.callbackURL)
 	}
-	if err := a.RevokeSession(e.r.Context(), current.UserID, id); err != nil {
+	if err := a.revokeOwnSession(e.r.Context(), current, id); err != nil {
 		return orNotFound(err, errSessionNotFound)
 	}
 	return e.toAccount("session_revoked")

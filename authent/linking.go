@@ -269,10 +269,7 @@ func (a *Auth) linkArrived(e *exchange, f flow, ar *arrival) error {
 func (a *Auth) link(ctx context.Context, s *Session, ar *arrival) (user *User, did admission, err error) {
 	err = a.store.InTx(ctx, func(tx Adapter) (err error) {
 		did = admission{}
-		if user, err = a.signInUser(ctx, tx, proof{userID: s.UserID}, nil); err != nil {
-			return err
-		}
-		if err = stillSignedIn(ctx, tx, s); err != nil {
+		if user, err = a.lockSignedIn(ctx, tx, s); err != nil {
 			return err
 		}
 		owner, err := tx.UserByAccount(ctx, ar.account.Provider, ar.account.ProviderAccountID)
@@ -288,8 +285,6 @@ func (a *Auth) link(ctx context.Context, s *Session, ar *arrival) (user *User, d
 		return tx.UpdateAccount(ctx, ar.account.Provider, ar.account.ProviderAccountID, ar.account.update())
 	})
 	switch c, conflict := errors.AsType[*ConflictError](err); {
-	case errors.Is(err, ErrUserDisabled):
-		err = ErrAccessDenied
 	case conflict && c.Key == KeyAccount:
 		err = errLinkedElsewhere
 	case err != nil:

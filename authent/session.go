@@ -263,9 +263,25 @@ func (a *Auth) Sessions(ctx context.Context, userID string) ([]*Session, error) 
 }
 
 // RevokeSession ends the user's session with the id. One that is not there and
-// one that is somebody else's are both ErrNotFound.
+// one that is somebody else's are both ErrNotFound. It is for administrators: it
+// asks nobody's session.
 func (a *Auth) RevokeSession(ctx context.Context, userID, id string) error {
-	deleted, err := a.store.DeleteSessionByID(ctx, userID, id)
+	return revoke(ctx, a.store, userID, id)
+}
+
+// revokeOwnSession is RevokeSession for the person behind s, who must be signed in
+// still (ErrSignedOut).
+func (a *Auth) revokeOwnSession(ctx context.Context, s *Session, id string) error {
+	return a.store.InTx(ctx, func(tx Adapter) error {
+		if _, err := a.lockSignedIn(ctx, tx, s); err != nil {
+			return fmt.Errorf("authent: revoke session: %w", err)
+		}
+		return revoke(ctx, tx, s.UserID, id)
+	})
+}
+
+func revoke(ctx context.Context, store Adapter, userID, id string) error {
+	deleted, err := store.DeleteSessionByID(ctx, userID, id)
 	if err == nil && !deleted {
 		err = ErrNotFound
 	}
@@ -276,12 +292,19 @@ func (a *Auth) RevokeSession(ctx context.Context, userID, id string) error {
 }
 
 // RevokeOtherSessions ends all sessions of s's user but s, which SessionFrom
-// returned, and returns how many.
-func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) (int, error) {
+// returned, and returns how many. If s itself has ended meanwhile, it ends none
+// and returns ErrSignedOut.
+func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) (n int, err error) {
 	if s.Token == "" {
 		return 0, errors.New("authent: revoke other sessions: the session is not one that SessionFrom returned")
 	}
-	n, err := a.store.DeleteSessions(ctx, s.UserID, s.Token)
+	err = a.store.InTx(ctx, func(tx Adapter) (err error) {
+		if _, err = a.lockSignedIn(ctx, tx, s); err != nil {
+			return err
+		}
+		n, err = tx.DeleteSessions(ctx, s.UserID, s.Token)
+		return err
+	})
 	if err != nil {
 		return 0, fmt.Errorf("authent: revoke other sessions: %w", err)
 	}

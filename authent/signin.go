@@ -67,16 +67,21 @@ func (a *Auth) signInUser(ctx context.Context, tx Adapter, p proof, create func(
 	if user.Disabled() {
 		return nil, ErrUserDisabled
 	}
-	if p.password == "" {
+	return p.hold(ctx, tx, user)
+}
+
+// hold checks p again for the user, whose row the transaction holds, and writes
+// the new hash if there is one.
+func (p proof) hold(ctx context.Context, tx Adapter, user *User) (*User, error) {
+	switch {
+	case p.password == "":
+		return user, nil
+	case !user.Password.Equal(p.password):
+		return nil, ErrInvalidCredentials
+	case p.rehash == "":
 		return user, nil
 	}
-	if !user.Password.Equal(p.password) {
-		return nil, ErrInvalidCredentials
-	}
-	if p.rehash != "" {
-		return tx.UpdateUser(ctx, user.ID, UserUpdate{Password: &p.rehash})
-	}
-	return user, nil
+	return tx.UpdateUser(ctx, user.ID, UserUpdate{Password: &p.rehash})
 }
 
 // SignIn starts a session for a user whose identity the application has found
@@ -141,21 +146,31 @@ func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, password s
 	}
 	p = a.rehash(r.Context(), p, password)
 	return a.signIn(w, r, p, func(tx Adapter) (*User, error) {
-		u, err := a.signInUser(r.Context(), tx, p, nil)
+		user, err := a.lockSignedIn(r.Context(), tx, old)
 		if err != nil {
 			return nil, err
 		}
-		return u, stillSignedIn(r.Context(), tx, old)
+		return p.hold(r.Context(), tx, user)
 	})
 }
 
-// stillSignedIn is ErrSignedOut when s was ended since it was checked.
-func stillSignedIn(ctx context.Context, tx Adapter, s *Session) error {
-	_, err := tx.SessionAndUser(ctx, s.Token)
-	if errors.Is(err, ErrNotFound) {
-		return ErrSignedOut
+// lockSignedIn holds the row of the user behind s and returns it, if s is still
+// there: every verb that acts for a session calls it first in its transaction, so
+// that a session which was ended since it was checked does nothing more, and of
+// two that end each other one is too late. That is ErrSignedOut.
+func (a *Auth) lockSignedIn(ctx context.Context, tx Adapter, s *Session) (*User, error) {
+	user, err := tx.LockUser(ctx, s.UserID)
+	if err != nil {
+		return nil, orNotFound(err, ErrSignedOut)
 	}
-	return err
+	now, err := tx.SessionAndUser(ctx, s.Token)
+	if err != nil {
+		return nil, orNotFound(err, ErrSignedOut)
+	}
+	if now.UserID != s.UserID || user.Disabled() || !a.alive(now, a.now()) {
+		return nil, ErrSignedOut
+	}
+	return user, nil
 }
 
 // verifyPassword checks a password against a user's hash, or against a dummy of

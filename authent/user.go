@@ -69,8 +69,8 @@ type UserUpdate struct {
 // ChangePassword gives the person behind s, which SessionFrom returned, a new
 // password and ends their other sessions in the same transaction (ASVS 7.4.3).
 // It asks for a recent sign-in (ErrRecentSignInRequired) and for the current
-// password (ErrInvalidCredentials). A new one that is too short or too long is a
-// *RegisterError.
+// password (ErrInvalidCredentials). A session that has ended meanwhile is
+// ErrSignedOut, a new password that is too short or too long a *RegisterError.
 func (a *Auth) ChangePassword(ctx context.Context, s *Session, current, password string) error {
 	if !a.Recent(s) {
 		return ErrRecentSignInRequired
@@ -80,7 +80,10 @@ func (a *Auth) ChangePassword(ctx context.Context, s *Session, current, password
 	}
 	user, err := a.store.User(ctx, s.UserID)
 	if err != nil {
-		return fmt.Errorf("authent: change password: %w", err)
+		return fmt.Errorf("authent: change password: %w", orNotFound(err, ErrSignedOut))
+	}
+	if user.Disabled() {
+		return ErrSignedOut
 	}
 	p, err := a.verifyPassword(ctx, user, current)
 	if err != nil {
@@ -90,10 +93,10 @@ func (a *Auth) ChangePassword(ctx context.Context, s *Session, current, password
 		return err
 	}
 	err = a.store.InTx(ctx, func(tx Adapter) (err error) {
-		if user, err = a.signInUser(ctx, tx, p, nil); err != nil {
+		if user, err = a.lockSignedIn(ctx, tx, s); err != nil {
 			return err
 		}
-		if err = stillSignedIn(ctx, tx, s); err != nil {
+		if user, err = p.hold(ctx, tx, user); err != nil {
 			return err
 		}
 		_, err = tx.DeleteSessions(ctx, s.UserID, s.Token)
@@ -146,18 +149,32 @@ func (a *Auth) setDisabled(ctx context.Context, userID string, at *time.Time) er
 var purposes = []string{"reset", "verify-email", "change-email"}
 
 // DeleteUser deletes a user with all accounts, sessions and verification tokens
-// in one transaction. An unknown user is ErrNotFound. It does not ask for a
-// recent sign-in: call it for the person behind a request only where Recent.
+// in one transaction. An unknown user is ErrNotFound. It is for administrators:
+// it asks nobody's session, nor for a recent sign-in.
 func (a *Auth) DeleteUser(ctx context.Context, userID string) error {
+	return a.deleteUser(ctx, func(tx Adapter) (*User, error) { return tx.LockUser(ctx, userID) })
+}
+
+// deleteOwnUser is DeleteUser for the person behind s, who must have signed in
+// recently (ErrRecentSignInRequired) and be signed in still (ErrSignedOut).
+func (a *Auth) deleteOwnUser(ctx context.Context, s *Session) error {
+	if !a.Recent(s) {
+		return ErrRecentSignInRequired
+	}
+	return a.deleteUser(ctx, func(tx Adapter) (*User, error) { return a.lockSignedIn(ctx, tx, s) })
+}
+
+// deleteUser deletes the user that lock finds and holds.
+func (a *Auth) deleteUser(ctx context.Context, lock func(tx Adapter) (*User, error)) error {
 	err := a.store.InTx(ctx, func(tx Adapter) error {
-		user, err := tx.LockUser(ctx, userID)
+		user, err := lock(tx)
 		if err != nil {
 			return err
 		}
 		if err := deleteTokensOf(ctx, tx, user); err != nil {
 			return err
 		}
-		return tx.DeleteUser(ctx, userID)
+		return tx.DeleteUser(ctx, user.ID)
 	})
 	if err != nil {
 		return fmt.Errorf("authent: delete user: %w", err)
