@@ -61,9 +61,11 @@ type Adapter interface {
 	// UpdateUser changes what u names, leaves the rest alone, and returns the
 	// whole user as stored.
 	UpdateUser(ctx context.Context, id string, u UserUpdate) (*User, error)
-	// DeleteUser deletes the user. The user's accounts and sessions go with it,
-	// by the database's own foreign keys; verification tokens do not refer to
-	// a user and stay.
+	// DeleteUser deletes the user with all accounts and sessions, in one
+	// transaction. Accounts and sessions go also where the application keeps the
+	// user's row, as a soft delete does, and when the row is deleted by others,
+	// by the database's own foreign keys. Verification tokens do not refer to a
+	// user and stay.
 	DeleteUser(ctx context.Context, id string) error
 
 	// LinkAccount stores a new account. A pair (Provider, ProviderAccountID)

@@ -1,8 +1,10 @@
 package ent_test
 
 import (
+	"context"
 	"testing"
 
+	entgo "entgo.io/ent"
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 
@@ -26,7 +28,20 @@ func TestAuthAdapter(t *testing.T) {
 		authenttest.Run(t, func(t testing.TB) authenttest.Subject {
 			db := kind.Connect(t, pool.URL(t))
 			client := ent.NewClient(ent.Driver(entsql.OpenDB(kind.Dialect, db)))
-			return authenttest.Subject{Adapter: ent.NewAuthAdapter(client), DB: db, Dialect: dialects[kind.Name], Folds: kind.Dialect == dialect.MySQL}
+			return authenttest.Subject{
+				Adapter: ent.NewAuthAdapter(client), DB: db, Dialect: dialects[kind.Name], Folds: kind.Dialect == dialect.MySQL,
+				SoftDelete: func() { client.User.Use(keepDeleted) },
+			}
 		})
+	})
+}
+
+// keepDeleted is what a soft delete comes to: the rows of deleted users stay.
+func keepDeleted(next entgo.Mutator) entgo.Mutator {
+	return entgo.MutateFunc(func(ctx context.Context, m entgo.Mutation) (entgo.Value, error) {
+		if m.Op().Is(entgo.OpDelete | entgo.OpDeleteOne) {
+			return 1, nil
+		}
+		return next.Mutate(ctx, m)
 	})
 }

@@ -4,13 +4,17 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
+	"testing"
 	"time"
 
 	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/authenttest"
 )
 
 var brokenRows = []broken{
 	{name: "NoCascade", wrap: wrapNoCascade, fails: []string{"User/Cascade"}},
+	{name: "ByCascadeAlone", open: openCascading, fails: []string{"User/SoftDelete"}},
 	{name: "Orphan", wrap: wrapOrphan, fails: []string{"Session/OfDeletedUser"}},
 	{name: "UpdateOfMissingUser", wrap: func(a authent.Adapter) authent.Adapter { return updateOfMissing{a} }, fails: []string{"User/MalformedID", "UserUpdate/Unknown"}},
 	{name: "DeleteOfMissingUser", wrap: func(a authent.Adapter) authent.Adapter { return deleteOfMissing{a} }, fails: []string{"User/DeleteUnknown", "User/MalformedID"}},
@@ -98,6 +102,25 @@ func (b orphan) SessionAndUser(ctx context.Context, token authent.Secret) (*auth
 		}
 	}
 	return s, err
+}
+
+// cascading leaves accounts and sessions to the foreign keys of a user's row,
+// which the application keeps.
+type cascading struct {
+	authent.Adapter
+	keeps atomic.Bool
+}
+
+func openCascading(testing.TB) authenttest.Subject {
+	a := &cascading{Adapter: authenttest.NewMemoryAdapter()}
+	return authenttest.Subject{Adapter: a, SoftDelete: func() { a.keeps.Store(true) }}
+}
+
+func (b *cascading) DeleteUser(ctx context.Context, id string) error {
+	if b.keeps.Load() {
+		return nil
+	}
+	return b.Adapter.DeleteUser(ctx, id)
 }
 
 type updateOfMissing struct{ authent.Adapter }

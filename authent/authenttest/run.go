@@ -25,6 +25,11 @@ type Subject struct {
 	// name in the Native layout.
 	Tables Tables
 
+	// SoftDelete makes the application below the adapter keep the rows of users
+	// that are deleted from then on, as a hook does that only marks them. If nil,
+	// there is no such application, and the case does not run.
+	SoftDelete func()
+
 	// Precision is what the table's time columns keep. If zero, a millisecond.
 	Precision time.Duration
 	// Folds says that the table's collation folds case, accents or trailing
@@ -63,32 +68,44 @@ func Run(t *testing.T, open func(t testing.TB) Subject) {
 	if probe.Adapter == nil {
 		t.Fatal("open returned a Subject without Adapter")
 	}
-	var without []string
+	without := map[string][]string{}
 	for _, g := range groups() {
 		if g.applies != nil && !g.applies(probe) {
 			continue
 		}
 		cases := g.cases[:0:0]
 		for _, c := range g.cases {
-			if c.needsDB && probe.DB == nil {
-				without = append(without, g.name+"/"+c.name)
+			if field := c.lacks(probe); field != "" {
+				without[field] = append(without[field], g.name+"/"+c.name)
 				continue
 			}
 			cases = append(cases, c)
 		}
 		t.Run(g.name, func(t *testing.T) { runCases(t, cases, open) })
 	}
-	if len(without) > 0 {
-		t.Logf("not run, Subject.DB is nil: %s", strings.Join(without, ", "))
+	for field, names := range without {
+		t.Logf("not run, Subject.%s is nil: %s", field, strings.Join(names, ", "))
 	}
 	runTimeZones(t)
 }
 
 // A testCase is one promise of the contract. Its name is the subtest's.
 type testCase struct {
-	name    string
-	run     func(c *check)
-	needsDB bool
+	name string
+	run  func(c *check)
+	// The fields of Subject without which the case does not run.
+	needsDB, needsSoftDelete bool
+}
+
+// lacks is the field of Subject that the case needs and s has not, "" for none.
+func (c testCase) lacks(s Subject) string {
+	switch {
+	case c.needsDB && s.DB == nil:
+		return "DB"
+	case c.needsSoftDelete && s.SoftDelete == nil:
+		return "SoftDelete"
+	}
+	return ""
 }
 
 // A group holds the cases of one noun.

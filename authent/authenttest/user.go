@@ -23,6 +23,7 @@ var userCases = []testCase{
 	{name: "Cascade", run: userCascade},
 	{name: "CascadeRows", run: userCascadeRows, needsDB: true},
 	{name: "CascadeBySQL", run: userCascadeBySQL, needsDB: true},
+	{name: "SoftDelete", run: userSoftDelete, needsSoftDelete: true},
 	{name: "MissingColumns", run: userMissingColumns},
 }
 
@@ -212,6 +213,29 @@ func userDeleteUnknown(c *check) {
 	for _, what := range []string{"DeleteUser", "the second DeleteUser"} {
 		c.must(c.Adapter.DeleteUser(c.ctx, u.ID), what)
 	}
+}
+
+// userSoftDelete deletes a user whose row the application keeps: whoever looks
+// must find nothing of theirs that signs in.
+func userSoftDelete(c *check) {
+	gone, other := c.newUser("gone@example.com"), c.newUser("other@example.com")
+	c.link(account(gone.ID, "github", "1"))
+	c.link(account(other.ID, "github", "2"))
+	c.newSession(gone.ID, "gone-1")
+	c.newSession(gone.ID, "gone-2")
+	c.newSession(other.ID, "other-1")
+	c.SoftDelete()
+	c.must(c.Adapter.DeleteUser(c.ctx, gone.ID), "DeleteUser")
+
+	c.wantSessions(gone.ID)
+	_, err := c.Adapter.SessionAndUser(c.ctx, "gone-1")
+	c.wantErr(err, authent.ErrNotFound, "SessionAndUser of a user whose row is kept")
+	_, err = c.Adapter.Account(c.ctx, "github", "1")
+	c.wantErr(err, authent.ErrNotFound, "Account of a user whose row is kept")
+	_, err = c.Adapter.UserByAccount(c.ctx, "github", "1")
+	c.wantErr(err, authent.ErrNotFound, "UserByAccount of a user whose row is kept")
+	c.readAccount("github", "2")
+	c.wantSessions(other.ID, "other-1")
 }
 
 func userCascade(c *check) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	entgo "entgo.io/ent"
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 	entschema "entgo.io/ent/dialect/sql/schema"
@@ -49,7 +50,8 @@ func TestNumbers(t *testing.T) {
 			client := ent.NewClient(ent.Driver(entsql.OpenDB(kind.Dialect, db)))
 			return authenttest.Subject{
 				Adapter: allowed{ent.NewAuthAdapter(client)}, DB: db, Dialect: dialects[kind.Name], Folds: kind.Dialect == dialect.MySQL,
-				Tables: authenttest.Tables{Users: "people", Sessions: "browser_sessions", Accounts: "provider_accounts"},
+				Tables:     authenttest.Tables{Users: "people", Sessions: "browser_sessions", Accounts: "provider_accounts"},
+				SoftDelete: func() { client.User.Use(keepDeleted) },
 			}
 		})
 	})
@@ -62,7 +64,10 @@ func TestUUIDs(t *testing.T) {
 		authenttest.Run(t, func(t testing.TB) authenttest.Subject {
 			db := kind.Connect(t, lent.URL(t))
 			client := uuident.NewClient(uuident.Driver(entsql.OpenDB(kind.Dialect, db)))
-			return authenttest.Subject{Adapter: uuident.NewAuthAdapter(client), DB: db, Dialect: dialects[kind.Name], Folds: kind.Dialect == dialect.MySQL}
+			return authenttest.Subject{
+				Adapter: uuident.NewAuthAdapter(client), DB: db, Dialect: dialects[kind.Name], Folds: kind.Dialect == dialect.MySQL,
+				SoftDelete: func() { client.User.Use(keepDeleted) },
+			}
 		})
 	})
 }
@@ -173,4 +178,14 @@ func (a allowed) DeleteExpired(ctx context.Context, before time.Time, limit int)
 
 func (a allowed) InTx(ctx context.Context, fn func(tx authent.Adapter) error) error {
 	return a.next.InTx(allow(ctx), func(tx authent.Adapter) error { return fn(allowed{tx}) })
+}
+
+// keepDeleted is what a soft delete comes to: the rows of deleted users stay.
+func keepDeleted(next entgo.Mutator) entgo.Mutator {
+	return entgo.MutateFunc(func(ctx context.Context, m entgo.Mutation) (entgo.Value, error) {
+		if m.Op().Is(entgo.OpDelete | entgo.OpDeleteOne) {
+			return 1, nil
+		}
+		return next.Mutate(ctx, m)
+	})
 }

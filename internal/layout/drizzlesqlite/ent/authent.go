@@ -274,8 +274,23 @@ func (a *AuthAdapter) UpdateUser(ctx context.Context, id string, u authent.UserU
 	return a.user(updated), nil
 }
 
-// DeleteUser implements authent.Adapter.
+// DeleteUser implements authent.Adapter. Accounts and sessions go by statements of
+// their own, not by the foreign keys alone: a hook of the application's may keep
+// the user's row.
 func (a *AuthAdapter) DeleteUser(ctx context.Context, id string) error {
+	return a.InTx(ctx, func(tx authent.Adapter) error { return tx.(*AuthAdapter).deleteUser(ctx, id) })
+}
+
+func (a *AuthAdapter) deleteUser(ctx context.Context, id string) error {
+	if _, err := a.LockUser(ctx, id); err != nil && !errors.Is(err, authent.ErrNotFound) {
+		return err
+	}
+	if _, err := a.client.Account.Delete().Where(entadapter.Is(account.FieldUserID, id)).Exec(ctx); err != nil {
+		return a.done(err, accountKeys)
+	}
+	if _, err := a.client.Session.Delete().Where(entadapter.Is(session.FieldUserID, id)).Exec(ctx); err != nil {
+		return a.done(err, sessionKeys)
+	}
 	_, err := a.client.User.Delete().Where(entadapter.Is(user.FieldID, id)).Exec(ctx)
 	return a.tx.Note(entadapter.DeleteError(err, userKeys))
 }
