@@ -32,6 +32,11 @@ import (
 //     UserID that no user has is ErrNotFound.
 //   - A value that its column cannot hold, or that the application's own rules
 //     refuse, is a *InvalidError (errors.Is ErrInvalid), which names the field.
+//   - A database that cannot be reached, breaks off, shuts down, has become
+//     read-only, is overloaded or locked for too long, or does not answer before
+//     a deadline, is ErrUnavailable: nobody knows then what is stored. When the
+//     caller's own context was cancelled, the error is context.Canceled and not
+//     ErrUnavailable.
 //   - A password, a role or a time of disabling for a table without that
 //     column is ErrUnsupported; other values without a column are left out.
 //     Columns tells which are there.
@@ -134,8 +139,11 @@ type Adapter interface {
 	//     of that function dooms the transaction, since what it wrote cannot be
 	//     taken back alone.
 	//   - fn may be run again from the start, after a serialization failure, a
-	//     deadlock or a busy database, up to 5 times in all. It uses tx only,
-	//     and does no hashing, network call, mail, cookie or callback.
+	//     deadlock, a busy database, or a connection that broke, up to 5 times
+	//     in all. It uses tx only, and does no hashing, network call, mail,
+	//     cookie or callback. Once a commit was sent and its answer did not
+	//     come, fn is never run again, since it may have been stored: that is
+	//     ErrUnavailable.
 	//   - A panic in fn rolls back and goes on.
 	//   - tx is dead when fn has returned; what it returned is not: an Entity
 	//     queries through the adapter that InTx was called on.

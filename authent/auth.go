@@ -43,7 +43,7 @@ func New(c Config) (*Auth, error) {
 		cfg:     c,
 		site:    site,
 		columns: c.Adapter.Columns(),
-		store:   engineAdapter{c.Adapter},
+		store:   engineAdapter{c.Adapter, c.StatementTimeout},
 		keys:    newKeyring(c.Secrets),
 		origins: http.NewCrossOriginProtection(),
 		cookies: newCookieNames(site.secure, c.SharedWithAuthJS).takingOver(c.Session.AcceptAuthJSCookie),

@@ -39,6 +39,13 @@ type Config struct {
 	Secrets []string
 	// Adapter stores everything. Required; ent.NewAuthAdapter(client) makes one.
 	Adapter Adapter
+	// StatementTimeout is how long the engine waits for each answer of the
+	// Adapter, the begin and the commit of a transaction included. What takes
+	// longer is ErrUnavailable, and 503 to browsers. A connection that
+	// database.Open made is freed then, also from a server that is frozen; how
+	// soon others are is their driver's affair. If zero, 10 seconds; if
+	// negative, as long as the request waits.
+	StatementTimeout time.Duration
 	// Providers are the ways to sign in, in the order in which pages show them.
 	// Required.
 	Providers []Provider
@@ -135,6 +142,9 @@ func (c Config) withDefaults(getenv func(string) string) Config {
 		c.Secrets = secretsFromEnv(getenv, c.SharedWithAuthJS)
 	}
 	c.Session = c.Session.withDefaults()
+	if c.StatementTimeout == 0 {
+		c.StatementTimeout = 10 * time.Second
+	}
 	if c.RecentSignIn == 0 {
 		c.RecentSignIn = 10 * time.Minute
 	}

@@ -170,13 +170,18 @@ func (a *Auth) clearCookie(w http.ResponseWriter, name string) {
 }
 
 func replaceCookie(w http.ResponseWriter, c *http.Cookie) {
-	var kept []string
-	for _, line := range w.Header().Values("Set-Cookie") {
-		if !strings.HasPrefix(line, c.Name+"=") {
-			kept = append(kept, line)
-		}
+	keepCookie(w, c.Name)
+	w.Header().Add("Set-Cookie", c.String())
+}
+
+// keepCookie takes back what this response does to a cookie.
+func keepCookie(w http.ResponseWriter, name string) {
+	lines := slices.DeleteFunc(w.Header().Values("Set-Cookie"), func(line string) bool { return strings.HasPrefix(line, name+"=") })
+	if len(lines) == 0 {
+		w.Header().Del("Set-Cookie")
+		return
 	}
-	w.Header()["Set-Cookie"] = append(kept, c.String())
+	w.Header()["Set-Cookie"] = lines
 }
 
 // encodeCookie is JavaScript's encodeURIComponent for the characters that occur

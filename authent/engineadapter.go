@@ -2,110 +2,169 @@ package authent
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 )
 
-// engineAdapter marks the context of every call as the engine's (FromEngine).
-type engineAdapter struct{ next Adapter }
+// engineAdapter marks the context of every call as the engine's (FromEngine) and
+// gives it a deadline. A database that does not answer by then is ErrUnavailable.
+type engineAdapter struct {
+	next Adapter
+	// timeout bounds each call, and in InTx the begin and the end of each
+	// transaction. If zero or less, nothing does.
+	timeout time.Duration
+}
+
+// errNoAnswer is why a call's context ended when its time was up.
+var errNoAnswer = fmt.Errorf("the database did not answer in time: %w", context.DeadlineExceeded)
+
+// call runs f with the mark and the deadline.
+func call[T any](ctx context.Context, e engineAdapter, f func(ctx context.Context) (T, error)) (T, error) {
+	ctx = withEngine(ctx)
+	if e.timeout <= 0 {
+		return f(ctx)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, e.timeout, errNoAnswer)
+	defer cancel()
+	result, err := f(ctx)
+	return result, late(ctx, err)
+}
+
+// exec is call for methods that return an error alone.
+func (e engineAdapter) exec(ctx context.Context, f func(ctx context.Context) error) error {
+	_, err := call(ctx, e, func(ctx context.Context) (struct{}, error) { return struct{}{}, f(ctx) })
+	return err
+}
+
+// late makes an error ErrUnavailable where the call's own deadline was why.
+func late(ctx context.Context, err error) error {
+	if err == nil || !errors.Is(context.Cause(ctx), errNoAnswer) || errors.Is(err, ErrUnavailable) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+}
 
 func (e engineAdapter) Columns() Columns { return e.next.Columns() }
 
 func (e engineAdapter) CreateUser(ctx context.Context, u User) (*User, error) {
-	return e.next.CreateUser(withEngine(ctx), u)
+	return call(ctx, e, func(ctx context.Context) (*User, error) { return e.next.CreateUser(ctx, u) })
 }
 
 func (e engineAdapter) User(ctx context.Context, id string) (*User, error) {
-	return e.next.User(withEngine(ctx), id)
+	return call(ctx, e, func(ctx context.Context) (*User, error) { return e.next.User(ctx, id) })
 }
 
 func (e engineAdapter) UsersByEmail(ctx context.Context, emails ...string) ([]*User, error) {
-	return e.next.UsersByEmail(withEngine(ctx), emails...)
+	return call(ctx, e, func(ctx context.Context) ([]*User, error) { return e.next.UsersByEmail(ctx, emails...) })
 }
 
 func (e engineAdapter) UserByAccount(ctx context.Context, provider, id string) (*User, error) {
-	return e.next.UserByAccount(withEngine(ctx), provider, id)
+	return call(ctx, e, func(ctx context.Context) (*User, error) { return e.next.UserByAccount(ctx, provider, id) })
 }
 
 func (e engineAdapter) LockUser(ctx context.Context, id string) (*User, error) {
-	return e.next.LockUser(withEngine(ctx), id)
+	return call(ctx, e, func(ctx context.Context) (*User, error) { return e.next.LockUser(ctx, id) })
 }
 
 func (e engineAdapter) UpdateUser(ctx context.Context, id string, u UserUpdate) (*User, error) {
-	return e.next.UpdateUser(withEngine(ctx), id, u)
+	return call(ctx, e, func(ctx context.Context) (*User, error) { return e.next.UpdateUser(ctx, id, u) })
 }
 
 func (e engineAdapter) DeleteUser(ctx context.Context, id string) error {
-	return e.next.DeleteUser(withEngine(ctx), id)
+	return e.exec(ctx, func(ctx context.Context) error { return e.next.DeleteUser(ctx, id) })
 }
 
 func (e engineAdapter) LinkAccount(ctx context.Context, a Account) error {
-	return e.next.LinkAccount(withEngine(ctx), a)
+	return e.exec(ctx, func(ctx context.Context) error { return e.next.LinkAccount(ctx, a) })
 }
 
 func (e engineAdapter) Account(ctx context.Context, provider, id string) (*Account, error) {
-	return e.next.Account(withEngine(ctx), provider, id)
+	return call(ctx, e, func(ctx context.Context) (*Account, error) { return e.next.Account(ctx, provider, id) })
 }
 
 func (e engineAdapter) Accounts(ctx context.Context, userID string) ([]*Account, error) {
-	return e.next.Accounts(withEngine(ctx), userID)
+	return call(ctx, e, func(ctx context.Context) ([]*Account, error) { return e.next.Accounts(ctx, userID) })
 }
 
 func (e engineAdapter) UpdateAccount(ctx context.Context, provider, id string, u AccountUpdate) error {
-	return e.next.UpdateAccount(withEngine(ctx), provider, id, u)
+	return e.exec(ctx, func(ctx context.Context) error { return e.next.UpdateAccount(ctx, provider, id, u) })
 }
 
 func (e engineAdapter) UnlinkAccount(ctx context.Context, provider, id string) error {
-	return e.next.UnlinkAccount(withEngine(ctx), provider, id)
+	return e.exec(ctx, func(ctx context.Context) error { return e.next.UnlinkAccount(ctx, provider, id) })
 }
 
 func (e engineAdapter) CreateSession(ctx context.Context, s Session) (*Session, error) {
-	return e.next.CreateSession(withEngine(ctx), s)
+	return call(ctx, e, func(ctx context.Context) (*Session, error) { return e.next.CreateSession(ctx, s) })
 }
 
 func (e engineAdapter) SessionAndUser(ctx context.Context, token Secret) (*Session, error) {
-	return e.next.SessionAndUser(withEngine(ctx), token)
+	return call(ctx, e, func(ctx context.Context) (*Session, error) { return e.next.SessionAndUser(ctx, token) })
 }
 
 func (e engineAdapter) Sessions(ctx context.Context, userID string) ([]*Session, error) {
-	return e.next.Sessions(withEngine(ctx), userID)
+	return call(ctx, e, func(ctx context.Context) ([]*Session, error) { return e.next.Sessions(ctx, userID) })
 }
 
 func (e engineAdapter) UpdateSession(ctx context.Context, token Secret, u SessionUpdate) error {
-	return e.next.UpdateSession(withEngine(ctx), token, u)
+	return e.exec(ctx, func(ctx context.Context) error { return e.next.UpdateSession(ctx, token, u) })
 }
 
 func (e engineAdapter) DeleteSession(ctx context.Context, token Secret) error {
-	return e.next.DeleteSession(withEngine(ctx), token)
+	return e.exec(ctx, func(ctx context.Context) error { return e.next.DeleteSession(ctx, token) })
 }
 
 func (e engineAdapter) DeleteSessionByID(ctx context.Context, userID, id string) (bool, error) {
-	return e.next.DeleteSessionByID(withEngine(ctx), userID, id)
+	return call(ctx, e, func(ctx context.Context) (bool, error) { return e.next.DeleteSessionByID(ctx, userID, id) })
 }
 
 func (e engineAdapter) DeleteSessions(ctx context.Context, userID string, except Secret) (int, error) {
-	return e.next.DeleteSessions(withEngine(ctx), userID, except)
+	return call(ctx, e, func(ctx context.Context) (int, error) { return e.next.DeleteSessions(ctx, userID, except) })
 }
 
 func (e engineAdapter) CreateVerificationToken(ctx context.Context, v VerificationToken) error {
-	return e.next.CreateVerificationToken(withEngine(ctx), v)
+	return e.exec(ctx, func(ctx context.Context) error { return e.next.CreateVerificationToken(ctx, v) })
 }
 
 func (e engineAdapter) VerificationToken(ctx context.Context, identifier string, token Secret) (*VerificationToken, error) {
-	return e.next.VerificationToken(withEngine(ctx), identifier, token)
+	return call(ctx, e, func(ctx context.Context) (*VerificationToken, error) {
+		return e.next.VerificationToken(ctx, identifier, token)
+	})
 }
 
 func (e engineAdapter) UseVerificationToken(ctx context.Context, identifier string, token Secret) (*VerificationToken, error) {
-	return e.next.UseVerificationToken(withEngine(ctx), identifier, token)
+	return call(ctx, e, func(ctx context.Context) (*VerificationToken, error) {
+		return e.next.UseVerificationToken(ctx, identifier, token)
+	})
 }
 
 func (e engineAdapter) DeleteVerificationTokens(ctx context.Context, identifier string, except Secret) (int, error) {
-	return e.next.DeleteVerificationTokens(withEngine(ctx), identifier, except)
+	return call(ctx, e, func(ctx context.Context) (int, error) {
+		return e.next.DeleteVerificationTokens(ctx, identifier, except)
+	})
 }
 
 func (e engineAdapter) DeleteExpired(ctx context.Context, before time.Time, limit int) (int, error) {
-	return e.next.DeleteExpired(withEngine(ctx), before, limit)
+	return call(ctx, e, func(ctx context.Context) (int, error) { return e.next.DeleteExpired(ctx, before, limit) })
 }
 
+// InTx has a deadline for what is not fn's: the begin, the commit and the rollback
+// of each attempt. A begun transaction lives as long as the context it was begun
+// with, so that one cannot have a deadline of its own: a timer ends it.
 func (e engineAdapter) InTx(ctx context.Context, fn func(tx Adapter) error) error {
-	return e.next.InTx(withEngine(ctx), func(tx Adapter) error { return fn(engineAdapter{tx}) })
+	ctx = withEngine(ctx)
+	if e.timeout <= 0 {
+		return e.next.InTx(ctx, func(tx Adapter) error { return fn(engineAdapter{tx, 0}) })
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	timer := time.AfterFunc(e.timeout, func() { cancel(errNoAnswer) })
+	defer timer.Stop()
+	err := e.next.InTx(ctx, func(tx Adapter) error {
+		timer.Stop()
+		defer timer.Reset(e.timeout)
+		return fn(engineAdapter{tx, e.timeout})
+	})
+	return late(ctx, err)
 }

@@ -10,6 +10,11 @@ var (
 	ErrConflict = errors.New("already exists")
 	// ErrInvalid says that a value was not stored; see InvalidError.
 	ErrInvalid = errors.New("not accepted")
+	// ErrUnavailable says that the database did not do what it was asked: it
+	// cannot be reached, breaks off, is shutting down, read-only or overloaded,
+	// or did not answer in time. What it was asked may be stored or not. Try
+	// again later.
+	ErrUnavailable = errors.New("the database is not available")
 	// ErrUnsupported says that the tables lack a column that the call needs, or
 	// the Config a provider.
 	ErrUnsupported = errors.New("not supported by this schema")
@@ -46,7 +51,7 @@ func (e *CredentialsError) Is(target error) bool { return target == ErrInvalidCr
 
 // isRefusal reports whether a callback refused with an error that people may see.
 func isRefusal(err error) bool {
-	return errors.Is(err, ErrInvalidCredentials) || errors.Is(err, ErrAccessDenied)
+	return errors.Is(err, ErrInvalidCredentials) || errors.Is(err, ErrAccessDenied) || errors.Is(err, ErrUnavailable)
 }
 
 // Keys that ConflictError names for the engine's own entities.

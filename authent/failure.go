@@ -27,6 +27,7 @@ type failure struct {
 // not here is a fault of the server's own: Configuration, and the cause in the
 // log alone.
 var failures = []failure{
+	{ErrUnavailable, "Unavailable", "", "error", http.StatusServiceUnavailable},
 	{ErrInvalidCredentials, "CredentialsSignin", "credentials", "signin", http.StatusOK},
 	{ErrUserDisabled, "CredentialsSignin", "credentials", "signin", http.StatusOK},
 	{errNoEmail, "OAuthCallbackError", "email_missing", "signin", http.StatusOK},
@@ -50,6 +51,9 @@ var failures = []failure{
 var serverFault = failure{nil, "Configuration", "", "error", http.StatusInternalServerError}
 
 var publicCode = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)
+
+// retryAfter is how many seconds a client is to wait before it tries again.
+const retryAfter = "2"
 
 // failureOf finds the public answer to err.
 func failureOf(err error) failure {
@@ -85,9 +89,15 @@ func public(code string) string {
 	return ""
 }
 
-// logFault logs err where it is the server's fault, and nothing else.
+// isFault reports whether err is a fault of the server's or its database's, whose
+// cause belongs into the log.
+func isFault(err error) bool {
+	return errors.Is(err, ErrUnavailable) || failureOf(err).kind == serverFault.kind
+}
+
+// logFault logs err where it is a fault, and nothing else.
 func (e *exchange) logFault(err error) {
-	if failureOf(err).kind != serverFault.kind {
+	if !isFault(err) {
 		return
 	}
 	level := e.auth.cfg.Logger.ErrorContext
@@ -103,7 +113,7 @@ func (e *exchange) fail(err error) {
 	e.logFault(err)
 	f := failureOf(err)
 	if f.status == http.StatusServiceUnavailable {
-		e.w.Header().Set("Retry-After", "2")
+		e.w.Header().Set("Retry-After", retryAfter)
 	}
 	query := url.Values{"error": {f.kind}}
 	if f.code != "" {
@@ -120,6 +130,19 @@ func (e *exchange) fail(err error) {
 // the application's, to which Auth.js would send the browser too.
 func (e *exchange) ownFaultPage(f failure) bool {
 	return f.kind == serverFault.kind && e.auth.cfg.Pages.Error != ""
+}
+
+// failJSON is fail for endpoints whose every answer is JSON.
+func (e *exchange) failJSON(err error) error {
+	f := failureOf(err)
+	if f.status != http.StatusServiceUnavailable {
+		return err
+	}
+	e.logFault(err)
+	e.w.Header().Set("Retry-After", retryAfter)
+	e.noStore()
+	e.json(f.status, map[string]string{"error": f.kind})
+	return nil
 }
 
 // jsonStatus is what scripts get: Auth.js's client looks at the URL and expects

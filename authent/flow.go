@@ -149,6 +149,13 @@ func (a *Auth) takeFlow(e *exchange, state string) (f flow, err error) {
 	return f, nil
 }
 
+// giveFlowBack leaves the browser the cookies of a flow: the database was away
+// before the provider's code was used, so that the same callback may do later.
+func (a *Auth) giveFlowBack(e *exchange, f flow) {
+	keepCookie(e.w, a.cookies.flowCookie(f.State))
+	keepCookie(e.w, a.cookies.postCookie(e.provider.ID))
+}
+
 // useState makes a state work once, whoever brings it and however many at the
 // same time (P08): the second to store it finds it there.
 func (a *Auth) useState(e *exchange, f flow) error {

@@ -97,7 +97,7 @@ func (a *Auth) logUnserved(r *http.Request, err error) {
 		"error", err, "host", r.Host)
 }
 
-// fail answers an error. POST session answers each as Auth.js does.
+// fail answers an error. POST session answers a client's as Auth.js does.
 func (rt route) fail(e *exchange, err error) {
 	if rt.action == "session" && rt.method == http.MethodPost {
 		e.logFault(err)

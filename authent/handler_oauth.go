@@ -158,6 +158,9 @@ func (a *Auth) getCallback(e *exchange) error {
 		}
 	}
 	arrived, err := a.arrive(e.r.Context(), e, f, query)
+	if errors.Is(err, ErrUnavailable) {
+		a.giveFlowBack(e, f)
+	}
 	if err != nil {
 		return a.oauthFailed(e, f, err)
 	}
@@ -240,7 +243,7 @@ func (a *Auth) oauthFailed(e *exchange, f flow, err error) error {
 	if err == nil {
 		return nil
 	}
-	if kind := failureOf(err).kind; kind != serverFault.kind && !errors.Is(err, context.Canceled) {
+	if !isFault(err) && !errors.Is(err, context.Canceled) {
 		a.cfg.Logger.WarnContext(e.r.Context(), "authent: sign-in through a provider failed", "provider", e.provider.ID, "purpose", f.Purpose, "error", err)
 	}
 	if f.Purpose == toLink {

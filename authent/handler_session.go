@@ -31,59 +31,52 @@ func (a *Auth) getProviders(e *exchange) error {
 	return nil
 }
 
-// getSession answers who is signed in. As by Auth.js, a fault answers null with
-// 200 and leaves the cookie; the cookie is set anew on every read.
+// getSession answers who is signed in. As by Auth.js the cookie is set anew on
+// every read. When the database does not tell, it answers 503, unlike Auth.js,
+// whose null says that nobody is signed in.
 func (a *Auth) getSession(e *exchange) error {
 	e.noStore()
-	body, err := a.sessionBody(e, "", nil)
-	if err != nil {
-		e.logSessionFault(err)
-		body = nil
-	}
-	e.json(http.StatusOK, body)
-	return nil
+	return a.answerSession(e, "", nil)
 }
 
 // postSession is the client's update().
-func (a *Auth) postSession(e *exchange) error {
-	body, err := a.sessionBody(e, "update", e.data)
-	if err != nil {
-		e.logSessionFault(err)
-		body = nil
-	}
-	e.json(http.StatusOK, body)
-	return nil
-}
+func (a *Auth) postSession(e *exchange) error { return a.answerSession(e, "update", e.data) }
 
-func (e *exchange) logSessionFault(err error) {
-	e.auth.cfg.Logger.ErrorContext(e.r.Context(), "authent: session could not be read", "error", err)
-}
-
-// sessionBody is what the two answer: nil when nobody is signed in. It takes
-// care of the cookie.
-func (a *Auth) sessionBody(e *exchange, trigger string, data any) (any, error) {
+// answerSession answers null when nobody is signed in, or when the application's
+// callback fails. It takes care of the cookie.
+func (a *Auth) answerSession(e *exchange, trigger string, data any) error {
 	s, _, err := a.checkSession(e.r)
 	if err != nil {
-		return nil, err
+		e.refuseUnknown(err)
+		return nil
 	}
 	if s == nil {
 		if a.bringsDeadSession(e.r) {
 			a.clearSessionCookie(e.w, e.r)
 		}
-		return nil, nil
+		e.json(http.StatusOK, nil)
+		return nil
 	}
-	var body any = newSessionBody(s)
-	if a.cfg.Callbacks.Session != nil {
-		body, err = a.cfg.Callbacks.Session(e.r.Context(), SessionParams{
-			Session: s, User: s.User, Body: newSessionBody(s), Trigger: trigger, NewSession: data,
-		})
-		if err != nil {
-			return nil, err
-		}
+	body, err := a.sessionBody(e, s, trigger, data)
+	if err != nil {
+		a.cfg.Logger.ErrorContext(e.r.Context(), "authent: session callback failed", "error", err)
+		e.json(http.StatusOK, nil)
+		return nil
 	}
 	a.setSessionCookie(e.w, e.r, string(s.brought), a.expiry(s, a.now()))
 	fire(e.r.Context(), a, "session", a.cfg.Events.Session, SessionEvent{Session: s, Body: body})
-	return body, nil
+	e.json(http.StatusOK, body)
+	return nil
+}
+
+// sessionBody is what is told of a live session.
+func (a *Auth) sessionBody(e *exchange, s *Session, trigger string, data any) (any, error) {
+	if a.cfg.Callbacks.Session == nil {
+		return newSessionBody(s), nil
+	}
+	return a.cfg.Callbacks.Session(e.r.Context(), SessionParams{
+		Session: s, User: s.User, Body: newSessionBody(s), Trigger: trigger, NewSession: data,
+	})
 }
 
 // listedSession is an entry of GET sessions.
@@ -102,7 +95,7 @@ func (a *Auth) getSessions(e *exchange) error {
 	e.noStore()
 	current, err := a.requestSession(e)
 	if err != nil {
-		return err
+		return e.failJSON(err)
 	}
 	if current == nil {
 		e.json(http.StatusUnauthorized, nil)
@@ -110,7 +103,7 @@ func (a *Auth) getSessions(e *exchange) error {
 	}
 	all, err := a.ownSessions(e, current)
 	if err != nil {
-		return err
+		return e.failJSON(err)
 	}
 	list := make([]listedSession, len(all))
 	for i, s := range all {

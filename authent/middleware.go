@@ -2,6 +2,8 @@ package authent
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"mime"
 	"net/http"
 	"net/url"
@@ -34,8 +36,7 @@ func (a *Auth) LoadSession(next http.Handler) http.Handler {
 		}
 		s, rolled, err := a.checkSession(r)
 		if err != nil {
-			a.cfg.Logger.ErrorContext(r.Context(), "authent: session could not be read", "error", err)
-			e.refuse(http.StatusServiceUnavailable, "Unavailable")
+			e.refuseUnknown(err)
 			return
 		}
 		if s != nil {
@@ -105,11 +106,22 @@ func (e *exchange) signInPage(query url.Values) string {
 	return e.page("signin", query)
 }
 
+// refuseUnknown answers a request of which nobody can say whose it is, because the
+// session could not be read.
+func (e *exchange) refuseUnknown(err error) {
+	level := slog.LevelError
+	if errors.Is(err, context.Canceled) {
+		level = slog.LevelDebug
+	}
+	e.auth.cfg.Logger.Log(e.r.Context(), level, "authent: session could not be read", "error", err)
+	e.refuse(http.StatusServiceUnavailable, "Unavailable")
+}
+
 // refuse answers for the middleware: with the error page where a page is wanted,
 // else with the code in JSON.
 func (e *exchange) refuse(status int, kind string) {
 	if status == http.StatusServiceUnavailable {
-		e.w.Header().Set("Retry-After", "2")
+		e.w.Header().Set("Retry-After", retryAfter)
 	}
 	if acceptsHTML(e.r) {
 		e.errorPage(failure{kind: kind, status: status})

@@ -1,7 +1,7 @@
 package entadapter
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"regexp"
 	"strings"
@@ -24,11 +24,14 @@ type Key struct {
 // Error turns what ent returned into the errors of authent.Adapter: a unique key
 // that is taken becomes a *authent.ConflictError naming one of keys, a foreign
 // key without its row becomes authent.ErrNotFound, a value that is too long for its
-// column a *authent.InvalidError, and anything else stays.
-func Error(err error, keys []Key) error {
+// column a *authent.InvalidError, an outage authent.ErrUnavailable, and anything
+// else stays. ctx is the call's: it tells an outage from a caller who has gone.
+func Error(ctx context.Context, err error, keys []Key) error {
 	switch {
 	case err == nil:
 		return nil
+	case unavailable(ctx, err):
+		return outage(ctx, err)
 	case mysqlTooLong.MatchString(err.Error()):
 		return Invalid(mysqlTooLong.FindStringSubmatch(err.Error())[1], keys, err)
 	case strings.Contains(err.Error(), "value too long for type character"): // PostgreSQL's 22001
@@ -46,11 +49,11 @@ func Error(err error, keys []Key) error {
 
 // DeleteError is Error for a row that is deleted: rows of the application's own
 // that refer to it, and do not go with it, keep it there.
-func DeleteError(err error, keys []Key) error {
+func DeleteError(ctx context.Context, err error, keys []Key) error {
 	if sqlgraph.IsForeignKeyConstraintError(err) {
 		return fmt.Errorf("other rows refer to it: delete them first, or give their edge in ent/schema the annotation entsql.OnDelete: %w", err)
 	}
-	return Error(err, keys)
+	return Error(ctx, err, keys)
 }
 
 // mysqlTooLong is the message of MySQL's ER_DATA_TOO_LONG.
@@ -100,27 +103,4 @@ func mysqlKey(index string, keys []Key) string {
 		}
 	}
 	return ""
-}
-
-// retryable reports whether a transaction that failed with err may succeed when
-// it is run again: a serialization failure or deadlock (PostgreSQL 40001, 40P01;
-// MySQL 1213, 1205), or a busy SQLite database. It knows no driver: each tells
-// in its own way.
-func retryable(err error) bool {
-	if e, ok := errors.AsType[interface {
-		error
-		SQLState() string
-	}](err); ok {
-		return e.SQLState() == "40001" || e.SQLState() == "40P01"
-	}
-	if e, ok := errors.AsType[interface {
-		error
-		Code() int
-	}](err); ok {
-		const busy, locked = 5, 6 // https://www.sqlite.org/rescode.html
-		primary := e.Code() & 0xff
-		return primary == busy || primary == locked
-	}
-	message := err.Error()
-	return strings.Contains(message, "Error 1213") || strings.Contains(message, "Error 1205")
 }

@@ -51,14 +51,15 @@ func (s *State) Note(err error) error {
 }
 
 // InTx runs begin, then fn with what it returned, and commits; after a
-// serialization failure, a deadlock or a busy database it does so again, up to 5
-// times in all. An error of fn, one that doomed the transaction, and a panic
-// roll back.
+// serialization failure, a deadlock, a busy database or a connection that broke it
+// does so again, up to 5 times in all. A commit that broke may have been stored, so
+// after that it does not. An error of fn, one that doomed the transaction, and a
+// panic roll back.
 func InTx[T Tx](ctx context.Context, begin func(context.Context) (T, error), fn func(T, *State) error) error {
 	started := time.Now()
 	for n := 1; ; n++ {
 		err := once(ctx, begin, fn)
-		if err == nil || n == attempts || !retryable(err) || ctx.Err() != nil || time.Since(started) > patience {
+		if err == nil || n == attempts || !again(err) || ctx.Err() != nil || time.Since(started) > patience {
 			return err
 		}
 		pause := time.Duration(rand.Int64N(int64(5*time.Millisecond) << n))
@@ -70,15 +71,29 @@ func InTx[T Tx](ctx context.Context, begin func(context.Context) (T, error), fn 
 	}
 }
 
+// commitError is an error of the commit itself.
+type commitError struct{ error }
+
+// Unwrap gives the error itself.
+func (e commitError) Unwrap() error { return e.error }
+
+// again reports whether the transaction may be run again after err.
+func again(err error) bool {
+	if _, ok := errors.AsType[commitError](err); ok {
+		return rolledBack(err)
+	}
+	return retryable(err)
+}
+
 func once[T Tx](ctx context.Context, begin func(context.Context) (T, error), fn func(T, *State) error) (err error) {
 	tx, err := begin(ctx)
 	if err != nil {
-		return fmt.Errorf("begin transaction: %w", err)
+		return fmt.Errorf("begin transaction: %w", outage(ctx, err))
 	}
 	committed := false
 	defer func() {
 		if !committed {
-			if e := tx.Rollback(); e != nil && err != nil {
+			if e := tx.Rollback(); e != nil && err != nil && !errors.Is(e, sql.ErrTxDone) {
 				err = fmt.Errorf("%w (rolling back failed too: %w)", err, e)
 			}
 		}
@@ -95,7 +110,16 @@ func once[T Tx](ctx context.Context, begin func(context.Context) (T, error), fn 
 	}
 	committed = true
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return commitError{fmt.Errorf("commit: %w", commitFault(ctx, err))}
 	}
 	return nil
+}
+
+// commitFault tells an error of a commit. That of a transaction which its context
+// has ended already says no more than that.
+func commitFault(ctx context.Context, err error) error {
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
+	}
+	return outage(ctx, err)
 }

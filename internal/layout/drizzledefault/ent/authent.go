@@ -78,14 +78,14 @@ var verificationTokenKeys = []entadapter.Key{
 
 // done turns an error of ent's into the contract's, and dooms the transaction
 // where it is the database's.
-func (a *AuthAdapter) done(err error, keys []entadapter.Key) error {
+func (a *AuthAdapter) done(ctx context.Context, err error, keys []entadapter.Key) error {
 	if IsNotFound(err) {
 		return authent.ErrNotFound
 	}
 	if e, ok := errors.AsType[*ValidationError](err); ok {
 		err = entadapter.Invalid(e.Name, keys, err)
 	}
-	return a.tx.Note(entadapter.Error(err, keys))
+	return a.tx.Note(entadapter.Error(ctx, err, keys))
 }
 
 // InTx implements authent.Adapter.
@@ -160,7 +160,7 @@ func (a *AuthAdapter) CreateUser(ctx context.Context, u authent.User) (*authent.
 		SetNillableImage(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "user.image", 255, u.Image)))
 	created, err := create.Save(ctx)
 	if err != nil {
-		return nil, a.done(err, userKeys)
+		return nil, a.done(ctx, err, userKeys)
 	}
 	return a.user(created), nil
 }
@@ -183,7 +183,7 @@ func (a *AuthAdapter) LockUser(ctx context.Context, id string) (*authent.User, e
 func (a *AuthAdapter) userOf(ctx context.Context, query *UserQuery, id string) (*authent.User, error) {
 	found, err := query.Where(entadapter.Is(user.FieldID, id)).All(ctx)
 	if err != nil {
-		return nil, a.done(err, userKeys)
+		return nil, a.done(ctx, err, userKeys)
 	}
 	u, err := one(found, func(u *User) bool { return u.ID == id })
 	if err != nil {
@@ -200,7 +200,7 @@ func (a *AuthAdapter) UsersByEmail(ctx context.Context, emails ...string) ([]*au
 	}
 	found, err := a.client.User.Query().Where(user.EmailIn(emails...)).All(ctx)
 	if err != nil {
-		return nil, a.done(err, userKeys)
+		return nil, a.done(ctx, err, userKeys)
 	}
 	found = slices.DeleteFunc(found, func(u *User) bool { return !slices.Contains(emails, u.Email) })
 	return a.users(found), nil
@@ -213,7 +213,7 @@ func (a *AuthAdapter) UserByAccount(ctx context.Context, provider, providerAccou
 		WithUser().
 		All(ctx)
 	if err != nil {
-		return nil, a.done(err, accountKeys)
+		return nil, a.done(ctx, err, accountKeys)
 	}
 	c, err := one(found, func(c *Account) bool {
 		return c.Provider == provider && c.ID == providerAccountID
@@ -269,7 +269,7 @@ func (a *AuthAdapter) UpdateUser(ctx context.Context, id string, u authent.UserU
 	}
 	updated, err := update.Save(ctx)
 	if err != nil {
-		return nil, a.done(err, userKeys)
+		return nil, a.done(ctx, err, userKeys)
 	}
 	return a.user(updated), nil
 }
@@ -286,13 +286,13 @@ func (a *AuthAdapter) deleteUser(ctx context.Context, id string) error {
 		return err
 	}
 	if _, err := a.client.Account.Delete().Where(entadapter.Is(account.FieldUserID, id)).Exec(ctx); err != nil {
-		return a.done(err, accountKeys)
+		return a.done(ctx, err, accountKeys)
 	}
 	if _, err := a.client.Session.Delete().Where(entadapter.Is(session.FieldUserID, id)).Exec(ctx); err != nil {
-		return a.done(err, sessionKeys)
+		return a.done(ctx, err, sessionKeys)
 	}
 	_, err := a.client.User.Delete().Where(entadapter.Is(user.FieldID, id)).Exec(ctx)
-	return a.tx.Note(entadapter.DeleteError(err, userKeys))
+	return a.tx.Note(entadapter.DeleteError(ctx, err, userKeys))
 }
 
 func authAccount(c *Account) *authent.Account {
@@ -329,7 +329,7 @@ func (a *AuthAdapter) LinkAccount(ctx context.Context, c authent.Account) error 
 		SetNillableScope(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "account.scope", 255, c.Scope))).
 		SetNillableSessionState(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "account.session_state", 255, c.SessionState))).
 		Exec(ctx)
-	return a.done(err, accountKeys)
+	return a.done(ctx, err, accountKeys)
 }
 
 // Account implements authent.Adapter.
@@ -338,7 +338,7 @@ func (a *AuthAdapter) Account(ctx context.Context, provider, providerAccountID s
 		Where(entadapter.Is(account.FieldProvider, provider), entadapter.Is(account.FieldID, providerAccountID)).
 		All(ctx)
 	if err != nil {
-		return nil, a.done(err, accountKeys)
+		return nil, a.done(ctx, err, accountKeys)
 	}
 	c, err := one(found, func(c *Account) bool {
 		return c.Provider == provider && c.ID == providerAccountID
@@ -353,7 +353,7 @@ func (a *AuthAdapter) Account(ctx context.Context, provider, providerAccountID s
 func (a *AuthAdapter) Accounts(ctx context.Context, userID string) ([]*authent.Account, error) {
 	found, err := a.client.Account.Query().Where(entadapter.Is(account.FieldUserID, userID)).All(ctx)
 	if err != nil {
-		return nil, a.done(err, accountKeys)
+		return nil, a.done(ctx, err, accountKeys)
 	}
 	all := make([]*authent.Account, len(found))
 	for i, c := range found {
@@ -418,7 +418,7 @@ func (a *AuthAdapter) UpdateAccount(ctx context.Context, provider, providerAccou
 			update.SetExpiresAt(u.ExpiresAt.Unix())
 		}
 	}
-	return a.done(update.Exec(ctx), accountKeys)
+	return a.done(ctx, update.Exec(ctx), accountKeys)
 }
 
 // UnlinkAccount implements authent.Adapter.
@@ -426,7 +426,7 @@ func (a *AuthAdapter) UnlinkAccount(ctx context.Context, provider, providerAccou
 	_, err := a.client.Account.Delete().
 		Where(entadapter.Is(account.FieldProvider, provider), entadapter.Is(account.FieldID, providerAccountID)).
 		Exec(ctx)
-	return a.done(err, accountKeys)
+	return a.done(ctx, err, accountKeys)
 }
 
 func authSession(s *Session) *authent.Session {
@@ -449,7 +449,7 @@ func (a *AuthAdapter) CreateSession(ctx context.Context, s authent.Session) (*au
 		SetExpires(entadapter.Seconds(s.Expires)).
 		Save(ctx)
 	if err != nil {
-		return nil, a.done(err, sessionKeys)
+		return nil, a.done(ctx, err, sessionKeys)
 	}
 	return authSession(created), nil
 }
@@ -476,35 +476,35 @@ func (a *AuthAdapter) SessionAndUser(ctx context.Context, token authent.Secret) 
 	}
 	rows := &sql.Rows{}
 	if err := a.client.driver.Query(ctx, a.lookup, []any{string(token)}, rows); err != nil {
-		return nil, a.done(err, sessionKeys)
+		return nil, a.done(ctx, err, sessionKeys)
 	}
-	s, err := a.scanSessionAndUser(rows, token)
+	s, err := a.scanSessionAndUser(ctx, rows, token)
 	if e := rows.Close(); err == nil && e != nil {
-		return nil, a.done(e, sessionKeys)
+		return nil, a.done(ctx, e, sessionKeys)
 	}
 	return s, err
 }
 
-func (a *AuthAdapter) scanSessionAndUser(rows *sql.Rows, token authent.Secret) (*authent.Session, error) {
+func (a *AuthAdapter) scanSessionAndUser(ctx context.Context, rows *sql.Rows, token authent.Secret) (*authent.Session, error) {
 	for rows.Next() {
 		s, u := &Session{config: a.client.config}, &User{config: a.client.config}
 		values, err := s.scanValues(session.Columns)
 		if err != nil {
-			return nil, a.done(err, sessionKeys)
+			return nil, a.done(ctx, err, sessionKeys)
 		}
 		userValues, err := u.scanValues(user.Columns)
 		if err != nil {
-			return nil, a.done(err, sessionKeys)
+			return nil, a.done(ctx, err, sessionKeys)
 		}
 		values = append(values, userValues...)
 		if err := rows.Scan(values...); err != nil {
-			return nil, a.done(err, sessionKeys)
+			return nil, a.done(ctx, err, sessionKeys)
 		}
 		if err := s.assignValues(session.Columns, values[:len(session.Columns)]); err != nil {
-			return nil, a.done(err, sessionKeys)
+			return nil, a.done(ctx, err, sessionKeys)
 		}
 		if err := u.assignValues(user.Columns, values[len(session.Columns):]); err != nil {
-			return nil, a.done(err, sessionKeys)
+			return nil, a.done(ctx, err, sessionKeys)
 		}
 		if s.ID == token {
 			found := authSession(s)
@@ -513,7 +513,7 @@ func (a *AuthAdapter) scanSessionAndUser(rows *sql.Rows, token authent.Secret) (
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return nil, a.done(err, sessionKeys)
+		return nil, a.done(ctx, err, sessionKeys)
 	}
 	return nil, authent.ErrNotFound
 }
@@ -522,7 +522,7 @@ func (a *AuthAdapter) scanSessionAndUser(rows *sql.Rows, token authent.Secret) (
 func (a *AuthAdapter) querySessionAndUser(ctx context.Context, token authent.Secret) (*authent.Session, error) {
 	rows, err := a.client.Session.Query().Where(entadapter.Is(session.FieldID, token)).WithUser().All(ctx)
 	if err != nil {
-		return nil, a.done(err, sessionKeys)
+		return nil, a.done(ctx, err, sessionKeys)
 	}
 	s, err := one(rows, func(s *Session) bool { return s.ID == token })
 	if err != nil || s.Edges.User == nil {
@@ -537,7 +537,7 @@ func (a *AuthAdapter) querySessionAndUser(ctx context.Context, token authent.Sec
 func (a *AuthAdapter) Sessions(ctx context.Context, userID string) ([]*authent.Session, error) {
 	found, err := a.client.Session.Query().Where(entadapter.Is(session.FieldUserID, userID)).All(ctx)
 	if err != nil {
-		return nil, a.done(err, sessionKeys)
+		return nil, a.done(ctx, err, sessionKeys)
 	}
 	all := make([]*authent.Session, len(found))
 	for i, s := range found {
@@ -554,20 +554,20 @@ func (a *AuthAdapter) UpdateSession(ctx context.Context, token authent.Secret, u
 	}
 	n, err := update.Save(ctx)
 	if err != nil || n > 0 {
-		return a.done(err, sessionKeys)
+		return a.done(ctx, err, sessionKeys)
 	}
 	// MySQL counts no row that stays as it was, so 0 may be one that is there.
 	there, err := a.client.Session.Query().Where(entadapter.Is(session.FieldID, token)).Exist(ctx)
 	if err == nil && !there {
 		return authent.ErrNotFound
 	}
-	return a.done(err, sessionKeys)
+	return a.done(ctx, err, sessionKeys)
 }
 
 // DeleteSession implements authent.Adapter.
 func (a *AuthAdapter) DeleteSession(ctx context.Context, token authent.Secret) error {
 	_, err := a.client.Session.Delete().Where(entadapter.Is(session.FieldID, token)).Exec(ctx)
-	return a.done(err, sessionKeys)
+	return a.done(ctx, err, sessionKeys)
 }
 
 // DeleteSessionByID implements authent.Adapter. The table has no id but the
@@ -580,7 +580,7 @@ func (a *AuthAdapter) DeleteSessionByID(ctx context.Context, userID, id string) 
 	for _, s := range sessions {
 		if s.ID == id {
 			n, err := a.client.Session.Delete().Where(entadapter.Is(session.FieldID, s.Token), entadapter.Is(session.FieldUserID, userID)).Exec(ctx)
-			return n > 0, a.done(err, sessionKeys)
+			return n > 0, a.done(ctx, err, sessionKeys)
 		}
 	}
 	return false, nil
@@ -593,7 +593,7 @@ func (a *AuthAdapter) DeleteSessions(ctx context.Context, userID string, except 
 		remove.Where(entadapter.IsNot(session.FieldID, except))
 	}
 	n, err := remove.Exec(ctx)
-	return n, a.done(err, sessionKeys)
+	return n, a.done(ctx, err, sessionKeys)
 }
 
 // CreateVerificationToken implements authent.Adapter.
@@ -603,7 +603,7 @@ func (a *AuthAdapter) CreateVerificationToken(ctx context.Context, v authent.Ver
 		SetIdentifier(v.Identifier).
 		SetExpires(entadapter.Seconds(v.Expires)).
 		Exec(ctx)
-	return a.done(err, verificationTokenKeys)
+	return a.done(ctx, err, verificationTokenKeys)
 }
 
 // VerificationToken implements authent.Adapter.
@@ -612,7 +612,7 @@ func (a *AuthAdapter) VerificationToken(ctx context.Context, identifier string, 
 		Where(entadapter.Is(verificationtoken.FieldID, token), entadapter.Is(verificationtoken.FieldIdentifier, identifier)).
 		All(ctx)
 	if err != nil {
-		return nil, a.done(err, verificationTokenKeys)
+		return nil, a.done(ctx, err, verificationTokenKeys)
 	}
 	v, err := one(found, func(v *VerificationToken) bool { return v.ID == token && v.Identifier == identifier })
 	if err != nil {
@@ -634,7 +634,7 @@ func (a *AuthAdapter) UseVerificationToken(ctx context.Context, identifier strin
 	if err == nil && n == 0 {
 		return nil, authent.ErrNotFound
 	}
-	return v, a.done(err, verificationTokenKeys)
+	return v, a.done(ctx, err, verificationTokenKeys)
 }
 
 // DeleteVerificationTokens implements authent.Adapter.
@@ -644,7 +644,7 @@ func (a *AuthAdapter) DeleteVerificationTokens(ctx context.Context, identifier s
 		remove.Where(entadapter.IsNot(verificationtoken.FieldID, except))
 	}
 	n, err := remove.Exec(ctx)
-	return n, a.done(err, verificationTokenKeys)
+	return n, a.done(ctx, err, verificationTokenKeys)
 }
 
 // DeleteExpired implements authent.Adapter.
@@ -658,7 +658,7 @@ func (a *AuthAdapter) DeleteExpired(ctx context.Context, before time.Time, limit
 		return a.client.Session.Delete().Where(session.IDIn(ids...), session.ExpiresLT(before)).Exec(ctx)
 	})
 	if err != nil {
-		return sessions, a.done(err, sessionKeys)
+		return sessions, a.done(ctx, err, sessionKeys)
 	}
 	tokens, err := entadapter.InBatches(limit-sessions, func(n int) (int, error) {
 		ids, err := a.client.VerificationToken.Query().Where(verificationtoken.ExpiresLT(before)).Limit(n).IDs(ctx)
@@ -667,5 +667,5 @@ func (a *AuthAdapter) DeleteExpired(ctx context.Context, before time.Time, limit
 		}
 		return a.client.VerificationToken.Delete().Where(verificationtoken.IDIn(ids...), verificationtoken.ExpiresLT(before)).Exec(ctx)
 	})
-	return sessions + tokens, a.done(err, verificationTokenKeys)
+	return sessions + tokens, a.done(ctx, err, verificationTokenKeys)
 }

@@ -1,0 +1,153 @@
+package entadapter
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/authent/authent/authent"
+)
+
+// outage is err as the contract tells it where it is an outage:
+// authent.ErrUnavailable, or context.Canceled if the caller has gone.
+func outage(ctx context.Context, err error) error {
+	switch {
+	case !unavailable(ctx, err), errors.Is(err, authent.ErrUnavailable):
+		return err
+	case gone(ctx):
+		return fmt.Errorf("%w (%w)", context.Canceled, err)
+	}
+	return fmt.Errorf("%w: %w", authent.ErrUnavailable, err)
+}
+
+// gone reports whether the caller of ctx has gone, and not only its time.
+func gone(ctx context.Context) bool {
+	return errors.Is(ctx.Err(), context.Canceled) && !errors.Is(context.Cause(ctx), context.DeadlineExceeded)
+}
+
+// unavailable reports whether err is an outage, or what a caller who has gone
+// leaves behind.
+func unavailable(ctx context.Context, err error) bool {
+	switch code, kind := codeOf(err); kind {
+	case sqlState:
+		return broken(err) || slices.Contains(busyStates, code) || strings.HasPrefix(code, "53")
+	case sqliteCode:
+		return slices.Contains(busySQLite, code)
+	case mysqlNumber:
+		return broken(err) || slices.Contains(busyMySQL, code)
+	}
+	return broken(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) && !gone(ctx)
+}
+
+// broken reports whether err says that the connection is of no use any more, or
+// that there was none: what ran on it before it was to commit is not stored. It
+// knows no driver: each tells in its own way.
+func broken(err error) bool {
+	switch code, kind := codeOf(err); kind {
+	case sqlState:
+		return strings.HasPrefix(code, "08") || strings.HasPrefix(code, "57P0") || code == readOnlyState
+	case mysqlNumber:
+		return slices.Contains(brokenMySQL, code)
+	case sqliteCode:
+		return false
+	}
+	for _, lost := range []error{driver.ErrBadConn, sql.ErrConnDone, io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe,
+		net.ErrClosed, os.ErrDeadlineExceeded, syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(err, lost) {
+			return true
+		}
+	}
+	if _, ok := errors.AsType[net.Error](err); ok && !errors.Is(err, context.DeadlineExceeded) {
+		return true
+	}
+	return brokenMessage.MatchString(err.Error())
+}
+
+// brokenMessage is what drivers and database/sql say without a code; the last two
+// are lib/pq's where no host of several is the primary.
+var brokenMessage = regexp.MustCompile(`(?m)(^|: )(invalid connection|conn closed|sql: database is closed|session is read-only|server is in hot standby mode)$`)
+
+// readOnlyState is PostgreSQL's read_only_sql_transaction: the server is no
+// primary any more, and the next connection may find another.
+const readOnlyState = "25006"
+
+// busyStates are those of PostgreSQL in which it works, but not on this now: a
+// statement or a lock that took too long, a conflict that retries did not end.
+var busyStates = []string{"57014", "55P03", "40001", "40P01", "58030"}
+
+// busySQLite are SQLITE_BUSY, LOCKED, IOERR and FULL
+// (https://www.sqlite.org/rescode.html).
+var busySQLite = []string{"5", "6", "10", "13"}
+
+// brokenMySQL are the numbers of errors of MySQL and MariaDB that end a
+// connection, or say that the server cannot be written to any more:
+// ER_SERVER_SHUTDOWN, CR_SERVER_GONE_ERROR, CR_SERVER_LOST, network errors,
+// ER_CONNECTION_KILLED, ER_OPTION_PREVENTS_STATEMENT (read_only),
+// ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION, ER_READ_ONLY_MODE, and disconnection
+// by the server.
+var brokenMySQL = []string{"1053", "2002", "2003", "2006", "2013", "1158", "1159", "1160", "1161", "1927", "1290", "1792", "1836", "4031"}
+
+// busyMySQL are those of an overloaded server: too many connections, of all or of
+// a user, a full disk, a lock or a statement that took too long, a deadlock, an
+// interrupted statement, a node or a server that is not ready.
+var busyMySQL = []string{"1040", "1203", "1226", "1021", "1205", "1213", "1317", "1969", "3024", "1047", "3032", "1129"}
+
+// The kinds of codes by which databases name their errors.
+const (
+	noCode = iota
+	sqlState
+	sqliteCode
+	mysqlNumber
+)
+
+var mysqlError = regexp.MustCompile(`Error (\d{4})(?: \(|: )`)
+
+// codeOf is the code in an error, as far as it has one: PostgreSQL's SQLSTATE,
+// SQLite's primary result code, the number of MySQL's.
+func codeOf(err error) (code string, kind int) {
+	if e, ok := errors.AsType[interface {
+		error
+		SQLState() string
+	}](err); ok {
+		return e.SQLState(), sqlState
+	}
+	if e, ok := errors.AsType[interface {
+		error
+		Code() int
+	}](err); ok {
+		return fmt.Sprint(e.Code() & 0xff), sqliteCode
+	}
+	// The driver's own words come first; a value that somebody chose may follow.
+	if m := mysqlError.FindStringSubmatch(err.Error()); m != nil {
+		return m[1], mysqlNumber
+	}
+	return "", noCode
+}
+
+// retryable reports whether a transaction that failed with err before it was to
+// commit may succeed when it is run again: a serialization failure or deadlock, a
+// busy SQLite database, or a connection that broke.
+func retryable(err error) bool { return rolledBack(err) || broken(err) }
+
+// rolledBack reports whether err says that the database has undone the
+// transaction, also when it was to commit.
+func rolledBack(err error) bool {
+	switch code, kind := codeOf(err); kind {
+	case sqlState:
+		return code == "40001" || code == "40P01"
+	case sqliteCode:
+		return code == "5" || code == "6"
+	case mysqlNumber:
+		return code == "1213" || code == "1205"
+	}
+	return false
+}
