@@ -105,7 +105,7 @@ func newest(dir Dir) (atlas.File, error) {
 		return nil, fmt.Errorf("migrate: %w", err)
 	}
 	if len(files) == 0 {
-		return nil, errors.New("migrate: adopt: the folder has no migration: write the one that makes the graph's tables (migrate diff initial)")
+		return nil, errors.New("migrate: adopt: the folder has no migration: write the one that makes the graph's tables (go tool migrate diff initial)")
 	}
 	return files[len(files)-1], nil
 }

@@ -72,7 +72,7 @@ func (a *adopter) inspect(ctx context.Context) (err error) {
 		return faults{err.Error()}.err()
 	}
 	if a.layout.name == "Native" {
-		return faults{"its tables are authent's own already, so there is nothing to do: migrate drift and migrate status tell how they are"}.err()
+		return faults{"its tables are authent's own already, so there is nothing to do: go tool migrate drift and go tool migrate status tell how they are"}.err()
 	}
 	a.Layout = a.layout.name
 	return nil

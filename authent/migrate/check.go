@@ -45,7 +45,7 @@ func (s *session) pending(ctx context.Context) (p pending, err error) {
 	}
 	p.files, err = executor.Pending(ctx)
 	if late, ok := errors.AsType[*atlas.HistoryNonLinearError](err); ok {
-		return p, fmt.Errorf("migrate: %w: %s was added out of order, below %s, which is applied: rename it to a later version and run migrate hash, or use --exec-order", ErrHistory, names(late.OutOfOrder), p.current)
+		return p, fmt.Errorf("migrate: %w: %s was added out of order, below %s, which is applied: rename it to a later version and run go tool migrate hash, or use --exec-order", ErrHistory, names(late.OutOfOrder), p.current)
 	}
 	if err != nil && !errors.Is(err, atlas.ErrNoPendingFiles) {
 		return p, fmt.Errorf("migrate: %w", err)
@@ -139,7 +139,7 @@ func (s *session) checkClean(ctx context.Context) error {
 	if len(tables) > most {
 		tables = append(tables[:most], fmt.Sprintf("%d more", len(tables)-most))
 	}
-	return fmt.Errorf("migrate: %w: %s: if they are the application's own, allow that (--allow-dirty, Config.AllowDirty); if they are already what a migration makes, say which: migrate baseline VERSION", ErrNotClean, strings.Join(tables, ", "))
+	return fmt.Errorf("migrate: %w: %s: if they are the application's own, allow that (--allow-dirty, Config.AllowDirty); if they are already what a migration makes, say which: go tool migrate baseline VERSION", ErrNotClean, strings.Join(tables, ", "))
 }
 
 // tables are the tables and views of the connected schema, except the history.

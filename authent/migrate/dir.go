@@ -84,7 +84,7 @@ func Validate(dir Dir) error {
 	}
 	for i, f := range files {
 		if i > 0 && f.Version() == files[i-1].Version() {
-			return fmt.Errorf("migrate: %s and %s have the same version: rename one, and run migrate hash", files[i-1].Name(), f.Name())
+			return fmt.Errorf("migrate: %s and %s have the same version: rename one, and run go tool migrate hash", files[i-1].Name(), f.Name())
 		}
 		if _, err := f.StmtDecls(); err != nil {
 			return fmt.Errorf("migrate: %s: %w", f.Name(), err)
@@ -112,7 +112,7 @@ func (e *ChecksumError) Error() string {
 	if e.File != "" {
 		what = fmt.Sprintf("%s %s (atlas.sum, line %d)", e.File, e.Reason, e.Line)
 	}
-	return "migrate: checksum mismatch: " + what + ": look at what changed in the folder, then run migrate hash"
+	return "migrate: checksum mismatch: " + what + ": look at what changed in the folder, then run go tool migrate hash"
 }
 
 // lineOf is the line of a file at a byte.

@@ -35,7 +35,7 @@ type StatementError struct {
 func (e *StatementError) Error() string {
 	state := "the database is as before the file"
 	if e.Applied > 0 {
-		state = fmt.Sprintf("%d of its %d statements have taken effect; apply goes on after them, once the cause is gone, or once the file is mended from there on and hashed (migrate hash)", e.Applied, e.Total)
+		state = fmt.Sprintf("%d of its %d statements have taken effect; apply goes on after them, once the cause is gone, or once the file is mended from there on and hashed (go tool migrate hash)", e.Applied, e.Total)
 	}
 	return fmt.Sprintf("migrate: %s, line %d: %v\n  in: %s\n  %s", e.Statement.File, e.Statement.Line, e.Err, oneLine(e.Statement.SQL), state)
 }
@@ -50,7 +50,7 @@ type InterruptedError struct{ Statement Statement }
 // Error implements error.
 func (e *InterruptedError) Error() string {
 	return fmt.Sprintf("migrate: %s, line %d: an earlier run was killed while this statement ran, and whether it took effect cannot be seen:\n  %s\n"+
-		"  look at the database; if it took effect, run migrate apply --interrupted=done, else migrate apply --interrupted=again",
+		"  look at the database; if it took effect, run go tool migrate apply --interrupted=done, else go tool migrate apply --interrupted=again",
 		e.Statement.File, e.Statement.Line, oneLine(e.Statement.SQL))
 }
 

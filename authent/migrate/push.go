@@ -90,7 +90,7 @@ func (s *session) plan(ctx context.Context, changes []schema.Change, plan *Plan)
 	}
 	for _, change := range planned.Changes {
 		if len(change.Args) > 0 {
-			return errors.New("migrate: plan: a statement with arguments cannot be shown: use migrate diff")
+			return errors.New("migrate: plan: a statement with arguments cannot be shown: use go tool migrate diff")
 		}
 		plan.Statements = append(plan.Statements, Statement{SQL: change.Cmd, Lock: lockOf(s.config.Dialect, change.Cmd)})
 	}

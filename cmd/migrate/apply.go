@@ -70,7 +70,7 @@ func (c *baselineCommand) Run(ctx context.Context, out io.Writer) error {
 	if err := m.Baseline(ctx, c.Version); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "The database is at version %s; nothing was executed. Compare it with migrate drift.\n", c.Version)
+	fmt.Fprintf(out, "The database is at version %s; nothing was executed. Compare it with go tool migrate drift.\n", c.Version)
 	return nil
 }
 

@@ -1,8 +1,9 @@
 // Migrate moves the schema of a database by reviewed, versioned files, and
 // writes these files from an ent graph:
 //
-//	go run github.com/authent/authent/cmd/migrate diff add_avatar
-//	go run github.com/authent/authent/cmd/migrate apply
+//	go get -tool github.com/authent/authent/cmd/migrate
+//	go tool migrate diff add_avatar
+//	go tool migrate apply
 //
 // It understands the folders and the history of the Atlas command line, and uses
 // its words and flags. The database is that of --url or DATABASE_URL.
@@ -58,7 +59,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (code int) {
 		args = append(slices.Clone(args[1:]), "--help")
 	}
 	parser, err := kong.New(&c,
-		kong.Name("migrate"),
+		kong.Name("go tool migrate"),
 		kong.Description("Moves a database's schema by versioned files, as Atlas does.\nThe database is --url or DATABASE_URL: postgresql://…, mysql://… or file:./app.db."),
 		kong.Writers(out, errs),
 		kong.Exit(func(code int) { exited = code }),

@@ -46,7 +46,7 @@ func usage(parser *kong.Kong, err error) string {
 	for _, r := range rewordings {
 		text = r.re.ReplaceAllString(text, r.as)
 	}
-	return withoutPasswords(fmt.Sprintf("%s: %s: run %s --help", command, text, command))
+	return withoutPasswords(fmt.Sprintf("%s: %s: run go tool %s --help", command, text, command))
 }
 
 // rewordings put kong's messages into plain words.

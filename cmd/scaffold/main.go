@@ -1,8 +1,12 @@
 // Scaffold writes the six files that an application's own graph starts from, and
 // which are the application's from then on:
 //
-//	go run github.com/authent/authent/cmd/scaffold
+//	go get -tool github.com/authent/authent/cmd/scaffold github.com/authent/authent/cmd/migrate
+//	go tool scaffold
 //	go generate ./ent
+//
+// Both tools stay in go.mod: go generate needs the modules that migrate is made of,
+// and go mod tidy keeps them for it alone.
 //
 // It writes ent/generate.go, ent/entc.go and the four schemas in ent/schema, and
 // changes no file that is there.
@@ -40,7 +44,7 @@ type command struct {
 
 func main() {
 	var c command
-	kong.Parse(&c, kong.Name("scaffold"), kong.Description("Writes the schemas that an application's own graph starts from."))
+	kong.Parse(&c, kong.Name("go tool scaffold"), kong.Description("Writes the schemas that an application's own graph starts from."))
 	if err := c.run(os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "scaffold:", err)
 		os.Exit(1)
@@ -68,7 +72,7 @@ var (
 // run writes the files, or none of them.
 func (c command) run(out io.Writer) error {
 	if name := packageName(c.Folder); !importable(name) {
-		return fmt.Errorf("the folder's name is that of its Go package, which cannot be %q: name another, as in scaffold authgraph", name)
+		return fmt.Errorf("the folder's name is that of its Go package, which cannot be %q: name another, as in go tool scaffold authgraph", name)
 	}
 	wanted := map[string][]byte{}
 	add := func(name, text string, data any) error {
@@ -95,7 +99,26 @@ func (c command) run(out io.Writer) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	return write(wanted, out)
+	if err := write(wanted); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(out, next, len(wanted), goPath(c.Folder), goPath(filepath.Join(c.Folder, "schema")))
+	return err
+}
+
+// next tells what to do with the files.
+const next = `Wrote %[1]d files. They are yours. Add fields and edges in %[3]s now or later, and run
+  go generate %[2]s
+It needs the modules that migrate is made of. If one is missing, run
+  go get -tool github.com/authent/authent/cmd/scaffold github.com/authent/authent/cmd/migrate
+`
+
+// goPath is a folder as the go command takes it.
+func goPath(folder string) string {
+	if filepath.IsAbs(folder) {
+		return filepath.Clean(folder)
+	}
+	return "./" + filepath.ToSlash(filepath.Clean(folder))
 }
 
 func packageName(folder string) string { return filepath.Base(filepath.Clean(folder)) }
@@ -119,10 +142,10 @@ func (c command) arguments(n noun) (all []string) {
 }
 
 // write creates the files, none of which may be there.
-func write(wanted map[string][]byte, out io.Writer) error {
+func write(wanted map[string][]byte) error {
 	for name := range wanted {
 		if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s is there already: nothing was written; name another folder, as in scaffold authgraph", name)
+			return fmt.Errorf("%s is there already: nothing was written; name another folder, as in go tool scaffold authgraph", name)
 		}
 	}
 	for name, text := range wanted {
@@ -133,6 +156,5 @@ func write(wanted map[string][]byte, out io.Writer) error {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(out, "Wrote %d files. They are yours: add fields and edges, then run go generate.\n", len(wanted))
-	return err
+	return nil
 }

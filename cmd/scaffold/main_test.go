@@ -14,6 +14,8 @@ import (
 	"github.com/authent/authent/authent/entauth"
 )
 
+const module = "github.com/authent/authent"
+
 // TestScaffold: each combination is a graph that authent takes. One after the
 // other, since ent's loader shares the folder .entc with everything that loads a
 // graph from the same working directory, and removes it when it is done.
@@ -27,8 +29,10 @@ func TestScaffold(t *testing.T) {
 				if err := c.run(&out); err != nil {
 					t.Fatal(err)
 				}
-				if !strings.Contains(out.String(), "Wrote 6 files") {
-					t.Error(out.String())
+				for _, says := range []string{"Wrote 6 files", "in ./" + c.Folder + "/schema now", "\n  go generate ./" + c.Folder + "\n", "\n  go get -tool " + module + "/cmd/scaffold " + module + "/cmd/migrate\n"} {
+					if !strings.Contains(out.String(), says) {
+						t.Errorf("it does not say %q:\n%s", says, &out)
+					}
 				}
 				storage, err := gen.NewStorage("sql")
 				if err != nil {
@@ -79,7 +83,7 @@ func TestScaffold_Names(t *testing.T) {
 		if name == "." {
 			name = filepath.Base(folder) // 001, as testing calls it
 		}
-		if err == nil || !strings.Contains(err.Error(), "the folder's name is that of its Go package") || !strings.Contains(err.Error(), "scaffold authgraph") {
+		if err == nil || !strings.Contains(err.Error(), "the folder's name is that of its Go package") || !strings.Contains(err.Error(), "as in go tool scaffold authgraph") {
 			t.Errorf("%s: %v", name, err)
 		}
 		if left, _ := os.ReadDir(folder); len(left) > 0 {

@@ -14,19 +14,11 @@ import (
 func TestSchemaGuides(t *testing.T) {
 	for _, name := range []string{"custom-schema.md", "beside-nextjs.md"} {
 		t.Run(name, func(t *testing.T) {
-			text, err := os.ReadFile(filepath.Join(root, "docs", name))
-			if err != nil {
-				t.Fatal(err)
+			g := newGuide(t, testdb.SQLite, "")
+			for _, section := range sections(t, "docs/"+name) {
+				g.follow(section[0], section[1])
 			}
-			g := &guide{t: t, kind: testdb.SQLite, dir: filepath.Join(t.TempDir(), "app"), env: map[string]string{}}
-			g.newModule()
-			for _, section := range strings.Split(string(text), "\n## ")[1:] {
-				heading, body, _ := strings.Cut(section, "\n")
-				if heading == "Migrations" {
-					g.env["DATABASE_URL"] = g.kind.URL(t)
-				}
-				g.follow(heading, body)
-			}
+			g.tidy()
 		})
 	}
 }
@@ -34,18 +26,14 @@ func TestSchemaGuides(t *testing.T) {
 // TestLeavingGuide does what docs/leaving-authjs.md says with a database that Prisma
 // made, on each kind of database. Backups are the reader's.
 func TestLeavingGuide(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(root, "docs/leaving-authjs.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
-		g := &guide{t: t, kind: kind, dir: filepath.Join(dir, "app"), env: map[string]string{}}
-		g.newModule()
 		name := map[string]string{"sqlite": "sqlite", "postgres": "postgres", "mariadb": "mysql"}[kind.Name]
-		script := g.read(filepath.Join(root, "internal/layout/testdata/prisma."+name+".sql"))
-		url := kind.PoolOf(t, testdb.Script(script), nil).URL(t)
-		g.env["DATABASE_URL"] = url
+		script, err := os.ReadFile(filepath.Join(root, "internal/layout/testdata/prisma."+name+".sql"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		url := kind.PoolOf(t, testdb.Script(string(script)), nil).URL(t)
+		g := newGuide(t, kind, url)
 		db := kind.Connect(t, url)
 		for _, statement := range []string{
 			"INSERT INTO users (id, email, role, updated_at) VALUES ('ada', 'Ada@example.com', 'user', '2026-01-01 00:00:00')",
@@ -56,12 +44,11 @@ func TestLeavingGuide(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for _, section := range strings.Split(string(text), "\n## ")[1:] {
-			heading, body, _ := strings.Cut(section, "\n")
-			g.follow(heading, body)
+		for _, section := range sections(t, "docs/leaving-authjs.md") {
+			g.follow(section[0], section[1])
 		}
 		var email, token, access string
-		err := db.QueryRowContext(t.Context(), "SELECT email, session_token, access_token FROM users JOIN sessions ON sessions.user_id = users.id JOIN accounts ON accounts.user_id = users.id").Scan(&email, &token, &access)
+		err = db.QueryRowContext(t.Context(), "SELECT email, session_token, access_token FROM users JOIN sessions ON sessions.user_id = users.id JOIN accounts ON accounts.user_id = users.id").Scan(&email, &token, &access)
 		if err != nil || email != "ada@example.com" || len(token) != 64 || !strings.HasPrefix(access, "authent.v1.") {
 			t.Errorf("afterwards: %q, a token of %d characters, %v", email, len(token), err)
 		}

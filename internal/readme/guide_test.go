@@ -1,0 +1,212 @@
+package readme
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"entgo.io/ent/dialect"
+
+	"github.com/authent/authent/internal/testdb"
+)
+
+// guide is a reader who follows one, in an empty folder at first.
+type guide struct {
+	t    *testing.T
+	kind testdb.Kind
+	dir  string
+	// port takes the place of 3000.
+	port string
+	env  map[string]string
+	// hasDatabase makes DATABASE_URL and DEV_DATABASE_URL the test's own.
+	hasDatabase bool
+	// ended is closed when the program that was started last has ended.
+	ended <-chan struct{}
+	// programs is how many Go blocks there were that name no file.
+	programs int
+}
+
+// newGuide empties the folder. If database is not "", it is what DATABASE_URL
+// says, whatever the guide says.
+func newGuide(t *testing.T, kind testdb.Kind, database string) *guide {
+	t.Helper()
+	g := &guide{t: t, kind: kind, dir: filepath.Join(workspace, "app"), port: freePort(t), env: map[string]string{}, hasDatabase: database != ""}
+	if database != "" {
+		g.env["DATABASE_URL"] = database
+	}
+	if err := os.RemoveAll(g.dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(g.dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// sections are the parts of a guide, by their headings, the first of which is "".
+func sections(t *testing.T, name string) (all [][2]string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, _ := strings.Cut(string(text), "\n## ")
+	all = append(all, [2]string{"", before})
+	for section := range strings.SplitSeq(rest, "\n## ") {
+		heading, body, _ := strings.Cut(section, "\n")
+		all = append(all, [2]string{heading, body})
+	}
+	return all
+}
+
+func (g *guide) read(name string) string {
+	g.t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return string(text)
+}
+
+func (g *guide) write(name, text string) {
+	g.t.Helper()
+	file := filepath.Join(g.dir, name)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		g.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+var goFile = regexp.MustCompile("`([a-z/]+\\.go)`")
+
+// follow runs the shell blocks of a section and writes its Go blocks: each into
+// the file that is named before it, or else as a program of its own.
+func (g *guide) follow(heading, body string) {
+	g.t.Helper()
+	parts := strings.Split("\n"+body, "\n```")
+	for i := 1; i < len(parts); i += 2 {
+		language, block, _ := strings.Cut(parts[i], "\n")
+		switch language {
+		case "go":
+			name := filepath.Join("program"+strconv.Itoa(g.programs), "main.go")
+			if names := goFile.FindAllStringSubmatch(parts[i-1], -1); len(names) > 0 {
+				name = names[len(names)-1][1]
+			} else {
+				g.programs++
+			}
+			g.write(name, g.own(block)+"\n")
+		case "sh":
+			for line := range strings.Lines(block) {
+				g.line(strings.TrimSpace(line))
+			}
+		case "text":
+			g.quoted(heading, block)
+		case "ts":
+			g.example(heading, block)
+		case "go-part":
+		default:
+			g.t.Fatalf("%s: a block in %q", heading, language)
+		}
+	}
+}
+
+// own puts this reader's port in the place of 3000, which may be taken.
+func (g *guide) own(text string) string {
+	return strings.ReplaceAll(text, "localhost:3000", "localhost:"+g.port)
+}
+
+// line runs a line of a shell block as it is. Backups are the reader's, and the
+// Atlas command line runs where ATLAS_BIN names one.
+func (g *guide) line(line string) {
+	g.t.Helper()
+	line = g.own(line)
+	switch first, rest, _ := strings.Cut(line, " "); {
+	case first == "export":
+		g.export(line)
+	case line == "go run .":
+		g.runApp(line)
+	case line == "make test":
+		g.makeTest()
+	case strings.HasPrefix(line, "go run "+modulePath+"/examples/quickstart"):
+		g.quickstart(line)
+	case first == "pg_dump" || first == "mysqldump" || first == "sqlite3": // the reader's
+	case first == "atlas":
+		if atlas := os.Getenv("ATLAS_BIN"); atlas != "" && g.kind.Dialect == dialect.Postgres {
+			g.write("atlas.hcl", g.read(filepath.Join(root, "atlas.hcl")))
+			g.run(atlas + " " + rest)
+		}
+	default:
+		g.run(line)
+	}
+}
+
+var exported = regexp.MustCompile(`(?:^export|\s)\s*([A-Z_]+)=`)
+
+// export sets what the line sets, but for the URL of a database that the test has
+// made.
+func (g *guide) export(line string) {
+	g.t.Helper()
+	names := exported.FindAllStringSubmatch(line, -1)
+	if len(names) == 0 {
+		g.t.Fatalf("%q exports nothing", line)
+	}
+	for _, found := range names {
+		name := found[1]
+		if g.hasDatabase && strings.HasSuffix(name, "DATABASE_URL") {
+			continue
+		}
+		out, err := g.command(line + `; printf %s "$` + name + `"`).Output()
+		if err != nil || len(out) == 0 {
+			g.t.Fatalf("%s: %q, %v", line, out, err)
+		}
+		g.env[name] = string(out)
+	}
+}
+
+// command is a shell that runs a line in the reader's folder.
+func (g *guide) command(line string) *exec.Cmd {
+	cmd := exec.CommandContext(g.t.Context(), "sh", "-c", line)
+	cmd.Dir = g.dir
+	cmd.Env = append(os.Environ(), published.environment()...)
+	for name, value := range g.env {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	return cmd
+}
+
+func (g *guide) run(line string) {
+	g.t.Helper()
+	// The guide cannot know when the reader wrote the first migration.
+	const example = "20261124000000"
+	if strings.Contains(line, example) {
+		files, err := filepath.Glob(filepath.Join(g.dir, "migrations", "*", "*_initial.sql"))
+		if err != nil || len(files) != 1 {
+			g.t.Fatalf("the first migrations are %q: %v", files, err)
+		}
+		version, _, _ := strings.Cut(filepath.Base(files[0]), "_")
+		line = strings.Replace(line, example, version, 1)
+	}
+	if out, err := g.command(line).CombinedOutput(); err != nil {
+		g.t.Fatalf("%s: %v\n%s", line, err, out)
+	}
+}
+
+// tidy proves that the tools outlive go mod tidy, and go generate with them.
+func (g *guide) tidy() {
+	g.t.Helper()
+	for _, line := range []string{
+		"go mod tidy",
+		"go tool scaffold tidied/ent",
+		"go generate ./tidied/ent",
+		"go tool migrate diff tidied --schema tidied/ent/schema --dir tidied/migrations --dev-url sqlite::memory:",
+		"go mod tidy -diff", // nothing has changed again
+	} {
+		g.run(line)
+	}
+}

@@ -1,0 +1,80 @@
+package readme
+
+import (
+	"bytes"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// start starts a program, which answer then asks, until stop is called. A program
+// that ends by itself fails the test.
+func (g *guide) start(line string) (stop func()) {
+	g.t.Helper()
+	cmd := g.command(line)
+	// A group, since go run does not take its program with it.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		g.t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait()
+	}()
+	g.ended = ended
+	return func() {
+		g.t.Helper()
+		_ = cmd.Cancel()
+		<-ended
+		if g.t.Failed() {
+			g.t.Logf("%s:\n%s", line, out.String())
+		}
+	}
+}
+
+// answer asks until the program answers or has ended.
+func (g *guide) answer(path string) (status int, target string) {
+	g.t.Helper()
+	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	r, err := http.NewRequestWithContext(g.t.Context(), http.MethodGet, "http://localhost:"+g.port+path, nil)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	r.Header.Set("Accept", "text/html")
+	for {
+		res, err := client.Do(r)
+		if err == nil {
+			_, _ = io.Copy(io.Discard, res.Body)
+			res.Body.Close()
+			return res.StatusCode, res.Header.Get("Location")
+		}
+		select {
+		case <-g.ended:
+			g.t.Errorf("the program has ended: %v", err)
+			return 0, ""
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// freePort is one below those that the system gives to whoever asks for any, so
+// that nobody else is given it before it is used.
+func freePort(t *testing.T) string {
+	t.Helper()
+	for {
+		port := strconv.Itoa(10_000 + rand.IntN(20_000))
+		if l, err := net.Listen("tcp", net.JoinHostPort("localhost", port)); err == nil {
+			l.Close()
+			return port
+		}
+	}
+}
