@@ -1,5 +1,12 @@
 package authent
 
+import (
+	"fmt"
+	"testing"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
 // Seams for the tests in package authent_test.
 
 // Endpoint is a row of the route table.
@@ -22,3 +29,25 @@ func OnHash(a *Auth, f func(algorithm string)) { a.hasher.cfg.onWork = f }
 
 // HashToken is what the database holds for a token in native mode.
 func HashToken(token string) string { return string(hashToken(token)) }
+
+// shippedArgon2 and shippedBcryptCost are what hashes cost outside of tests.
+var shippedArgon2, shippedBcryptCost = liveArgon2, liveBcryptCost
+
+// In tests, which make thousands, new hashes cost next to nothing. What is weaker
+// still is so.
+func init() { cheapHashes() }
+
+func cheapHashes() {
+	liveArgon2 = argon2Params{memory: 64, time: 2, threads: 1}
+	liveBcryptCost = bcrypt.MinCost + 1
+}
+
+// ShippedHashes makes hashes cost what they do outside of tests until t ends. No
+// test may run beside t.
+func ShippedHashes(t testing.TB) {
+	liveArgon2, liveBcryptCost = shippedArgon2, shippedBcryptCost
+	t.Cleanup(cheapHashes)
+}
+
+// BcryptPrefix is how new bcrypt hashes begin.
+func BcryptPrefix() string { return fmt.Sprintf("$2a$%02d$", liveBcryptCost) }

@@ -283,8 +283,8 @@ func TestContract_SharedWithAuthJS(t *testing.T) {
 			if stored := strings.Contains(w.dump(), "session_token="+token+"\n"); stored == hashes || token == "" {
 				t.Errorf("NodeHashesTokens=%v: the token is stored as issued: %v", hashes, stored)
 			}
-			if !strings.HasPrefix(string(w.user().Password), "$2a$12$") {
-				t.Error("the password is not bcrypt of cost 12")
+			if !strings.HasPrefix(string(w.user().Password), authent.BcryptPrefix()) {
+				t.Error("the password is not bcrypt of the live cost")
 			}
 			value, _ := url.PathUnescape(b.cookie("__Host-authjs.csrf-token"))
 			csrf, hash, _ := strings.Cut(value, "|")

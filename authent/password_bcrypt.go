@@ -7,9 +7,10 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
+// liveBcryptCost is the cost of new bcrypt hashes, about 250 ms.
+var liveBcryptCost = 12
+
 const (
-	// liveBcryptCost is the cost of new bcrypt hashes, about 250 ms.
-	liveBcryptCost = 12
 	// maxBcryptCost is the most that a stored hash may cost, about 2 s.
 	maxBcryptCost = 15
 	bcryptLen     = len("$2a$12$") + 22 + 31

@@ -125,6 +125,7 @@ func shape(a answer) string {
 // TestP12_BcryptUsersSignInAndAreRehashed: a user from another system signs in
 // with the old hash and has a new one afterwards.
 func TestP12_BcryptUsersSignInAndAreRehashed(t *testing.T) {
+	authent.ShippedHashes(t)
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
 		w := newWorld(t, kind, setup{config: func(c *authent.Config) { c.BcryptHashes = true }})
 		old, err := bcrypt.GenerateFromPassword([]byte(adasWord), 10)
