@@ -1,8 +1,10 @@
-// Package dbserver starts throw-away PostgreSQL and MariaDB servers on loopback:
-// for the tests, and for tests that stop, fill or overload a server of their own.
+// Package dbserver starts throw-away PostgreSQL and MariaDB servers, and poolers
+// before them, on loopback: for the tests, and for tests that stop, fill or
+// overload a server of their own.
 package dbserver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,8 +43,10 @@ type Server struct {
 	// Dir holds all its files.
 	Dir string
 
-	name    string
-	args    []string
+	name string
+	args []string
+	// ping is what is asked whether the server answers. If empty, URL.
+	ping    string
 	cmd     *exec.Cmd
 	ended   chan struct{}
 	stop    os.Signal
@@ -81,7 +85,7 @@ func (s *Server) start(ctx context.Context) error {
 func (s *Server) waitReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	_, db, err := database.Open(s.URL)
+	_, db, err := database.Open(cmp.Or(s.ping, s.URL))
 	if err != nil {
 		return err
 	}

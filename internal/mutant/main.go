@@ -9,6 +9,10 @@
 //	# promise: P02 sign-in ends the session that the browser brought
 //	# test: ./authent -run ^TestP02_
 //
+// and, where the tests want database servers,
+//
+//	# servers: PostgreSQL
+//
 // It is applied to copies of the files that it changes, and the tests are run
 // with go test -overlay: the tree is not touched and the build cache is shared.
 package main

@@ -20,6 +20,8 @@ type patch struct {
 	promises []string
 	// tests are arguments of go test, a list for each line.
 	tests [][]string
+	// servers is whether the tests want database servers.
+	servers bool
 	// changes are the files that it changes.
 	changes []string
 }
@@ -59,6 +61,9 @@ func parsePatch(file, text string) (patch, error) {
 		if rest, ok := strings.CutPrefix(line, "# test:"); ok {
 			p.tests = append(p.tests, strings.Fields(rest))
 		}
+		if strings.HasPrefix(line, "# servers:") {
+			p.servers = true
+		}
 		if rest, ok := strings.CutPrefix(line, "+++ b/"); ok {
 			p.changes = append(p.changes, rest)
 		}
@@ -88,6 +93,9 @@ func (p patch) try(ctx context.Context, root string) (by, output string, err err
 	}
 	for _, test := range p.tests {
 		args := slices.Concat([]string{"test", "-overlay", overlay, "-count=1", "-timeout=5m"}, test)
+		if p.servers {
+			args = slices.Concat([]string{"run", "./internal/testserver", "--", "go"}, args)
+		}
 		cmd := exec.CommandContext(ctx, "go", args...)
 		cmd.Dir = root
 		text, err := cmd.CombinedOutput()

@@ -24,9 +24,14 @@ mariadb() {
   command -v mariadb-install-db >/dev/null 2>&1 && PATH="$PATH:/usr/sbin" command -v mariadbd >/dev/null 2>&1
 }
 
+pgbouncer() {
+  PATH="$PATH:/usr/sbin" command -v pgbouncer >/dev/null 2>&1
+}
+
 browser || wanted="$wanted chromium fonts-dejavu-core"
 postgres || wanted="$wanted postgresql"
 mariadb || wanted="$wanted mariadb-server-core mariadb-client-core"
+pgbouncer || wanted="$wanted pgbouncer"
 command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 || wanted="$wanted nodejs npm"
 
 # packages installs what the tests in interop run, when its list has changed, and
@@ -57,6 +62,13 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   mkdir -p /etc/postgresql-common
   grep -qs '^create_main_cluster' /etc/postgresql-common/createcluster.conf ||
     echo 'create_main_cluster = false' >>/etc/postgresql-common/createcluster.conf
+  # Keeps the pgbouncer package from starting its service.
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    trap 'rm -f "$policy"' EXIT
+  fi
   apt-get update -qq
   # shellcheck disable=SC2086
   apt-get install -y -qq --no-install-recommends $wanted >/dev/null

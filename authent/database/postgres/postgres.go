@@ -4,24 +4,38 @@
 //
 //	db, err := postgres.Open("postgresql://user:password@localhost:5432/app")
 //	client := ent.NewClient(ent.Driver(entsql.OpenDB(dialect.Postgres, db)))
+//
+// # Behind a pooler
+//
+// A connection keeps statements only once it has proved to lead to the server
+// itself: it starts its session with a random value of the setting
+// authent.connection and reads it back. Where that is refused, or another value
+// or none comes back, a pooler such as PgBouncer stands between, which may run a
+// statement on another session than the one it was prepared on. From then on no
+// connection of the *sql.DB keeps statements: each query is sent in one piece,
+// and one line is logged. Nothing needs to be configured for it.
+//
+// What an application prepares itself is sent in one piece too. Arguments that
+// are bytes, as ent passes JSON, need their types there: the types of such a
+// query's parameters are asked for once. They cannot be for a query that PREPARE
+// does not take, as CALL, or that has a semicolon in it: its bytes arrive as a
+// bytea would, so write $1::text::jsonb for a jsonb.
+//
+// A setting in the URL, such as search_path, is part of a session. PgBouncer
+// refuses most: set them with ALTER ROLE instead.
 package postgres
 
 import (
 	"cmp"
-	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
-	"maps"
 	"net"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/lib/pq"
 
 	"github.com/authent/authent/authent/database/internal/serverurl"
-	"github.com/authent/authent/authent/database/stmtcache"
 )
 
 // Open opens the database that rawURL names:
@@ -32,8 +46,11 @@ import (
 // The query's parameters are lib/pq's, which are libpq's; others are set at the
 // server for each connection. These are Open's own:
 //
-//	statement_cache=off   keep no prepared statements, for a pooler in transaction
-//	                      mode; it sets the driver's binary_parameters=yes
+//	statement_cache=off   keep no prepared statements and prove nothing, for a
+//	                      pooler that is known
+//	statement_cache=on    keep them without proof; only for a pooler in session
+//	                      mode, or one that keeps statements itself
+//	pgbouncer=true        Prisma's; the same as statement_cache=off
 //	schema=name           Prisma's; the same as search_path=name
 //	connection_limit=n    Prisma's; how many connections are open at most
 //
@@ -47,15 +64,14 @@ func Open(rawURL string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	prepare(u)
-	c, err := connect(u)
+	if err := prepare(u); err != nil {
+		return nil, err
+	}
+	s, err := newServer(u)
 	if err != nil {
 		return nil, errors.New("postgres: the driver does not understand the URL: check its host, port and parameters (sslmode, connect_timeout and so on), and the environment's (PGSSLMODE and so on)")
 	}
-	if u.Keep {
-		c = stmtcache.New(c, stmtcache.Config{Stale: stale})
-	}
-	db := sql.OpenDB(c)
+	db := sql.OpenDB(newPool(s, u))
 	db.SetMaxOpenConns(u.Limit)
 	return db, nil
 }
@@ -67,8 +83,16 @@ var form = serverurl.Form{
 }
 
 // prepare makes the URL what the driver wants.
-func prepare(u *serverurl.URL) {
+func prepare(u *serverurl.URL) error {
 	q := u.Params
+	switch q.Get("pgbouncer") {
+	case "", "false":
+	case "true":
+		u.Keep = false
+	default:
+		return errors.New("postgres: pgbouncer in the URL is neither true nor false")
+	}
+	q.Del("pgbouncer")
 	if schema := q.Get("schema"); schema != "" && !q.Has("search_path") {
 		q.Set("search_path", pq.QuoteIdentifier(schema))
 	}
@@ -79,65 +103,16 @@ func prepare(u *serverurl.URL) {
 	if !q.Has("sslmode") && local(u) {
 		q.Set("sslmode", "prefer")
 	}
-	if !u.Keep && !q.Has("binary_parameters") {
-		// The driver then sends a query in one piece. Otherwise it prepares it
-		// first, and a pooler may run it on another connection than that.
-		q.Set("binary_parameters", "yes")
-	}
 	if strings.Contains(u.Hostname(), ":") && u.Port() == "" {
 		// The driver keeps the brackets of an IPv6 address that has no port.
 		u.Host = net.JoinHostPort(u.Hostname(), cmp.Or(os.Getenv("PGPORT"), "5432"))
 	}
+	return nil
 }
-
-// connect makes the driver's connector.
-func connect(u *serverurl.URL) (driver.Connector, error) {
-	with := func(mode string) (*pq.Connector, error) {
-		query, address := maps.Clone(u.Params), *u.URL
-		query.Set("sslmode", mode)
-		address.RawQuery = query.Encode()
-		return pq.NewConnector(address.String())
-	}
-	mode := u.Params.Get("sslmode")
-	if mode != "prefer" {
-		return with(cmp.Or(mode, "require"))
-	}
-	secure, err := with("require")
-	if err != nil {
-		return nil, err
-	}
-	plain, err := with("disable")
-	return preferring{secure, plain}, err
-}
-
-// preferring connects with TLS where the server has it, and without elsewhere.
-// The driver's own sslmode=prefer leaves its first connection open when the
-// server has no TLS.
-type preferring struct{ secure, plain *pq.Connector }
-
-// Connect implements driver.Connector.
-func (p preferring) Connect(ctx context.Context) (driver.Conn, error) {
-	conn, err := p.secure.Connect(ctx)
-	if errors.Is(err, pq.ErrSSLNotSupported) {
-		return p.plain.Connect(ctx)
-	}
-	return conn, err
-}
-
-// Driver implements driver.Connector.
-func (p preferring) Driver() driver.Driver { return p.secure.Driver() }
 
 // local reports whether the server is on this machine, where nobody listens in.
 func local(u *serverurl.URL) bool {
 	host := cmp.Or(u.Params.Get("host"), u.Hostname(), os.Getenv("PGHOST"))
 	ip := net.ParseIP(host)
 	return host == "" || host == "localhost" || host[0] == '/' || host[0] == '@' || ip != nil && ip.IsLoopback()
-}
-
-// stale reports whether a kept statement is of no use any more: the tables it
-// was prepared on have changed (0A000, "cached plan must not change result
-// type"), or the server has forgotten it (26000).
-func stale(err error) bool {
-	e, ok := errors.AsType[*pq.Error](err)
-	return ok && slices.Contains([]string{"0A000", "26000"}, string(e.Code))
 }

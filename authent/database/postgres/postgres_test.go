@@ -24,7 +24,7 @@ func open(t *testing.T, rawURL string) *sql.DB {
 }
 
 // with is the URL of a test's own database, changed.
-func with(t *testing.T, rawURL string, change func(u *url.URL, q url.Values)) string {
+func with(t testing.TB, rawURL string, change func(u *url.URL, q url.Values)) string {
 	t.Helper()
 	u, err := url.Parse(rawURL)
 	if err != nil {

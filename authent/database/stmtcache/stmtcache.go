@@ -28,6 +28,14 @@ type Config struct {
 	// that the query may succeed when it is prepared again, as after a change
 	// of its tables. Outside a transaction it then is, once. If nil, never.
 	Stale func(error) bool
+	// Foreign tells from an error that the server holds a statement of somebody
+	// else's under the name of one of ours, so that ours was not executed. The
+	// connection is then closed, and outside a transaction the query is run on
+	// another one. If nil, never.
+	Foreign func(error) bool
+	// Retired reports whether connections are to be closed instead of used again;
+	// it is asked when one is taken out of the pool. If nil, they never are.
+	Retired func() bool
 }
 
 // New wraps a connector.
@@ -37,6 +45,12 @@ func New(next driver.Connector, c Config) driver.Connector {
 	}
 	if c.Stale == nil {
 		c.Stale = func(error) bool { return false }
+	}
+	if c.Foreign == nil {
+		c.Foreign = func(error) bool { return false }
+	}
+	if c.Retired == nil {
+		c.Retired = func() bool { return false }
 	}
 	return &connector{next, c}
 }
@@ -59,15 +73,17 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, errors.Join(err, next.Close())
 	}
-	return &conn{Conn: next, kept: kept, stale: c.config.Stale}, nil
+	return &conn{Conn: next, kept: kept, config: c.config}, nil
 }
 
 // conn is used by one goroutine at a time, as database/sql promises.
 type conn struct {
 	driver.Conn
-	kept  *simplelru.LRU[string, *stmt]
-	stale func(error) bool
-	inTx  bool
+	kept   *simplelru.LRU[string, *stmt]
+	config Config
+	// inTx is whether a transaction is open, lost whether the connection is not to
+	// be used again.
+	inTx, lost bool
 }
 
 // stmt is a kept statement. It runs one query at a time: within a transaction
@@ -105,7 +121,7 @@ func (c *conn) prepared(ctx context.Context, query string, args []driver.NamedVa
 		}
 		return s, nil
 	}
-	next, err := c.PrepareContext(ctx, query)
+	next, err := c.prepare(ctx, query)
 	if err != nil {
 		return nil, err
 	}
@@ -128,10 +144,24 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 // an error a transaction is of no use, so there it does not.
 func again[T any](c *conn, f func() (T, error)) (T, error) {
 	result, err := f()
-	if err != nil && !c.inTx && c.stale(err) {
-		return f()
+	if err != nil && !c.inTx && c.config.Stale(err) {
+		result, err = f()
 	}
-	return result, err
+	return result, c.checked(err)
+}
+
+// checked gives the connection up where an error tells that it holds statements
+// of somebody else's. database/sql then takes another one, since the query was
+// not executed.
+func (c *conn) checked(err error) error {
+	if err == nil || !c.config.Foreign(err) {
+		return err
+	}
+	c.lost = true
+	if c.inTx {
+		return err
+	}
+	return driver.ErrBadConn
 }
 
 func (c *conn) query(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
@@ -182,10 +212,15 @@ func (c *conn) exec(ctx context.Context, query string, args []driver.NamedValue)
 
 // PrepareContext implements driver.ConnPrepareContext.
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	s, err := c.prepare(ctx, query)
+	return s, c.checked(err)
+}
+
+func (c *conn) prepare(ctx context.Context, query string) (driver.Stmt, error) {
 	if p, ok := c.Conn.(driver.ConnPrepareContext); ok {
 		return p.PrepareContext(ctx, query)
 	}
-	return c.Prepare(query)
+	return c.Conn.Prepare(query)
 }
 
 // BeginTx implements driver.ConnBeginTx.
@@ -236,6 +271,9 @@ func (c *conn) Ping(ctx context.Context) error {
 
 // ResetSession implements driver.SessionResetter.
 func (c *conn) ResetSession(ctx context.Context) error {
+	if c.lost || c.config.Retired() {
+		return driver.ErrBadConn
+	}
 	if r, ok := c.Conn.(driver.SessionResetter); ok {
 		return r.ResetSession(ctx)
 	}
@@ -245,7 +283,7 @@ func (c *conn) ResetSession(ctx context.Context) error {
 // IsValid implements driver.Validator.
 func (c *conn) IsValid() bool {
 	v, ok := c.Conn.(driver.Validator)
-	return !ok || v.IsValid()
+	return !c.lost && (!ok || v.IsValid())
 }
 
 // CheckNamedValue implements driver.NamedValueChecker.

@@ -19,8 +19,9 @@ type URL struct {
 	Params url.Values
 	// Limit is how many connections may be open, zero for any number.
 	Limit int
-	// Keep is whether prepared statements are kept.
-	Keep bool
+	// Keep is whether prepared statements are kept, and Insist whether the URL asks
+	// for it.
+	Keep, Insist bool
 }
 
 // Form is what the URLs of a database look like.
@@ -72,8 +73,10 @@ func unescaped(rawURL string) bool {
 // takeOwn reads the parameters that no driver knows, and removes them.
 func (u *URL) takeOwn() error {
 	switch u.Params.Get("statement_cache") {
-	case "", "on":
+	case "":
 		u.Keep = true
+	case "on":
+		u.Keep, u.Insist = true, true
 	case "off":
 	default:
 		return errors.New("statement_cache in the URL is neither on nor off")

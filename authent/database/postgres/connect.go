@@ -1,0 +1,84 @@
+package postgres
+
+import (
+	"cmp"
+	"context"
+	"database/sql/driver"
+	"errors"
+	"maps"
+
+	"github.com/lib/pq"
+
+	"github.com/authent/authent/authent/database/internal/serverurl"
+)
+
+// connection is what the driver's connections are.
+type connection interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.NamedValueChecker
+	driver.Pinger
+	driver.QueryerContext
+	driver.SessionResetter
+	driver.Validator
+}
+
+// server is where connections lead to.
+type server struct {
+	config pq.Config
+	// plain is tried where config finds that the server has no TLS. If nil, config
+	// alone is.
+	plain *pq.Config
+}
+
+// newServer reads what the URL says of it.
+func newServer(u *serverurl.URL) (server, error) {
+	with := func(mode string) (pq.Config, error) {
+		query, address := maps.Clone(u.Params), *u.URL
+		query.Set("sslmode", mode)
+		address.RawQuery = query.Encode()
+		return pq.NewConfig(address.String())
+	}
+	mode := u.Params.Get("sslmode")
+	if mode != "prefer" {
+		config, err := with(cmp.Or(mode, "require"))
+		return server{config: config}, err
+	}
+	secure, err := with("require")
+	if err != nil {
+		return server{}, err
+	}
+	plain, err := with("disable")
+	return server{secure, &plain}, err
+}
+
+// connect makes a connection, as the configuration says that change has changed.
+// With sslmode=prefer it has TLS where the server has it: the driver's own way to
+// prefer it leaves its first connection open when the server has none.
+func (s server) connect(ctx context.Context, change func(*pq.Config)) (connection, error) {
+	conn, err := open(ctx, s.config, change)
+	if s.plain != nil && errors.Is(err, pq.ErrSSLNotSupported) {
+		return open(ctx, *s.plain, change)
+	}
+	return conn, err
+}
+
+func open(ctx context.Context, config pq.Config, change func(*pq.Config)) (connection, error) {
+	config = config.Clone()
+	change(&config)
+	c, err := pq.NewConnectorConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	next, err := c.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	conn, ok := next.(connection)
+	if !ok {
+		return nil, errors.Join(errors.New("postgres: the driver's connections are not what they were"), next.Close())
+	}
+	return conn, nil
+}

@@ -1,0 +1,126 @@
+package postgres
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/lib/pq/oid"
+)
+
+// typesKept is how many queries' parameters a pool remembers.
+const typesKept = 512
+
+// paramTypes are the types of the parameters of queries. A driver that sends a
+// query in one piece cannot ask for them, so it sends all bytes in binary: a
+// jsonb, which ent writes as bytes, is another thing then.
+type paramTypes struct {
+	known *lru.Cache[string, []oid.Oid]
+}
+
+func newParamTypes() *paramTypes {
+	known, err := lru.New[string, []oid.Oid](typesKept)
+	if err != nil {
+		panic(err) // only of a size below one
+	}
+	return &paramTypes{known}
+}
+
+// typed runs a query with its arguments as their types want them: bytes as they
+// are for a bytea, and as text for all else.
+func typed[T any](ctx context.Context, c *pooledConn, query string, args []driver.NamedValue,
+	run func(context.Context, string, []driver.NamedValue) (T, error),
+) (T, error) {
+	if !slices.ContainsFunc(args, depends) || !preparable(query) {
+		return run(ctx, query, args)
+	}
+	types, err := c.types.of(ctx, c.connection, query)
+	if err != nil && codeOf(err) == "" {
+		var none T
+		return none, err
+	}
+	result, e := run(ctx, query, convert(args, types))
+	if err != nil && codeOf(e) == "25P02" {
+		e = err // why the transaction failed
+	}
+	return result, e
+}
+
+// depends reports whether how an argument is sent depends on its type. Text does
+// only where a bytea would take a part of it for an escape.
+func depends(arg driver.NamedValue) bool {
+	switch v := arg.Value.(type) {
+	case []byte:
+		return v != nil
+	case string:
+		return strings.Contains(v, `\`)
+	}
+	return false
+}
+
+// convert makes bytes what their types want. Without types they stay.
+func convert(args []driver.NamedValue, types []oid.Oid) []driver.NamedValue {
+	if len(types) != len(args) {
+		return args
+	}
+	all := slices.Clone(args)
+	for i, arg := range all {
+		switch v := arg.Value.(type) {
+		case []byte:
+			if v != nil && types[i] != oid.T_bytea {
+				all[i].Value = string(v)
+			}
+		case string:
+			if types[i] == oid.T_bytea {
+				all[i].Value = []byte(v)
+			}
+		}
+	}
+	return all
+}
+
+// preparable reports whether PREPARE takes a query. One with a semicolon may be
+// several, of which PREPARE would be the first only.
+func preparable(query string) bool {
+	if strings.Contains(query, ";") {
+		return false
+	}
+	word, _, _ := strings.Cut(strings.TrimLeft(query, "( \t\r\n"), " ")
+	return slices.Contains([]string{"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "VALUES"}, strings.ToUpper(strings.TrimSpace(word)))
+}
+
+// of are the types of a query's parameters. They are asked for once: the query is
+// prepared under a name that nobody else has, and forgotten, in one message, for
+// the whole of which a pooler keeps the session.
+func (t *paramTypes) of(ctx context.Context, conn connection, query string) ([]oid.Oid, error) {
+	if types, ok := t.known.Get(query); ok {
+		return types, nil
+	}
+	name := "authent_" + strings.ToLower(rand.Text())
+	rows, err := conn.QueryContext(ctx, fmt.Sprintf("PREPARE %[1]s AS %[2]s\n; SELECT pg_catalog.array_to_string(parameter_types::pg_catalog.oid[], ' ')"+
+		" FROM pg_catalog.pg_prepared_statements WHERE name = '%[1]s'; DEALLOCATE %[1]s", name, query), nil)
+	if err != nil {
+		return nil, err
+	}
+	value := make([]driver.Value, 1)
+	if err := errors.Join(rows.Next(value), rows.Close()); err != nil {
+		return nil, err
+	}
+	text, _ := value[0].(string)
+	var types []oid.Oid
+	for _, field := range strings.Fields(text) {
+		n, err := strconv.ParseUint(field, 10, 32)
+		if err != nil {
+			return nil, fmt.Errorf("postgres: the types of a query's parameters: %w", err)
+		}
+		types = append(types, oid.Oid(n))
+	}
+	t.known.Add(query, types)
+	return types, nil
+}
