@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -24,16 +25,23 @@ type Report struct {
 //
 // Before anything is changed it checks the files against atlas.sum and against
 // the database's history. Any number of processes may call it at once: one
-// works, the others wait and find nothing left to do. Nothing to do is no error.
+// works, the others wait and find nothing left to do. Nothing to do is no error,
+// also behind a pooler, where whatever is to be done is ErrPooled.
 func (m *Migrator) Apply(ctx context.Context, n int) (*Report, error) {
 	started := time.Now()
 	report := &Report{}
 	if err := Validate(m.config.Dir); err != nil {
 		return report, err
 	}
-	err := advised(m.locked(ctx, func(s *session) error { return s.apply(ctx, n, report) }))
+	err := m.locked(ctx, func(s *session) error { return s.apply(ctx, n, report) })
+	if errors.Is(err, ErrPooled) {
+		done, e := m.upToDate(ctx)
+		if done || e != nil {
+			err = e
+		}
+	}
 	report.Took = time.Since(started)
-	return report, err
+	return report, advised(err)
 }
 
 func (s *session) apply(ctx context.Context, n int, report *Report) error {

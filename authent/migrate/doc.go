@@ -8,11 +8,12 @@
 //	m, err := migrate.New(migrate.Config{DB: db, Dialect: dialect.Postgres, Dir: dir})
 //	report, err := m.Apply(ctx, 0)
 //
-// Any number of processes may do so at once. Package migrations does it in one
-// call for the graph that comes with authent. The command cmd/migrate does the
-// rest at a terminal: it writes migrations from a changed graph (Diff), tells
-// what a live database lacks (Drift), and changes a development database without
-// files (Push).
+// Any number of processes may do so at once, but not through a pooler in
+// transaction mode, where no lock holds: that is ErrPooled unless nothing is
+// pending. Package migrations does it in one call for the graph that comes with
+// authent. The command cmd/migrate does the rest at a terminal: it writes
+// migrations from a changed graph (Diff), tells what a live database lacks
+// (Drift), and changes a development database without files (Push).
 //
 // What a killed process leaves depends on the database. PostgreSQL and SQLite
 // are as before the file. MySQL and MariaDB commit each statement that changes

@@ -19,6 +19,10 @@ var (
 	// ErrHistory tells that an applied file was edited, removed or added out of
 	// order.
 	ErrHistory = errors.New("the migrations are not those that were applied")
+	// ErrPooled tells that a pooler in transaction mode, such as PgBouncer, stands
+	// before the database. It gives each transaction whatever session is free, and a
+	// lock belongs to a session.
+	ErrPooled = errors.New("a connection pooler stands before the database, and no lock holds there")
 	// ErrDestructive tells that Push would destroy data.
 	ErrDestructive = errors.New("the plan destroys data")
 )

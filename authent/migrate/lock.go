@@ -62,6 +62,9 @@ func (m *Migrator) locked(ctx context.Context, fn func(*session) error) (err err
 	if m.config.Dialect == dialect.SQLite {
 		return fn(s)
 	}
+	if err := s.checkSession(ctx); err != nil {
+		return err
+	}
 	var unlock schema.UnlockFunc
 	err = s.patiently(ctx, func() (err error) {
 		unlock, err = s.driver.Lock(ctx, lockName, 0)

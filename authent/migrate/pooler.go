@@ -1,0 +1,114 @@
+package migrate
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"entgo.io/ent/dialect"
+)
+
+// aside is how long to wait for a second connection, with which a session is
+// compared.
+const aside = 5 * time.Second
+
+// checkSession refuses a database before which a pooler stands that gives each
+// transaction whatever session is free. A lock belongs to a session: there it
+// would keep nobody out, and stay behind.
+func (s *session) checkSession(ctx context.Context) error {
+	if s.config.Dialect != dialect.Postgres {
+		return nil
+	}
+	// Databases of authent/database tell whether there is a pooler at all.
+	d, known := s.config.DB.Driver().(interface {
+		Direct(context.Context) (bool, error)
+	})
+	if known {
+		direct, err := d.Direct(ctx)
+		if err != nil {
+			return fmt.Errorf("migrate: connect: %w", err)
+		}
+		if direct {
+			return nil
+		}
+	}
+	shared, err := s.isShared(ctx)
+	if errors.Is(err, errAlone) && ctx.Err() == nil {
+		shared, err = known, nil
+	}
+	if err == nil && shared {
+		err = fmt.Errorf("migrate: %w: nothing was changed; migrate by the URL of the server itself", ErrPooled)
+	}
+	return err
+}
+
+// errAlone tells that there was no second connection to compare with.
+var errAlone = errors.New("migrate: no second connection is to be had")
+
+// isShared reports whether a pooler gives this connection's session to others
+// while the connection is open. It marks the session, and looks for the mark on
+// another connection, which gets the session that became free last, and then on
+// this one, while that is busy.
+func (s *session) isShared(ctx context.Context) (bool, error) {
+	if s.config.DB.Stats().MaxOpenConnections == 1 {
+		return false, errAlone
+	}
+	ctx, cancel := context.WithTimeout(ctx, aside)
+	defer cancel()
+	other, err := s.config.DB.Conn(ctx)
+	if err != nil {
+		return false, fmt.Errorf("%w: %w", errAlone, err)
+	}
+	defer func() { _ = other.Close() }()
+	for range 4 {
+		shared, err := s.meets(ctx, other)
+		if state, _, _ := codes(err); slices.Contains([]string{"26000", "42P05", "08P01"}, state) {
+			return true, nil // the driver's own statements got lost
+		}
+		if err != nil {
+			return false, fmt.Errorf("%w: %w", errAlone, err)
+		}
+		if shared {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// meets looks for the mark of this session, once.
+func (s *session) meets(ctx context.Context, other *sql.Conn) (bool, error) {
+	mark := rand.Text()
+	if _, err := s.ExecContext(ctx, "SELECT set_config('authent.session', '"+mark+"', false)"); err != nil {
+		return false, err
+	}
+	tx, err := other.BeginTx(ctx, nil)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = tx.Rollback() }()
+	const find = "SELECT coalesce(current_setting('authent.session', true), '')"
+	var there, here string
+	if err := tx.QueryRowContext(ctx, find).Scan(&there); err != nil || there == mark {
+		return there == mark, err
+	}
+	if err := s.QueryRowContext(ctx, find).Scan(&here); err != nil {
+		return false, err
+	}
+	return here != mark, nil
+}
+
+// upToDate reports whether a database on which nothing can be locked needs no
+// migration either.
+func (m *Migrator) upToDate(ctx context.Context) (bool, error) {
+	s, err := m.hold(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = s.release() }()
+	p, err := s.pending(ctx)
+	return err == nil && p.baseline == nil && len(p.files) == 0, err
+}
