@@ -1,7 +1,6 @@
 package authent
 
 import (
-	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -40,27 +39,35 @@ const maxExpiresIn = 10 * 365 * 24 * 3600
 // accountOf is the row of an account, tokens as issued.
 func accountOf(p *Provider, id string, t *oauth2.Token, now time.Time) Account {
 	text := func(name string) string {
-		switch v := t.Extra(name).(type) {
-		case string:
-			return v
-		case []any: // Twitch's scope
-			words := make([]string, len(v))
-			for i, word := range v {
-				words[i] = fmt.Sprint(word)
-			}
-			return strings.Join(words, " ")
-		}
-		return ""
+		v, _ := t.Extra(name).(string)
+		return v
 	}
 	acc := Account{
 		Type: string(p.Type), Provider: p.ID, ProviderAccountID: id,
 		AccessToken: Secret(t.AccessToken), RefreshToken: Secret(t.RefreshToken), IDToken: Secret(text("id_token")),
-		TokenType: strings.ToLower(t.TokenType), Scope: text("scope"), SessionState: text("session_state"),
+		TokenType: strings.ToLower(t.TokenType), Scope: scopeOf(t), SessionState: text("session_state"),
 	}
 	if lifetime := expiresIn(t); lifetime > 0 {
 		acc.ExpiresAt = now.Truncate(time.Second).Add(time.Duration(min(lifetime, maxExpiresIn)) * time.Second)
 	}
 	return acc
+}
+
+// scopeOf is the scope that was granted. Twitch's is a list.
+func scopeOf(t *oauth2.Token) string {
+	switch v := t.Extra("scope").(type) {
+	case string:
+		return v
+	case []any:
+		var words []string
+		for _, word := range v {
+			if word, ok := word.(string); ok {
+				words = append(words, word)
+			}
+		}
+		return strings.Join(words, " ")
+	}
+	return ""
 }
 
 // expiresIn is how many seconds the access token is good for, 0 if the answer does

@@ -231,7 +231,7 @@ func (c *oauthClient) postedName(form url.Values) string {
 		return ""
 	}
 	var user Claims
-	if decodeClaims([]byte(raw), &user) != nil || user == nil {
+	if decodeClaims([]byte(raw), &user) != nil {
 		return ""
 	}
 	return c.PostedName(user)

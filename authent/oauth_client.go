@@ -1,14 +1,11 @@
 package authent
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -105,72 +102,6 @@ func (c *oauthClient) withToken(token Secret) *http.Client {
 	with := *c.http
 	with.Transport = bearer{c.http.Transport, token}
 	return &with
-}
-
-// FetchClaims gets a JSON object from a provider's URL with a client that
-// OAuth.UserInfo was given. Its errors hold no token; a status other than 200 is a
-// *StatusError.
-func FetchClaims(ctx context.Context, c *http.Client, url string) (Claims, error) {
-	var claims Claims
-	if err := FetchJSON(ctx, c, url, &claims); err != nil {
-		return nil, err
-	}
-	return claims, nil
-}
-
-// StatusError says that a provider answered FetchClaims or FetchJSON with another
-// status than 200.
-type StatusError struct {
-	// Host is who answered, Status the HTTP status.
-	Host   string
-	Status int
-}
-
-// Error implements error.
-func (e *StatusError) Error() string {
-	return fmt.Sprintf("%s answered %d %s", e.Host, e.Status, http.StatusText(e.Status))
-}
-
-// FetchJSON is FetchClaims for documents of any form: it decodes into the pointer
-// into.
-func FetchJSON(ctx context.Context, c *http.Client, url string, into any) error {
-	_, err := fetchJSON(ctx, c, url, into)
-	return err
-}
-
-// fetchJSON gets a JSON document and returns the answer's headers.
-func fetchJSON(ctx context.Context, c *http.Client, url string, into any) (http.Header, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return nil, err
-	}
-	r.Header.Set("Accept", "application/json")
-	r.Header.Set("User-Agent", "authent")
-	res, err := c.Do(r)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	switch kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")); {
-	case err != nil:
-		return nil, fmt.Errorf("read the answer of %s: %w", r.URL.Host, err)
-	case res.StatusCode != http.StatusOK:
-		return nil, &StatusError{Host: r.URL.Host, Status: res.StatusCode}
-	case kind == "application/jwt":
-		return nil, fmt.Errorf("%s answered with a signed profile, which is not supported", r.URL.Host)
-	}
-	if err := decodeClaims(body, into); err != nil {
-		return nil, fmt.Errorf("%s did not answer with JSON as expected", r.URL.Host)
-	}
-	return res.Header, nil
-}
-
-// decodeClaims keeps numbers as they are written.
-func decodeClaims(body []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	return d.Decode(into)
 }
 
 // token trades a code for tokens. Its errors hold nothing of the answer but the
@@ -303,7 +234,7 @@ func (c *oauthClient) claims(ctx context.Context, m *metadata, f flow, t *oauth2
 			claims, err = FetchClaims(ctx, with, m.userInfoURL)
 		}
 		if err == nil && claims == nil {
-			err = errors.New("the profile is empty")
+			err = errors.New("the profile is empty: UserInfo returned no claims")
 		}
 		return claims, "", err
 	}
@@ -374,7 +305,7 @@ func (c *oauthClient) checkClaims(token *oidc.IDToken, claims Claims, nonce stri
 		return errors.New("the ID token is refused: it was not made for this sign-in (nonce)")
 	case claims["azp"] != nil && azp != c.ClientID, len(token.Audience) > 1 && azp == "":
 		return errors.New("the ID token is refused: it was made for another application (azp)")
-	case token.Subject == "":
+	case token.Subject == "" || claims.String("sub") != token.Subject: // the library takes "SUB" for "sub"
 		return errors.New("the ID token is refused: it has no subject")
 	case c.CheckIssuer != nil:
 		if err := c.CheckIssuer(token.Issuer, claims); err != nil {

@@ -3,7 +3,6 @@ package authent
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -74,21 +73,24 @@ func (c *oauthClient) discover(ctx context.Context) (*metadata, error) {
 		return m, nil
 	}
 	var d discovery
-	header, err := fetchJSON(ctx, c.http, strings.TrimSuffix(c.Issuer, "/")+"/.well-known/openid-configuration", &d)
+	document := strings.TrimSuffix(c.Issuer, "/") + "/.well-known/openid-configuration"
+	header, err := fetchJSON(ctx, c.http, document, &d)
 	if err != nil {
 		return nil, fmt.Errorf("discover the provider: %w", err)
+	}
+	if d.Issuer == "" {
+		return nil, fmt.Errorf("discover the provider: %s has no issuer", document)
 	}
 	if d.Issuer != c.Issuer && c.CheckIssuer == nil {
 		return nil, fmt.Errorf("discover the provider: %w: it calls itself %q and not %q: set Issuer to what it says, letter for letter", errOAuthSetup, printable(d.Issuer), c.Issuer)
 	}
 	m.authURL, m.tokenURL, m.userInfoURL = cmp.Or(c.AuthURL, d.AuthURL), cmp.Or(c.TokenURL, d.TokenURL), cmp.Or(c.UserInfoURL, d.UserInfoURL)
-	for _, endpoint := range []string{m.authURL, m.tokenURL, d.KeysURL} {
-		if !providerURL(endpoint) {
-			return nil, errors.New("discover the provider: an endpoint is missing or not an https URL")
+	for _, endpoint := range []struct{ name, url string }{
+		{"authorization_endpoint", m.authURL}, {"token_endpoint", m.tokenURL}, {"jwks_uri", d.KeysURL}, {"userinfo_endpoint", m.userInfoURL},
+	} {
+		if !providerURL(endpoint.url) && (endpoint.name != "userinfo_endpoint" || c.MergeUserInfo) {
+			return nil, fmt.Errorf("discover the provider: %s has no %s that is an https URL", document, endpoint.name)
 		}
-	}
-	if c.MergeUserInfo && !providerURL(m.userInfoURL) {
-		return nil, errors.New("discover the provider: it has no userinfo endpoint")
 	}
 	m.announcesIssuer = d.AnnouncesIssuer
 	m.algorithms = asymmetric(d.Algorithms)

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"flag"
 	"io"
@@ -164,6 +165,62 @@ func TestOddProfiles(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestGitHubAnswersThatAreNone are errors that name the endpoint.
+func TestGitHubAnswersThatAreNone(t *testing.T) {
+	t.Parallel()
+	userInfo := provider.GitHub("client", "secret").OAuth.UserInfo
+	const primary = `[{"email":"ada@example.com","primary":true,"verified":true}]`
+	for _, answer := range []string{"", "null", `""`, "0", "true", "[null]", "[[]]"} {
+		_, err := userInfo(t.Context(), &http.Client{Transport: canned{"/user": answer, "/user/emails": primary}})
+		if err == nil || !strings.Contains(err.Error(), "api.github.com/user did not answer") {
+			t.Errorf("/user is %q: %v", answer, err)
+		}
+		claims, err := userInfo(t.Context(), &http.Client{Transport: canned{"/user": "{}", "/user/emails": answer}})
+		if none := answer == "[null]"; (err == nil) != none || !none && !strings.Contains(err.Error(), "api.github.com/user/emails did not answer") || claims["email"] != nil {
+			t.Errorf("/user/emails is %q: %v, %v", answer, claims, err)
+		}
+	}
+}
+
+// FuzzProfiles: whatever JSON a provider answers with, its profile is read without
+// a panic, and an object without an id is nobody's.
+func FuzzProfiles(f *testing.F) {
+	for _, seed := range []string{
+		"", "null", `""`, "[]", "0", "true", "{}", `{"sub":null,"id":null}`, `{"sub":"1","id":1,"email":"a@gmail.com","email_verified":"true"}`, `{"data":null,"links":{"avatar":null}}`,
+		`{"data":{"id":"1","name":[]},"picture":{"data":{"url":1}}}`, `{"images":[null]}`, `{"images":[[]],"id":[1]}`, `{"id":"1","avatar":"a_1","discriminator":"0"}`,
+		`{"xms_edov":{},"email":"@","hd":{}}`, `{"xms_edov":[1],"email":"a","hd":""}`, `{"id":184467440737095516160,"discriminator":-1}`, `{"name":{"firstName":null,"lastName":{}}}`,
+	} {
+		f.Add(seed, seed)
+	}
+	f.Fuzz(func(t *testing.T, answer, emails string) {
+		client := &http.Client{Transport: canned{"": answer, "/user/emails": emails}}
+		for _, k := range known {
+			p := k.set()
+			ask := p.OAuth.UserInfo
+			if ask == nil {
+				ask = func(ctx context.Context, c *http.Client) (authent.Claims, error) {
+					return authent.FetchClaims(ctx, c, "https://provider.example/profile")
+				}
+			}
+			claims, err := ask(t.Context(), client)
+			if (claims == nil) != (err != nil) {
+				t.Fatalf("%s: %v, %v", k.id, claims, err)
+			}
+			read := p.OAuth.Profile
+			if read == nil {
+				read = authent.StandardProfile
+			}
+			profile, err := read(claims)
+			if err == nil && len(claims) == 0 && profile.ID != "" {
+				t.Errorf("%s: %q from nothing", k.id, profile.ID)
+			}
+			if p.OAuth.PostedName != nil {
+				p.OAuth.PostedName(claims)
+			}
+		}
+	})
 }
 
 // TestOddAppleNames are none.

@@ -81,6 +81,9 @@ func (s *Server) sign(claims map[string]any, m Misbehaviour) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if m.Payload != "" {
+		payload = []byte(m.Payload)
+	}
 	if m.AlgNone {
 		enc := base64.RawURLEncoding
 		return enc.EncodeToString([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + enc.EncodeToString(payload) + ".", nil

@@ -1,7 +1,9 @@
 package oauthserver
 
 import (
+	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -75,6 +77,15 @@ type Misbehaviour struct {
 	DiscoveryOtherIssuer bool
 	// DiscoveryHuge answers with 10 MB of JSON.
 	DiscoveryHuge bool
+
+	// Payload is the ID token's payload in place of its claims, signed as they
+	// would be. If "", it is not.
+	Payload string
+	// Answers are what these paths answer instead, with status 200 and as JSON.
+	Answers map[string]string
+	// Hang are the paths that answer nothing until the client gives up, or until
+	// Misbehave is called with a Misbehaviour in which they do not hang.
+	Hang []string
 }
 
 // invalidIssuer is nobody's (RFC 2606).
@@ -107,4 +118,38 @@ func huge(w http.ResponseWriter) {
 func htmlInstead(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = w.Write([]byte("<!doctype html><title>Maintenance</title><p>Back soon.")) // the client went away
+}
+
+// disturbed holds requests back and answers in place of next, as it was told.
+func (s *Server) disturbed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m, ok := s.held(r)
+		if !ok {
+			return // the client gave up
+		}
+		if answer, ok := m.Answers[r.URL.Path]; ok {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, answer) // the client went away
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// held waits until the path of a request does not hang, and reports whether the
+// client did too.
+func (s *Server) held(r *http.Request) (Misbehaviour, bool) {
+	for {
+		s.mu.Lock()
+		m, changed := s.bad, s.changed
+		s.mu.Unlock()
+		if !slices.Contains(m.Hang, r.URL.Path) {
+			return m, true
+		}
+		select {
+		case <-changed:
+		case <-r.Context().Done():
+			return m, false
+		}
+	}
 }

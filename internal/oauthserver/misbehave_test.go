@@ -3,6 +3,7 @@ package oauthserver_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -239,5 +240,53 @@ func TestCloseEndsWhatHangs(t *testing.T) {
 	err := c.server.Close()
 	if answer := <-done; err != nil || answer == nil || errors.Is(answer, context.Canceled) {
 		t.Errorf("close %v, exchange %v", err, answer)
+	}
+}
+
+func fetch(t *testing.T, url string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Error(err)
+		return 0, ""
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Error(err)
+		return 0, ""
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	return res.StatusCode, string(body)
+}
+
+// TestWhatHangsIsReleased by the next Misbehave, and only what was said hangs.
+func TestWhatHangsIsReleased(t *testing.T) {
+	t.Parallel()
+	s := start(t, oauthserver.Config{Auto: ada()})
+	s.Misbehave(misbehaviour{Hang: []string{"/keys"}, Answers: map[string]string{"/user": "null"}})
+	if status, body := fetch(t, s.URL+"/user"); status != http.StatusOK || body != "null" {
+		t.Errorf("an answer that was given: %d %s", status, body)
+	}
+	done := make(chan int)
+	go func() {
+		status, _ := fetch(t, s.URL+"/keys")
+		done <- status
+	}()
+	for len(s.RequestsTo("/keys")) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	s.Misbehave(misbehaviour{Hang: []string{"/keys"}}) // it still hangs
+	select {
+	case status := <-done:
+		t.Errorf("it answered %d", status)
+	default:
+	}
+	s.Misbehave(misbehaviour{KeysStatus: http.StatusServiceUnavailable})
+	if status := <-done; status != http.StatusServiceUnavailable {
+		t.Errorf("released, it answered %d", status)
 	}
 }

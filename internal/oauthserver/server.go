@@ -116,6 +116,7 @@ type Server struct {
 	mu        sync.Mutex
 	auto      *Person
 	bad       Misbehaviour
+	changed   chan struct{} // closed when bad is replaced
 	key       signingKey
 	keys      int
 	requests  []Request
@@ -139,7 +140,7 @@ func Start(c Config) (*Server, error) {
 		return nil, fmt.Errorf("oauthserver: start: %w", err)
 	}
 	s := &Server{
-		URL: "http://" + listener.Addr().String(), cfg: c, auto: c.Auto,
+		URL: "http://" + listener.Addr().String(), cfg: c, auto: c.Auto, changed: make(chan struct{}),
 		codes: map[string]*grant{}, access: map[string]accessToken{}, refresh: map[string]*refreshToken{},
 	}
 	if host, _, _ := net.SplitHostPort(c.Addr); host == "localhost" {
@@ -148,7 +149,7 @@ func Start(c Config) (*Server, error) {
 	if s.key, err = firstKey(c.Algorithm); err != nil {
 		return nil, errors.Join(fmt.Errorf("oauthserver: start: %w", err), listener.Close())
 	}
-	s.http = &http.Server{Handler: s.recorded(s.routes()), ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+	s.http = &http.Server{Handler: s.recorded(s.disturbed(s.routes())), ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { _ = s.http.Serve(listener) }() // ends with Close
 	return s, nil
 }
@@ -213,6 +214,8 @@ func (s *Server) Misbehave(m Misbehaviour) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.bad = m
+	close(s.changed)
+	s.changed = make(chan struct{})
 }
 
 func (s *Server) misbehaviour() Misbehaviour {

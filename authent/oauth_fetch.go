@@ -1,0 +1,87 @@
+package authent
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+)
+
+// FetchClaims gets a JSON object from a provider's URL with a client that
+// OAuth.UserInfo was given. The claims are never nil without an error: what is no
+// object, null too, is an error. Errors name host and path, and hold no token; a
+// status other than 200 is a *StatusError.
+func FetchClaims(ctx context.Context, c *http.Client, url string) (Claims, error) {
+	var claims Claims
+	if err := FetchJSON(ctx, c, url, &claims); err != nil {
+		return nil, err
+	}
+	return claims, nil
+}
+
+// StatusError says that a provider answered FetchClaims or FetchJSON with another
+// status than 200.
+type StatusError struct {
+	// Host is who answered, Path what was asked for, Status the HTTP status.
+	Host, Path string
+	Status     int
+}
+
+// Error implements error.
+func (e *StatusError) Error() string {
+	return fmt.Sprintf("%s answered %d %s", e.Host+e.Path, e.Status, http.StatusText(e.Status))
+}
+
+// FetchJSON is FetchClaims for documents of any form but null: it decodes into the
+// pointer into. A null inside the document leaves what it stands for as it was, so
+// a caller's maps and pointers may be nil.
+func FetchJSON(ctx context.Context, c *http.Client, url string, into any) error {
+	_, err := fetchJSON(ctx, c, url, into)
+	return err
+}
+
+// fetchJSON gets a JSON document and returns the answer's headers.
+func fetchJSON(ctx context.Context, c *http.Client, url string, into any) (http.Header, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Accept", "application/json")
+	r.Header.Set("User-Agent", "authent")
+	res, err := c.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	endpoint := r.URL.Host + r.URL.Path // a query may hold secrets
+	switch kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")); {
+	case err != nil:
+		return nil, fmt.Errorf("read the answer of %s: %w", endpoint, err)
+	case res.StatusCode != http.StatusOK:
+		return nil, &StatusError{Host: r.URL.Host, Path: r.URL.Path, Status: res.StatusCode}
+	case kind == "application/jwt":
+		return nil, fmt.Errorf("%s answered with a signed profile, which is not supported", endpoint)
+	}
+	if err := decodeClaims(body, into); err != nil {
+		return nil, fmt.Errorf("%s did not answer with JSON as expected", endpoint)
+	}
+	return res.Header, nil
+}
+
+var errNull = errors.New("it is null")
+
+// decodeClaims decodes what a stranger wrote and keeps numbers as they are
+// written. A null is an error: it would leave a nil map where callers write.
+func decodeClaims(body []byte, into any) error {
+	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("null")) {
+		return errNull
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	return d.Decode(into)
+}
