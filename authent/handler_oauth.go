@@ -24,56 +24,94 @@ func (a *Auth) startOAuth(e *exchange, f flow) error {
 	if err != nil {
 		return oauthError("start", err)
 	}
-	params := c.askedParams(e.r.URL.Query())
+	endpoint, err := url.Parse(m.authURL)
+	if err != nil {
+		return oauthError("start", fmt.Errorf("%w: the authorization endpoint is not a URL", errOAuthSetup))
+	}
+	params := c.askedParams(endpoint.Query(), e.r.URL.Query())
 	f.CallbackURL, f.MaxAge = e.callbackURL, params.Get("max_age")
 	if f, err = a.startFlow(e, f); err != nil {
 		return err
 	}
-	target, err := c.authURL(m, f, e.oauthCallback(), params)
-	if err != nil {
-		return err
-	}
-	return e.redirect(target)
+	return e.redirect(c.authURL(endpoint, f, e.oauthCallback(), params))
 }
 
 // oauthCallback is where the provider sends people back to (P16).
 func (e *exchange) oauthCallback() string { return e.page("callback/"+e.provider.ID, nil) }
 
 // hintParams are parameters of an authorization request (OpenID Connect Core
-// §3.1.2.1) that a request of ours may set: they change what people are asked,
-// never whom the answer goes to.
-var hintParams = []string{"scope", "prompt", "login_hint", "display", "ui_locales", "claims_locales", "max_age", "acr_values"}
+// §3.1.2.1) that a request of ours may set where the application left them open:
+// they change what people are asked, never whom the answer goes to.
+var hintParams = []string{"scope", "prompt", "login_hint", "display", "ui_locales", "claims_locales", "acr_values"}
 
-// askedParams are the parameters of an authorization request that the provider's
-// configuration and a request of ours set.
-func (c *oauthClient) askedParams(asked url.Values) url.Values {
-	q := url.Values{}
+// askedParams are the parameters of an authorization request: those that the
+// endpoint's URL has, those of the provider's configuration, which replace them,
+// and of a request of ours what these two left open. A request changes nothing
+// that was set (P39); what it repeats (RFC 6749 §3.1) or leaves empty is not there.
+func (c *oauthClient) askedParams(endpoint, asked url.Values) url.Values {
+	q := maps.Clone(endpoint)
 	for name, value := range c.AuthParams {
 		q.Set(name, value)
 	}
 	if len(c.Scopes) > 0 {
 		q.Set("scope", strings.Join(c.Scopes, " "))
 	}
+	set := maps.Clone(q)
 	for _, name := range slices.Concat(hintParams, c.RequestParams) {
-		if v := asked.Get(name); v != "" {
-			q.Set(name, v)
+		if v := asked[name]; len(v) == 1 && v[0] != "" && c.open(set, name) {
+			q.Set(name, v[0])
 		}
 	}
-	// What the answer could not be checked against is not asked for.
-	if _, err := strconv.ParseUint(q.Get("max_age"), 10, 31); err != nil {
-		q.Del("max_age")
+	setMaxAge(q, set["max_age"], asked["max_age"])
+	for name, value := range c.AuthParams {
+		if value == "" {
+			q.Del(name) // it was there to keep requests from setting it
+		}
 	}
 	return q
 }
 
-// authURL is the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3).
-func (c *oauthClient) authURL(m *metadata, f flow, callback string, params url.Values) (string, error) {
-	u, err := url.Parse(m.authURL)
-	if err != nil {
-		return "", fmt.Errorf("%w: the authorization endpoint is not a URL", errOAuthSetup)
+// open reports whether a request may set a parameter beside those that are set.
+// Names are compared without case: some servers do so too.
+func (c *oauthClient) open(set url.Values, name string) bool {
+	if name == "scope" && slices.Contains(c.RequestParams, name) {
+		return true
 	}
-	q := u.Query()
-	maps.Copy(q, params)
+	for other := range set {
+		if strings.EqualFold(other, name) {
+			return false
+		}
+	}
+	return true
+}
+
+// setMaxAge takes the smallest of what was set and what is asked for. What is no
+// number of seconds is not sent, since the answer could not be checked against it.
+func setMaxAge(q url.Values, set, asked []string) {
+	q.Del("max_age")
+	if len(asked) > 1 {
+		asked = nil
+	}
+	var smallest uint64
+	for _, value := range slices.Concat(set, asked) {
+		seconds, ok := parseMaxAge(value)
+		if ok && (!q.Has("max_age") || seconds < smallest) {
+			smallest = seconds
+			q.Set("max_age", strconv.FormatUint(seconds, 10))
+		}
+	}
+}
+
+// parseMaxAge reads a number of seconds.
+func parseMaxAge(value string) (uint64, bool) {
+	seconds, err := strconv.ParseUint(value, 10, 31)
+	return seconds, err == nil
+}
+
+// authURL is the authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3), with
+// params as its query besides the engine's own.
+func (c *oauthClient) authURL(endpoint *url.URL, f flow, callback string, params url.Values) string {
+	q := maps.Clone(params)
 	q.Set("response_type", "code")
 	q.Set("client_id", c.ClientID)
 	q.Set("redirect_uri", callback)
@@ -89,8 +127,9 @@ func (c *oauthClient) authURL(m *metadata, f flow, callback string, params url.V
 	if c.FormPost {
 		q.Set("response_mode", "form_post")
 	}
-	u.RawQuery = q.Encode()
-	return u.String(), nil
+	target := *endpoint
+	target.RawQuery = q.Encode()
+	return target.String()
 }
 
 // postLink sends whoever is signed in, and was so recently, to a provider whose

@@ -58,15 +58,21 @@ type OAuth struct {
 	// Basic authentication (RFC 6749 §2.3.1).
 	AuthStyle oauth2.AuthStyle
 
-	// Scopes are asked for. If empty, openid, profile and email for TypeOIDC,
-	// none for TypeOAuth.
+	// Scopes are asked for, and no request changes them unless RequestParams has
+	// "scope". If empty, openid, profile and email for TypeOIDC; none for
+	// TypeOAuth, where a request may then set scope.
 	Scopes []string
-	// AuthParams are sent with each authorization request. They cannot replace
-	// the engine's own parameters. If nil, none.
+	// AuthParams are sent with each authorization request. No request changes one
+	// of them, whatever RequestParams says, except that of a max_age here and one
+	// in the request the smaller is sent. A value of "" sends nothing and keeps
+	// requests from setting that name. They cannot replace the engine's own
+	// parameters, nor Scopes. If nil, none.
 	AuthParams map[string]string
-	// RequestParams names parameters that the query of POST signin/{id} may set
-	// for the authorization request, besides those of OpenID Connect that do no
-	// harm (login_hint, prompt, scope …). If nil, none.
+	// RequestParams names parameters that the query of POST signin/{id} and POST
+	// link/{id} may set for the authorization request. Where AuthParams and the
+	// endpoint's URL leave them open, login_hint, prompt, max_age, acr_values,
+	// display, ui_locales and claims_locales need no mention. With "scope" here
+	// a request's scope replaces Scopes, as in Auth.js. If nil, none.
 	RequestParams []string
 	// FormPost says that the server answers by a form that the browser posts
 	// (response_mode=form_post). If false, by a redirect.
@@ -250,13 +256,22 @@ func (o *OAuth) validate(id string, kind ProviderType) error {
 	if kind == TypeOIDC && !slices.Contains(o.Scopes, "openid") {
 		fault("the scope openid is missing (OpenID Connect Core §3.1.2.1)")
 	}
-	for name := range o.AuthParams {
-		if slices.Contains(ownParams, name) {
+	for name, value := range o.AuthParams {
+		if isOwnParam(name) {
 			fault("AuthParams has %s, which is the engine's own", name)
+		}
+		if strings.EqualFold(name, "scope") {
+			fault("AuthParams has %s: write it into Scopes", name)
+		}
+		if name != "max_age" && strings.EqualFold(name, "max_age") {
+			fault("AuthParams has %s: write it as max_age", name)
+		}
+		if _, ok := parseMaxAge(value); name == "max_age" && value != "" && !ok {
+			fault("AuthParams has the max_age %q: write a number of seconds in digits, such as \"300\"", value)
 		}
 	}
 	for _, name := range o.RequestParams {
-		if slices.Contains(ownParams, name) {
+		if isOwnParam(name) {
 			fault("RequestParams has %s, which is the engine's own", name)
 		}
 	}
@@ -267,6 +282,11 @@ func (o *OAuth) validate(id string, kind ProviderType) error {
 var ownParams = []string{
 	"client_id", "redirect_uri", "response_type", "response_mode", "state", "nonce",
 	"code_challenge", "code_challenge_method", "request", "request_uri",
+}
+
+// isOwnParam compares names without case: some servers do so too.
+func isOwnParam(name string) bool {
+	return slices.ContainsFunc(ownParams, func(own string) bool { return strings.EqualFold(own, name) })
 }
 
 // providerURL reports whether an endpoint may be called: over TLS, or on this

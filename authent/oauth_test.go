@@ -83,7 +83,7 @@ func TestOAuth_AuthorizationRequest(t *testing.T) {
 	}
 	want := url.Values{
 		"client_id": {"client"}, "redirect_uri": {w.server.URL + "/auth/callback/dev"}, "response_type": {"code"}, "code_challenge_method": {"S256"},
-		"login_hint": {"ada"}, "prompt": {"login"}, "scope": {"openid email"},
+		"login_hint": {"ada"}, "prompt": {"login"}, "scope": {"openid profile email"},
 	}
 	if diff := cmp.Diff(want, q); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

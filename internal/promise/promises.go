@@ -37,5 +37,6 @@ var promises = []promise{
 	{"P31", "Work per request is bounded: a body to 64 KiB, a password to 1,024 bytes, an e-mail to 254; concurrent hashes are bounded, and who waits too long gets 503 with Retry-After; what cannot be a session token costs no SQL.", ""},
 	{"P32", "Pages cannot be framed or scripted: Content-Security-Policy, nosniff, Referrer-Policy, Cross-Origin-Opener-Policy, no-store.", "ASVS 3.4"},
 	{"P38", "What counts as a recent sign-in is written by an authentication alone; no bookkeeping raises it, such as the start that a session of another program's is given.", ""},
+	{"P39", "A request cannot weaken what the application set for a provider: what Scopes, AuthParams and the endpoint's URL say stays, of two max_age the smaller is sent. It may add login_hint, prompt, acr_values, max_age and the like where they were left open.", "ASVS 10.5, OpenID Connect Core §3.1.2.1"},
 	{"P40", "A statement never runs as another one, whatever pooler stands between: on PostgreSQL a connection of `database.Open` keeps statements only once it has proved to be direct, and otherwise sends each query in one piece.", ""},
 }
