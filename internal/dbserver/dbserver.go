@@ -51,6 +51,8 @@ type Server struct {
 	ended   chan struct{}
 	stop    os.Signal
 	account *syscall.Credential
+	// link is a standby's way to its primary.
+	link *link
 }
 
 // start runs the program and waits until it answers.
@@ -137,7 +139,11 @@ func (s *Server) Start(ctx context.Context) error { return s.start(ctx) }
 
 // Close stops the server and removes its folder.
 func (s *Server) Close() error {
-	return errors.Join(s.Stop(), os.RemoveAll(s.Dir))
+	err := errors.Join(s.Stop(), os.RemoveAll(s.Dir))
+	if s.link != nil {
+		_ = s.link.listener.Close() // Promote may have
+	}
+	return err
 }
 
 // Exec runs statements in the server's administrative database.
