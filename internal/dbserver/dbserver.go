@@ -124,14 +124,59 @@ func (s *Server) Stop() error {
 	}
 }
 
-// Kill ends the server as a power failure would.
+// Kill ends the server as a power failure would: all its processes at once. Those
+// of PostgreSQL are in groups of their own, and would go on to the end of their
+// statements; it is stopped first, so that it makes no more of them.
 func (s *Server) Kill() error {
-	err := syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
-	<-s.ended
-	if errors.Is(err, syscall.ESRCH) {
-		return nil
+	pid := s.cmd.Process.Pid
+	all := []int{-pid}
+	err := signal(pid, syscall.SIGSTOP)
+	if err == nil {
+		var started []int
+		started, err = children(pid)
+		all = append(all, started...)
 	}
+	for _, pid := range all {
+		err = errors.Join(err, signal(pid, syscall.SIGKILL))
+	}
+	<-s.ended
 	return err
+}
+
+// signal sends one to a process, or to a group of them. To one that has ended
+// already there is nothing to send.
+func signal(pid int, sig syscall.Signal) error {
+	if err := syscall.Kill(pid, sig); !errors.Is(err, syscall.ESRCH) {
+		return err
+	}
+	return nil
+}
+
+// children are the processes that a process has started (proc(5)).
+func children(parent int) ([]int, error) {
+	files, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return nil, err
+	}
+	var all []int
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has ended
+		}
+		// The name in parentheses may hold anything; after it are the state and
+		// the parent.
+		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+		if len(fields) < 2 || fields[1] != strconv.Itoa(parent) {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, pid)
+	}
+	return all, nil
 }
 
 // Start runs a stopped server again, on its port and with its data.
