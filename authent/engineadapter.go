@@ -22,11 +22,11 @@ var errNoAnswer = fmt.Errorf("the database did not answer in time: %w", context.
 // call runs f with the mark and the deadline.
 func call[T any](ctx context.Context, e engineAdapter, f func(ctx context.Context) (T, error)) (T, error) {
 	ctx = withEngine(ctx)
-	if e.timeout <= 0 {
-		return f(ctx)
+	if e.timeout > 0 {
+		timed, cancel := context.WithTimeoutCause(ctx, e.timeout, errNoAnswer)
+		defer cancel()
+		ctx = timed
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, e.timeout, errNoAnswer)
-	defer cancel()
 	result, err := f(ctx)
 	return result, late(ctx, err)
 }
@@ -37,12 +37,22 @@ func (e engineAdapter) exec(ctx context.Context, f func(ctx context.Context) err
 	return err
 }
 
-// late makes an error ErrUnavailable where the call's own deadline was why.
+// late is what a call came to whose context may have ended meanwhile. Its success
+// does not count then: PostgreSQL answers a commit with success that was cancelled
+// while it waited for its synchronous standby, and a failover would lose it.
 func late(ctx context.Context, err error) error {
-	if err == nil || !errors.Is(context.Cause(ctx), errNoAnswer) || errors.Is(err, ErrUnavailable) {
+	cause := context.Cause(ctx)
+	switch {
+	case cause == nil, errors.Is(err, ErrUnavailable), errors.Is(err, ErrNotFound), errors.Is(err, ErrConflict), errors.Is(err, ErrInvalid):
 		return err
+	case errors.Is(cause, context.DeadlineExceeded) && err == nil:
+		return fmt.Errorf("%w: %w", ErrUnavailable, cause)
+	case errors.Is(cause, context.DeadlineExceeded):
+		return fmt.Errorf("%w: %w: %w", ErrUnavailable, cause, err)
+	case err == nil:
+		return cause
 	}
-	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	return err
 }
 
 func (e engineAdapter) Columns() Columns { return e.next.Columns() }
@@ -155,7 +165,7 @@ func (e engineAdapter) DeleteExpired(ctx context.Context, before time.Time, limi
 func (e engineAdapter) InTx(ctx context.Context, fn func(tx Adapter) error) error {
 	ctx = withEngine(ctx)
 	if e.timeout <= 0 {
-		return e.next.InTx(ctx, func(tx Adapter) error { return fn(engineAdapter{tx, 0}) })
+		return late(ctx, e.next.InTx(ctx, func(tx Adapter) error { return fn(engineAdapter{tx, 0}) }))
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

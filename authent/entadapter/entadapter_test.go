@@ -38,7 +38,7 @@ func TestErrorNamesTheKey(t *testing.T) {
 		"Error 1062 (23000): Duplicate entry 'users_email_key' for key 'users.users_team_number_key'": "User.team,number",
 		"Error 1062 (23000): Duplicate entry 'x' for key 'users.somebody_elses_key'":                  "",
 	} {
-		err := entadapter.Error(t.Context(), errors.New(message), keys)
+		err := entadapter.Error(errors.New(message), keys)
 		c, ok := errors.AsType[*authent.ConflictError](err)
 		if !ok || !errors.Is(err, authent.ErrConflict) {
 			t.Errorf("%s: %v", message, err)
@@ -53,7 +53,7 @@ func TestErrorNamesTheKey(t *testing.T) {
 // TestErrorOfTooLong: the message is MySQL's.
 func TestErrorOfTooLong(t *testing.T) {
 	said := errors.New("Error 1406 (22001): Data too long for column 'email' at row 1")
-	err := entadapter.Error(t.Context(), fmt.Errorf("ent: %w", said), keys)
+	err := entadapter.Error(fmt.Errorf("ent: %w", said), keys)
 	invalid, ok := errors.AsType[*authent.InvalidError](err)
 	if !ok || invalid.Field != "User.email" || !errors.Is(err, authent.ErrInvalid) || !errors.Is(err, said) {
 		t.Errorf("%v", err)
@@ -62,7 +62,7 @@ func TestErrorOfTooLong(t *testing.T) {
 
 // TestErrorOfTooLongOnPostgreSQL, which does not name the column.
 func TestErrorOfTooLongOnPostgreSQL(t *testing.T) {
-	err := entadapter.Error(t.Context(), errors.New("pq: value too long for type character varying(20) (22001)"), keys)
+	err := entadapter.Error(errors.New("pq: value too long for type character varying(20) (22001)"), keys)
 	if invalid, ok := errors.AsType[*authent.InvalidError](err); !ok || invalid.Field != "User" {
 		t.Errorf("%v", err)
 	}
@@ -72,10 +72,10 @@ func TestErrorOfTooLongOnPostgreSQL(t *testing.T) {
 // ErrNotFound.
 func TestDeleteErrorOfForeignKey(t *testing.T) {
 	said := errors.New("constraint failed: FOREIGN KEY constraint failed (787)")
-	if err := entadapter.DeleteError(t.Context(), said, keys); errors.Is(err, authent.ErrNotFound) || !errors.Is(err, said) || !strings.Contains(err.Error(), "entsql.OnDelete") {
+	if err := entadapter.DeleteError(said, keys); errors.Is(err, authent.ErrNotFound) || !errors.Is(err, said) || !strings.Contains(err.Error(), "entsql.OnDelete") {
 		t.Errorf("%v", err)
 	}
-	if err := entadapter.DeleteError(t.Context(), nil, keys); err != nil {
+	if err := entadapter.DeleteError(nil, keys); err != nil {
 		t.Errorf("%v", err)
 	}
 }
@@ -86,12 +86,12 @@ func TestErrorOfForeignKey(t *testing.T) {
 		`pq: insert or update on table "sessions" violates foreign key constraint "sessions_user_id_fkey"`,
 		"Error 1452 (23000): Cannot add or update a child row: a foreign key constraint fails",
 	} {
-		if err := entadapter.Error(t.Context(), errors.New(message), keys); !errors.Is(err, authent.ErrNotFound) {
+		if err := entadapter.Error(errors.New(message), keys); !errors.Is(err, authent.ErrNotFound) {
 			t.Errorf("%s: %v", message, err)
 		}
 	}
 	other := errors.New("connection refused")
-	if err := entadapter.Error(t.Context(), other, keys); err != other {
+	if err := entadapter.Error(other, keys); err != other {
 		t.Errorf("another error became %v", err)
 	}
 }

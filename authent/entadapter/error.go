@@ -1,7 +1,6 @@
 package entadapter
 
 import (
-	"context"
 	"fmt"
 	"regexp"
 	"strings"
@@ -25,13 +24,13 @@ type Key struct {
 // that is taken becomes a *authent.ConflictError naming one of keys, a foreign
 // key without its row becomes authent.ErrNotFound, a value that is too long for its
 // column a *authent.InvalidError, an outage authent.ErrUnavailable, and anything
-// else stays. ctx is the call's: it tells an outage from a caller who has gone.
-func Error(ctx context.Context, err error, keys []Key) error {
+// else stays. Call Ended first.
+func Error(err error, keys []Key) error {
 	switch {
 	case err == nil:
 		return nil
-	case unavailable(ctx, err):
-		return outage(ctx, err)
+	case unavailable(err):
+		return outage(err)
 	case mysqlTooLong.MatchString(err.Error()):
 		return Invalid(mysqlTooLong.FindStringSubmatch(err.Error())[1], keys, err)
 	case strings.Contains(err.Error(), "value too long for type character"): // PostgreSQL's 22001
@@ -49,11 +48,11 @@ func Error(ctx context.Context, err error, keys []Key) error {
 
 // DeleteError is Error for a row that is deleted: rows of the application's own
 // that refer to it, and do not go with it, keep it there.
-func DeleteError(ctx context.Context, err error, keys []Key) error {
+func DeleteError(err error, keys []Key) error {
 	if sqlgraph.IsForeignKeyConstraintError(err) {
 		return fmt.Errorf("other rows refer to it: delete them first, or give their edge in ent/schema the annotation entsql.OnDelete: %w", err)
 	}
-	return Error(ctx, err, keys)
+	return Error(err, keys)
 }
 
 // mysqlTooLong is the message of MySQL's ER_DATA_TOO_LONG.

@@ -17,35 +17,43 @@ import (
 	"github.com/authent/authent/authent"
 )
 
-// outage is err as the contract tells it where it is an outage:
-// authent.ErrUnavailable, or context.Canceled if the caller has gone.
-func outage(ctx context.Context, err error) error {
-	switch {
-	case !unavailable(ctx, err), errors.Is(err, authent.ErrUnavailable):
+// Ended says in err why ctx, the context of the call that failed, has ended: drivers
+// tell of it in words of their own, and some as of an outage. Where the caller has
+// gone it is context.Canceled.
+func Ended(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil || !unavailable(err) && !errors.Is(err, sql.ErrTxDone) && !errors.Is(err, context.Canceled) {
 		return err
-	case gone(ctx):
-		return fmt.Errorf("%w (%w)", context.Canceled, err)
+	}
+	if cause := context.Cause(ctx); errors.Is(cause, context.DeadlineExceeded) {
+		return fmt.Errorf("%w: %w", cause, err)
+	}
+	return fmt.Errorf("%w (%w)", context.Canceled, err)
+}
+
+// outage is authent.ErrUnavailable with err as its reason where err is an outage,
+// else err.
+func outage(err error) error {
+	if !unavailable(err) || errors.Is(err, authent.ErrUnavailable) {
+		return err
 	}
 	return fmt.Errorf("%w: %w", authent.ErrUnavailable, err)
 }
 
-// gone reports whether the caller of ctx has gone, and not only its time.
-func gone(ctx context.Context) bool {
-	return errors.Is(ctx.Err(), context.Canceled) && !errors.Is(context.Cause(ctx), context.DeadlineExceeded)
-}
-
-// unavailable reports whether err is an outage, or what a caller who has gone
-// leaves behind.
-func unavailable(ctx context.Context, err error) bool {
+// unavailable reports whether err is an outage. A caller who has gone is none.
+func unavailable(err error) bool {
+	late := errors.Is(err, context.DeadlineExceeded)
+	if errors.Is(err, context.Canceled) && !late {
+		return false
+	}
 	switch code, kind := codeOf(err); kind {
 	case sqlState:
-		return broken(err) || slices.Contains(busyStates, code) || strings.HasPrefix(code, "53")
+		return late || broken(err) || slices.Contains(busyStates, code) || strings.HasPrefix(code, "53")
 	case sqliteCode:
-		return slices.Contains(busySQLite, code)
+		return late || slices.Contains(busySQLite, code)
 	case mysqlNumber:
-		return broken(err) || slices.Contains(busyMySQL, code)
+		return late || broken(err) || slices.Contains(busyMySQL, code)
 	}
-	return broken(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) && !gone(ctx)
+	return late || broken(err)
 }
 
 // broken reports whether err says that the connection is of no use any more, or
@@ -84,9 +92,9 @@ const readOnlyState = "25006"
 // statement or a lock that took too long, a conflict that retries did not end.
 var busyStates = []string{"57014", "55P03", "40001", "40P01", "58030"}
 
-// busySQLite are SQLITE_BUSY, LOCKED, IOERR and FULL
+// busySQLite are SQLITE_BUSY, LOCKED, INTERRUPT, IOERR and FULL
 // (https://www.sqlite.org/rescode.html).
-var busySQLite = []string{"5", "6", "10", "13"}
+var busySQLite = []string{"5", "6", "9", "10", "13"}
 
 // brokenMySQL are the numbers of errors of MySQL and MariaDB that end a
 // connection, or say that the server cannot be written to any more:

@@ -88,7 +88,7 @@ func again(err error) bool {
 func once[T Tx](ctx context.Context, begin func(context.Context) (T, error), fn func(T, *State) error) (err error) {
 	tx, err := begin(ctx)
 	if err != nil {
-		return fmt.Errorf("begin transaction: %w", outage(ctx, err))
+		return fmt.Errorf("begin transaction: %w", outage(Ended(ctx, err)))
 	}
 	committed := false
 	defer func() {
@@ -109,17 +109,14 @@ func once[T Tx](ctx context.Context, begin func(context.Context) (T, error), fn 
 		return state.doomed
 	}
 	committed = true
-	if err := tx.Commit(); err != nil {
-		return commitError{fmt.Errorf("commit: %w", commitFault(ctx, err))}
+	err = tx.Commit()
+	if err == nil {
+		// A commit that was cancelled while it waited for a synchronous standby is
+		// answered with success by PostgreSQL, and may be lost all the same.
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		return commitError{fmt.Errorf("commit: %w", outage(Ended(ctx, err)))}
 	}
 	return nil
-}
-
-// commitFault tells an error of a commit. That of a transaction which its context
-// has ended already says no more than that.
-func commitFault(ctx context.Context, err error) error {
-	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
-		err = fmt.Errorf("%w: %w", context.Cause(ctx), err)
-	}
-	return outage(ctx, err)
 }

@@ -84,10 +84,11 @@ var verificationTokenKeys = []entadapter.Key{
 
 // done turns an error of ent's into the contract's, and dooms the transaction
 // where it is the database's.
-func (a *AuthAdapter) done(err error, keys []entadapter.Key) error {
+func (a *AuthAdapter) done(ctx context.Context, err error, keys []entadapter.Key) error {
 	if IsNotFound(err) {
 		return authent.ErrNotFound
 	}
+	err = entadapter.Ended(ctx, err)
 	if e, ok := errors.AsType[*ValidationError](err); ok {
 		err = entadapter.Invalid(e.Name, keys, err)
 	}
@@ -165,7 +166,7 @@ func (a *AuthAdapter) CreateUser(ctx context.Context, u authent.User) (*authent.
 		SetNillableDisabledAt(entadapter.OrNullTime(u.DisabledAt, entadapter.Time))
 	created, err := create.Save(ctx)
 	if err != nil {
-		return nil, a.done(err, userKeys)
+		return nil, a.done(ctx, err, userKeys)
 	}
 	return a.user(created), nil
 }
@@ -188,7 +189,7 @@ func (a *AuthAdapter) LockUser(ctx context.Context, id string) (*authent.User, e
 func (a *AuthAdapter) userOf(ctx context.Context, query *UserQuery, id string) (*authent.User, error) {
 	found, err := query.Where(entadapter.IsInt64(user.FieldID, id)).All(ctx)
 	if err != nil {
-		return nil, a.done(err, userKeys)
+		return nil, a.done(ctx, err, userKeys)
 	}
 	u, err := one(found, func(u *User) bool { return strconv.FormatInt(u.ID, 10) == id })
 	if err != nil {
@@ -205,7 +206,7 @@ func (a *AuthAdapter) UsersByEmail(ctx context.Context, emails ...string) ([]*au
 	}
 	found, err := a.client.User.Query().Where(user.EmailIn(emails...)).All(ctx)
 	if err != nil {
-		return nil, a.done(err, userKeys)
+		return nil, a.done(ctx, err, userKeys)
 	}
 	found = slices.DeleteFunc(found, func(u *User) bool { return !slices.Contains(emails, u.Email) })
 	return a.users(found), nil
@@ -218,7 +219,7 @@ func (a *AuthAdapter) UserByAccount(ctx context.Context, provider, providerAccou
 		WithUser().
 		All(ctx)
 	if err != nil {
-		return nil, a.done(err, accountKeys)
+		return nil, a.done(ctx, err, accountKeys)
 	}
 	c, err := one(found, func(c *Account) bool {
 		return c.Provider == provider && c.ProviderAccountID == providerAccountID
@@ -279,7 +280,7 @@ func (a *AuthAdapter) UpdateUser(ctx context.Context, id string, u authent.UserU
 	}
 	updated, err := update.Save(ctx)
 	if err != nil {
-		return nil, a.done(err, userKeys)
+		return nil, a.done(ctx, err, userKeys)
 	}
 	return a.user(updated), nil
 }
@@ -296,13 +297,13 @@ func (a *AuthAdapter) deleteUser(ctx context.Context, id string) error {
 		return err
 	}
 	if _, err := a.client.Account.Delete().Where(entadapter.IsInt64(account.FieldUserID, id)).Exec(ctx); err != nil {
-		return a.done(err, accountKeys)
+		return a.done(ctx, err, accountKeys)
 	}
 	if _, err := a.client.Session.Delete().Where(entadapter.IsInt64(session.FieldUserID, id)).Exec(ctx); err != nil {
-		return a.done(err, sessionKeys)
+		return a.done(ctx, err, sessionKeys)
 	}
 	_, err := a.client.User.Delete().Where(entadapter.IsInt64(user.FieldID, id)).Exec(ctx)
-	return a.tx.Note(entadapter.DeleteError(err, userKeys))
+	return a.tx.Note(entadapter.DeleteError(entadapter.Ended(ctx, err), userKeys))
 }
 
 func authAccount(c *Account) *authent.Account {
@@ -340,7 +341,7 @@ func (a *AuthAdapter) LinkAccount(ctx context.Context, c authent.Account) error 
 		SetNillableScope(entadapter.OrNull(c.Scope)).
 		SetNillableSessionState(entadapter.OrNull(c.SessionState)).
 		Exec(ctx)
-	return a.done(err, accountKeys)
+	return a.done(ctx, err, accountKeys)
 }
 
 // Account implements authent.Adapter.
@@ -349,7 +350,7 @@ func (a *AuthAdapter) Account(ctx context.Context, provider, providerAccountID s
 		Where(entadapter.Is(account.FieldProvider, provider), entadapter.Is(account.FieldProviderAccountID, providerAccountID)).
 		All(ctx)
 	if err != nil {
-		return nil, a.done(err, accountKeys)
+		return nil, a.done(ctx, err, accountKeys)
 	}
 	c, err := one(found, func(c *Account) bool {
 		return c.Provider == provider && c.ProviderAccountID == providerAccountID
@@ -364,7 +365,7 @@ func (a *AuthAdapter) Account(ctx context.Context, provider, providerAccountID s
 func (a *AuthAdapter) Accounts(ctx context.Context, userID string) ([]*authent.Account, error) {
 	found, err := a.client.Account.Query().Where(entadapter.IsInt64(account.FieldUserID, userID)).All(ctx)
 	if err != nil {
-		return nil, a.done(err, accountKeys)
+		return nil, a.done(ctx, err, accountKeys)
 	}
 	all := make([]*authent.Account, len(found))
 	for i, c := range found {
@@ -429,7 +430,7 @@ func (a *AuthAdapter) UpdateAccount(ctx context.Context, provider, providerAccou
 			update.SetExpiresAt(u.ExpiresAt.Unix())
 		}
 	}
-	return a.done(update.Exec(ctx), accountKeys)
+	return a.done(ctx, update.Exec(ctx), accountKeys)
 }
 
 // UnlinkAccount implements authent.Adapter.
@@ -437,7 +438,7 @@ func (a *AuthAdapter) UnlinkAccount(ctx context.Context, provider, providerAccou
 	_, err := a.client.Account.Delete().
 		Where(entadapter.Is(account.FieldProvider, provider), entadapter.Is(account.FieldProviderAccountID, providerAccountID)).
 		Exec(ctx)
-	return a.done(err, accountKeys)
+	return a.done(ctx, err, accountKeys)
 }
 
 func authSession(s *Session) *authent.Session {
@@ -469,7 +470,7 @@ func (a *AuthAdapter) CreateSession(ctx context.Context, s authent.Session) (*au
 		SetNillableUserAgent(entadapter.OrNull(s.UserAgent)).
 		Save(ctx)
 	if err != nil {
-		return nil, a.done(err, sessionKeys)
+		return nil, a.done(ctx, err, sessionKeys)
 	}
 	return authSession(created), nil
 }
@@ -479,7 +480,7 @@ func (a *AuthAdapter) CreateSession(ctx context.Context, s authent.Session) (*au
 func (a *AuthAdapter) SessionAndUser(ctx context.Context, token authent.Secret) (*authent.Session, error) {
 	rows, err := a.client.Session.Query().Where(entadapter.Is(session.FieldSessionToken, token)).WithUser().All(ctx)
 	if err != nil {
-		return nil, a.done(err, sessionKeys)
+		return nil, a.done(ctx, err, sessionKeys)
 	}
 	s, err := one(rows, func(s *Session) bool { return s.SessionToken == token })
 	if err != nil || s.Edges.User == nil {
@@ -494,7 +495,7 @@ func (a *AuthAdapter) SessionAndUser(ctx context.Context, token authent.Secret) 
 func (a *AuthAdapter) Sessions(ctx context.Context, userID string) ([]*authent.Session, error) {
 	found, err := a.client.Session.Query().Where(entadapter.IsInt64(session.FieldUserID, userID)).All(ctx)
 	if err != nil {
-		return nil, a.done(err, sessionKeys)
+		return nil, a.done(ctx, err, sessionKeys)
 	}
 	all := make([]*authent.Session, len(found))
 	for i, s := range found {
@@ -517,26 +518,26 @@ func (a *AuthAdapter) UpdateSession(ctx context.Context, token authent.Secret, u
 	}
 	n, err := update.Save(ctx)
 	if err != nil || n > 0 {
-		return a.done(err, sessionKeys)
+		return a.done(ctx, err, sessionKeys)
 	}
 	// MySQL counts no row that stays as it was, so 0 may be one that is there.
 	there, err := a.client.Session.Query().Where(entadapter.Is(session.FieldSessionToken, token)).Exist(ctx)
 	if err == nil && !there {
 		return authent.ErrNotFound
 	}
-	return a.done(err, sessionKeys)
+	return a.done(ctx, err, sessionKeys)
 }
 
 // DeleteSession implements authent.Adapter.
 func (a *AuthAdapter) DeleteSession(ctx context.Context, token authent.Secret) error {
 	_, err := a.client.Session.Delete().Where(entadapter.Is(session.FieldSessionToken, token)).Exec(ctx)
-	return a.done(err, sessionKeys)
+	return a.done(ctx, err, sessionKeys)
 }
 
 // DeleteSessionByID implements authent.Adapter.
 func (a *AuthAdapter) DeleteSessionByID(ctx context.Context, userID, id string) (bool, error) {
 	n, err := a.client.Session.Delete().Where(entadapter.Is(session.FieldID, id), entadapter.IsInt64(session.FieldUserID, userID)).Exec(ctx)
-	return n > 0, a.done(err, sessionKeys)
+	return n > 0, a.done(ctx, err, sessionKeys)
 }
 
 // DeleteSessions implements authent.Adapter.
@@ -546,7 +547,7 @@ func (a *AuthAdapter) DeleteSessions(ctx context.Context, userID string, except 
 		remove.Where(entadapter.IsNot(session.FieldSessionToken, except))
 	}
 	n, err := remove.Exec(ctx)
-	return n, a.done(err, sessionKeys)
+	return n, a.done(ctx, err, sessionKeys)
 }
 
 // CreateVerificationToken implements authent.Adapter.
@@ -556,7 +557,7 @@ func (a *AuthAdapter) CreateVerificationToken(ctx context.Context, v authent.Ver
 		SetIdentifier(v.Identifier).
 		SetExpires(entadapter.Time(v.Expires)).
 		Exec(ctx)
-	return a.done(err, verificationTokenKeys)
+	return a.done(ctx, err, verificationTokenKeys)
 }
 
 // VerificationToken implements authent.Adapter.
@@ -565,7 +566,7 @@ func (a *AuthAdapter) VerificationToken(ctx context.Context, identifier string, 
 		Where(entadapter.Is(verificationtoken.FieldID, token), entadapter.Is(verificationtoken.FieldIdentifier, identifier)).
 		All(ctx)
 	if err != nil {
-		return nil, a.done(err, verificationTokenKeys)
+		return nil, a.done(ctx, err, verificationTokenKeys)
 	}
 	v, err := one(found, func(v *VerificationToken) bool { return v.ID == token && v.Identifier == identifier })
 	if err != nil {
@@ -587,7 +588,7 @@ func (a *AuthAdapter) UseVerificationToken(ctx context.Context, identifier strin
 	if err == nil && n == 0 {
 		return nil, authent.ErrNotFound
 	}
-	return v, a.done(err, verificationTokenKeys)
+	return v, a.done(ctx, err, verificationTokenKeys)
 }
 
 // DeleteVerificationTokens implements authent.Adapter.
@@ -597,7 +598,7 @@ func (a *AuthAdapter) DeleteVerificationTokens(ctx context.Context, identifier s
 		remove.Where(entadapter.IsNot(verificationtoken.FieldID, except))
 	}
 	n, err := remove.Exec(ctx)
-	return n, a.done(err, verificationTokenKeys)
+	return n, a.done(ctx, err, verificationTokenKeys)
 }
 
 // DeleteExpired implements authent.Adapter.
@@ -611,7 +612,7 @@ func (a *AuthAdapter) DeleteExpired(ctx context.Context, before time.Time, limit
 		return a.client.Session.Delete().Where(session.IDIn(ids...), session.ExpiresLT(before)).Exec(ctx)
 	})
 	if err != nil {
-		return sessions, a.done(err, sessionKeys)
+		return sessions, a.done(ctx, err, sessionKeys)
 	}
 	tokens, err := entadapter.InBatches(limit-sessions, func(n int) (int, error) {
 		ids, err := a.client.VerificationToken.Query().Where(verificationtoken.ExpiresLT(before)).Limit(n).IDs(ctx)
@@ -620,5 +621,5 @@ func (a *AuthAdapter) DeleteExpired(ctx context.Context, before time.Time, limit
 		}
 		return a.client.VerificationToken.Delete().Where(verificationtoken.IDIn(ids...), verificationtoken.ExpiresLT(before)).Exec(ctx)
 	})
-	return sessions + tokens, a.done(err, verificationTokenKeys)
+	return sessions + tokens, a.done(ctx, err, verificationTokenKeys)
 }

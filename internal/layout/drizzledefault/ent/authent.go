@@ -82,10 +82,11 @@ func (a *AuthAdapter) done(ctx context.Context, err error, keys []entadapter.Key
 	if IsNotFound(err) {
 		return authent.ErrNotFound
 	}
+	err = entadapter.Ended(ctx, err)
 	if e, ok := errors.AsType[*ValidationError](err); ok {
 		err = entadapter.Invalid(e.Name, keys, err)
 	}
-	return a.tx.Note(entadapter.Error(ctx, err, keys))
+	return a.tx.Note(entadapter.Error(err, keys))
 }
 
 // InTx implements authent.Adapter.
@@ -292,7 +293,7 @@ func (a *AuthAdapter) deleteUser(ctx context.Context, id string) error {
 		return a.done(ctx, err, sessionKeys)
 	}
 	_, err := a.client.User.Delete().Where(entadapter.Is(user.FieldID, id)).Exec(ctx)
-	return a.tx.Note(entadapter.DeleteError(ctx, err, userKeys))
+	return a.tx.Note(entadapter.DeleteError(entadapter.Ended(ctx, err), userKeys))
 }
 
 func authAccount(c *Account) *authent.Account {
