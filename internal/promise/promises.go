@@ -39,4 +39,5 @@ var promises = []promise{
 	{"P38", "What counts as a recent sign-in is written by an authentication alone; no bookkeeping raises it, such as the start that a session of another program's is given.", ""},
 	{"P39", "A request cannot weaken what the application set for a provider: what Scopes, AuthParams and the endpoint's URL say stays, of two max_age the smaller is sent. It may add login_hint, prompt, acr_values, max_age and the like where they were left open.", "ASVS 10.5, OpenID Connect Core §3.1.2.1"},
 	{"P40", "A statement never runs as another one, whatever pooler stands between: on PostgreSQL a connection of `database.Open` keeps statements only once it has proved to be direct, and otherwise sends each query in one piece.", ""},
+	{"P41", "An outage is told as an outage: 503 with Retry-After, never \"signed out\", \"wrong password\" or a fault of the configuration. What was answered with success is there after a failover to a synchronous standby; a commit that broke is not answered with success, and not run again.", ""},
 }
