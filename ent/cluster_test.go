@@ -56,7 +56,7 @@ type acknowledged struct{ email, token string }
 // none waits for another's.
 func guest(n int) string { return fmt.Sprintf("guest-%d@example.com", n) }
 
-func newCluster(t *testing.T) *cluster {
+func newCluster(t *testing.T, statementTimeout time.Duration) *cluster {
 	t.Helper()
 	primary, standby, err := dbserver.PostgresPair(t.Context())
 	if errors.Is(err, dbserver.ErrNotInstalled) && os.Getenv("CI") != "true" {
@@ -79,7 +79,7 @@ func newCluster(t *testing.T) *cluster {
 		t: t, primary: primary, standby: standby, wrong: map[string]int{},
 		adapter: ent.NewAuthAdapter(ent.NewClient(ent.Driver(entsql.OpenDB(name, db)))),
 	}
-	c.serve()
+	c.serve(statementTimeout)
 	return c
 }
 
@@ -104,7 +104,7 @@ func hosts(t *testing.T, servers ...*dbserver.Server) string {
 }
 
 // serve starts the application. Guests sign in by a badge, which costs no hash.
-func (c *cluster) serve() {
+func (c *cluster) serve(statementTimeout time.Duration) {
 	c.t.Helper()
 	ids := map[string]string{}
 	for n := range workers {
@@ -120,7 +120,7 @@ func (c *cluster) serve() {
 	c.server = httptest.NewUnstartedServer(nil)
 	auth, err := authent.New(authent.Config{
 		URL: "http://" + c.server.Listener.Addr().String() + "/auth", Secrets: []string{strings.Repeat("s", 32)}, Adapter: c.adapter,
-		Providers: []authent.Provider{provider.Password(), badge}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), MaxHashes: 64,
+		Providers: []authent.Provider{provider.Password(), badge}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), MaxHashes: 64, StatementTimeout: statementTimeout,
 	})
 	if err != nil {
 		c.t.Fatal(err)

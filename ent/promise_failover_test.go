@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // switchOver stops the primary in order and lets the two change their parts.
@@ -76,7 +78,7 @@ func (c *cluster) check() {
 // 503, what was answered with success is there afterwards, and a commit that broke
 // is not.
 func TestP41_SynchronousFailoverLosesNothingAcknowledged(t *testing.T) {
-	c := newCluster(t)
+	c := newCluster(t, 5*time.Minute) // commits wait for the standby until the primary is killed
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	for n := range workers {
@@ -93,5 +95,28 @@ func TestP41_SynchronousFailoverLosesNothingAcknowledged(t *testing.T) {
 	c.more(4, &c.registered, &c.signedIn)
 	close(stop)
 	wg.Wait()
+	c.check()
+}
+
+// TestP41_CancelledCommitIsNoSuccess: PostgreSQL answers a commit that is cancelled
+// while it waits for its synchronous standby with success. The standby does not have
+// it, so nobody is told of success.
+func TestP41_CancelledCommitIsNoSuccess(t *testing.T) {
+	c := newCluster(t, time.Second)
+	w := &worker{c: c, n: 1}
+	a := w.send(http.MethodGet, "/auth/csrf", nil, false)
+	w.csrf = strings.TrimSuffix(strings.TrimPrefix(a.body, `{"csrfToken":"`), `"}`)
+	w.cookies = (&http.Response{Header: a.header}).Cookies()
+	c.standby.Hold()
+	for i, path := range []string{"/auth/callback/badge", "/auth/callback/badge", "/auth/register", "/auth/register"} {
+		form := url.Values{"csrfToken": {w.csrf}, "email": {guest(1)}, "password": {"correct horse battery"}}
+		if path == "/auth/register" {
+			form.Set("email", fmt.Sprintf("person-%d@example.com", i))
+		}
+		script := i%2 == 0
+		if a := w.send(http.MethodPost, path, form, script, w.cookies...); a == nil || !c.outage("POST "+path, script, a) {
+			t.Errorf("POST %s: %+v", path, a)
+		}
+	}
 	c.check()
 }
