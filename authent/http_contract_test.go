@@ -97,15 +97,21 @@ func TestContract_Session(t *testing.T) {
 	})
 }
 
-// TestContract_SessionWhenTheDatabaseFails: Auth.js answers null and keeps the
-// cookie.
+// TestContract_SessionWhenTheDatabaseFails: Auth.js answers null. Here that says
+// that nobody is signed in, which nobody knows then.
 func TestContract_SessionWhenTheDatabaseFails(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
 		w := newWorld(t, kind, setup{})
 		b := w.registered()
-		w.driver.failNth(1)
-		if a := b.get("/auth/session"); a.status != http.StatusOK || a.body != "null" || b.token() == "" {
-			t.Errorf("%d %s, cookie %q", a.status, a.body, b.token())
+		for _, ask := range []func() answer{
+			func() answer { return b.get("/auth/session") },
+			func() answer { return b.post("/auth/session", "data", "x") },
+		} {
+			b.csrf()
+			w.driver.failNth(1)
+			if a := ask(); a.status != http.StatusServiceUnavailable || a.body != `{"error":"Unavailable"}` || a.header.Get("Retry-After") == "" || b.token() == "" {
+				t.Errorf("%d %s, cookie %q", a.status, a.body, b.token())
+			}
 		}
 		if b.who() != ada {
 			t.Error("the session did not survive the fault")

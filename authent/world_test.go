@@ -43,14 +43,16 @@ const testSecret = "a secret of more than thirty-two bytes for tests"
 
 // setup changes how a world is made.
 type setup struct {
-	https  bool
+	https bool
+	// through turns the database's URL into the one that is opened. If nil, it is.
+	through func(url string) string
 	config func(*authent.Config)
 }
 
 func newWorld(t *testing.T, kind testdb.Kind, set setup) *world {
 	t.Helper()
 	w := &world{t: t, kind: kind, clock: newClock(), log: newSecretLog(t)}
-	w.openDatabase()
+	w.openDatabase(set.through)
 	w.server = httptest.NewUnstartedServer(nil)
 	scheme := "http"
 	if set.https {
@@ -76,9 +78,12 @@ func newWorld(t *testing.T, kind testdb.Kind, set setup) *world {
 	return w
 }
 
-func (w *world) openDatabase() {
+func (w *world) openDatabase(through func(string) string) {
 	w.t.Helper()
 	w.url = w.kind.Filled(w.t)
+	if through != nil {
+		w.url = through(w.url)
+	}
 	w.db = w.kind.Connect(w.t, w.url)
 	w.driver = &countingDriver{Driver: entsql.OpenDB(w.kind.Dialect, w.db)}
 	w.client = ent.NewClient(ent.Driver(w.driver))
@@ -195,12 +200,15 @@ func (c *clock) advance(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-// countingDriver counts statements, and can fail the n-th from now.
+// countingDriver counts statements, and can fail the n-th from now, or let
+// something happen before it.
 type countingDriver struct {
 	dialect.Driver
 	mu         sync.Mutex
 	statements []string
 	failAt     int
+	happenAt   int
+	happens    func()
 }
 
 var errInjected = fmt.Errorf("injected fault: the database went away")
@@ -209,6 +217,11 @@ func (d *countingDriver) note(query string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.statements = append(d.statements, query)
+	if d.happenAt > 0 {
+		if d.happenAt--; d.happenAt == 0 {
+			d.happens()
+		}
+	}
 	if d.failAt > 0 {
 		if d.failAt--; d.failAt == 0 {
 			return errInjected
@@ -222,6 +235,16 @@ func (d *countingDriver) failNth(n int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.failAt = n
+}
+
+// beforeNth lets f happen before the n-th statement from now, counting from 1. It
+// reports, when it is called again, whether it did.
+func (d *countingDriver) beforeNth(n int, f func()) (happened bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	happened = d.happenAt == 0
+	d.happenAt, d.happens = n, f
+	return happened
 }
 
 // during returns the statements that f ran.
