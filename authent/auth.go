@@ -47,12 +47,7 @@ func New(c Config) (*Auth, error) {
 		keys:    newKeyring(c.Secrets),
 		origins: http.NewCrossOriginProtection(),
 		cookies: newCookieNames(site.secure, c.SharedWithAuthJS).takingOver(c.Session.AcceptAuthJSCookie),
-		oauth:   map[string]*oauthClient{},
-	}
-	for i := range c.Providers {
-		if p := &c.Providers[i]; p.isOAuth() {
-			a.oauth[p.ID] = newOAuthClient(p, c.HTTPClient, c.Now)
-		}
+		oauth:   newOAuthClients(c.Providers, c.HTTPClient, c.Now),
 	}
 	a.csrf = csrf{keys: a.keys, shared: c.SharedWithAuthJS, secret: strings.Join(c.Secrets, ",")}
 	a.hasher, err = newHasher(hasherConfig{

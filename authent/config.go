@@ -54,8 +54,11 @@ type Config struct {
 	// RecentSignIn is how long after a sign-in or re-authentication a person may
 	// change what guards the account (ASVS 7.5.1). If zero, 10 minutes.
 	RecentSignIn time.Duration
-	// MaxHashes is how many passwords are hashed at once; each takes 19 MiB.
-	// Others wait a second and then get 503. If zero, twice GOMAXPROCS.
+	// MaxHashes is how many passwords are hashed at once, at least 2; each takes
+	// 19 MiB. A quarter of them, rounded down and at least one, is kept for people
+	// who are signed in and change or type their password again, so that a flood
+	// of sign-ins and registrations does not keep them from it. Others wait a
+	// second and then get 503. If zero, twice GOMAXPROCS.
 	MaxHashes int
 	// BcryptHashes says that the database holds bcrypt hashes, from Auth.js say:
 	// then every attempt costs one verification of each family, so that its
@@ -87,7 +90,9 @@ type Config struct {
 	Logger *slog.Logger
 	// HTTPClient gives the transport and the time-out for calls to providers.
 	// Redirects are not followed and answers are limited to 1 MiB whatever it
-	// says. If nil, http.DefaultTransport and 10 seconds.
+	// says. Of one server's documents one is asked for at a time, and 64 callbacks
+	// of a provider are worked on at once; who would wait too long gets 503. If
+	// nil, http.DefaultTransport and 10 seconds.
 	HTTPClient *http.Client
 	// Now is the clock. If nil, time.Now.
 	Now func() time.Time
@@ -216,8 +221,8 @@ func (c *Config) validate() error {
 	if c.RecentSignIn < 0 {
 		errs = append(errs, errors.New("RecentSignIn is negative"))
 	}
-	if c.MaxHashes < 0 {
-		errs = append(errs, errors.New("MaxHashes is negative"))
+	if c.MaxHashes != 0 && c.MaxHashes < minHashes {
+		errs = append(errs, fmt.Errorf("MaxHashes is %d: use %d or more, since one is kept for people who are signed in, or 0 for twice GOMAXPROCS", c.MaxHashes, minHashes))
 	}
 	if c.NodeHashesTokens && !c.SharedWithAuthJS {
 		errs = append(errs, errors.New("NodeHashesTokens is for SharedWithAuthJS: in native mode tokens are hashed anyway"))

@@ -30,7 +30,7 @@ func TestNew_ReportsEveryFault(t *testing.T) {
 	})
 	for _, want := range []string{
 		"use https", "secret 2 of 2 has 12 bytes", `two providers have the id "credentials"`, "more than one password provider", `provider id "Bad ID"`,
-		"provider x: OAuth is for the types oauth and oidc", "UpdateAge is 2h0m0s", "MaxHashes is negative", "RecentSignIn is negative", "NodeHashesTokens is for", "TrustedOrigins",
+		"provider x: OAuth is for the types oauth and oidc", "UpdateAge is 2h0m0s", "MaxHashes is -1: use 2 or more", "RecentSignIn is negative", "NodeHashesTokens is for", "TrustedOrigins",
 		"Pages.SignIn", "User has no field password", "Session has no field created_at",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -222,6 +222,11 @@ func (a *Auth) arrive(ctx context.Context, e *exchange, f flow, query url.Values
 	if err := c.checkAnswer(m, query); err != nil {
 		return nil, err
 	}
+	leave, err := c.enter(ctx)
+	if err != nil {
+		return nil, oauthError("callback", err)
+	}
+	defer leave()
 	if err := a.useState(e, f); err != nil {
 		return nil, err
 	}
@@ -319,9 +324,9 @@ func (e *cancelledError) Is(target error) bool { return target == errOAuthCallba
 func oauthFault(reason string) error { return fmt.Errorf("%w: %s", errOAuthCallback, reason) }
 
 // oauthError is a fault of the provider's, unless it says that the application
-// is not set up as it should be.
+// is not set up as it should be, or is busy.
 func oauthError(step string, err error) error {
-	if errors.Is(err, errOAuthSetup) || errors.Is(err, context.Canceled) {
+	if errors.Is(err, errOAuthSetup) || errors.Is(err, context.Canceled) || errors.Is(err, ErrBusy) {
 		return fmt.Errorf("%s: %w", step, err)
 	}
 	return fmt.Errorf("%w: %s: %w", errOAuthCallback, step, err)

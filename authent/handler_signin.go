@@ -82,11 +82,11 @@ func (a *Auth) checkCredentials(e *exchange) (proven, error) {
 		if err != nil {
 			return proven{}, err
 		}
-		p, err := a.verifyPassword(ctx, user, e.form.Get("password"))
+		p, err := a.verifyPassword(ctx, byStranger, user, e.form.Get("password"))
 		if err != nil {
 			return proven{}, err
 		}
-		return proven{a.rehash(ctx, p, e.form.Get("password")), user}, nil
+		return proven{a.rehash(ctx, byStranger, p, e.form.Get("password")), user}, nil
 	}
 	id, err := e.provider.Credentials.Check(ctx, without(e.form, engineFields))
 	if err != nil {

@@ -3,7 +3,6 @@ package authent
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -12,8 +11,9 @@ import (
 
 // hasherConfig says how passwords are hashed.
 type hasherConfig struct {
-	// MaxConcurrent is how many attempts are worked on at once. If zero, twice
-	// GOMAXPROCS.
+	// MaxConcurrent is how many attempts are worked on at once, at least 2. A
+	// quarter of it, at least one, is kept for people who are signed in. If zero,
+	// twice GOMAXPROCS.
 	MaxConcurrent int
 	// Bcrypt makes every attempt cost one verification of each family, so that
 	// its duration does not tell which one a user has. If false, an attempt costs
@@ -35,12 +35,23 @@ type hasherConfig struct {
 // hasher makes and verifies password hashes, a bounded number at a time (P31),
 // and with the same work whether or not there is a hash to verify (P10).
 type hasher struct {
-	cfg   hasherConfig
-	slots chan struct{}
+	cfg hasherConfig
+	// slots are everybody's; strangers need one of theirs, which are fewer, too.
+	slots, strangers slots
 	// dummies are verified where there is no stored hash; one of each family that
 	// an attempt costs. Nobody knows their password.
 	dummies []passwordHash
 }
+
+// asker is whose password is hashed.
+type asker int8
+
+const (
+	// byStranger is anybody who signs in or registers.
+	byStranger asker = iota
+	// bySignedIn is a person whose live session was checked.
+	bySignedIn
+)
 
 // verdict is what verify found.
 type verdict struct {
@@ -53,17 +64,17 @@ type verdict struct {
 
 // newHasher computes the dummy hashes, which takes as long as one attempt.
 func newHasher(c hasherConfig) (*hasher, error) {
-	if c.MaxConcurrent < 0 || c.Wait < 0 {
-		return nil, errors.New("hasher: MaxConcurrent or Wait is negative")
-	}
 	if c.MaxConcurrent == 0 {
 		c.MaxConcurrent = 2 * runtime.GOMAXPROCS(0)
+	}
+	if c.MaxConcurrent < minHashes || c.Wait < 0 {
+		return nil, fmt.Errorf("hasher: MaxConcurrent is less than %d, or Wait is negative", minHashes)
 	}
 	if c.Wait == 0 {
 		c.Wait = time.Second
 	}
 	c.Bcrypt = c.Bcrypt || c.PreferBcrypt
-	h := &hasher{cfg: c, slots: make(chan struct{}, c.MaxConcurrent)}
+	h := &hasher{cfg: c, slots: make(slots, c.MaxConcurrent), strangers: make(slots, c.MaxConcurrent-kept(c.MaxConcurrent))}
 	secret, err := randomBytes(c.Rand, tokenBytes)
 	if err != nil {
 		return nil, err
@@ -82,6 +93,12 @@ func newHasher(c hasherConfig) (*hasher, error) {
 	return h, nil
 }
 
+// minHashes leaves one slot to strangers and one to people who are signed in.
+const minHashes = 2
+
+// kept is how many of all slots are kept for people who are signed in.
+func kept(all int) int { return max(all/4, 1) }
+
 // check applies the rules for new passwords: ErrPasswordShort, ErrPasswordLong.
 func (h *hasher) check(password string) error {
 	return checkPassword(password, h.cfg.PreferBcrypt)
@@ -90,7 +107,7 @@ func (h *hasher) check(password string) error {
 // hash hashes a password for storing. It does not ask for a minimum length, since
 // an older password is rehashed too; call check for a new one. What would not be
 // hashed to its end is ErrPasswordLong. It waits its turn like verify.
-func (h *hasher) hash(ctx context.Context, password string) (Secret, error) {
+func (h *hasher) hash(ctx context.Context, by asker, password string) (Secret, error) {
 	alg := argon2id
 	if h.cfg.PreferBcrypt {
 		alg = bcryptID
@@ -98,10 +115,11 @@ func (h *hasher) hash(ctx context.Context, password string) (Secret, error) {
 	if len(password) > maxPassword || alg == bcryptID && !fitsBcrypt(password) {
 		return "", ErrPasswordLong
 	}
-	if err := h.acquire(ctx); err != nil {
+	release, err := h.acquire(ctx, by)
+	if err != nil {
 		return "", err
 	}
-	defer h.release()
+	defer release()
 	computed, err := h.compute(alg, password)
 	if err != nil {
 		return "", err
@@ -113,14 +131,15 @@ func (h *hasher) hash(ctx context.Context, password string) (Secret, error) {
 // is no user, or no password) or cannot be used is answered like a wrong
 // password, after the same work. ErrBusy says that no slot became free in time;
 // other errors are the context's.
-func (h *hasher) verify(ctx context.Context, stored Secret, password string) (verdict, error) {
+func (h *hasher) verify(ctx context.Context, by asker, stored Secret, password string) (verdict, error) {
 	if len(password) > maxPassword {
 		return verdict{}, nil
 	}
-	if err := h.acquire(ctx); err != nil {
+	release, err := h.acquire(ctx, by)
+	if err != nil {
 		return verdict{}, err
 	}
-	defer h.release()
+	defer release()
 	own, _ := parsePasswordHash(stored)
 	ok := false
 	for _, p := range h.work(own) {
@@ -183,26 +202,26 @@ func (h *hasher) count(alg algorithm) {
 	}
 }
 
-// acquire waits for a slot; release gives it back.
-func (h *hasher) acquire(ctx context.Context) error {
+// acquire waits until it is the asker's turn; release ends it. However many
+// strangers wait, the slots that they cannot have stay free of them (P42).
+func (h *hasher) acquire(ctx context.Context, by asker) (release func(), err error) {
 	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("wait to hash a password: %w", err)
+		return nil, fmt.Errorf("wait to hash a password: %w", err)
 	}
-	select {
-	case h.slots <- struct{}{}:
-		return nil
-	default:
+	ctx, cancel := context.WithTimeoutCause(ctx, h.cfg.Wait, ErrBusy)
+	defer cancel()
+	needed := []slots{h.slots}
+	if by == byStranger {
+		needed = []slots{h.strangers, h.slots}
 	}
-	timer := time.NewTimer(h.cfg.Wait)
-	defer timer.Stop()
-	select {
-	case h.slots <- struct{}{}:
-		return nil
-	case <-timer.C:
-		return ErrBusy
-	case <-ctx.Done():
-		return fmt.Errorf("wait to hash a password: %w", ctx.Err())
+	release = func() {}
+	for _, s := range needed {
+		if err := s.take(ctx); err != nil {
+			release()
+			return nil, fmt.Errorf("wait to hash a password: %w", err)
+		}
+		before := release
+		release = func() { s.give(); before() }
 	}
+	return release, nil
 }
-
-func (h *hasher) release() { <-h.slots }

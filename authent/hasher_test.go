@@ -38,7 +38,7 @@ func cheapHasher(mode string) (*hasher, *work) {
 	w := &work{by: map[string]int{}}
 	c := modes[mode]
 	c.onWork, c.Wait = w.count, time.Minute
-	h := &hasher{cfg: c, slots: make(chan struct{}, 4)}
+	h := &hasher{cfg: c, slots: make(slots, 4), strangers: make(slots, 3)}
 	h.dummies = []passwordHash{cheapArgon2("nobody knows")}
 	if c.Bcrypt {
 		dummy, _ := parseBcrypt(Secret(bcryptFixtures[0].hash))
@@ -113,7 +113,7 @@ func TestP10_SameWork(t *testing.T) {
 			}
 			for _, typed := range []string{password, "", "wrong", strings.Repeat("é", 512)} {
 				h, w := cheapHasher(mode)
-				v, err := h.verify(t.Context(), s, typed)
+				v, err := h.verify(t.Context(), byStranger, s, typed)
 				wantOK := typed == password && (name == "argon2id" || name == "bcrypt")
 				if err != nil || v.OK != wantOK {
 					t.Errorf("%s, %s, %d bytes: %+v, %v", mode, name, len(typed), v, err)
@@ -123,7 +123,7 @@ func TestP10_SameWork(t *testing.T) {
 				}
 			}
 			h, w := cheapHasher(mode)
-			if v, err := h.verify(t.Context(), s, strings.Repeat("a", 1025)); v != (verdict{}) || err != nil || len(w.by) != 0 {
+			if v, err := h.verify(t.Context(), byStranger, s, strings.Repeat("a", 1025)); v != (verdict{}) || err != nil || len(w.by) != 0 {
 				t.Errorf("%s, %s, over-long: %+v, %v, work %v", mode, name, v, err, w.by)
 			}
 		}
@@ -162,7 +162,7 @@ func TestP12_Rehash(t *testing.T) {
 	for _, tt := range tests {
 		for mode, want := range map[string]verdict{"native": tt.native, "adopted": tt.native, "shared": tt.shared} {
 			h, _ := cheapHasher(mode)
-			if got, err := h.verify(t.Context(), tt.stored, tt.password); got != want || err != nil {
+			if got, err := h.verify(t.Context(), byStranger, tt.stored, tt.password); got != want || err != nil {
 				t.Errorf("%s, %s: %+v, %v; want %+v", tt.name, mode, got, err, want)
 			}
 		}
@@ -179,15 +179,15 @@ func TestP11_HashVerifies(t *testing.T) {
 	}
 	for _, tt := range tests {
 		h, _ := cheapHasher(tt.mode)
-		stored, err := h.hash(t.Context(), tt.password)
+		stored, err := h.hash(t.Context(), byStranger, tt.password)
 		if err != nil || !strings.HasPrefix(string(stored), tt.prefix) {
 			t.Errorf("%s, %d bytes: %v, not %s", tt.mode, len(tt.password), err, tt.prefix)
 			continue
 		}
-		if v, err := h.verify(t.Context(), stored, tt.password); v != (verdict{OK: true}) || err != nil {
+		if v, err := h.verify(t.Context(), byStranger, stored, tt.password); v != (verdict{OK: true}) || err != nil {
 			t.Errorf("%s, %d bytes: %+v, %v", tt.mode, len(tt.password), v, err)
 		}
-		if v, _ := h.verify(t.Context(), stored, tt.password[:len(tt.password)-1]); v.OK {
+		if v, _ := h.verify(t.Context(), byStranger, stored, tt.password[:len(tt.password)-1]); v.OK {
 			t.Errorf("%s, %d bytes: one byte less verifies", tt.mode, len(tt.password))
 		}
 	}
@@ -195,7 +195,7 @@ func TestP11_HashVerifies(t *testing.T) {
 		{"native", strings.Repeat("a", 1025)}, {"shared", strings.Repeat("a", 73)}, {"shared", "pass\x00word"},
 	} {
 		h, w := cheapHasher(tt.mode)
-		if s, err := h.hash(t.Context(), tt.password); !errors.Is(err, ErrPasswordLong) || s != "" || len(w.by) != 0 {
+		if s, err := h.hash(t.Context(), byStranger, tt.password); !errors.Is(err, ErrPasswordLong) || s != "" || len(w.by) != 0 {
 			t.Errorf("%s, %d bytes: %v, work %v", tt.mode, len(tt.password), err, w.by)
 		}
 		if err := h.check(tt.password); !errors.Is(err, ErrPasswordLong) {
@@ -208,7 +208,7 @@ func TestP11_HashVerifies(t *testing.T) {
 // give up after Wait, and nothing stays taken.
 func TestP31_BoundedHashing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const slots, attempts = 4, 1000
+		const slots, attempts = 3, 1000 // of 4, of which one is not for strangers
 		h, _ := cheapHasher("native")
 		h.cfg.Wait = time.Second
 		var working, most, busy, done atomic.Int64
@@ -222,7 +222,7 @@ func TestP31_BoundedHashing(t *testing.T) {
 		var wg sync.WaitGroup
 		for range attempts {
 			wg.Go(func() {
-				switch _, err := h.verify(t.Context(), "", "password"); {
+				switch _, err := h.verify(t.Context(), byStranger, "", "password"); {
 				case err == nil:
 					done.Add(1)
 				case errors.Is(err, ErrBusy) && time.Since(start) == time.Second:
@@ -243,7 +243,7 @@ func TestP31_BoundedHashing(t *testing.T) {
 		}
 		close(open)
 		wg.Wait()
-		if most.Load() != slots || done.Load() != slots || len(h.slots) != 0 {
+		if most.Load() != slots || done.Load() != slots || len(h.slots)+len(h.strangers) != 0 {
 			t.Errorf("at most %d at work, %d done, %d slots taken", most.Load(), done.Load(), len(h.slots))
 		}
 	})
@@ -262,27 +262,27 @@ func TestHasherWaits(t *testing.T) {
 			cancel()
 		}()
 		start := time.Now()
-		if _, err := h.verify(ctx, "", "password"); !errors.Is(err, context.Canceled) || time.Since(start) != 100*time.Millisecond {
+		if _, err := h.verify(ctx, byStranger, "", "password"); !errors.Is(err, context.Canceled) || time.Since(start) != 100*time.Millisecond {
 			t.Errorf("cancelled while waiting: %v after %v", err, time.Since(start))
 		}
-		if _, err := h.hash(t.Context(), "password"); !errors.Is(err, ErrBusy) {
+		if _, err := h.hash(t.Context(), byStranger, "password"); !errors.Is(err, ErrBusy) {
 			t.Errorf("hash while all slots are taken: %v", err)
 		}
 		go func() {
 			time.Sleep(500 * time.Millisecond)
-			h.release()
+			h.slots.give()
 		}()
 		if len(w.by) != 0 {
 			t.Errorf("work without a slot: %v", w.by)
 		}
-		if _, err := h.verify(t.Context(), "", "password"); err != nil {
+		if _, err := h.verify(t.Context(), byStranger, "", "password"); err != nil {
 			t.Errorf("a slot became free in time: %v", err)
 		}
 		for range cap(h.slots) - 1 {
-			h.release()
+			h.slots.give()
 		}
 		w.by = map[string]int{}
-		if _, err := h.hash(ctx, "password"); !errors.Is(err, context.Canceled) || len(w.by) != 0 {
+		if _, err := h.hash(ctx, byStranger, "password"); !errors.Is(err, context.Canceled) || len(w.by) != 0 {
 			t.Errorf("cancelled before: %v, work %v", err, w.by)
 		}
 	})
@@ -291,7 +291,7 @@ func TestHasherWaits(t *testing.T) {
 func TestNewHasher(t *testing.T) {
 	t.Parallel()
 	h, err := newHasher(hasherConfig{PreferBcrypt: true, MaxConcurrent: 3})
-	if err != nil || cap(h.slots) != 3 || h.cfg.Wait != time.Second || len(h.dummies) != 2 {
+	if err != nil || cap(h.slots) != 3 || cap(h.strangers) != 2 || h.cfg.Wait != time.Second || len(h.dummies) != 2 {
 		t.Errorf("%d slots, wait %v, %d dummies, %v", cap(h.slots), h.cfg.Wait, len(h.dummies), err)
 	}
 	h, err = newHasher(hasherConfig{})
@@ -299,7 +299,7 @@ func TestNewHasher(t *testing.T) {
 		t.Errorf("by default %d slots, %v", cap(h.slots), err)
 	}
 	broken := errors.New("broken")
-	for _, c := range []hasherConfig{{MaxConcurrent: -1}, {Wait: -1}, {Rand: iotest.ErrReader(broken)}} {
+	for _, c := range []hasherConfig{{MaxConcurrent: -1}, {MaxConcurrent: 1}, {Wait: -1}, {Rand: iotest.ErrReader(broken)}} {
 		if _, err := newHasher(c); err == nil {
 			t.Errorf("accepted %+v", c)
 		}
@@ -321,7 +321,7 @@ func FuzzP12_Verify(f *testing.F) {
 			return // within the caps, and slow
 		}
 		h, w := cheapHasher("adopted")
-		v, err := h.verify(t.Context(), Secret(stored), password)
+		v, err := h.verify(t.Context(), byStranger, Secret(stored), password)
 		if err != nil || v.Rehash && !v.OK {
 			t.Fatalf("%+v, %v", v, err)
 		}

@@ -3,6 +3,7 @@ package authent_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -177,6 +178,47 @@ func TestOAuth_DocumentsThatAreNone(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestOAuth_KeysThatAreNone are errors that name the endpoint; a key that is not
+// understood is not there (RFC 7517 §5), and does not keep the others away.
+func TestOAuth_KeysThatAreNone(t *testing.T) {
+	for _, body := range append(hollowAnswers("keys"), noAnswers...) {
+		answersWorld(t).refused("dev", answering("/keys", body), "/keys")
+	}
+	answersWorld(t).refused("dev", oauthserver.Misbehaviour{KeysStatus: http.StatusInternalServerError}, "/keys answered 500")
+	for _, odd := range []string{
+		"null", "0", "[]", "{}", `{"kty":null,"kid":null}`, `{"kty":"RSA","kid":"key-1","n":null,"e":[]}`, `{"kty":"oct","k":""}`, `{"kty":"OKP","crv":"X448","x":"AA"}`,
+		`{"kty":"EC","crv":"secp256k1","use":"sig","kid":"x","x":"AA","y":"AA"}`, `{"kty":"EC","crv":"P-256","kid":"key-1","x":"!","y":"!"}`, `{"kty":"RSA","x5c":["!"],"n":"AQAB","e":"AQAB"}`,
+	} {
+		w := answersWorld(t)
+		published := keysOf(t, w.idp.URL)
+		w.idp.Misbehave(answering("/keys", strings.Replace(published, "[", "["+odd+",", 1)))
+		b := w.browser()
+		if a := b.through("/auth/signin/dev"); b.who() != ada {
+			t.Errorf("beside %s: %s\n%s", odd, a.target(), w.log.text())
+		}
+	}
+	w := answersWorld(t)
+	w.refused("dev", answering("/keys", strings.Replace(keysOf(t, w.idp.URL), `"use":"sig"`, `"use":"enc"`, 1)), "/keys has no key")
+}
+
+func keysOf(t *testing.T, server string) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server+"/keys", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
 }
 
 // TestBodiesThatAreNone: a script's JSON, of whatever kind, is a form without

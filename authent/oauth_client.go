@@ -28,17 +28,56 @@ const (
 type oauthClient struct {
 	provider *Provider
 	*OAuth
-	http *http.Client
-	now  func() time.Time
+	// issuer is the server, nil where it is not discovered.
+	issuer *issuer
+	http   *http.Client
+	now    func() time.Time
+	// exchanges bounds the work for callbacks.
+	exchanges slots
 	// announced logs the callback URL once: the provider's form asks for it.
 	announced sync.Once
-
-	mu    sync.Mutex
-	found *metadata
 }
 
-func newOAuthClient(p *Provider, own *http.Client, now func() time.Time) *oauthClient {
-	return &oauthClient{provider: p, OAuth: p.OAuth, http: boundedClient(own), now: now}
+// newOAuthClients makes a client for each provider of the types oauth and oidc.
+func newOAuthClients(providers []Provider, own *http.Client, now func() time.Time) map[string]*oauthClient {
+	clients, issuers := map[string]*oauthClient{}, map[string]*issuer{}
+	bounded := boundedClient(own)
+	for i := range providers {
+		p := &providers[i]
+		if !p.isOAuth() {
+			continue
+		}
+		c := &oauthClient{provider: p, OAuth: p.OAuth, http: bounded, now: now, exchanges: make(slots, maxExchanges)}
+		if p.Type == TypeOIDC {
+			if issuers[p.OAuth.Issuer] == nil {
+				issuers[p.OAuth.Issuer] = newIssuer(p.OAuth.Issuer, bounded, now)
+			}
+			c.issuer = issuers[p.OAuth.Issuer]
+		}
+		clients[p.ID] = c
+	}
+	return clients
+}
+
+const (
+	// maxExchanges is how many callbacks of one provider are worked on at once.
+	// Each calls its endpoints, one after the other. A callback needs a flow of its
+	// own, whose state works once, but strangers start as many flows as they like
+	// and may bring any code.
+	maxExchanges = 64
+	// exchangeWait is how long a callback waits for its turn.
+	exchangeWait = time.Second
+)
+
+// enter waits for a callback's turn to call the provider. ErrBusy says that it did
+// not come; leave ends it.
+func (c *oauthClient) enter(ctx context.Context) (leave func(), err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, exchangeWait, ErrBusy)
+	defer cancel()
+	if err := c.exchanges.take(ctx); err != nil {
+		return nil, fmt.Errorf("wait to call the provider: %w", err)
+	}
+	return c.exchanges.give, nil
 }
 
 // boundedClient is own, or a client of its own, with a time-out, a limit on
@@ -259,10 +298,14 @@ func (c *oauthClient) verify(ctx context.Context, m *metadata, raw string, f flo
 	if raw == "" {
 		return nil, "", errors.New("the token endpoint answered without an ID token")
 	}
-	verifier := oidc.NewVerifier(c.Issuer, m.keys, &oidc.Config{
+	signature := &signed{keys: &c.issuer.keys}
+	verifier := oidc.NewVerifier(c.Issuer, signature, &oidc.Config{
 		ClientID: c.ClientID, SupportedSigningAlgs: m.algorithms, Now: c.now, SkipIssuerCheck: c.CheckIssuer != nil,
 	})
 	token, err := verifier.Verify(ctx, raw)
+	if signature.err != nil {
+		return nil, "", fmt.Errorf("the ID token's signature cannot be checked: %w", signature.err)
+	}
 	if err != nil {
 		return nil, "", fmt.Errorf("the ID token is refused: %w", printableError{err})
 	}

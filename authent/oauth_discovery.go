@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/coreos/go-oidc/v3/oidc"
+	"github.com/go-jose/go-jose/v4"
 )
 
 // metadata is where a provider's endpoints are and how it signs.
@@ -21,10 +21,6 @@ type metadata struct {
 	// (RFC 9207 §2.4).
 	announcesIssuer bool
 	algorithms      []string
-	keys            oidc.KeySet
-	// expires is in Unix milliseconds, the earlier of the document's and the
-	// keys' lifetimes.
-	expires atomic.Int64
 }
 
 const (
@@ -32,26 +28,31 @@ const (
 	defaultLifetime = time.Hour
 	minLifetime     = time.Minute
 	maxLifetime     = 24 * time.Hour
+	// discoveryGrace is how long a server's endpoints are used after the lifetime
+	// of the document that names them, while it does not answer: where they are
+	// hardly ever changes, and an outage of an hour is a long one.
+	discoveryGrace = time.Hour
 )
 
-// metadata returns what is known of the server, discovering it when that is
-// needed. Requests at the same time may each discover it: none waits for another
-// while a server hangs.
-func (c *oauthClient) metadata(ctx context.Context) (*metadata, error) {
-	c.mu.Lock()
-	found := c.found
-	c.mu.Unlock()
-	if found != nil && c.now().UnixMilli() < found.expires.Load() {
-		return found, nil
-	}
-	found, err := c.discover(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	c.found = found
-	c.mu.Unlock()
-	return found, nil
+// issuer is an OpenID Connect server. All providers that name it share what is
+// known of it, and so the requests for it (P42).
+type issuer struct {
+	url       string
+	discovery lookup[discovery]
+	keys      keySet
+	// keysURL is where the keys are by the last document.
+	keysURL atomic.Pointer[string]
+}
+
+func newIssuer(url string, c *http.Client, now func() time.Time) *issuer {
+	i := &issuer{url: url}
+	i.discovery = lookup[discovery]{now: now, limit: c.Timeout, grace: discoveryGrace, ask: func(ctx context.Context) (*discovery, time.Duration, error) {
+		return i.discover(ctx, c)
+	}}
+	i.keys.lookup = lookup[[]jose.JSONWebKey]{now: now, limit: c.Timeout, ask: func(ctx context.Context) (*[]jose.JSONWebKey, time.Duration, error) {
+		return fetchKeys(ctx, c, *i.keysURL.Load())
+	}}
+	return i
 }
 
 // discovery is the part that matters of a discovery document (OpenID Connect
@@ -66,58 +67,66 @@ type discovery struct {
 	AnnouncesIssuer bool     `json:"authorization_response_iss_parameter_supported"`
 }
 
-func (c *oauthClient) discover(ctx context.Context) (*metadata, error) {
-	m := &metadata{authURL: c.AuthURL, tokenURL: c.TokenURL, userInfoURL: c.UserInfoURL}
-	if c.provider.Type == TypeOAuth {
-		m.expires.Store(c.now().Add(maxLifetime).UnixMilli())
-		return m, nil
-	}
+func (i *issuer) document() string {
+	return strings.TrimSuffix(i.url, "/") + "/.well-known/openid-configuration"
+}
+
+func (i *issuer) discover(ctx context.Context, c *http.Client) (*discovery, time.Duration, error) {
 	var d discovery
-	document := strings.TrimSuffix(c.Issuer, "/") + "/.well-known/openid-configuration"
-	header, err := fetchJSON(ctx, c.http, document, &d)
+	header, err := fetchJSON(ctx, c, i.document(), &d)
+	if err != nil {
+		return nil, 0, err
+	}
+	if d.Issuer == "" {
+		return nil, 0, fmt.Errorf("%s has no issuer", i.document())
+	}
+	if !providerURL(d.KeysURL) {
+		return nil, 0, i.lacks("jwks_uri")
+	}
+	i.keysURL.Store(&d.KeysURL)
+	return &d, lifetime(header), nil
+}
+
+func (i *issuer) lacks(name string) error {
+	return fmt.Errorf("%s has no %s that is an https URL", i.document(), name)
+}
+
+// metadata returns what is known of the server, discovering it when that is
+// needed.
+func (c *oauthClient) metadata(ctx context.Context) (*metadata, error) {
+	if c.issuer == nil {
+		return &metadata{authURL: c.AuthURL, tokenURL: c.TokenURL, userInfoURL: c.UserInfoURL}, nil
+	}
+	d, err := c.issuer.discovery.get(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("discover the provider: %w", err)
 	}
-	if d.Issuer == "" {
-		return nil, fmt.Errorf("discover the provider: %s has no issuer", document)
+	m, err := c.metadataOf(d)
+	if err != nil {
+		c.issuer.discovery.doubt(d)
+		return nil, fmt.Errorf("discover the provider: %w", err)
 	}
-	if d.Issuer != c.Issuer && c.CheckIssuer == nil {
-		return nil, fmt.Errorf("discover the provider: %w: it calls itself %q and not %q: set Issuer to what it says, letter for letter", errOAuthSetup, printable(d.Issuer), c.Issuer)
-	}
-	m.authURL, m.tokenURL, m.userInfoURL = cmp.Or(c.AuthURL, d.AuthURL), cmp.Or(c.TokenURL, d.TokenURL), cmp.Or(c.UserInfoURL, d.UserInfoURL)
-	for _, endpoint := range []struct{ name, url string }{
-		{"authorization_endpoint", m.authURL}, {"token_endpoint", m.tokenURL}, {"jwks_uri", d.KeysURL}, {"userinfo_endpoint", m.userInfoURL},
-	} {
-		if !providerURL(endpoint.url) && (endpoint.name != "userinfo_endpoint" || c.MergeUserInfo) {
-			return nil, fmt.Errorf("discover the provider: %s has no %s that is an https URL", document, endpoint.name)
-		}
-	}
-	m.announcesIssuer = d.AnnouncesIssuer
-	m.algorithms = asymmetric(d.Algorithms)
-	m.expires.Store(c.now().Add(lifetime(header)).UnixMilli())
-	keys := *c.http
-	keys.Transport = &ageing{c.http.Transport, m, c.now}
-	m.keys = oidc.NewRemoteKeySet(oidc.ClientContext(context.Background(), &keys), d.KeysURL)
 	return m, nil
 }
 
-// ageing makes what is known of a server expire no later than its keys do.
-type ageing struct {
-	next http.RoundTripper
-	of   *metadata
-	now  func() time.Time
-}
-
-// RoundTrip implements http.RoundTripper.
-func (a *ageing) RoundTrip(r *http.Request) (*http.Response, error) {
-	res, err := a.next.RoundTrip(r)
-	if err == nil && res.StatusCode == http.StatusOK {
-		end := a.now().Add(lifetime(res.Header)).UnixMilli()
-		for old := a.of.expires.Load(); end < old && !a.of.expires.CompareAndSwap(old, end); {
-			old = a.of.expires.Load()
-		}
+// metadataOf is what a provider's configuration makes of its server's document.
+func (c *oauthClient) metadataOf(d *discovery) (*metadata, error) {
+	if d.Issuer != c.Issuer && c.CheckIssuer == nil {
+		return nil, fmt.Errorf("%w: it calls itself %q and not %q: set Issuer to what it says, letter for letter", errOAuthSetup, printable(d.Issuer), c.Issuer)
 	}
-	return res, err
+	m := &metadata{
+		authURL: cmp.Or(c.AuthURL, d.AuthURL), tokenURL: cmp.Or(c.TokenURL, d.TokenURL), userInfoURL: cmp.Or(c.UserInfoURL, d.UserInfoURL),
+		announcesIssuer: d.AnnouncesIssuer, algorithms: asymmetric(d.Algorithms),
+	}
+	switch {
+	case !providerURL(m.authURL):
+		return nil, c.issuer.lacks("authorization_endpoint")
+	case !providerURL(m.tokenURL):
+		return nil, c.issuer.lacks("token_endpoint")
+	case c.MergeUserInfo && !providerURL(m.userInfoURL):
+		return nil, c.issuer.lacks("userinfo_endpoint")
+	}
+	return m, nil
 }
 
 // lifetime is how long an answer may be used (RFC 9111 §4.2.1), within bounds:

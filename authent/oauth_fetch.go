@@ -33,7 +33,7 @@ type StatusError struct {
 
 // Error implements error.
 func (e *StatusError) Error() string {
-	return fmt.Sprintf("%s answered %d %s", e.Host+e.Path, e.Status, http.StatusText(e.Status))
+	return fmt.Sprintf("%s answered %d %s", printable(e.Host+e.Path), e.Status, http.StatusText(e.Status))
 }
 
 // FetchJSON is FetchClaims for documents of any form but null: it decodes into the
@@ -51,6 +51,7 @@ func fetchJSON(ctx context.Context, c *http.Client, url string, into any) (http.
 		return nil, err
 	}
 	r.Header.Set("Accept", "application/json")
+	r.Header.Set("Cache-Control", "no-cache") // who asks for new keys wants no old ones
 	r.Header.Set("User-Agent", "authent")
 	res, err := c.Do(r)
 	if err != nil {
@@ -58,12 +59,12 @@ func fetchJSON(ctx context.Context, c *http.Client, url string, into any) (http.
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
-	endpoint := r.URL.Host + r.URL.Path // a query may hold secrets
+	endpoint := printable(r.URL.Host + r.URL.EscapedPath()) // a query may hold secrets
 	switch kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")); {
 	case err != nil:
 		return nil, fmt.Errorf("read the answer of %s: %w", endpoint, err)
 	case res.StatusCode != http.StatusOK:
-		return nil, &StatusError{Host: r.URL.Host, Path: r.URL.Path, Status: res.StatusCode}
+		return nil, &StatusError{Host: r.URL.Host, Path: r.URL.EscapedPath(), Status: res.StatusCode}
 	case kind == "application/jwt":
 		return nil, fmt.Errorf("%s answered with a signed profile, which is not supported", endpoint)
 	}

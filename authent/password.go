@@ -14,9 +14,10 @@ var (
 	// of more than 1,024 bytes or, in shared mode, where bcrypt reads no further,
 	// of more than 72 bytes or with a NUL in it (ASVS 6.2.8).
 	ErrPasswordLong = errors.New("password is too long")
-	// ErrBusy says that no password can be checked right now. Handlers answer
-	// 503 with Retry-After.
-	ErrBusy = errors.New("too many passwords are being checked at once; try again")
+	// ErrBusy says that as much is being done as may be done at once: passwords
+	// are being checked, or people wait for one provider. Handlers answer 503
+	// with Retry-After.
+	ErrBusy = errors.New("too much is being done at once; try again")
 )
 
 const (

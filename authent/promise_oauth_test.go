@@ -151,6 +151,19 @@ func TestP13_KeysAreFollowed(t *testing.T) {
 	if a := w.browser().through("/auth/signin/dev"); a.errorCode() != "" {
 		t.Errorf("after the server changed its key: %s", a.target())
 	}
+	other, err := oauthserver.Start(oauthserver.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	w.idp.Misbehave(oauthserver.Misbehaviour{Answers: map[string]string{"/keys": keysOf(t, other.URL)}}) // its own are withdrawn
+	if a := w.browser().through("/auth/signin/dev"); a.errorCode() != "" {
+		t.Errorf("within the keys' lifetime: %s", a.target())
+	}
+	w.clock.advance(time.Hour / 2)
+	if a := w.browser().through("/auth/signin/dev"); a.errorCode() != "OAuthCallbackError" || !strings.Contains(w.log.text(), "none of the server's keys made it") {
+		t.Errorf("after it: %s\n%s", a.target(), w.log.text())
+	}
 	before := len(w.idp.RequestsTo("/.well-known/openid-configuration"))
 	w.clock.advance(24 * time.Hour)
 	w.browser().toProvider("/auth/signin/dev")

@@ -106,7 +106,7 @@ func (a *Auth) newUser(ctx context.Context, reg Registration) (User, error) {
 	if taken != nil {
 		return User{}, &RegisterError{CodeEmailTaken}
 	}
-	hash, err := a.hasher.hash(ctx, reg.Password)
+	hash, err := a.hasher.hash(ctx, byStranger, reg.Password)
 	if err != nil {
 		return User{}, err
 	}

@@ -140,11 +140,11 @@ func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, password s
 	if old == nil {
 		return nil, ErrSignedOut
 	}
-	p, err := a.verifyPassword(r.Context(), old.User, password)
+	p, err := a.verifyPassword(r.Context(), bySignedIn, old.User, password)
 	if err != nil {
 		return nil, err
 	}
-	p = a.rehash(r.Context(), p, password)
+	p = a.rehash(r.Context(), bySignedIn, p, password)
 	return a.signIn(w, r, p, func(tx Adapter) (*User, error) {
 		user, err := a.lockSignedIn(r.Context(), tx, old)
 		if err != nil {
@@ -175,12 +175,12 @@ func (a *Auth) lockSignedIn(ctx context.Context, tx Adapter, s *Session) (*User,
 
 // verifyPassword checks a password against a user's hash, or against a dummy of
 // the same cost when there is no user, so that the two take the same work (P10).
-func (a *Auth) verifyPassword(ctx context.Context, u *User, password string) (proof, error) {
+func (a *Auth) verifyPassword(ctx context.Context, by asker, u *User, password string) (proof, error) {
 	var stored Secret
 	if u != nil {
 		stored = u.Password
 	}
-	v, err := a.hasher.verify(ctx, stored, password)
+	v, err := a.hasher.verify(ctx, by, stored, password)
 	switch {
 	case err != nil:
 		return proof{}, err
@@ -192,11 +192,11 @@ func (a *Auth) verifyPassword(ctx context.Context, u *User, password string) (pr
 
 // rehash gives p a hash of today's parameters where the stored one is weaker. It
 // can wait for another sign-in when the server is busy.
-func (a *Auth) rehash(ctx context.Context, p proof, password string) proof {
+func (a *Auth) rehash(ctx context.Context, by asker, p proof, password string) proof {
 	if !p.weak {
 		return p
 	}
-	hash, err := a.hasher.hash(ctx, password)
+	hash, err := a.hasher.hash(ctx, by, password)
 	if err != nil {
 		a.cfg.Logger.WarnContext(ctx, "authent: password was not rehashed", "error", err)
 		return p
