@@ -16,14 +16,14 @@ type engineAdapter struct {
 	timeout time.Duration
 }
 
-// errNoAnswer is why a call's context ended when its time was up.
-var errNoAnswer = fmt.Errorf("the database did not answer in time: %w", context.DeadlineExceeded)
+// errTooSlow is why a call's context ended when its time was up.
+var errTooSlow = fmt.Errorf("the database did not answer in time: %w", context.DeadlineExceeded)
 
 // call runs f with the mark and the deadline.
 func call[T any](ctx context.Context, e engineAdapter, f func(ctx context.Context) (T, error)) (T, error) {
 	ctx = withEngine(ctx)
 	if e.timeout > 0 {
-		timed, cancel := context.WithTimeoutCause(ctx, e.timeout, errNoAnswer)
+		timed, cancel := context.WithTimeoutCause(ctx, e.timeout, errTooSlow)
 		defer cancel()
 		ctx = timed
 	}
@@ -169,7 +169,7 @@ func (e engineAdapter) InTx(ctx context.Context, fn func(tx Adapter) error) erro
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	timer := time.AfterFunc(e.timeout, func() { cancel(errNoAnswer) })
+	timer := time.AfterFunc(e.timeout, func() { cancel(errTooSlow) })
 	defer timer.Stop()
 	err := e.next.InTx(ctx, func(tx Adapter) error {
 		timer.Stop()
