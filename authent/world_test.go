@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,8 @@ import (
 	_ "github.com/authent/authent/ent/runtime"
 	"github.com/authent/authent/internal/testdb"
 )
+
+func TestMain(m *testing.M) { os.Exit(testdb.Main(m)) }
 
 // The world in which promises are tested: a real database, the generated
 // adapter, a server on loopback, a clock that tests move, and a log that fails
@@ -80,7 +83,7 @@ func newWorld(t *testing.T, kind testdb.Kind, set setup) *world {
 
 func (w *world) openDatabase(through func(string) string) {
 	w.t.Helper()
-	w.url = w.kind.Filled(w.t)
+	w.url = w.kind.Lent(w.t)
 	if through != nil {
 		w.url = through(w.url)
 	}

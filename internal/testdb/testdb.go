@@ -82,16 +82,27 @@ func (k Kind) URL(t testing.TB) string {
 	if k.server == "" {
 		return "file:" + filepath.Join(t.TempDir(), "test.db")
 	}
-	name := fmt.Sprintf("authent_%d_%d_%d", os.Getpid(), time.Now().UnixNano()%1e9, number.Add(1))
-	k.exec(t, "CREATE DATABASE "+name)
+	url, drop, err := k.create()
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
-		drop := "DROP DATABASE " + name
-		if k.Dialect == dialect.Postgres {
-			drop += " WITH (FORCE)"
+		if err := drop(); err != nil {
+			t.Error(err)
 		}
-		k.exec(t, drop)
 	})
-	return k.named(name)
+	return url
+}
+
+// create makes an empty database on the server.
+func (k Kind) create() (url string, drop func() error, err error) {
+	name := fmt.Sprintf("authent_%d_%d_%d", os.Getpid(), time.Now().UnixNano()%1e9, number.Add(1))
+	statement := "DROP DATABASE " + name
+	if k.Dialect == dialect.Postgres {
+		statement += " WITH (FORCE)"
+	}
+	drop = func() error { return k.run(k.server, []string{statement}) }
+	return k.named(name), drop, k.run(k.server, []string{"CREATE DATABASE " + name})
 }
 
 // named is the URL of a database on the server.
@@ -102,20 +113,6 @@ func (k Kind) named(name string) string {
 	}
 	u.Path = "/" + name
 	return u.String()
-}
-
-// exec runs a statement in the server's administrative database. The test's
-// context may have ended.
-func (k Kind) exec(t testing.TB, statement string) {
-	t.Helper()
-	_, db, err := database.Open(k.server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.Exec(statement); err != nil {
-		t.Errorf("%s: %v", statement, err)
-	}
 }
 
 // Open opens a database that has the default graph's tables. It is closed and
