@@ -15,6 +15,7 @@ import (
 
 	"github.com/authent/authent/authent"
 	"github.com/authent/authent/ent"
+	"github.com/authent/authent/internal/await"
 	"github.com/authent/authent/internal/testdb"
 )
 
@@ -197,9 +198,7 @@ func TestP31_HashesAreBounded(t *testing.T) {
 				}
 			})
 		}
-		for busy.Load() < people-strangers && !t.Failed() {
-			time.Sleep(time.Millisecond)
-		}
+		await.True(t, "all but those who are served have waited in vain", func() bool { return busy.Load() >= people-strangers })
 		close(gate)
 		wg.Wait()
 		if highest.Load() != strangers || served.Load() != strangers || busy.Load() != people-strangers {

@@ -14,7 +14,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
 
@@ -23,6 +22,7 @@ import (
 	"github.com/authent/authent/authent/provider"
 	"github.com/authent/authent/ent"
 	_ "github.com/authent/authent/ent/runtime"
+	"github.com/authent/authent/internal/await"
 	"github.com/authent/authent/internal/dbserver"
 	"github.com/authent/authent/migrations"
 )
@@ -151,13 +151,7 @@ func (l *load) live(n int, stop <-chan struct{}) {
 func (l *load) waitFor(n int64) {
 	l.t.Helper()
 	until := l.done.Load() + n
-	for range 600 {
-		if l.done.Load() >= until {
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	l.t.Fatalf("the load did not come back: %d registrations, %d failures", l.done.Load(), l.away.Load())
+	await.True(l.t, fmt.Sprintf("%d registrations", until), func() bool { return l.done.Load() >= until })
 }
 
 // check: who was told of success is there, with one session; whoever is there has

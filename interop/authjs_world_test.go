@@ -2,15 +2,19 @@ package interop
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +26,7 @@ import (
 	_ "github.com/authent/authent/examples/nextjs-drizzle/ent/runtime"
 	prisma "github.com/authent/authent/examples/nextjs-prisma/ent"
 	_ "github.com/authent/authent/examples/nextjs-prisma/ent/runtime"
+	"github.com/authent/authent/internal/chromium"
 	drizzledefault "github.com/authent/authent/internal/layout/drizzledefault/ent"
 	_ "github.com/authent/authent/internal/layout/drizzledefault/ent/runtime"
 	drizzlesqlite "github.com/authent/authent/internal/layout/drizzlesqlite/ent"
@@ -38,7 +43,48 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	time.Local = zone
-	os.Exit(m.Run())
+	code := m.Run()
+	chromium.Close()
+	for _, u := range lasting.uses {
+		u.end()
+	}
+	os.Exit(code)
+}
+
+// lasting are the pairs of this process, each of which one test after the other
+// uses: to start the Node side takes longer than most tests.
+var lasting struct {
+	mu    sync.Mutex
+	uses  []*lifetime
+	pairs map[string]*pair
+}
+
+// lifetime stands for a test in what outlives it: what is to be done when the test
+// ends, is done when the process does.
+type lifetime struct {
+	testing.TB
+	cleanups []func()
+}
+
+func (l *lifetime) Cleanup(f func()) { l.cleanups = append(l.cleanups, f) }
+
+// Context implements testing.TB.
+func (l *lifetime) Context() context.Context { return context.Background() }
+
+// TempDir implements testing.TB.
+func (l *lifetime) TempDir() string {
+	dir, err := os.MkdirTemp("", "authent-interop")
+	if err != nil {
+		l.Fatal(err)
+	}
+	l.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+func (l *lifetime) end() {
+	for _, f := range slices.Backward(l.cleanups) {
+		f()
+	}
 }
 
 // cell is a database as an Auth.js application has it: its DDL and adapter are
@@ -102,13 +148,41 @@ func eachOf(t *testing.T, cells []cell, run func(p *pair)) {
 			}
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				run(newPair(t, c, hashed))
+				run(pairOf(t, c, hashed))
 			})
 		}
 	}
 }
 
-func newPair(t *testing.T, c cell, hashed bool) *pair {
+// pairOf is the pair of a cell, without rows.
+func pairOf(t *testing.T, c cell, hashed bool) *pair {
+	t.Helper()
+	name := fmt.Sprint(c.ddl, hashed)
+	lasting.mu.Lock()
+	found := lasting.pairs[name]
+	lasting.mu.Unlock()
+	if found == nil {
+		l := &lifetime{TB: t}
+		found = newPair(l, c, hashed)
+		lasting.mu.Lock()
+		defer lasting.mu.Unlock()
+		if lasting.pairs == nil {
+			lasting.pairs = map[string]*pair{}
+		}
+		lasting.uses, lasting.pairs[name] = append(lasting.uses, l), found
+	}
+	p := *found
+	p.T = t
+	for _, table := range []string{"session", "account", "user"} {
+		if _, err := p.db.ExecContext(t.Context(), "DELETE FROM "+p.table(table)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return &p
+}
+
+// newPair starts one, which runs until t ends.
+func newPair(t testing.TB, c cell, hashed bool) *pair {
 	t.Helper()
 	kind := testdb.Server(t, c.kind)
 	script, err := os.ReadFile(filepath.Join("../internal/layout/testdata", c.ddl+".sql"))
@@ -117,7 +191,7 @@ func newPair(t *testing.T, c cell, hashed bool) *pair {
 	}
 	url := kind.PoolOf(t, testdb.Script(string(script)), nil).URL(t)
 	verified := true
-	p := &pair{T: t, cell: c, who: oauthserver.Person{Subject: "ada-1", Name: "Ada Lovelace", Email: "ada@example.com", EmailVerified: &verified}}
+	p := &pair{cell: c, who: oauthserver.Person{Subject: "ada-1", Name: "Ada Lovelace", Email: "ada@example.com", EmailVerified: &verified}}
 	idp, err := oauthserver.Start(oauthserver.Config{Auto: &p.who})
 	if err != nil {
 		t.Fatal(err)
@@ -130,7 +204,7 @@ func newPair(t *testing.T, c cell, hashed bool) *pair {
 	}
 	p.db = kind.Connect(t, goURL)
 	p.store = c.adapter(entsql.OpenDB(kind.Dialect, p.db))
-	p.serve(idp.URL, hashed)
+	p.serve(t, idp.URL, hashed)
 
 	port := freePort(t)
 	p.nodeURL = "http://127.0.0.1:" + port
@@ -151,8 +225,8 @@ func nodeURL(url string) string {
 }
 
 // serve starts the Go side, at the path that next-auth has too.
-func (p *pair) serve(issuer string, hashed bool) {
-	p.Helper()
+func (p *pair) serve(t testing.TB, issuer string, hashed bool) {
+	t.Helper()
 	dev := provider.OIDC(issuer, "client", "secret")
 	providers := []authent.Provider{dev}
 	if p.cell.passwords {
@@ -165,13 +239,13 @@ func (p *pair) serve(issuer string, hashed bool) {
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
-		p.Fatal(err)
+		t.Fatal(err)
 	}
 	mux := http.NewServeMux()
 	mux.Handle(auth.Pattern(), auth.Handler())
 	p.golang.Config.Handler = mux
 	p.golang.Start()
-	p.Cleanup(p.golang.Close)
+	t.Cleanup(p.golang.Close)
 }
 
 // browser is one that both sides see: cookies know hosts, not ports.

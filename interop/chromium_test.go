@@ -3,12 +3,12 @@ package interop
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/exec"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/authent/authent/internal/await"
+	"github.com/authent/authent/internal/chromium"
 )
 
 // page is a tab of a real browser.
@@ -17,35 +17,10 @@ type page struct {
 	ctx context.Context
 }
 
-// newPage starts a browser for the test, which trusts the tests' certificates.
+// newPage opens a tab with cookies of its own, which trusts the tests' certificates.
 func newPage(t *testing.T) *page {
 	t.Helper()
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("no Chromium: make deps installs it")
-		}
-		t.Skip("no Chromium: make deps installs it")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
-		chromedp.Flag("ignore-certificate-errors", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true))
-	if os.Getuid() == 0 {
-		options = append(options, chromedp.NoSandbox)
-	}
-	allocator, stop := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(stop)
-	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(cancel)
-	ctx, cancelTimeout := context.WithTimeout(ctx, 2*time.Minute)
-	t.Cleanup(cancelTimeout)
-	return &page{t, ctx}
+	return &page{t, chromium.Tab(t, chromedp.Flag("ignore-certificate-errors", true))}
 }
 
 func (p *page) do(steps ...chromedp.Action[chromedp.Void]) {
@@ -63,26 +38,21 @@ func (p *page) open(url string) {
 // text is what the element shows; "" if it is not there.
 func (p *page) text(id string) string {
 	p.Helper()
-	text, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](fmt.Sprintf("document.getElementById(%q)?.textContent ?? ''", id)))
+	text, err := chromium.Evaluate[string](p.ctx, fmt.Sprintf("document.getElementById(%q)?.textContent ?? ''", id))
 	if err != nil {
 		p.Fatal(err)
 	}
 	return text
 }
 
-// wait wants the element to show something for which is says true, within 10
-// seconds.
-func (p *page) wait(id, what string, is func(text string) bool) string {
+// wait waits until the element shows something for which is says true.
+func (p *page) wait(id, what string, is func(text string) bool) (text string) {
 	p.Helper()
-	text := ""
-	for range 200 {
-		if text = p.text(id); is(text) {
-			return text
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	p.Fatalf("#%s does not show %s but %q", id, what, text)
-	return ""
+	await.True(p, "#"+id+" shows "+what, func() bool {
+		text = p.text(id)
+		return is(text)
+	})
+	return text
 }
 
 func (p *page) click(id string) {
@@ -93,8 +63,7 @@ func (p *page) click(id string) {
 // fill types over what is in a field.
 func (p *page) fill(id, value string) {
 	p.Helper()
-	selected := chromedp.Evaluate[any](fmt.Sprintf("document.getElementById(%q).select()", id))
-	if _, err := chromedp.Run(p.ctx, selected); err != nil {
+	if _, err := chromium.Evaluate[any](p.ctx, fmt.Sprintf("document.getElementById(%q).select()", id)); err != nil {
 		p.Fatal(err)
 	}
 	p.do(chromedp.SendKeys(chromedp.ID(id), value))

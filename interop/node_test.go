@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,13 +11,15 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/authent/authent/internal/freeport"
 )
 
 // node starts a program of this folder and returns when it says that it is ready.
 // It ends with the test, and with this process however that ends.
-func node(t *testing.T, script string, args ...string) { nodeWith(t, nil, script, args...) }
+func node(t testing.TB, script string, args ...string) { nodeWith(t, nil, script, args...) }
 
-func nodeWith(t *testing.T, env []string, script string, args ...string) {
+func nodeWith(t testing.TB, env []string, script string, args ...string) {
 	t.Helper()
 	path, err := exec.LookPath("node")
 	if err == nil {
@@ -66,14 +67,13 @@ func nodeWith(t *testing.T, env []string, script string, args ...string) {
 	t.Fatalf("%s ended before it was ready: %s", script, faults.String())
 }
 
-func freePort(t *testing.T) string {
+func freePort(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := freeport.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	return strconv.Itoa(port)
 }
 
 // TestTypes: what the examples hand out for the Node side passes TypeScript's own

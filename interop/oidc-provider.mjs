@@ -18,4 +18,6 @@ const provider = new Provider(issuer, {
   cookies: { keys: ["a key of the interop test"] },
 });
 
-provider.listen(Number(port), "127.0.0.1", () => console.log("ready"));
+const server = provider.listen(Number(port), "127.0.0.1", () => console.log("ready"));
+// Connections stay open however long a busy machine pauses between two requests.
+server.keepAliveTimeout = server.headersTimeout = server.requestTimeout = 0;

@@ -1,14 +1,12 @@
 package authenttest_test
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -80,13 +78,11 @@ var failLine = regexp.MustCompile(`(?m)^ *\x16--- FAIL: TestBrokenAdapters/(\S+)
 // runChild returns what the process printed and the names of the cases that
 // failed in it.
 func runChild(t *testing.T, b broken) (out string, failed []string) {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(ctx, self, "-test.run=^TestBrokenAdapters$", "-test.v=test2json")
+	cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestBrokenAdapters$", "-test.v=test2json")
 	// The race detector would sleep for a second at each process's end.
 	cmd.Env = append(os.Environ(), brokenVar+"="+b.name, "TZ=UTC", "GORACE=atexit_sleep_ms=0")
 	if !slices.ContainsFunc(b.fails, func(name string) bool { return strings.HasPrefix(name, "TimeZone/") }) {

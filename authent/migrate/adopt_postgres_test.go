@@ -9,6 +9,7 @@ import (
 
 	"github.com/authent/authent/authent"
 	entmigrate "github.com/authent/authent/ent/migrate"
+	"github.com/authent/authent/internal/await"
 	"github.com/authent/authent/internal/testdb"
 )
 
@@ -86,11 +87,9 @@ func TestAdopt_Snapshot(t *testing.T) {
 		_, err := migrator(t, kind, db, nativeDir(kind), nil).Adopt(context.WithoutCancel(t.Context()), entmigrate.Tables, adoptConfig(t))
 		done <- err
 	}()
-	for deadline := time.Now().Add(time.Minute); number(t, db, "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())") == 0; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("adopt does not wait for the table")
-		}
-	}
+	await.True(t, "adopt waits for the table", func() bool {
+		return number(t, db, "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())") > 0
+	})
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"entgo.io/ent/dialect"
 
+	"github.com/authent/authent/internal/await"
 	"github.com/authent/authent/internal/testdb"
 )
 
@@ -196,10 +197,33 @@ func restricted(t *testing.T, kind testdb.Kind, db *sql.DB, address string) stri
 	return u.String()
 }
 
-// lasting is a statement of a second.
+// lasting is a statement that lasts for as long as a gate is shut.
 var lasting = map[string]string{
-	dialect.Postgres: "UPDATE a SET x = 2 WHERE pg_sleep(1) IS NOT NULL;\n",
-	dialect.MySQL:    "UPDATE a SET x = 2 + SLEEP(1);\n",
+	dialect.Postgres: "UPDATE a SET x = 2 WHERE pg_advisory_xact_lock_shared(7) IS NOT NULL;\n",
+	dialect.MySQL:    "UPDATE a SET x = 2 + 0 * GET_LOCK('gate', 3600);\n",
+}
+
+// shut shuts the gate until open is called, by the only connection that db has
+// from now on.
+func shut(t *testing.T, kind testdb.Kind, db *sql.DB) (open func()) {
+	t.Helper()
+	lock, unlock := "SELECT GET_LOCK('gate', 0)", "SELECT RELEASE_LOCK('gate')"
+	if kind.Dialect == dialect.Postgres {
+		lock, unlock = "SELECT pg_advisory_lock(7)", "SELECT pg_advisory_unlock(7)"
+	}
+	db.SetMaxOpenConns(1)
+	execute(t, db, lock)
+	return func() { execute(t, db, unlock) }
+}
+
+// atGate waits until the statement lasts.
+func atGate(t *testing.T, kind testdb.Kind, db *sql.DB) {
+	t.Helper()
+	running := "SELECT COUNT(*) FROM information_schema.processlist WHERE db = database() AND id <> connection_id() AND state = 'User lock'"
+	if kind.Dialect == dialect.Postgres {
+		running = "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+	}
+	await.True(t, "the statement runs", func() bool { return number(t, db, running) > 0 })
 }
 
 // disconnect ends every other connection of the database.
@@ -223,12 +247,13 @@ func TestApply_LostConnection(t *testing.T) {
 			address := kind.URL(t)
 			db, other := kind.Connect(t, address), kind.Connect(t, address)
 			files := folder(t, "1_a.sql", "CREATE TABLE a (x int);\nINSERT INTO a VALUES (1);\n"+lasting[kind.Dialect]+"CREATE TABLE b (x int);\n")
+			open := shut(t, kind, other)
 			ended := make(chan error, 1)
 			m := migrator(t, kind, db, files, func(c *Config) {
 				c.Log = func(e Event) {
 					if s, ok := e.(StatementStarted); ok && strings.HasPrefix(s.Statement.SQL, "UPDATE") {
 						go func() {
-							time.Sleep(200 * time.Millisecond)
+							atGate(t, kind, other)
 							ended <- disconnect(t.Context(), kind, other)
 						}()
 					}
@@ -241,6 +266,7 @@ func TestApply_LostConnection(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), "the connection was lost") {
 				t.Errorf("%v", err)
 			}
+			open()
 			apply(t, kind, db, files)
 			if number(t, db, "SELECT x FROM a") != 2 || number(t, db, "SELECT COUNT(*) FROM b") != 0 {
 				t.Error("the next run did not go on")
@@ -255,20 +281,26 @@ func TestApply_Cancelled(t *testing.T) {
 	for _, name := range []string{"postgres", "mariadb"} {
 		t.Run(name, func(t *testing.T) {
 			kind := testdb.Server(t, name)
-			db := kind.Connect(t, kind.URL(t))
+			address := kind.URL(t)
+			db, other := kind.Connect(t, address), kind.Connect(t, address)
+			open := shut(t, kind, other)
 			files := folder(t, "1_a.sql", "CREATE TABLE a (x int);\nINSERT INTO a VALUES (1);\n"+lasting[kind.Dialect]+"CREATE TABLE b (x int);\n")
 			ctx, cancel := context.WithCancel(t.Context())
 			m := migrator(t, kind, db, files, func(c *Config) {
 				c.Log = func(e Event) {
 					if s, ok := e.(StatementStarted); ok && strings.HasPrefix(s.Statement.SQL, "UPDATE") {
-						time.AfterFunc(100*time.Millisecond, cancel)
+						go func() {
+							defer cancel()
+							atGate(t, kind, other)
+						}()
 					}
 				}
 			})
 			if _, err := m.Apply(ctx, 0); err == nil {
 				t.Fatal("it went through")
 			}
-			again := migrator(t, kind, db, files, func(c *Config) { c.LockTimeout = 10 * time.Second })
+			open()
+			again := migrator(t, kind, db, files, func(c *Config) { c.LockTimeout = 10 * time.Minute })
 			if _, err := again.Apply(t.Context(), 0); err != nil {
 				t.Fatal(err)
 			}

@@ -5,18 +5,19 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/authent/authent/authent"
 	"github.com/authent/authent/examples/customadapter/boltstore"
+	"github.com/authent/authent/internal/freeport"
 )
 
 const (
@@ -148,12 +149,11 @@ func TestSessionOutlivesProcess(t *testing.T) {
 
 // TestRun starts the program as a person does, and stops it.
 func TestRun(t *testing.T) {
-	listener, err := net.Listen("tcp", "localhost:0")
+	free, err := freeport.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	listener.Close()
+	port := strconv.Itoa(free)
 	env := map[string]string{"PORT": port, "AUTH_SECRET": secret, "BOLT_FILE": filepath.Join(t.TempDir(), "test.bolt")}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)

@@ -5,17 +5,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"github.com/authent/authent/internal/await"
+	"github.com/authent/authent/internal/chromium"
+	"github.com/authent/authent/internal/freeport"
 )
 
 const (
@@ -53,28 +55,25 @@ func startAppOn(t *testing.T, databaseURL, dir string) *app {
 		}
 	})
 	t.Cleanup(a.stop)
-	for range 1500 {
-		if strings.Contains(out.String(), "open http") {
-			return a
+	await.True(t, "the application starts", func() bool {
+		select {
+		case err := <-ended:
+			ended <- err // for stop
+			t.Fatalf("the application ended: %v\n%s", err, out)
+		default:
 		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	t.Fatalf("the application did not start: %s", out)
-	return nil
+		return strings.Contains(out.String(), "open http")
+	})
+	return a
 }
 
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "localhost:0")
+	port, err := freeport.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
+	return strconv.Itoa(port)
 }
 
 // safeBuffer is a buffer that two goroutines may use.
@@ -95,40 +94,13 @@ func (s *safeBuffer) String() string {
 	return s.b.String()
 }
 
-// chromium is one browser for all tests; each tab of a test has cookies of its
-// own.
-var chromium = sync.OnceValues(func() (context.Context, error) {
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if p, err := exec.LookPath(name); err == nil {
-			path = p
-			break
-		}
-	}
-	if path == "" {
-		return nil, errors.New("no Chromium: install it (Debian: apt-get install chromium)")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("force-color-profile", "srgb"))
-	if os.Getuid() == 0 {
-		options = append(options, chromedp.NoSandbox)
-	}
-	allocator, _ := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, cancel := chromedp.NewContext(allocator)
-	closeBrowser = cancel
-	return ctx, chromedp.Do(ctx)
-})
-
-var closeBrowser = func() {}
-
 func TestMain(m *testing.M) {
 	if os.Getenv("QUICKSTART_CHILD") != "" {
 		main()
 		return
 	}
 	code := m.Run()
-	closeBrowser()
+	chromium.Close()
 	os.Exit(code)
 }
 
@@ -141,18 +113,7 @@ type tab struct {
 
 func (a *app) tab(t *testing.T) *tab {
 	t.Helper()
-	browser, err := chromium()
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
-	t.Cleanup(cancel)
-	ctx, cancelTime := context.WithTimeout(ctx, 120*time.Second)
-	t.Cleanup(cancelTime)
-	b := &tab{t, ctx, a}
+	b := &tab{t, chromium.Tab(t), a}
 	b.do(chromedp.EmulateViewport(1280, 800))
 	return b
 }
@@ -197,7 +158,7 @@ func (b *tab) fill(pairs ...string) {
 
 // text is what the page says.
 func (b *tab) text() string {
-	s, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText"))
+	s, err := chromium.Evaluate[string](b.ctx, "document.body.innerText")
 	if err != nil {
 		return err.Error()
 	}
@@ -218,7 +179,7 @@ func (b *tab) says(texts ...string) {
 // value evaluates an expression in the page.
 func value[T any](b *tab, expression string) T {
 	b.t.Helper()
-	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))
+	v, err := chromium.Evaluate[T](b.ctx, expression)
 	if err != nil {
 		b.t.Fatalf("%s: %v", expression, err)
 	}

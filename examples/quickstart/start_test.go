@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/authent/authent/authent/database/sqlite"
+	"github.com/authent/authent/internal/await"
 )
 
 // TestWrongSettings get one line that says what to do.
@@ -133,7 +134,7 @@ func person(t *testing.T) *http.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &http.Client{Jar: jar, Timeout: 30 * time.Second}
+	return &http.Client{Jar: jar}
 }
 
 // submit loads a form and sends it, and returns the page that it ends on.
@@ -163,14 +164,17 @@ func submit(ctx context.Context, client *http.Client, base, form, action string,
 // insist submits again while the server says that it hashes too many passwords
 // at once, as it does on a small or busy machine.
 func insist(ctx context.Context, client *http.Client, base, form, action string, fields url.Values) (page string, err error) {
-	for range 100 {
+	for {
 		page, err = submit(ctx, client, base, form, action, fields)
 		if err != nil || !strings.Contains(page, "The server is busy") {
-			break
+			return page, err
 		}
-		time.Sleep(100 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+			return page, err
+		case <-time.After(50 * time.Millisecond):
+		}
 	}
-	return page, err
 }
 
 func body(client *http.Client, r *http.Request) (string, error) {
@@ -201,15 +205,14 @@ func child(t *testing.T, dir string) (base string, cmd *exec.Cmd) {
 		_ = cmd.Wait()
 	})
 	base = "http://localhost:" + port
-	for range 1500 {
-		if res, err := http.Get(base + "/"); err == nil {
+	await.True(t, "the child answers", func() bool {
+		res, err := http.Get(base + "/")
+		if err == nil {
 			res.Body.Close()
-			return base, cmd
 		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	t.Fatal("the child did not start")
-	return "", nil
+		return err == nil
+	})
+	return base, cmd
 }
 
 // TestKilledDuringRegistration: whoever is there afterwards is whole, with a

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+
+	"github.com/authent/authent/internal/freeport"
 )
 
 // MariaDB starts a MariaDB server with the options given, such as
@@ -44,7 +46,7 @@ func (s *Server) initMariaDB(ctx context.Context, install string, options []stri
 	if err := os.WriteFile(users, []byte(grant), 0o644); err != nil {
 		return err
 	}
-	if s.Port, err = freePort(ctx); err != nil {
+	if s.Port, err = freeport.Find(); err != nil {
 		return err
 	}
 	s.args = append([]string{"--no-defaults", "--datadir=" + data, "--port=" + strconv.Itoa(s.Port), "--bind-address=127.0.0.1",

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/authent/authent/internal/freeport"
 )
 
 // PgBouncer starts a connection pooler for the PostgreSQL server of rawURL, with
@@ -38,7 +40,7 @@ func PgBouncer(ctx context.Context, rawURL string, settings ...string) (*Server,
 
 func (s *Server) initPgBouncer(ctx context.Context, u *url.URL, settings []string) (err error) {
 	config, users := filepath.Join(s.Dir, "pgbouncer.ini"), filepath.Join(s.Dir, "users.txt")
-	if s.Port, err = freePort(ctx); err != nil {
+	if s.Port, err = freeport.Find(); err != nil {
 		return err
 	}
 	name := u.User.Username()

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+
+	"github.com/authent/authent/internal/freeport"
 )
 
 // installed is where Debian keeps the programs of each version.
@@ -35,7 +37,7 @@ func newPostgres(ctx context.Context, settings []string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	port, err := freePort(ctx)
+	port, err := freeport.Find()
 	if err != nil {
 		return nil, err
 	}

@@ -3,13 +3,13 @@ package readme
 import (
 	"bytes"
 	"io"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"strconv"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/authent/authent/internal/freeport"
 )
 
 // start starts a program, which answer then asks, until stop is called. A program
@@ -66,15 +66,11 @@ func (g *guide) answer(path string) (status int, target string) {
 	}
 }
 
-// freePort is one below those that the system gives to whoever asks for any, so
-// that nobody else is given it before it is used.
 func freePort(t *testing.T) string {
 	t.Helper()
-	for {
-		port := strconv.Itoa(10_000 + rand.IntN(20_000))
-		if l, err := net.Listen("tcp", net.JoinHostPort("localhost", port)); err == nil {
-			l.Close()
-			return port
-		}
+	port, err := freeport.Find()
+	if err != nil {
+		t.Fatal(err)
 	}
+	return strconv.Itoa(port)
 }

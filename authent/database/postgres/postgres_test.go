@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/authent/authent/authent/database/postgres"
+	"github.com/authent/authent/internal/await"
 	"github.com/authent/authent/internal/testdb"
 )
 
@@ -141,24 +142,17 @@ func TestEncryption(t *testing.T) {
 			t.Errorf("%s, sslmode=%s, PGSSLMODE=%s: %v", tc.host, tc.mode, tc.env, err)
 		}
 		_ = db.Close()
-		if n := connections(t, monitor); n != "1" {
-			t.Errorf("sslmode=%s left connections open: %s", tc.mode, n)
-		}
+		alone(t, monitor)
 	}
 }
 
-// connections is how many the database has, at last: servers notice a moment
+// alone wants db's connection to be the only one, at last: servers notice a moment
 // later that one was closed.
-func connections(t *testing.T, db *sql.DB) (n string) {
+func alone(t *testing.T, db *sql.DB) {
 	t.Helper()
-	for range 100 {
-		n = value(t, db, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
-		if n == "1" {
-			break
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	return n
+	await.True(t, "the database has one connection left", func() bool {
+		return value(t, db, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()") == "1"
+	})
 }
 
 // TestWrongPassword: the server's refusal does not show it.

@@ -255,6 +255,6 @@ func writeUntilKilled(t *testing.T, path string) {
 		return errors.Join(self.Kill(), errors.New("still alive"))
 	})
 	// A kill takes effect a moment later.
-	time.Sleep(10 * time.Second)
-	t.Fatal(err)
+	t.Log(err)
+	select {}
 }

@@ -1,0 +1,97 @@
+// Package chromium runs one browser for all tests of a package, each in a tab with
+// cookies of its own.
+package chromium
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+var errMissing = errors.New("no Chromium: make deps installs it on Debian")
+
+// browser is what was started, and how it ends.
+var browser struct {
+	once sync.Once
+	ctx  context.Context
+	end  context.CancelFunc
+	err  error
+}
+
+// Tab opens a tab until t ends. The first call starts the browser, with options of
+// the package's own. Without one the test is skipped, or fails if CI=true.
+func Tab(t testing.TB, options ...chromedp.ExecAllocatorOption) context.Context {
+	t.Helper()
+	browser.once.Do(func() { browser.ctx, browser.end, browser.err = start(options) })
+	switch {
+	case errors.Is(browser.err, errMissing) && os.Getenv("CI") != "true":
+		t.Skip(browser.err)
+	case browser.err != nil:
+		t.Fatal(browser.err)
+	}
+	ctx, cancel := chromedp.NewContext(browser.ctx, chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// Close ends the browser, if there is one.
+func Close() {
+	if browser.end != nil {
+		browser.end()
+	}
+}
+
+func start(options []chromedp.ExecAllocatorOption) (context.Context, context.CancelFunc, error) {
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	if path == "" {
+		return nil, nil, errMissing
+	}
+	all := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.WSURLReadTimeout(10*time.Minute),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("force-color-profile", "srgb"))
+	if os.Getuid() == 0 {
+		all = append(all, chromedp.NoSandbox)
+	}
+	allocator, _ := chromedp.NewExecAllocator(context.Background(), append(all, options...)...)
+	ctx, end := chromedp.NewContext(allocator)
+	return ctx, end, chromedp.Do(ctx)
+}
+
+// Evaluate is what an expression is in the page, or in the one that takes its place
+// meanwhile.
+func Evaluate[T any](ctx context.Context, expression string) (T, error) {
+	for {
+		v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+		if err == nil || !navigated(err) {
+			return v, err
+		}
+		select {
+		case <-ctx.Done():
+			return v, ctx.Err()
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// navigated reports whether a page went away while it was asked.
+func navigated(err error) bool {
+	for _, says := range []string{"navigated or closed", "context was destroyed", "Cannot find context", "Cannot find default execution context"} {
+		if strings.Contains(err.Error(), says) {
+			return true
+		}
+	}
+	return false
+}
