@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -149,11 +150,25 @@ func TestOAuth_Callbacks(t *testing.T) {
 	}
 }
 
+// hasty is a transport whose caller is gone before the token endpoint answers, if
+// so told.
+type hasty struct{ gone atomic.Bool }
+
+func (h *hasty) RoundTrip(r *http.Request) (*http.Response, error) {
+	if h.gone.Load() && r.URL.Path == "/token" {
+		ctx, cancel := context.WithTimeout(r.Context(), 50*time.Millisecond)
+		defer cancel()
+		r = r.WithContext(ctx)
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
 // TestOAuth_BadAnswers end on a page that says what to do next, and in one line
 // for the operator, and leave nothing behind.
 func TestOAuth_BadAnswers(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
-		w := newOAuthWorld(t, kind, setup{}, oauthserver.Config{Auto: adaThere()})
+		client := &hasty{}
+		w := newOAuthWorld(t, kind, setup{config: func(c *authent.Config) { c.HTTPClient.Transport = client }}, oauthserver.Config{Auto: adaThere()})
 		for name, tc := range map[string]struct {
 			bad  oauthserver.Misbehaviour
 			id   string
@@ -180,6 +195,7 @@ func TestOAuth_BadAnswers(t *testing.T) {
 			"missing subject":    {oauthserver.Misbehaviour{MissingSubject: true}, "hub", "OAuthCallbackError", "no usable id"},
 		} {
 			w.idp.Misbehave(tc.bad)
+			client.gone.Store(tc.bad.TokenHang)
 			lines := len(w.log.events("sign-in through a provider failed"))
 			b := w.browser()
 			a := b.through("/auth/signin/" + tc.id)
