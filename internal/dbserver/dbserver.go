@@ -111,7 +111,11 @@ func (s *Server) logTail() string {
 }
 
 // Stop ends the server as its administrator would, without waiting for clients.
+// One that was frozen goes on first.
 func (s *Server) Stop() error {
+	if err := s.Thaw(); err != nil {
+		return err
+	}
 	if err := s.cmd.Process.Signal(s.stop); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}

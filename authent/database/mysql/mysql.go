@@ -13,11 +13,9 @@ package mysql
 
 import (
 	"cmp"
-	"context"
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"net"
 	"net/url"
 	"strings"
@@ -41,6 +39,12 @@ import (
 //	connection_limit=n    Prisma's; how many connections are open at most
 //	socket=path           connect to a Unix socket instead of the host
 //
+// If timeout is absent, connecting may take 5 s, until the server has answered.
+// A call on a server that has frozen comes back when its context ends, COMMIT and
+// ROLLBACK a second after that of their transaction. A connection whose server
+// says that it only reads (1290, 1836), as one does that was demoted, is not used
+// again; the driver's rejectReadOnly=true is not needed, and would hide the error.
+//
 // Open makes no connection. An error does not show the URL, which holds a
 // password.
 func Open(rawURL string) (*sql.DB, error) {
@@ -52,7 +56,7 @@ func Open(rawURL string) (*sql.DB, error) {
 	if err != nil {
 		return nil, errUnderstood
 	}
-	var c driver.Connector = connector{next}
+	var c driver.Connector = connector{next, config.Timeout}
 	if u.Keep {
 		c = stmtcache.New(c, stmtcache.Config{})
 	}
@@ -96,6 +100,9 @@ func parse(rawURL string) (*serverurl.URL, *mysql.Config, error) {
 	}
 	config.User = u.User.Username()
 	config.Passwd, _ = u.User.Password()
+	if !u.Params.Has("timeout") {
+		config.Timeout = 5 * time.Second
+	}
 	setUp(config)
 	return u, config, nil
 }
@@ -119,6 +126,7 @@ func checkParams(q url.Values) error {
 // setUp makes the connections what authent wants.
 func setUp(c *mysql.Config) {
 	c.ParseTime, c.Loc = true, time.UTC
+	c.DialFunc = dial
 	// What it would print of lost connections is in the errors that it returns.
 	c.Logger = &mysql.NopLogger{}
 	// An update counts the rows that it found, as on other databases.
@@ -130,24 +138,4 @@ func setUp(c *mysql.Config) {
 	if _, ok := c.Params["time_zone"]; !ok {
 		c.Params["time_zone"] = "'+00:00'"
 	}
-}
-
-// connector sets the isolation level of each connection by a statement: the
-// system variable for it has one name in MySQL and another in MariaDB.
-type connector struct{ driver.Connector }
-
-// Connect implements driver.Connector.
-func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
-	conn, err := c.Connector.Connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	e, ok := conn.(driver.ExecerContext)
-	if !ok {
-		return nil, errors.Join(errors.New("mysql: the driver cannot execute statements"), conn.Close())
-	}
-	if _, err := e.ExecContext(ctx, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", nil); err != nil {
-		return nil, errors.Join(fmt.Errorf("mysql: set the isolation level: %w", err), conn.Close())
-	}
-	return conn, nil
 }

@@ -3,27 +3,14 @@ package postgres
 import (
 	"cmp"
 	"context"
-	"database/sql/driver"
 	"errors"
 	"maps"
+	"strings"
 
 	"github.com/lib/pq"
 
 	"github.com/authent/authent/authent/database/internal/serverurl"
 )
-
-// connection is what the driver's connections are.
-type connection interface {
-	driver.Conn
-	driver.ConnBeginTx
-	driver.ConnPrepareContext
-	driver.ExecerContext
-	driver.NamedValueChecker
-	driver.Pinger
-	driver.QueryerContext
-	driver.SessionResetter
-	driver.Validator
-}
 
 // server is where connections lead to.
 type server struct {
@@ -57,7 +44,7 @@ func newServer(u *serverurl.URL) (server, error) {
 // connect makes a connection, as the configuration says that change has changed.
 // With sslmode=prefer it has TLS where the server has it: the driver's own way to
 // prefer it leaves its first connection open when the server has none.
-func (s server) connect(ctx context.Context, change func(*pq.Config)) (connection, error) {
+func (s server) connect(ctx context.Context, change func(*pq.Config)) (*conn, error) {
 	conn, err := open(ctx, s.config, change)
 	if s.plain != nil && errors.Is(err, pq.ErrSSLNotSupported) {
 		return open(ctx, *s.plain, change)
@@ -65,20 +52,42 @@ func (s server) connect(ctx context.Context, change func(*pq.Config)) (connectio
 	return conn, err
 }
 
-func open(ctx context.Context, config pq.Config, change func(*pq.Config)) (connection, error) {
+// open makes one connection. It ends with its context, which the driver does not
+// look at once it has dialled.
+func open(ctx context.Context, config pq.Config, change func(*pq.Config)) (*conn, error) {
 	config = config.Clone()
 	change(&config)
 	c, err := pq.NewConnectorConfig(config)
 	if err != nil {
 		return nil, err
 	}
+	d := &dialer{}
+	c.Dialer(d)
+	stop := context.AfterFunc(ctx, d.hangUp)
 	next, err := c.Connect(ctx)
-	if err != nil {
-		return nil, err
+	if !stop() {
+		err = errors.Join(ctx.Err(), err)
 	}
-	conn, ok := next.(connection)
-	if !ok {
+	if err != nil {
+		d.hangUp()
+		return nil, oneLine{err}
+	}
+	d.connected.Store(true)
+	conn := &conn{dialer: d}
+	var ok bool
+	if conn.connection, ok = next.(connection); !ok {
 		return nil, errors.Join(errors.New("postgres: the driver's connections are not what they were"), next.Close())
 	}
 	return conn, nil
 }
+
+// oneLine is an error that may tell of several hosts, each on a line of its own.
+type oneLine struct{ error }
+
+// Error implements error.
+func (o oneLine) Error() string {
+	return strings.ReplaceAll(strings.ReplaceAll(o.error.Error(), ":\n", ": "), "\n", "; ")
+}
+
+// Unwrap gives the errors.
+func (o oneLine) Unwrap() error { return o.error }

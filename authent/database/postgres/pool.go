@@ -42,7 +42,7 @@ type pool struct {
 func newPool(s server, u *serverurl.URL) *pool {
 	p := &pool{server: s, insist: u.Insist, types: newParamTypes()}
 	p.pooled.Store(!u.Keep)
-	p.keeping = stmtcache.New(directly{p}, stmtcache.Config{Stale: stale, Foreign: p.foreign, Retired: p.pooled.Load})
+	p.keeping = stmtcache.New(directly{p}, stmtcache.Config{Stale: stale, Foreign: p.foreign, Retired: p.pooled.Load, Leave: true})
 	return p
 }
 
@@ -110,10 +110,14 @@ type directly struct{ *pool }
 
 // Connect implements driver.Connector.
 func (d directly) Connect(ctx context.Context) (driver.Conn, error) {
-	if d.insist {
-		return d.server.connect(ctx, func(*pq.Config) {})
+	if !d.insist {
+		return d.proved(ctx)
 	}
-	return d.proved(ctx)
+	conn, err := d.server.connect(ctx, func(*pq.Config) {})
+	if err != nil {
+		return nil, err
+	}
+	return conn, nil
 }
 
 // proved connects, and fails with errUnproved where the session that answers was
@@ -128,7 +132,11 @@ func (p *pool) proved(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	got, err := readBack(ctx, conn)
+	if most := p.server.config.ConnectTimeout; most > 0 {
+		conn.dialer.limit(most)
+		defer conn.dialer.unlimit()
+	}
+	got, err := readBack(ctx, conn.connection)
 	if err == nil && got == word {
 		return conn, nil
 	}
@@ -169,6 +177,17 @@ func stale(err error) bool { return slices.Contains([]string{"0A000", "26000"}, 
 func codeOf(err error) string {
 	if e, ok := errors.AsType[*pq.Error](err); ok {
 		return string(e.Code)
+	}
+	return ""
+}
+
+// stateOf is the same, of what stands for the server's error too.
+func stateOf(err error) string {
+	if e, ok := errors.AsType[interface {
+		error
+		SQLState() string
+	}](err); ok {
+		return e.SQLState()
 	}
 	return ""
 }

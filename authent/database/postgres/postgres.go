@@ -23,6 +23,19 @@
 //
 // A setting in the URL, such as search_path, is part of a session. PgBouncer
 // refuses most: set them with ALTER ROLE instead.
+//
+// # When the server fails
+//
+// Connecting takes at most connect_timeout, 5 s if the URL and PGCONNECT_TIMEOUT
+// are silent. A call whose context ends comes back within a second of that, also
+// from a server that has frozen, where the driver alone would wait for ever: its
+// connection is closed then. The context of BeginTx holds for COMMIT and ROLLBACK.
+// A call without an end of its context waits for as long as the server does; only
+// a ROLLBACK ends after 10 s. After a COMMIT that ended so nobody knows whether it
+// took effect.
+//
+// A connection whose server says that it only reads (25006), as one does that was
+// demoted, is not used again. The error is the caller's, and the next call dials.
 package postgres
 
 import (
@@ -102,6 +115,9 @@ func prepare(u *serverurl.URL) error {
 	}
 	if !q.Has("sslmode") && local(u) {
 		q.Set("sslmode", "prefer")
+	}
+	if !q.Has("connect_timeout") && os.Getenv("PGCONNECT_TIMEOUT") == "" {
+		q.Set("connect_timeout", "5")
 	}
 	if strings.Contains(u.Hostname(), ":") && u.Port() == "" {
 		// The driver keeps the brackets of an IPv6 address that has no port.

@@ -36,6 +36,9 @@ type Config struct {
 	// Retired reports whether connections are to be closed instead of used again;
 	// it is asked when one is taken out of the pool. If nil, they never are.
 	Retired func() bool
+	// Leave makes a connection that is closed leave its statements to the server,
+	// instead of closing each before.
+	Leave bool
 }
 
 // New wraps a connector.
@@ -257,7 +260,9 @@ func (t tx) Rollback() error {
 
 // Close closes the kept statements, then the connection.
 func (c *conn) Close() error {
-	c.kept.Purge()
+	if !c.config.Leave {
+		c.kept.Purge()
+	}
 	return c.Conn.Close()
 }
 

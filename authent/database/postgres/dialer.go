@@ -1,0 +1,105 @@
+package postgres
+
+import (
+	"context"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// grace is how long a call may go on after its context has ended, so that the
+// server can be told and answer.
+const grace = time.Second
+
+// closing is how long what is sent without a context may take: to forget a
+// statement, to roll back.
+const closing = 10 * time.Second
+
+// dialer dials for one connection: first its socket, then, when a call's context
+// ends, another one to ask the server to cancel. A server that is frozen hears
+// neither, and the driver would wait for both for ever.
+type dialer struct {
+	mu   sync.Mutex
+	main net.Conn
+	// over is whether nobody waits for the connection any more.
+	over bool
+	// connected is whether main is in use: what is dialled then, asks to cancel.
+	connected atomic.Bool
+	// limited is whether main has a deadline.
+	limited atomic.Bool
+}
+
+// DialContext implements pq.DialerContext.
+func (d *dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	if d.connected.Load() {
+		return d.dialCancel(ctx, network, address)
+	}
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.main = conn
+	if d.over {
+		_ = conn.Close()
+	}
+	return conn, nil
+}
+
+// dialCancel leaves the server the grace to cancel and to answer.
+func (d *dialer) dialCancel(ctx context.Context, network, address string) (net.Conn, error) {
+	d.abandon()
+	ctx, cancel := context.WithTimeout(ctx, grace)
+	defer cancel()
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return brief{conn}, conn.SetDeadline(time.Now().Add(grace))
+}
+
+// brief is a connection whose deadline stays.
+type brief struct{ net.Conn }
+
+// SetDeadline implements net.Conn.
+func (brief) SetDeadline(time.Time) error { return nil }
+
+// Dial implements pq.Dialer.
+func (d *dialer) Dial(network, address string) (net.Conn, error) {
+	return d.DialContext(context.Background(), network, address)
+}
+
+// DialTimeout implements pq.Dialer.
+func (d *dialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	return d.DialContext(ctx, network, address)
+}
+
+// hangUp ends connecting: nobody waits for it any more.
+func (d *dialer) hangUp() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.over = true
+	if d.main != nil {
+		_ = d.main.Close()
+	}
+}
+
+// abandon gives the call that is on its way the grace to come back.
+func (d *dialer) abandon() { d.limit(grace) }
+
+// limit makes what is sent or awaited from now on fail after a time.
+func (d *dialer) limit(most time.Duration) {
+	d.limited.Store(true)
+	_ = d.main.SetDeadline(time.Now().Add(most))
+}
+
+// unlimit lets the next call take its time.
+func (d *dialer) unlimit() {
+	if d.limited.Swap(false) {
+		_ = d.main.SetDeadline(time.Time{})
+	}
+}
