@@ -84,6 +84,9 @@ func parse(rawURL string) (*serverurl.URL, *mysql.Config, error) {
 	if name == "" || strings.Contains(name, "/") {
 		return nil, nil, errors.New("mysql: the URL names no database: it is to be of the form " + form.Example)
 	}
+	if len(u.Hosts) > 1 {
+		return nil, nil, errors.New("mysql: the URL lists several hosts, of which the driver takes one")
+	}
 	socket := u.Params.Get("socket")
 	u.Params.Del("socket")
 	if err := checkParams(u.Params); err != nil {

@@ -42,14 +42,11 @@ func newServer(u *serverurl.URL) (server, error) {
 }
 
 // connect makes a connection, as the configuration says that change has changed.
-// With sslmode=prefer it has TLS where the server has it: the driver's own way to
-// prefer it leaves its first connection open when the server has none.
 func (s server) connect(ctx context.Context, change func(*pq.Config)) (*conn, error) {
-	conn, err := open(ctx, s.config, change)
-	if s.plain != nil && errors.Is(err, pq.ErrSSLNotSupported) {
-		return open(ctx, *s.plain, change)
+	if s.plain != nil {
+		return s.preferring(ctx, change)
 	}
-	return conn, err
+	return open(ctx, s.config, change)
 }
 
 // open makes one connection. It ends with its context, which the driver does not

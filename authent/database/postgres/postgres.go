@@ -39,12 +39,9 @@
 package postgres
 
 import (
-	"cmp"
 	"database/sql"
 	"errors"
-	"net"
 	"os"
-	"strings"
 
 	"github.com/lib/pq"
 
@@ -55,6 +52,7 @@ import (
 //
 //	postgresql://user:password@host:5432/database
 //	postgres://user:password@host:5432/database?sslmode=verify-full
+//	postgresql://user:password@one:5432,two:5432/database?target_session_attrs=read-write
 //
 // The query's parameters are lib/pq's, which are libpq's; others are set at the
 // server for each connection. These are Open's own:
@@ -69,8 +67,12 @@ import (
 //
 // A Unix socket is named by its folder: postgresql:///database?host=/run/postgresql.
 //
-// If sslmode is absent, and PGSSLMODE too, it is prefer on the loopback interface
-// and on a Unix socket, and require elsewhere. Open makes no connection. An error
+// Of several hosts a new connection takes the first one that answers, within
+// connect_timeout each, and is as target_session_attrs says: with read-write the
+// primary, wherever it is. A host without a port has 5432.
+//
+// If sslmode is absent, and PGSSLMODE too, it is prefer where all hosts are on the
+// loopback interface or Unix sockets, and require elsewhere. Open makes no connection. An error
 // does not show the URL, which holds a password.
 func Open(rawURL string) (*sql.DB, error) {
 	u, err := form.Parse(rawURL)
@@ -113,22 +115,15 @@ func prepare(u *serverurl.URL) error {
 	if env := os.Getenv("PGSSLMODE"); !q.Has("sslmode") && env != "" {
 		q.Set("sslmode", env)
 	}
-	if !q.Has("sslmode") && local(u) {
+	setHosts(u)
+	if err := checkHosts(q); err != nil {
+		return err
+	}
+	if !q.Has("sslmode") && local(q) {
 		q.Set("sslmode", "prefer")
 	}
 	if !q.Has("connect_timeout") && os.Getenv("PGCONNECT_TIMEOUT") == "" {
 		q.Set("connect_timeout", "5")
 	}
-	if strings.Contains(u.Hostname(), ":") && u.Port() == "" {
-		// The driver keeps the brackets of an IPv6 address that has no port.
-		u.Host = net.JoinHostPort(u.Hostname(), cmp.Or(os.Getenv("PGPORT"), "5432"))
-	}
 	return nil
-}
-
-// local reports whether the server is on this machine, where nobody listens in.
-func local(u *serverurl.URL) bool {
-	host := cmp.Or(u.Params.Get("host"), u.Hostname(), os.Getenv("PGHOST"))
-	ip := net.ParseIP(host)
-	return host == "" || host == "localhost" || host[0] == '/' || host[0] == '@' || ip != nil && ip.IsLoopback()
 }

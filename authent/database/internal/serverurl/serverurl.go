@@ -15,6 +15,9 @@ import (
 // URL is one, with what every database of a server is asked for.
 type URL struct {
 	*url.URL
+	// Hosts are those that the URL names before its path, in their order. The URL
+	// itself has none of several.
+	Hosts []Host
 	// Params are those of the query that the driver is to see.
 	Params url.Values
 	// Limit is how many connections may be open, zero for any number.
@@ -23,6 +26,10 @@ type URL struct {
 	// for it.
 	Keep, Insist bool
 }
+
+// Host is one, as the URL writes it but without brackets. Both are empty if it
+// does not say.
+type Host struct{ Name, Port string }
 
 // Form is what the URLs of a database look like.
 type Form struct {
@@ -36,8 +43,10 @@ type Form struct {
 
 // Parse takes a URL apart.
 func (f Form) Parse(rawURL string) (*URL, error) {
-	u, err := url.Parse(rawURL)
-	if err != nil || unescaped(rawURL) {
+	single, list := split(rawURL)
+	u, err := url.Parse(single)
+	hosts, understood := parseHosts(u, list)
+	if err != nil || !understood || unescaped(rawURL) {
 		return nil, fmt.Errorf("%s: the URL cannot be parsed: characters such as / ? # @ : %% in the password must be escaped (%%2F %%3F %%23 %%40 %%3A %%25)", f.Name)
 	}
 	if !slices.Contains(f.Schemes, u.Scheme) || u.Opaque != "" {
@@ -46,7 +55,7 @@ func (f Form) Parse(rawURL string) (*URL, error) {
 	if strings.ContainsAny(u.Path, "\x00") {
 		return nil, fmt.Errorf("%s: the name of the database in the URL has a zero byte", f.Name)
 	}
-	s := &URL{URL: u}
+	s := &URL{URL: u, Hosts: hosts}
 	if s.Params, err = url.ParseQuery(u.RawQuery); err != nil {
 		return nil, fmt.Errorf("%s: the query of the URL cannot be decoded: escape its values as in name=a%%26b", f.Name)
 	}
@@ -54,6 +63,35 @@ func (f Form) Parse(rawURL string) (*URL, error) {
 		return nil, fmt.Errorf("%s: %w", f.Name, err)
 	}
 	return s, nil
+}
+
+// split takes a list of several hosts out of a URL: net/url knows one.
+func split(rawURL string) (single string, list []string) {
+	scheme, rest, _ := strings.Cut(rawURL, "://")
+	end := strings.IndexAny(rest+"/", "/?#")
+	user := strings.LastIndexByte(rest[:end], '@') + 1
+	if !strings.Contains(rest[user:end], ",") {
+		return rawURL, nil
+	}
+	return scheme + "://" + rest[:user] + rest[end:], strings.Split(rest[user:end], ",")
+}
+
+// parseHosts takes the hosts of the list apart, or the one of the URL.
+func parseHosts(u *url.URL, list []string) (hosts []Host, ok bool) {
+	if u == nil {
+		return nil, false
+	}
+	if list == nil && u.Host != "" {
+		return []Host{{u.Hostname(), u.Port()}}, true
+	}
+	for _, host := range list {
+		one, err := url.Parse("//" + host)
+		if err != nil || one.Host != host {
+			return nil, false
+		}
+		hosts = append(hosts, Host{one.Hostname(), one.Port()})
+	}
+	return hosts, true
 }
 
 // unescaped reports whether a URL has a part that looks like the rest of a

@@ -1,0 +1,112 @@
+package postgres_test
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/authent/authent/authent/database/postgres"
+	"github.com/authent/authent/internal/testdb"
+)
+
+// listed is rawURL with other hosts. PORT stands for its own port in them and in
+// the query that is added.
+func listed(t *testing.T, rawURL, hosts, query string) string {
+	t.Helper()
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.ReplaceAll(fmt.Sprintf("postgresql://%s@%s%s?%s", u.User, hosts, u.Path, query), "PORT", u.Port())
+}
+
+// TestHosts: a list of hosts leads to the first that answers, however it is
+// written. The server has no TLS, so it is reached only where every host is local.
+func TestHosts(t *testing.T) {
+	base := testdb.Server(t, "postgres").URL(t)
+	for _, tc := range []struct{ hosts, query, want string }{
+		{"127.0.0.1:1,127.0.0.1:PORT", "", ""},
+		{"127.0.0.1:1,localhost:PORT", "target_session_attrs=read-write", ""},
+		{"[::1]:1,127.0.0.1:PORT", "", ""},
+		{"127.0.0.1:PORT,[::1]", "", ""},
+		{"[::1]:1,[::1]:2,127.0.0.1:PORT", "", ""},
+		{"127.0.0.1:PORT,127.0.0.1:1", "load_balance_hosts=random", ""},
+		{"127.0.0.1,localhost", "port=PORT", ""},
+		{"127.0.0.1,127.0.0.1", "port=1,PORT", ""},
+		{"", "host=127.0.0.1,127.0.0.1&port=1,PORT", ""},
+		{"", "host=127.0.0.1,localhost&port=PORT", ""},
+		{":1,:PORT", "", ""},
+		{"example.invalid:PORT", "host=127.0.0.1", ""}, // the query wins
+		{"zzz.invalid", "host=127.0.0.1&port=PORT", ""},
+		{"127.0.0.1:1,127.0.0.1:PORT", "sslmode=disable", ""},
+		{"127.0.0.1:1,127.0.0.1:PORT", "sslmode=require", "SSL is not enabled"},
+		{"127.0.0.1:PORT,0.0.0.0:PORT", "", "SSL is not enabled"},
+		{"0.0.0.0:PORT,127.0.0.1:PORT", "", "SSL is not enabled"},
+		{"localhost:PORT", "hostaddr=0.0.0.0", "SSL is not enabled"},
+		{"localhost:PORT,localhost:PORT", "hostaddr=127.0.0.1,0.0.0.0", "SSL is not enabled"},
+		{"localhost:PORT", "hostaddr=127.0.0.1", ""},
+		{"127.0.0.1:1,127.0.0.1:2", "", "refused"},
+		{"127.0.0.1:1,127.0.0.1:2", "sslmode=require", "refused"},
+		{"127.0.0.1:PORT,127.0.0.1:PORT", "target_session_attrs=standby", "not in hot standby"},
+		{"127.0.0.1:PORT,127.0.0.1:PORT", "target_session_attrs=prefer-standby", ""},
+	} {
+		rawURL := listed(t, base, tc.hosts, tc.query)
+		err := open(t, rawURL).PingContext(t.Context())
+		if (err == nil) != (tc.want == "") || err != nil && (!strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "\n")) {
+			t.Errorf("%s ?%s: %v, want %q", tc.hosts, tc.query, err, tc.want)
+		}
+	}
+	t.Setenv("PGHOST", "127.0.0.1,localhost")
+	t.Setenv("PGPORT", portOf(t, base))
+	if err := open(t, listed(t, base, "", "")).PingContext(t.Context()); err != nil {
+		t.Errorf("PGHOST: %v", err)
+	}
+	if _, err := postgres.Open("postgresql:///app?host=/run/postgresql,db.example.com"); err == nil || !strings.Contains(err.Error(), "beside other hosts") {
+		t.Errorf("a socket among hosts: %v", err)
+	}
+}
+
+func portOf(t *testing.T, rawURL string) string {
+	t.Helper()
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Port()
+}
+
+// TestPrimaryAmongHosts is found wherever it is, past a standby, one that has
+// frozen and one that is away.
+func TestPrimaryAmongHosts(t *testing.T) {
+	t.Parallel()
+	standby, frozen, primary := own(t, "wal_level=replica", "max_wal_senders=2"), own(t), own(t)
+	demote(t, standby)
+	if err := frozen.Freeze(); err != nil {
+		t.Fatal(err)
+	}
+	at := func(port int) string { return "127.0.0.1:" + strconv.Itoa(port) }
+	hosts := strings.Join([]string{at(standby.Port), at(frozen.Port), at(1), at(primary.Port)}, ",")
+	for _, query := range []string{"", "&load_balance_hosts=random", "&sslmode=disable"} {
+		db := open(t, listed(t, primary.URL, hosts, "connect_timeout=1&target_session_attrs=read-write"+query))
+		if port := value(t, db, "SHOW port"); port != strconv.Itoa(primary.Port) {
+			t.Errorf("%s: port %s, want the primary's", query, port)
+		}
+	}
+	// The primary goes, and the standby is promoted: the same pool finds it.
+	db := open(t, listed(t, primary.URL, hosts, "connect_timeout=1&target_session_attrs=read-write"))
+	run(t, db, "SELECT $1::int", 1)
+	if err := primary.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.PingContext(t.Context()); err == nil {
+		t.Error("a standby was taken for the primary")
+	}
+	if err := standby.Exec(t.Context(), "SELECT pg_promote()"); err != nil {
+		t.Fatal(err)
+	}
+	if port := value(t, db, "SHOW port"); port != strconv.Itoa(standby.Port) {
+		t.Errorf("port %s, want that of the standby that was promoted", port)
+	}
+}
