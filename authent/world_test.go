@@ -49,7 +49,7 @@ type setup struct {
 	https bool
 	// through turns the database's URL into the one that is opened. If nil, it is.
 	through func(url string) string
-	config func(*authent.Config)
+	config  func(*authent.Config)
 }
 
 func newWorld(t *testing.T, kind testdb.Kind, set setup) *world {

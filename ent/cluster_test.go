@@ -91,15 +91,11 @@ func hosts(t *testing.T, servers ...*dbserver.Server) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var names, ports []string
+	var all []string
 	for _, s := range servers {
-		names, ports = append(names, "127.0.0.1"), append(ports, strconv.Itoa(s.Port))
+		all = append(all, "127.0.0.1:"+strconv.Itoa(s.Port))
 	}
-	u.Host = ""
-	u.RawQuery = url.Values{
-		"host": {strings.Join(names, ",")}, "port": {strings.Join(ports, ",")},
-		"target_session_attrs": {"read-write"}, "sslmode": {"disable"},
-	}.Encode()
+	u.Host, u.RawQuery = strings.Join(all, ","), "target_session_attrs=read-write"
 	return u.String()
 }
 
