@@ -95,6 +95,12 @@ func TestPoolerIsRefused(t *testing.T) {
 		if report := apply(t, kind, behind, name); report.Files != 0 {
 			t.Errorf("%s applied %d files", opener, report.Files)
 		}
+		if st, err := migrator(t, kind, behind, name, nil).Status(t.Context()); err != nil || st.Current != "1" {
+			t.Errorf("%s: status: %+v, %v", opener, st, err)
+		}
+		if found, err := migrator(t, kind, behind, name, nil).Drift(t.Context(), migrate.Tables); err != nil || len(found) == 0 {
+			t.Errorf("%s: drift: %v, %v", opener, found, err)
+		}
 		late := folder(t, "1_a.sql", "CREATE TABLE a (n int);\n", "2_b.sql", "CREATE TABLE b (n int);\n")
 		if _, err := migrator(t, kind, behind, late, nil).Apply(t.Context(), 0); !errors.Is(err, ErrPooled) {
 			t.Errorf("%s, with a file pending: %v", opener, err)

@@ -11,8 +11,8 @@ import (
 )
 
 // Queries have one argument, an integer. Kept has run before the server freezes,
-// New has not.
-type Queries struct{ Kept, New string }
+// New has not. Many has that many rows, more than are sent at once.
+type Queries struct{ Kept, New, Many string }
 
 // Frozen proves that whatever is called of a server that has frozen comes back
 // with an error, and that the same *sql.DB is of use again when the server goes
@@ -88,6 +88,20 @@ var frozenCalls = map[string]func(t testing.TB, db *sql.DB, q Queries) func() er
 	},
 	"a new statement": func(t testing.TB, db *sql.DB, q Queries) func() error {
 		return onConn(t, db, q, func(c *sql.Conn) error { _, err := c.ExecContext(soon(t), q.New, 1); return err })
+	},
+	"rows that are read": func(t testing.TB, db *sql.DB, q Queries) func() error {
+		ctx, cancel := context.WithCancel(t.Context())
+		rows, err := db.QueryContext(ctx, q.Many, 50_000_000)
+		if err != nil || !rows.Next() {
+			t.Fatal("no row: ", err)
+		}
+		return func() error {
+			time.AfterFunc(300*time.Millisecond, cancel)
+			for rows.Next() {
+				continue
+			}
+			return errors.Join(rows.Err(), rows.Close())
+		}
 	},
 	"a ping": func(t testing.TB, db *sql.DB, q Queries) func() error {
 		return onConn(t, db, q, func(c *sql.Conn) error { return c.PingContext(soon(t)) })

@@ -31,7 +31,7 @@ func TestFrozenServer(t *testing.T) {
 	s := own(t)
 	for _, query := range []string{"", "?statement_cache=off"} {
 		t.Run(query, func(t *testing.T) {
-			testdb.Frozen(t, s, func() *sql.DB { return open(t, s.URL+query) }, testdb.Queries{Kept: "SELECT ? + 0", New: "SELECT ? + 1"})
+			testdb.Frozen(t, s, func() *sql.DB { return open(t, s.URL+query) }, testdb.Queries{Many: "SELECT seq FROM seq_1_to_50000000 WHERE seq <= ?", Kept: "SELECT ? + 0", New: "SELECT ? + 1"})
 		})
 	}
 }

@@ -43,6 +43,9 @@ func (c *conn) noted(ctx context.Context, err error) error {
 	case stateOf(err) == "25006":
 		c.lost = true
 	}
+	if stateOf(err) != "" {
+		c.dialer.unlimit() // the server did answer
+	}
 	return err
 }
 
@@ -108,14 +111,14 @@ func (s standbyError) Unwrap() error { return s.error }
 
 // ResetSession implements driver.SessionResetter.
 func (c *conn) ResetSession(ctx context.Context) error {
-	if c.lost {
+	if c.lost || c.dialer.expired() {
 		return driver.ErrBadConn
 	}
 	return c.connection.ResetSession(ctx)
 }
 
 // IsValid implements driver.Validator.
-func (c *conn) IsValid() bool { return !c.lost && c.connection.IsValid() }
+func (c *conn) IsValid() bool { return !c.lost && !c.dialer.expired() && c.connection.IsValid() }
 
 // Close implements driver.Conn.
 func (c *conn) Close() error {

@@ -26,8 +26,8 @@ type dialer struct {
 	over bool
 	// connected is whether main is in use: what is dialled then, asks to cancel.
 	connected atomic.Bool
-	// limited is whether main has a deadline.
-	limited atomic.Bool
+	// until is the deadline of main in nanoseconds, zero without one.
+	until atomic.Int64
 }
 
 // DialContext implements pq.DialerContext.
@@ -93,13 +93,22 @@ func (d *dialer) abandon() { d.limit(grace) }
 
 // limit makes what is sent or awaited from now on fail after a time.
 func (d *dialer) limit(most time.Duration) {
-	d.limited.Store(true)
-	_ = d.main.SetDeadline(time.Now().Add(most))
+	end := time.Now().Add(most)
+	d.until.Store(end.UnixNano())
+	_ = d.main.SetDeadline(end)
 }
 
 // unlimit lets the next call take its time.
 func (d *dialer) unlimit() {
-	if d.limited.Swap(false) {
+	if d.until.Swap(0) != 0 {
 		_ = d.main.SetDeadline(time.Time{})
 	}
+}
+
+// expired reports whether what was sent or awaited last may have failed by its
+// limit: with TLS the connection is then of no use, and the driver does not see
+// that.
+func (d *dialer) expired() bool {
+	until := d.until.Load()
+	return until != 0 && time.Now().UnixNano() > until
 }
