@@ -29,63 +29,67 @@ func TestDialect(t *testing.T) {
 // password is in each of the wrong URLs; no part of it may be in an error.
 const password = "correct-horse"
 
-// TestWrongURLs get one line that says what to do and shows no password.
+// escape is what a URL that cannot be parsed is told.
+const escape = "must be escaped (%2F %3F %23 %40 %3A %25)"
+
+// wrongURLs get one line that says what to do and shows no password.
+var wrongURLs = map[string]string{
+	"":                                   "no scheme: use postgresql://",
+	"//ada:correct-horse@h/app":          "not known: use postgresql://",
+	"oracle://ada:correct-horse@h/app":   "not known: use postgresql://",
+	"Postgres //ada:correct-horse@h/app": "not known: use postgresql://",
+
+	"postgres:ada:correct-horse@h/app":                                    "not of the form postgresql://",
+	"postgresql://ada:correct-horse/@h/app":                               escape,
+	"postgresql://ada:correct-horse#@h/app":                               escape,
+	"postgresql://ada:12/correct-horse@h/app":                             escape,
+	"postgresql://ada:12?correct-horse@h/app":                             escape,
+	"postgresql://ada:12#correct-horse@h/app":                             escape,
+	"postgresql://ada:12@34/correct-horse@h/app":                          escape,
+	"postgresql://ada:correct-horse%@h/app":                               escape,
+	"postgresql://ada:correct-horse@h:x/app":                              escape,
+	"postgresql://ada:correct-horse@h/app\n":                              escape,
+	"postgresql://ada:correct-horse@h/app?%zz":                            "cannot be decoded: escape",
+	"postgresql://ada:correct-horse@h/app?a;b":                            "cannot be decoded: escape",
+	"postgresql://ada:correct-horse@h/a%00b":                              "zero byte",
+	"postgresql://ada:correct-horse@h/app?statement_cache=maybe":          "neither on nor off",
+	"postgresql://ada:correct-horse@h/app?connection_limit=0":             "at least 1",
+	"postgresql://ada:correct-horse@h/app?connection_limit=many":          "at least 1",
+	"postgresql://ada:correct-horse@h/app?sslmode=correct-horse":          "check its host, port and parameters",
+	"postgresql://ada:correct-horse@h/app?connect_timeout=x":              "check its host, port and parameters",
+	"postgresql://ada:correct-horse@h:99999/app":                          "check its host, port and parameters",
+	"postgresql://ada:correct-horse@h:1,i:2,/app?port=1,2":                "check its host, port and parameters",
+	"postgresql://ada:correct-horse@h:1,i:x/app":                          escape,
+	"postgresql://ada:correct-horse@h,[::1/app":                           escape,
+	"postgresql://ada:correct-horse@h,i:99999/app":                        "check its host, port and parameters",
+	"postgresql://ada:correct,horse/@h,i/app":                             escape,
+	"postgresql://ada:12,correct-horse/@h,i/app":                          escape,
+	"postgresql://ada:correct-horse@h,i/app?target_session_attrs=correct": "check its host, port and parameters",
+	"postgresql://ada:correct-horse@/app?host=/run,h":                     "beside other hosts",
+	"postgresql://ada:correct-horse@h/app?pgbouncer=correct":              "neither true nor false",
+	"postgresql://ada:correct-horse@h/app?client_encoding=LATIN1":         "check its host, port and parameters",
+
+	"mysql:ada:correct-horse@tcp(h:3306)/app":              "not of the form mysql://",
+	"mysql://ada:correct-horse@tcp(h:3306)/app":            escape,
+	"mysql://ada:correct-horse/@h/app":                     escape,
+	"mysql://ada:12/correct-horse@h/app":                   escape,
+	"mysql://ada:correct-horse@h:1,i:2/app":                "lists several hosts",
+	"mysql://ada:correct-horse@h":                          "names no database: it is to be of the form mysql://",
+	"mysql://ada:correct-horse@h/":                         "names no database",
+	"mysql://ada:correct-horse@h/a/b":                      "names no database",
+	"mysql://ada:correct-horse@h/app?%zz":                  "cannot be decoded: escape",
+	"mysql://ada:correct-horse@h/app?statement_cache=1":    "neither on nor off",
+	"mysql://ada:correct-horse@h/app?connection_limit=-1":  "at least 1",
+	"mysql://ada:correct-horse@h/app?tls=correct-horse":    "check its host, port and parameters",
+	"mysql://ada:correct-horse@h/app?timeout=correct":      "check its host, port and parameters",
+	"mysql://ada:correct-horse@h/app?charset=latin1":       "leave it out",
+	"mysql://ada:correct-horse@h/app?collation=latin1_bin": "leave it out",
+	"mysql://ada:correct-horse@h/app?strict=true":          "leave it out",
+}
+
 func TestWrongURLs(t *testing.T) {
 	t.Parallel()
-	const escape = "must be escaped (%2F %3F %23 %40 %3A %25)"
-	for url, want := range map[string]string{
-		"":                                   "no scheme: use postgresql://",
-		"//ada:correct-horse@h/app":          "not known: use postgresql://",
-		"oracle://ada:correct-horse@h/app":   "not known: use postgresql://",
-		"Postgres //ada:correct-horse@h/app": "not known: use postgresql://",
-
-		"postgres:ada:correct-horse@h/app":                                    "not of the form postgresql://",
-		"postgresql://ada:correct-horse/@h/app":                               escape,
-		"postgresql://ada:correct-horse#@h/app":                               escape,
-		"postgresql://ada:12/correct-horse@h/app":                             escape,
-		"postgresql://ada:12?correct-horse@h/app":                             escape,
-		"postgresql://ada:12#correct-horse@h/app":                             escape,
-		"postgresql://ada:12@34/correct-horse@h/app":                          escape,
-		"postgresql://ada:correct-horse%@h/app":                               escape,
-		"postgresql://ada:correct-horse@h:x/app":                              escape,
-		"postgresql://ada:correct-horse@h/app\n":                              escape,
-		"postgresql://ada:correct-horse@h/app?%zz":                            "cannot be decoded: escape",
-		"postgresql://ada:correct-horse@h/app?a;b":                            "cannot be decoded: escape",
-		"postgresql://ada:correct-horse@h/a%00b":                              "zero byte",
-		"postgresql://ada:correct-horse@h/app?statement_cache=maybe":          "neither on nor off",
-		"postgresql://ada:correct-horse@h/app?connection_limit=0":             "at least 1",
-		"postgresql://ada:correct-horse@h/app?connection_limit=many":          "at least 1",
-		"postgresql://ada:correct-horse@h/app?sslmode=correct-horse":          "check its host, port and parameters",
-		"postgresql://ada:correct-horse@h/app?connect_timeout=x":              "check its host, port and parameters",
-		"postgresql://ada:correct-horse@h:99999/app":                          "check its host, port and parameters",
-		"postgresql://ada:correct-horse@h:1,i:2,/app?port=1,2":                "check its host, port and parameters",
-		"postgresql://ada:correct-horse@h:1,i:x/app":                          escape,
-		"postgresql://ada:correct-horse@h,[::1/app":                           escape,
-		"postgresql://ada:correct-horse@h,i:99999/app":                        "check its host, port and parameters",
-		"postgresql://ada:correct,horse/@h,i/app":                             escape,
-		"postgresql://ada:12,correct-horse/@h,i/app":                          escape,
-		"postgresql://ada:correct-horse@h,i/app?target_session_attrs=correct": "check its host, port and parameters",
-		"postgresql://ada:correct-horse@/app?host=/run,h":                     "beside other hosts",
-		"postgresql://ada:correct-horse@h/app?pgbouncer=correct":              "neither true nor false",
-		"postgresql://ada:correct-horse@h/app?client_encoding=LATIN1":         "check its host, port and parameters",
-
-		"mysql:ada:correct-horse@tcp(h:3306)/app":              "not of the form mysql://",
-		"mysql://ada:correct-horse@tcp(h:3306)/app":            escape,
-		"mysql://ada:correct-horse/@h/app":                     escape,
-		"mysql://ada:12/correct-horse@h/app":                   escape,
-		"mysql://ada:correct-horse@h:1,i:2/app":                "lists several hosts",
-		"mysql://ada:correct-horse@h":                          "names no database: it is to be of the form mysql://",
-		"mysql://ada:correct-horse@h/":                         "names no database",
-		"mysql://ada:correct-horse@h/a/b":                      "names no database",
-		"mysql://ada:correct-horse@h/app?%zz":                  "cannot be decoded: escape",
-		"mysql://ada:correct-horse@h/app?statement_cache=1":    "neither on nor off",
-		"mysql://ada:correct-horse@h/app?connection_limit=-1":  "at least 1",
-		"mysql://ada:correct-horse@h/app?tls=correct-horse":    "check its host, port and parameters",
-		"mysql://ada:correct-horse@h/app?timeout=correct":      "check its host, port and parameters",
-		"mysql://ada:correct-horse@h/app?charset=latin1":       "leave it out",
-		"mysql://ada:correct-horse@h/app?collation=latin1_bin": "leave it out",
-		"mysql://ada:correct-horse@h/app?strict=true":          "leave it out",
-	} {
+	for url, want := range wrongURLs {
 		_, db, err := database.Open(url)
 		if err == nil {
 			err = errors.Join(errors.New("opened"), db.Close())

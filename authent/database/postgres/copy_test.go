@@ -1,10 +1,6 @@
 package postgres_test
 
-import (
-	"testing"
-
-	"github.com/lib/pq"
-)
+import "testing"
 
 // TestCopy: COPY works as the driver has it, behind a pooler too.
 func TestCopy(t *testing.T) {
@@ -15,7 +11,7 @@ func TestCopy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		stmt, err := tx.PrepareContext(t.Context(), pq.CopyIn("things", "id", "note", "body"))
+		stmt, err := tx.PrepareContext(t.Context(), "COPY things (id, note, body) FROM STDIN")
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
