@@ -26,7 +26,7 @@ func TestAuthAdapter(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
 		pool := kind.Pool(t)
 		authenttest.Run(t, func(t testing.TB) authenttest.Subject {
-			db := kind.Connect(t, pool.URL(t))
+			db := pool.DB(t)
 			client := ent.NewClient(ent.Driver(entsql.OpenDB(kind.Dialect, db)))
 			return authenttest.Subject{
 				Adapter: ent.NewAuthAdapter(client), DB: db, Dialect: dialects[kind.Name], Folds: kind.Dialect == dialect.MySQL,

@@ -64,8 +64,9 @@ func TestAuthAdapterOnOtherDrivers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			kind := testdb.Server(t, driver.kind)
 			pool := kind.Pool(t)
+			pool.Open = func(t testing.TB, url string) *sql.DB { return openBy(t, url, driver.open) }
 			authenttest.Run(t, func(t testing.TB) authenttest.Subject {
-				db := openBy(t, pool.URL(t), driver.open)
+				db := pool.DB(t)
 				client := ent.NewClient(ent.Driver(entsql.OpenDB(kind.Dialect, db)))
 				return authenttest.Subject{Adapter: ent.NewAuthAdapter(client), DB: db, Dialect: dialects[kind.Name], Folds: kind.Dialect == dialect.MySQL}
 			})

@@ -46,7 +46,7 @@ func TestNumbers(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
 		lent := pool(t, kind, entmigrate.Tables, "posts", "browser_sessions", "provider_accounts", "people", "verificationtokens")
 		authenttest.Run(t, func(t testing.TB) authenttest.Subject {
-			db := kind.Connect(t, lent.URL(t))
+			db := lent.DB(t)
 			client := ent.NewClient(ent.Driver(entsql.OpenDB(kind.Dialect, db)))
 			return authenttest.Subject{
 				Adapter: allowed{ent.NewAuthAdapter(client)}, DB: db, Dialect: dialects[kind.Name], Folds: kind.Dialect == dialect.MySQL,
@@ -62,7 +62,7 @@ func TestUUIDs(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
 		lent := pool(t, kind, uuidmigrate.Tables, "sessions", "accounts", "users", "verificationtokens")
 		authenttest.Run(t, func(t testing.TB) authenttest.Subject {
-			db := kind.Connect(t, lent.URL(t))
+			db := lent.DB(t)
 			client := uuident.NewClient(uuident.Driver(entsql.OpenDB(kind.Dialect, db)))
 			return authenttest.Subject{
 				Adapter: uuident.NewAuthAdapter(client), DB: db, Dialect: dialects[kind.Name], Folds: kind.Dialect == dialect.MySQL,

@@ -106,7 +106,7 @@ func TestConformance(t *testing.T) {
 	each(t, func(t *testing.T, c cell, kind testdb.Kind) {
 		pool := kind.PoolOf(t, c.statements(t), c.names())
 		authenttest.Run(t, func(t testing.TB) authenttest.Subject {
-			db := kind.Connect(t, pool.URL(t))
+			db := pool.DB(t)
 			return authenttest.Subject{
 				Adapter: c.adapter(*entsql.OpenDB(kind.Dialect, db)), DB: db, Dialect: dialects[kind.Name],
 				Tables: c.tables, Precision: c.precision, Folds: kind.Dialect == dialect.MySQL,

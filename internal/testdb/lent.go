@@ -8,12 +8,14 @@ import (
 	"testing"
 
 	"entgo.io/ent/dialect"
+
+	"github.com/authent/authent/authent/database"
 )
 
 // lent are the databases of this process that tests borrow, one after the other.
 var lent struct {
 	mu    sync.Mutex
-	free  map[string][]string // URLs, by the name of the kind
+	free  map[string][]loan // by the name of the kind
 	drops []func() error
 }
 
@@ -40,23 +42,25 @@ func (k Kind) Lent(t testing.TB) string {
 	if k.Dialect == dialect.SQLite {
 		return k.Filled(t)
 	}
-	url, err := k.borrow()
+	l, err := k.borrow()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := k.empty(url); err != nil {
-			t.Errorf("empty the database: %v", err)
-			return
+		for _, statement := range deletes() {
+			if _, err := l.db.Exec(statement); err != nil {
+				t.Errorf("empty the database: %v", err)
+				return
+			}
 		}
 		lent.mu.Lock()
 		defer lent.mu.Unlock()
-		lent.free[k.Name] = append(lent.free[k.Name], url)
+		lent.free[k.Name] = append(lent.free[k.Name], l)
 	})
-	return url
+	return l.url
 }
 
-func (k Kind) borrow() (url string, err error) {
+func (k Kind) borrow() (l loan, err error) {
 	lent.mu.Lock()
 	defer lent.mu.Unlock()
 	if free := lent.free[k.Name]; len(free) > 0 {
@@ -64,12 +68,16 @@ func (k Kind) borrow() (url string, err error) {
 		return free[len(free)-1], nil
 	}
 	if lent.free == nil {
-		lent.free = map[string][]string{}
+		lent.free = map[string][]loan{}
 	}
-	url, drop, err := k.create()
-	if err != nil {
-		return "", err
+	var drop func() error
+	if l.url, drop, err = k.create(); err != nil {
+		return l, err
 	}
 	lent.drops = append(lent.drops, drop)
-	return url, k.fill(url)
+	if err := k.fill(l.url); err != nil {
+		return l, err
+	}
+	_, l.db, err = database.Open(l.url)
+	return l, err
 }

@@ -1,7 +1,7 @@
 package testdb
 
 import (
-	"fmt"
+	"database/sql"
 	"slices"
 	"strings"
 	"sync"
@@ -15,19 +15,30 @@ import (
 // Pool lends databases that have tables and no rows, and takes them back: that
 // is quicker than to make one for each of many tests.
 type Pool struct {
+	// Open opens what DB lends, until t ends. If nil, Kind.Connect does.
+	Open func(t testing.TB, url string) *sql.DB
+
 	kind Kind
-	// fill makes the tables, empty deletes the rows.
-	fill, empty func(url string) error
+	// fill makes the tables, empties are the statements that delete the rows.
+	fill    func(url string) error
+	empties []string
 	// whole outlives all that borrow.
 	whole testing.TB
 	mu    sync.Mutex
-	free  []string
+	free  []loan
+}
+
+// loan is a database on a server. It stays open, since a server has more work with
+// a new connection than with most tests.
+type loan struct {
+	url string
+	db  *sql.DB
 }
 
 // Pool makes one, whose databases have the default graph's tables and are
 // dropped when t ends.
 func (k Kind) Pool(t testing.TB) *Pool {
-	return &Pool{kind: k, whole: t, fill: k.fill, empty: k.empty}
+	return &Pool{kind: k, whole: t, fill: k.fill, empties: deletes()}
 }
 
 // PoolOf makes one, whose databases have the tables that statements create. They
@@ -37,14 +48,13 @@ func (k Kind) PoolOf(t testing.TB, statements, tables []string) *Pool {
 		// As people make databases; the server's own default may be another.
 		statements = append([]string{"ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"}, statements...)
 	}
-	var deletes []string
+	var empties []string
 	for _, table := range tables {
-		deletes = append(deletes, "DELETE FROM "+k.Quote(table))
+		empties = append(empties, "DELETE FROM "+k.Quote(table))
 	}
 	return &Pool{
-		kind: k, whole: t,
-		fill:  func(url string) error { return k.run(url, statements) },
-		empty: func(url string) error { return k.run(url, deletes) },
+		kind: k, whole: t, empties: empties,
+		fill: func(url string) error { return k.run(url, statements) },
 	}
 }
 
@@ -79,20 +89,45 @@ func (p *Pool) URL(t testing.TB) string {
 	if p.kind.Dialect == dialect.SQLite {
 		return p.filled(t)
 	}
-	url, ok := p.take()
+	return p.lend(t).url
+}
+
+// DB lends one that is open already, which t is not to close.
+func (p *Pool) DB(t testing.TB) *sql.DB {
+	t.Helper()
+	if p.kind.Dialect == dialect.SQLite {
+		return p.open(t, p.filled(t))
+	}
+	return p.lend(t).db
+}
+
+func (p *Pool) lend(t testing.TB) loan {
+	t.Helper()
+	l, ok := p.take()
 	if !ok {
-		url = p.filled(p.whole)
+		l.url = p.filled(p.whole)
+		l.db = p.open(p.whole, l.url)
 	}
 	t.Cleanup(func() {
-		if err := p.empty(url); err != nil {
-			t.Errorf("empty the database: %v", err)
-			return
+		for _, statement := range p.empties {
+			if _, err := l.db.Exec(statement); err != nil {
+				t.Errorf("empty the database: %v", err)
+				return
+			}
 		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.free = append(p.free, url)
+		p.free = append(p.free, l)
 	})
-	return url
+	return l
+}
+
+func (p *Pool) open(t testing.TB, url string) *sql.DB {
+	t.Helper()
+	if p.Open != nil {
+		return p.Open(t, url)
+	}
+	return p.kind.Connect(t, url)
 }
 
 func (p *Pool) filled(t testing.TB) string {
@@ -104,23 +139,21 @@ func (p *Pool) filled(t testing.TB) string {
 	return url
 }
 
-func (p *Pool) take() (url string, ok bool) {
+func (p *Pool) take() (l loan, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if n := len(p.free); n > 0 {
-		url, p.free = p.free[n-1], p.free[:n-1]
+		l, p.free = p.free[n-1], p.free[:n-1]
+		return l, true
 	}
-	return url, url != ""
+	return l, false
 }
 
-// empty deletes the rows of all tables, first of those that refer to others.
-func (k Kind) empty(url string) error {
-	var statements []string
+// deletes are the statements that empty the default graph's tables, first of those
+// that refer to others.
+func deletes() (all []string) {
 	for _, table := range slices.Backward(migrate.Tables) {
-		statements = append(statements, "DELETE FROM "+table.Name)
+		all = append(all, "DELETE FROM "+table.Name)
 	}
-	if err := k.run(url, statements); err != nil {
-		return fmt.Errorf("testdb: %w", err)
-	}
-	return nil
+	return all
 }
