@@ -22,26 +22,31 @@ const (
 	adasWord = "correct horse battery"
 )
 
-// serve starts the server: authent under its pattern, and a page at / that tells
-// who is signed in.
+// serve starts the server.
 func (w *world) serve(https bool) {
-	mux := http.NewServeMux()
-	mux.Handle(w.auth.Pattern(), w.auth.Handler())
-	mux.Handle("GET /{$}", w.auth.LoadSession(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if s := authent.SessionFrom(r.Context()); s != nil {
-			_, _ = io.WriteString(rw, s.User.Email)
-		}
-	})))
-	mux.Handle("/private", w.auth.RequireUser(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(rw, authent.SessionFrom(r.Context()).User.Email)
-	})))
-	w.server.Config.Handler = mux
+	w.server.Config.Handler = application(w.auth)
 	if https {
 		w.server.StartTLS()
 	} else {
 		w.server.Start()
 	}
 	w.t.Cleanup(w.server.Close)
+}
+
+// application is authent under its pattern, and a page at / that tells who is
+// signed in.
+func application(auth *authent.Auth) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(auth.Pattern(), auth.Handler())
+	mux.Handle("GET /{$}", auth.LoadSession(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if s := authent.SessionFrom(r.Context()); s != nil {
+			_, _ = io.WriteString(rw, s.User.Email)
+		}
+	})))
+	mux.Handle("/private", auth.RequireUser(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(rw, authent.SessionFrom(r.Context()).User.Email)
+	})))
+	return mux
 }
 
 // browser keeps cookies, follows no redirect, and tells the log every secret it

@@ -65,7 +65,8 @@ func newCluster(t *testing.T, statementTimeout time.Duration) *cluster {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = errors.Join(primary.Close(), standby.Close()) })
+	// The primary's end would wait for a standby that is held.
+	t.Cleanup(func() { _ = errors.Join(standby.Close(), primary.Close()) })
 	name, db, err := database.Open(hosts(t, primary, standby))
 	if err != nil {
 		t.Fatal(err)
