@@ -89,11 +89,14 @@ func (a *Auth) Accounts(ctx context.Context, userID string) ([]Account, error) {
 // (ErrRecentSignInRequired). A session that has ended meanwhile is ErrSignedOut, an
 // account that is not theirs ErrNotFound, and the last way in which they can sign
 // in ErrLastSignIn.
-func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, provider, providerAccountID string) error {
+func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, provider, providerAccountID string) (err error) {
+	defer func() {
+		a.record(ctx, securityEvent{kind: eventUnlink, userID: s.UserID, from: s.from, provider: a.known(provider), err: err})
+	}()
 	if !a.Recent(s) {
 		return ErrRecentSignInRequired
 	}
-	err := a.store.InTx(ctx, func(tx Adapter) error {
+	err = a.store.InTx(ctx, func(tx Adapter) error {
 		user, err := a.lockSignedIn(ctx, tx, s)
 		if err != nil {
 			return err
@@ -133,4 +136,13 @@ func (a *Auth) canSignIn(u *User, accounts []*Account) bool {
 		p, ok := a.provider(acc.Provider)
 		return ok && p.isOAuth()
 	})
+}
+
+// known is a provider's id if the Config has it, else "": a browser may have sent
+// anything.
+func (a *Auth) known(provider string) string {
+	if p, ok := a.provider(provider); ok {
+		return p.ID
+	}
+	return ""
 }

@@ -277,6 +277,8 @@ type secretLog struct {
 	mu      sync.Mutex
 	out     bytes.Buffer
 	secrets []string
+	// seen is how much of out a test has no eyes for any more.
+	seen int
 }
 
 func newSecretLog(t *testing.T) *secretLog {
@@ -312,6 +314,13 @@ func (l *secretLog) leaked() string {
 		}
 	}
 	return ""
+}
+
+// forget lets events begin with the lines that come from now on.
+func (l *secretLog) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.seen = l.out.Len()
 }
 
 func (l *secretLog) text() string {

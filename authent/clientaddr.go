@@ -16,6 +16,9 @@ import (
 // address.
 func clientAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	addr := parseAddr(r.RemoteAddr)
+	if len(trusted) == 0 {
+		return addr
+	}
 	entries := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for len(entries) > 0 && isTrusted(addr, trusted) {
 		last := strings.TrimSpace(entries[len(entries)-1])

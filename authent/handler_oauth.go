@@ -143,7 +143,7 @@ func (a *Auth) postLink(e *exchange) error {
 		return errUnknownPage
 	}
 	if !a.Recent(s) {
-		return ErrRecentSignInRequired
+		return e.recorded(eventLink, s.User, ErrRecentSignInRequired)
 	}
 	if e.form.Get("callbackUrl") == "" {
 		e.callbackURL = e.afterFlow(toLink)
@@ -291,9 +291,9 @@ func (a *Auth) oauthFailed(e *exchange, f flow, err error) error {
 		a.cfg.Logger.WarnContext(e.r.Context(), "authent: sign-in through a provider failed", "provider", e.provider.ID, "purpose", f.Purpose, "error", err)
 	}
 	if f.Purpose == toLink {
-		return onAccountPage(err)
+		return onAccountPage(e.recorded(eventLink, &User{ID: f.UserID}, err))
 	}
-	return err
+	return e.recorded(eventSignIn, nil, err)
 }
 
 // linkError is an error of linking, which people see on the account page.

@@ -48,24 +48,36 @@ func (a *Auth) postCallback(e *exchange) error {
 	p, err := a.checkCredentials(e)
 	if err != nil {
 		a.keepForm(e.w, keptForm{Email: e.form.Get("email")})
-		return err
+		return e.recorded(eventSignIn, p.user, err)
 	}
 	redirect, err := a.allowSignIn(e.r.Context(), SignInParams{
 		User: p.user, Provider: e.provider.ID, ProviderType: e.provider.Type,
 		Credentials: without(e.form, append(engineFields, "password")),
 	})
 	if err != nil {
-		return err
+		return e.recorded(eventSignIn, p.user, err)
 	}
 	if redirect != "" {
+		_ = e.recorded(eventSignIn, p.user, errRedirected)
 		return e.redirect(a.redirectURL(e, redirect))
 	}
 	s, err := a.signIn(e.w, e.r, p.proof, nil)
-	if err != nil {
-		return orNotFound(err, ErrInvalidCredentials)
+	if err = e.recorded(eventSignIn, p.user, orNotFound(err, ErrInvalidCredentials)); err != nil {
+		return err
 	}
 	fire(e.r.Context(), a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: s.User, Provider: e.provider.ID})
 	return e.redirect(e.callbackURL)
+}
+
+// recorded records how a sign-in, a registration or a link through e's provider
+// ended, and returns err.
+func (e *exchange) recorded(kind eventKind, u *User, err error) error {
+	event := securityEvent{kind: kind, userID: idOf(u), from: clientAddr(e.r, e.auth.cfg.TrustedProxies), err: err}
+	if e.provider != nil {
+		event.provider = e.provider.ID
+	}
+	e.auth.record(e.r.Context(), event)
+	return err
 }
 
 // proven is who a credentials form belongs to.
@@ -74,7 +86,8 @@ type proven struct {
 	user *User
 }
 
-// checkCredentials asks the provider, or the engine for e-mail and password.
+// checkCredentials asks the provider, or the engine for e-mail and password. With
+// an error its user is whom the form names, as far as that is known.
 func (a *Auth) checkCredentials(e *exchange) (proven, error) {
 	ctx := e.r.Context()
 	if e.provider.isPassword() {
@@ -84,7 +97,7 @@ func (a *Auth) checkCredentials(e *exchange) (proven, error) {
 		}
 		p, err := a.verifyPassword(ctx, byStranger, user, e.form.Get("password"))
 		if err != nil {
-			return proven{}, err
+			return proven{user: user}, err
 		}
 		return proven{a.rehash(ctx, byStranger, p, e.form.Get("password")), user}, nil
 	}
@@ -100,7 +113,7 @@ func (a *Auth) checkCredentials(e *exchange) (proven, error) {
 		return proven{}, orNotFound(err, ErrInvalidCredentials)
 	}
 	if user.Disabled() {
-		return proven{}, ErrUserDisabled
+		return proven{user: user}, ErrUserDisabled
 	}
 	return proven{proof{userID: user.ID}, user}, nil
 }
@@ -178,25 +191,28 @@ func (a *Auth) postRegister(e *exchange) error {
 		Email: e.form.Get("email"), Password: e.form.Get("password"), Name: e.form.Get("name"),
 		Form: without(e.form, append(engineFields, "email", "password", "name")),
 	}
+	e.provider = provider
 	user, err := a.newUser(e.r.Context(), reg)
 	if err != nil {
 		a.keepForm(e.w, keptForm{Email: reg.Email, Name: reg.Name})
-		return err
+		return e.recorded(eventRegistration, nil, err)
 	}
 	redirect, err := a.allowSignIn(e.r.Context(), SignInParams{
 		User: &user, Provider: provider.ID, ProviderType: provider.Type, IsNewUser: true, Credentials: reg.Form,
 	})
 	if err != nil {
-		return err
+		return e.recorded(eventRegistration, nil, err)
 	}
 	if redirect != "" {
+		_ = e.recorded(eventRegistration, nil, errRedirected)
 		return e.redirect(a.redirectURL(e, redirect))
 	}
 	s, err := a.registerAndSignIn(e.w, e.r, user, reg)
 	if err != nil {
 		a.keepForm(e.w, keptForm{Email: reg.Email, Name: reg.Name})
-		return err
+		return e.recorded(eventRegistration, nil, err)
 	}
+	_ = e.recorded(eventRegistration, s.User, nil)
 	fire(e.r.Context(), a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: s.User, Provider: provider.ID, IsNewUser: true})
 	return e.redirect(e.callbackURL)
 }

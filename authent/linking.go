@@ -29,6 +29,7 @@ func (a *Auth) signInArrived(e *exchange, ar *arrival) error {
 		case err != nil:
 			return err
 		case redirect != "":
+			_ = e.recorded(eventSignIn, nil, errRedirected)
 			return e.redirect(a.redirectURL(e, redirect))
 		}
 		return a.arrivedAs(e, s, ar, did)
@@ -60,12 +61,25 @@ func (a *Auth) admitProspect(e *exchange, ar *arrival) (s *Session, did admissio
 // arrivedAs answers somebody who is signed in by now.
 func (a *Auth) arrivedAs(e *exchange, s *Session, ar *arrival, did admission) error {
 	ctx := e.r.Context()
+	e.recordArrived(s.User, did)
 	a.fireArrived(ctx, s.User, ar, did)
 	fire(ctx, a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: s.User, Provider: ar.provider.ID, IsNewUser: did.created, Profile: &ar.profile})
 	if own := a.cfg.Pages.NewUser; own != "" && did.created {
 		return e.redirect(withQuery(absolute(e.origin, own), url.Values{"callbackUrl": {e.callbackURL}}))
 	}
 	return e.redirect(e.callbackURL)
+}
+
+// recordArrived records what a sign-in through a provider did: one that created the
+// user is a registration.
+func (e *exchange) recordArrived(u *User, did admission) {
+	kind := eventSignIn
+	if did.created {
+		kind = eventRegistration
+	} else if did.linked {
+		_ = e.recorded(eventLink, u, nil)
+	}
+	_ = e.recorded(kind, u, nil)
 }
 
 // fireArrived fires what was done before the sign-in, in Auth.js's order.
@@ -256,12 +270,14 @@ func (a *Auth) linkArrived(e *exchange, f flow, ar *arrival) error {
 		return err
 	}
 	if redirect != "" {
+		_ = e.recorded(eventLink, s.User, errRedirected)
 		return e.redirect(a.redirectURL(e, redirect))
 	}
 	user, did, err := a.link(ctx, s, ar)
 	if err != nil {
 		return err
 	}
+	_ = e.recorded(eventLink, user, nil)
 	a.fireArrived(ctx, user, ar, did)
 	return e.redirect(e.callbackURL)
 }

@@ -167,10 +167,22 @@ func (b *browser) through(path string, fields ...string) answer {
 	return b.to(b.atProvider(b.toProvider(path, fields...)))
 }
 
+// declined starts a flow, and returns the callback with which a provider tells that
+// the person did not want to.
+func (b *browser) declined(path string) string {
+	b.w.t.Helper()
+	u, err := url.Parse(b.toProvider(path))
+	if err != nil {
+		b.w.t.Fatal(err)
+	}
+	answer := url.Values{"error": {"access_denied"}, "state": {u.Query().Get("state")}}
+	return u.Query().Get("redirect_uri") + "?" + answer.Encode()
+}
+
 // events are the messages of the log at a level, from the JSON lines.
 func (l *secretLog) events(message string) []map[string]any {
 	var found []map[string]any
-	for line := range strings.Lines(l.text()) {
+	for line := range strings.Lines(l.text()[l.seen:]) {
 		var event map[string]any
 		if json.Unmarshal([]byte(line), &event) == nil && strings.Contains(event["msg"].(string), message) {
 			found = append(found, event)

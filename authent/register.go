@@ -47,18 +47,29 @@ type Registration struct {
 // with the registration, a taken address included, is a *RegisterError; so is a
 // conflict with a unique field of the application's own ("username_taken"), and a
 // value that a validator of one refuses ("username_invalid").
-func (a *Auth) Register(ctx context.Context, reg Registration) (*User, error) {
+func (a *Auth) Register(ctx context.Context, reg Registration) (created *User, err error) {
+	defer func() {
+		a.record(ctx, securityEvent{kind: eventRegistration, userID: idOf(created), err: err})
+	}()
 	u, err := a.newUser(ctx, reg)
 	if err != nil {
 		return nil, err
 	}
 	ctx = a.signUpContext(ctx, reg)
-	created, err := a.store.CreateUser(ctx, u)
+	created, err = a.store.CreateUser(ctx, u)
 	if err != nil {
 		return nil, fmt.Errorf("authent: register: %w", refused(err))
 	}
 	fire(ctx, a, "createUser", a.cfg.Events.CreateUser, UserEvent{User: created})
 	return created, nil
+}
+
+// idOf is the id of a user, "" for none.
+func idOf(u *User) string {
+	if u == nil {
+		return ""
+	}
+	return u.ID
 }
 
 // registerAndSignIn creates the user and starts the session in one transaction

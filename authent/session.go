@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"slices"
 	"time"
 )
@@ -42,6 +43,8 @@ type Session struct {
 	// authenticated is when the person last proved who they are, as far as the
 	// request's session and cookies tell; zero when they do not.
 	authenticated time.Time
+	// from is the address of the client whose request brought the session.
+	from netip.Addr
 	// brought is the token as the request's cookie has it, to set that anew.
 	brought Secret
 }
@@ -76,7 +79,7 @@ func (a *Auth) checkSession(r *http.Request) (s *Session, rolled time.Time, err 
 	if s, err = a.findSession(r, now); s == nil || err != nil {
 		return nil, time.Time{}, err
 	}
-	s.authenticated = a.authenticatedAt(r, s)
+	s.authenticated, s.from = a.authenticatedAt(r, s), clientAddr(r, a.cfg.TrustedProxies)
 	rolled, err = a.roll(r.Context(), s, now)
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -265,13 +268,17 @@ func (a *Auth) Sessions(ctx context.Context, userID string) ([]*Session, error) 
 // RevokeSession ends the user's session with the id. One that is not there and
 // one that is somebody else's are both ErrNotFound. It is for administrators: it
 // asks nobody's session.
-func (a *Auth) RevokeSession(ctx context.Context, userID, id string) error {
+func (a *Auth) RevokeSession(ctx context.Context, userID, id string) (err error) {
+	defer func() { a.record(ctx, securityEvent{kind: eventRevocation, userID: userID, ended: 1, err: err}) }()
 	return revoke(ctx, a.store, userID, id)
 }
 
 // revokeOwnSession is RevokeSession for the person behind s, who must be signed in
 // still (ErrSignedOut).
-func (a *Auth) revokeOwnSession(ctx context.Context, s *Session, id string) error {
+func (a *Auth) revokeOwnSession(ctx context.Context, s *Session, id string) (err error) {
+	defer func() {
+		a.record(ctx, securityEvent{kind: eventRevocation, userID: s.UserID, from: s.from, ended: 1, err: err})
+	}()
 	return a.store.InTx(ctx, func(tx Adapter) error {
 		if _, err := a.lockSignedIn(ctx, tx, s); err != nil {
 			return fmt.Errorf("authent: revoke session: %w", err)
@@ -298,6 +305,9 @@ func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) (n int, err 
 	if s.Token == "" {
 		return 0, errors.New("authent: revoke other sessions: the session is not one that SessionFrom returned")
 	}
+	defer func() {
+		a.record(ctx, securityEvent{kind: eventRevocation, userID: s.UserID, from: s.from, ended: n, err: err})
+	}()
 	err = a.store.InTx(ctx, func(tx Adapter) (err error) {
 		if _, err = a.lockSignedIn(ctx, tx, s); err != nil {
 			return err
@@ -312,8 +322,9 @@ func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) (n int, err 
 }
 
 // RevokeAll ends all sessions of a user and returns how many.
-func (a *Auth) RevokeAll(ctx context.Context, userID string) (int, error) {
-	n, err := a.store.DeleteSessions(ctx, userID, "")
+func (a *Auth) RevokeAll(ctx context.Context, userID string) (n int, err error) {
+	defer func() { a.record(ctx, securityEvent{kind: eventRevocation, userID: userID, ended: n, err: err}) }()
+	n, err = a.store.DeleteSessions(ctx, userID, "")
 	if err != nil {
 		return 0, fmt.Errorf("authent: revoke all sessions: %w", err)
 	}

@@ -90,6 +90,7 @@ func (p proof) hold(ctx context.Context, tx Adapter, user *User) (*User, error) 
 // disabled user is ErrUserDisabled, an unknown one ErrNotFound.
 func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, userID string) (*Session, error) {
 	s, err := a.signIn(w, r, proof{userID: userID}, nil)
+	a.record(r.Context(), securityEvent{kind: eventSignIn, userID: userID, from: clientAddr(r, a.cfg.TrustedProxies), err: err})
 	if err != nil {
 		return nil, err
 	}
@@ -105,6 +106,9 @@ func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
 	var ended []*Session
 	for _, token := range a.broughtTokens(r) {
 		s, err := a.endSession(r.Context(), a.storedToken(token))
+		if s != nil {
+			a.record(r.Context(), securityEvent{kind: eventSignOut, userID: s.UserID, from: clientAddr(r, a.cfg.TrustedProxies), err: err})
+		}
 		if err != nil {
 			return fmt.Errorf("authent: sign out: %w", err)
 		}
@@ -132,7 +136,7 @@ func (a *Auth) endSession(ctx context.Context, token Secret) (*Session, error) {
 // gives them a new session in its place, which is Recent. A wrong password, and
 // a user without one, is ErrInvalidCredentials; without a session it is
 // ErrSignedOut.
-func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, password string) (*Session, error) {
+func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, password string) (s *Session, err error) {
 	old, _, err := a.checkSession(r)
 	if err != nil {
 		return nil, err
@@ -140,6 +144,9 @@ func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, password s
 	if old == nil {
 		return nil, ErrSignedOut
 	}
+	defer func() {
+		a.record(r.Context(), securityEvent{kind: eventReauthenticate, userID: old.UserID, from: old.from, err: err})
+	}()
 	p, err := a.verifyPassword(r.Context(), bySignedIn, old.User, password)
 	if err != nil {
 		return nil, err

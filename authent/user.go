@@ -71,7 +71,10 @@ type UserUpdate struct {
 // It asks for a recent sign-in (ErrRecentSignInRequired) and for the current
 // password (ErrInvalidCredentials). A session that has ended meanwhile is
 // ErrSignedOut, a new password that is too short or too long a *RegisterError.
-func (a *Auth) ChangePassword(ctx context.Context, s *Session, current, password string) error {
+func (a *Auth) ChangePassword(ctx context.Context, s *Session, current, password string) (err error) {
+	defer func() {
+		a.record(ctx, securityEvent{kind: eventPassword, userID: s.UserID, from: s.from, err: err})
+	}()
 	if !a.Recent(s) {
 		return ErrRecentSignInRequired
 	}
@@ -122,12 +125,17 @@ func (a *Auth) EnableUser(ctx context.Context, userID string) error {
 	return a.setDisabled(ctx, userID, new(time.Time))
 }
 
-func (a *Auth) setDisabled(ctx context.Context, userID string, at *time.Time) error {
+func (a *Auth) setDisabled(ctx context.Context, userID string, at *time.Time) (err error) {
+	kind := eventDisable
+	if at.IsZero() {
+		kind = eventEnable
+	}
+	defer func() { a.record(ctx, securityEvent{kind: kind, userID: userID, err: err}) }()
 	if !a.columns.UserDisabledAt {
 		return fmt.Errorf("authent: disable user: %w", ErrUnsupported)
 	}
 	var user *User
-	err := a.store.InTx(ctx, func(tx Adapter) (err error) {
+	err = a.store.InTx(ctx, func(tx Adapter) (err error) {
 		if _, err = tx.LockUser(ctx, userID); err != nil {
 			return err
 		}
@@ -151,13 +159,17 @@ var purposes = []string{"reset", "verify-email", "change-email"}
 // DeleteUser deletes a user with all accounts, sessions and verification tokens
 // in one transaction. An unknown user is ErrNotFound. It is for administrators:
 // it asks nobody's session, nor for a recent sign-in.
-func (a *Auth) DeleteUser(ctx context.Context, userID string) error {
+func (a *Auth) DeleteUser(ctx context.Context, userID string) (err error) {
+	defer func() { a.record(ctx, securityEvent{kind: eventDeletion, userID: userID, err: err}) }()
 	return a.deleteUser(ctx, func(tx Adapter) (*User, error) { return tx.LockUser(ctx, userID) })
 }
 
 // deleteOwnUser is DeleteUser for the person behind s, who must have signed in
 // recently (ErrRecentSignInRequired) and be signed in still (ErrSignedOut).
-func (a *Auth) deleteOwnUser(ctx context.Context, s *Session) error {
+func (a *Auth) deleteOwnUser(ctx context.Context, s *Session) (err error) {
+	defer func() {
+		a.record(ctx, securityEvent{kind: eventDeletion, userID: s.UserID, from: s.from, err: err})
+	}()
 	if !a.Recent(s) {
 		return ErrRecentSignInRequired
 	}

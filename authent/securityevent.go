@@ -1,0 +1,86 @@
+package authent
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/netip"
+)
+
+// securityEvent is what somebody did, or tried, to get into an account or to change
+// what guards one. Each leaves one line in the log: who, what, from where, and how
+// it ended (ASVS 16.2). It holds ids and codes, and nothing that anybody typed.
+type securityEvent struct {
+	kind eventKind
+	// userID is whose account it is, "" where that is nobody's.
+	userID string
+	// from is the client's address, zero where no request is behind it.
+	from netip.Addr
+	// provider is the way of a sign-in, a registration or a link.
+	provider string
+	// ended is how many sessions a revocation ended.
+	ended int
+	// err is why it was not done, nil where it was.
+	err error
+}
+
+// eventKind is what a line of the log calls an event.
+type eventKind string
+
+const (
+	eventSignIn         eventKind = "sign_in"
+	eventSignOut        eventKind = "sign_out"
+	eventRegistration   eventKind = "registration"
+	eventReauthenticate eventKind = "reauthentication"
+	eventPassword       eventKind = "password_change"
+	eventLink           eventKind = "account_link"
+	eventUnlink         eventKind = "account_unlink"
+	eventRevocation     eventKind = "session_revocation"
+	eventDeletion       eventKind = "user_deletion"
+	eventDisable        eventKind = "user_disable"
+	eventEnable         eventKind = "user_enable"
+)
+
+// record writes the line of an event: Info, whatever the outcome, which is
+// "success", "refused" (and why, by the public codes) or "error". A caller who has
+// gone leaves a line too, since the event may have been done.
+func (a *Auth) record(ctx context.Context, e securityEvent) {
+	attrs := []slog.Attr{slog.String("kind", string(e.kind)), slog.String("user_id", e.userID)}
+	if e.from.IsValid() {
+		attrs = append(attrs, slog.String("client", e.from.String()))
+	}
+	if e.provider != "" {
+		attrs = append(attrs, slog.String("provider", e.provider))
+	}
+	if e.kind == eventRevocation && e.err == nil {
+		attrs = append(attrs, slog.Int("sessions", e.ended))
+	}
+	a.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "authent: security event", append(attrs, e.outcome()...)...)
+}
+
+func (e securityEvent) outcome() []slog.Attr {
+	refused := func(reason string) []slog.Attr {
+		return []slog.Attr{slog.String("outcome", "refused"), slog.String("reason", reason)}
+	}
+	switch {
+	case e.err == nil:
+		return []slog.Attr{slog.String("outcome", "success")}
+	case errors.Is(e.err, ErrNotFound):
+		return refused("NotFound")
+	case errors.Is(e.err, errRedirected):
+		return refused("Redirected")
+	}
+	f, outcome := failureOf(e.err), "refused"
+	if isFault(e.err) || errors.Is(e.err, ErrBusy) {
+		outcome = "error"
+	}
+	reason := f.kind
+	if f.code != "" {
+		reason += ":" + f.code
+	}
+	return []slog.Attr{slog.String("outcome", outcome), slog.String("reason", reason)}
+}
+
+// errRedirected is a sign-in in whose place the application's callback sent the
+// browser elsewhere.
+var errRedirected = errors.New("the signIn callback sent the browser elsewhere")
