@@ -45,3 +45,18 @@ func keepDeleted(next entgo.Mutator) entgo.Mutator {
 		return next.Mutate(ctx, m)
 	})
 }
+
+// goesAway returns a URL of the same database, and what takes that away: the way to
+// its server is cut, or another process keeps its file locked.
+func goesAway(t testing.TB, kind testdb.Kind, url string) (string, func()) {
+	if kind.Dialect != dialect.SQLite {
+		through, gate := kind.Gate(t, url)
+		return through, gate.Cut
+	}
+	return url + "?_pragma=busy_timeout(10)", func() {
+		locker := kind.Connect(t, url)
+		if _, err := locker.ExecContext(context.Background(), "BEGIN IMMEDIATE"); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -15,6 +15,7 @@ import (
 var brokenRows = []broken{
 	{name: "NoCascade", wrap: wrapNoCascade, fails: []string{"User/Cascade"}},
 	{name: "ByCascadeAlone", open: openCascading, fails: []string{"User/SoftDelete"}},
+	{name: "HidesOutage", open: openAway, fails: []string{"Outage/CallerGone", "Outage/Told"}},
 	{name: "Orphan", wrap: wrapOrphan, fails: []string{"Session/OfDeletedUser"}},
 	{name: "UpdateOfMissingUser", wrap: func(a authent.Adapter) authent.Adapter { return updateOfMissing{a} }, fails: []string{"User/MalformedID", "UserUpdate/Unknown"}},
 	{name: "DeleteOfMissingUser", wrap: func(a authent.Adapter) authent.Adapter { return deleteOfMissing{a} }, fails: []string{"User/DeleteUnknown", "User/MalformedID"}},
@@ -121,6 +122,25 @@ func (b *cascading) DeleteUser(ctx context.Context, id string) error {
 		return nil
 	}
 	return b.Adapter.DeleteUser(ctx, id)
+}
+
+// away calls everything an outage from one on, who has gone too, and goes on
+// writing all the same.
+type away struct {
+	authent.Adapter
+	gone atomic.Bool
+}
+
+func openAway(testing.TB) authenttest.Subject {
+	a := &away{Adapter: authenttest.NewMemoryAdapter()}
+	return authenttest.Subject{Adapter: a, Outage: func() { a.gone.Store(true) }}
+}
+
+func (b *away) DeleteSession(ctx context.Context, token authent.Secret) error {
+	if b.gone.Load() {
+		return authent.ErrUnavailable
+	}
+	return b.Adapter.DeleteSession(ctx, token)
 }
 
 type updateOfMissing struct{ authent.Adapter }

@@ -29,6 +29,10 @@ type Subject struct {
 	// that are deleted from then on, as a hook does that only marks them. If nil,
 	// there is no such application, and the case does not run.
 	SoftDelete func()
+	// Outage takes the database away from the adapter, which is not used again
+	// after its test: nothing can be written from then on, and what can be read
+	// is up to it. If nil, the cases under Outage do not run.
+	Outage func()
 
 	// Precision is what the table's time columns keep. If zero, a millisecond.
 	Precision time.Duration
@@ -94,7 +98,7 @@ type testCase struct {
 	name string
 	run  func(c *check)
 	// The fields of Subject without which the case does not run.
-	needsDB, needsSoftDelete bool
+	needsDB, needsSoftDelete, needsOutage bool
 }
 
 // lacks is the field of Subject that the case needs and s has not, "" for none.
@@ -104,6 +108,8 @@ func (c testCase) lacks(s Subject) string {
 		return "DB"
 	case c.needsSoftDelete && s.SoftDelete == nil:
 		return "SoftDelete"
+	case c.needsOutage && s.Outage == nil:
+		return "Outage"
 	}
 	return ""
 }
@@ -130,6 +136,7 @@ func groups() []group {
 		{name: "Copies", cases: copyCases},
 		{name: "InTx", cases: inTxCases},
 		{name: "Doomed", cases: doomedCases},
+		{name: "Outage", cases: outageCases},
 		{name: "Time", cases: timeCases},
 		{name: "RateLimit", cases: rateLimitCases, applies: isRateLimitStore},
 	}
