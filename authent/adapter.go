@@ -68,8 +68,9 @@ type Adapter interface {
 	UpdateUser(ctx context.Context, id string, u UserUpdate) (*User, error)
 	// DeleteUser deletes the user with all accounts and sessions, in one
 	// transaction. Accounts and sessions go also where the application keeps the
-	// user's row, as a soft delete does, and when the row is deleted by others,
-	// by the database's own foreign keys. Verification tokens do not refer to a
+	// user's row, as a soft delete does (it hides the row from lookups too, or
+	// the user's password goes on working), and when the row is deleted by
+	// others, by the database's own foreign keys. Verification tokens do not refer to a
 	// user and stay.
 	DeleteUser(ctx context.Context, id string) error
 

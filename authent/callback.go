@@ -7,7 +7,9 @@ import (
 	"time"
 )
 
-// Callbacks let the application decide. A nil callback means the default.
+// Callbacks let the application decide. A nil callback means the default. One that
+// could not decide, because a database or a service of its own is away, returns
+// an error that wraps ErrUnavailable: that is 503, and refuses nobody.
 type Callbacks struct {
 	// SignIn is asked before anything is written. An error refuses: a
 	// *CredentialsError with its code, any other as AccessDenied. A redirect

@@ -1,6 +1,7 @@
 package authent
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -88,23 +89,29 @@ func (a *Auth) logSeveralCookies(r *http.Request, n int) {
 		"cookie", a.cookies.session, "values", n)
 }
 
-// maxBroughtTokens bounds the sessions that one request ends.
-const maxBroughtTokens = 16
+// maxBroughtTokens bounds the sessions that one request ends: no browser keeps more
+// cookies for a site.
+const maxBroughtTokens = 200
+
+var errManyCookies = errors.New("more session cookies than a browser keeps")
 
 // broughtTokens are all session tokens that r's cookies name, whether or not they
 // count: those sessions end when somebody signs in or out.
-func (a *Auth) broughtTokens(r *http.Request) []string {
+func (a *Auth) broughtTokens(r *http.Request) ([]string, error) {
 	values := cookieValues(r, a.cookies.session)
 	if a.cookies.authJS != "" {
 		values = append(values, cookieValues(r, a.cookies.authJS)...)
 	}
 	var tokens []string
 	for _, v := range values {
-		if plausibleToken(v) && !slices.Contains(tokens, v) && len(tokens) < maxBroughtTokens {
+		if plausibleToken(v) && !slices.Contains(tokens, v) {
 			tokens = append(tokens, v)
 		}
 	}
-	return tokens
+	if len(tokens) > maxBroughtTokens {
+		return nil, errManyCookies
+	}
+	return tokens, nil
 }
 
 // takesOver reports whether r's session token came by Auth.js's cookie alone.
@@ -239,13 +246,15 @@ type keptForm struct {
 
 const keptFormAge = time.Minute
 
-func (a *Auth) keepForm(w http.ResponseWriter, f keptForm) {
-	if len(f.Email)+len(f.Name) > maxKeptForm {
+// keepForm keeps a form that err refused, unless that is no mistake in the form:
+// then the answer is a page in place, and leaves cookies alone.
+func (a *Auth) keepForm(e *exchange, err error, f keptForm) {
+	if len(f.Email)+len(f.Name) > maxKeptForm || isFault(err) || errors.Is(err, ErrBusy) {
 		return
 	}
 	expires := a.now().Add(keptFormAge)
 	if v, err := a.keys.sealJSON(a.cfg.Rand, infoFlow, a.cookies.form, f, expires); err == nil {
-		a.setCookie(w, a.cookies.form, v, expires)
+		a.setCookie(e.w, a.cookies.form, v, expires)
 	}
 }
 

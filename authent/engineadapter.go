@@ -41,14 +41,18 @@ func (e engineAdapter) exec(ctx context.Context, f func(ctx context.Context) err
 // does not count then: PostgreSQL answers a commit with success that was cancelled
 // while it waited for its synchronous standby, and a failover would lose it.
 func late(ctx context.Context, err error) error {
-	cause := context.Cause(ctx)
-	switch {
-	case cause == nil, errors.Is(err, ErrUnavailable), errors.Is(err, ErrNotFound), errors.Is(err, ErrConflict), errors.Is(err, ErrInvalid):
+	if ctx.Err() == nil || errors.Is(err, ErrUnavailable) || errors.Is(err, ErrNotFound) || errors.Is(err, ErrConflict) || errors.Is(err, ErrInvalid) {
 		return err
-	case errors.Is(cause, context.DeadlineExceeded) && err == nil:
+	}
+	cause := context.Cause(ctx)
+	timeIsUp := errors.Is(cause, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded)
+	switch {
+	case timeIsUp && err == nil:
 		return fmt.Errorf("%w: %w", ErrUnavailable, cause)
-	case errors.Is(cause, context.DeadlineExceeded):
+	case timeIsUp:
 		return fmt.Errorf("%w: %w: %w", ErrUnavailable, cause, err)
+	case err == nil && !errors.Is(cause, context.Canceled):
+		return fmt.Errorf("%w: %w", context.Canceled, cause)
 	case err == nil:
 		return cause
 	}
@@ -155,7 +159,10 @@ func (e engineAdapter) DeleteVerificationTokens(ctx context.Context, identifier 
 	})
 }
 
+// DeleteExpired is several statements, each of which may look at a whole table.
 func (e engineAdapter) DeleteExpired(ctx context.Context, before time.Time, limit int) (int, error) {
+	const statements = 8
+	e.timeout *= statements
 	return call(ctx, e, func(ctx context.Context) (int, error) { return e.next.DeleteExpired(ctx, before, limit) })
 }
 

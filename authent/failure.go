@@ -3,6 +3,7 @@ package authent
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -42,10 +43,12 @@ var failures = []failure{
 	{errCurrentPassword, "CurrentPassword", "", "account", http.StatusOK},
 	{ErrRecentSignInRequired, "RecentSignInRequired", "", "account", http.StatusForbidden},
 	{errBadBody, "BadRequest", "", "error", http.StatusBadRequest},
+	{errManyCookies, "BadRequest", "", "error", http.StatusBadRequest},
 	{errBodyTooLarge, "TooLarge", "", "error", http.StatusRequestEntityTooLarge},
 	{errUnknownPage, "PageNotFound", "", "error", http.StatusNotFound},
 	{ErrSignedOut, "SessionRequired", "", "error", http.StatusUnauthorized},
 	{ErrBusy, "Unavailable", "", "error", http.StatusServiceUnavailable},
+	{context.DeadlineExceeded, "Unavailable", "", "error", http.StatusServiceUnavailable},
 }
 
 var serverFault = failure{nil, "Configuration", "", "error", http.StatusInternalServerError}
@@ -100,11 +103,15 @@ func (e *exchange) logFault(err error) {
 	if !isFault(err) {
 		return
 	}
-	level := e.auth.cfg.Logger.ErrorContext
-	if errors.Is(err, context.Canceled) {
-		level = e.auth.cfg.Logger.DebugContext
+	e.auth.cfg.Logger.Log(e.r.Context(), faultLevel(err), "authent: request failed", "method", e.r.Method, "path", e.r.URL.Path, "error", err)
+}
+
+// faultLevel is Error, but Debug for what a client has left behind who has gone.
+func faultLevel(err error) slog.Level {
+	if errors.Is(err, context.Canceled) && !errors.Is(err, ErrUnavailable) {
+		return slog.LevelDebug
 	}
-	level(e.r.Context(), "authent: request failed", "method", e.r.Method, "path", e.r.URL.Path, "error", err)
+	return slog.LevelError
 }
 
 // fail answers an error: to scripts as JSON with the URL of a page that says

@@ -149,8 +149,9 @@ func (a *Auth) takeFlow(e *exchange, state string) (f flow, err error) {
 	return f, nil
 }
 
-// giveFlowBack leaves the browser the cookies of a flow: the database was away
-// before the provider's code was used, so that the same callback may do later.
+// giveFlowBack leaves the browser the cookies of a flow: the database was away, or
+// too many came at once, before the provider's code was used, so that the same
+// callback may do later.
 func (a *Auth) giveFlowBack(e *exchange, f flow) {
 	keepCookie(e.w, a.cookies.flowCookie(f.State))
 	keepCookie(e.w, a.cookies.postCookie(e.provider.ID))

@@ -197,7 +197,7 @@ func (a *Auth) getCallback(e *exchange) error {
 		}
 	}
 	arrived, err := a.arrive(e.r.Context(), e, f, query)
-	if errors.Is(err, ErrUnavailable) {
+	if errors.Is(err, ErrUnavailable) || errors.Is(err, ErrBusy) {
 		a.giveFlowBack(e, f)
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package authent
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 	"slices"
 	"time"
@@ -58,6 +59,10 @@ func (a *Auth) answerSession(e *exchange, trigger string, data any) error {
 		return nil
 	}
 	body, err := a.sessionBody(e, s, trigger, data)
+	if errors.Is(err, ErrUnavailable) {
+		e.refuseUnknown(err)
+		return nil
+	}
 	if err != nil {
 		a.cfg.Logger.ErrorContext(e.r.Context(), "authent: session callback failed", "error", err)
 		e.json(http.StatusOK, nil)

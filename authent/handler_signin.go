@@ -47,7 +47,7 @@ func (a *Auth) postCallback(e *exchange) error {
 	}
 	p, err := a.checkCredentials(e)
 	if err != nil {
-		a.keepForm(e.w, keptForm{Email: e.form.Get("email")})
+		a.keepForm(e, err, keptForm{Email: e.form.Get("email")})
 		return e.recorded(eventSignIn, p.user, err)
 	}
 	redirect, err := a.allowSignIn(e.r.Context(), SignInParams{
@@ -194,7 +194,7 @@ func (a *Auth) postRegister(e *exchange) error {
 	e.provider = provider
 	user, err := a.newUser(e.r.Context(), reg)
 	if err != nil {
-		a.keepForm(e.w, keptForm{Email: reg.Email, Name: reg.Name})
+		a.keepForm(e, err, keptForm{Email: reg.Email, Name: reg.Name})
 		return e.recorded(eventRegistration, nil, err)
 	}
 	redirect, err := a.allowSignIn(e.r.Context(), SignInParams{
@@ -209,7 +209,7 @@ func (a *Auth) postRegister(e *exchange) error {
 	}
 	s, err := a.registerAndSignIn(e.w, e.r, user, reg)
 	if err != nil {
-		a.keepForm(e.w, keptForm{Email: reg.Email, Name: reg.Name})
+		a.keepForm(e, err, keptForm{Email: reg.Email, Name: reg.Name})
 		return e.recorded(eventRegistration, nil, err)
 	}
 	_ = e.recorded(eventRegistration, s.User, nil)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"sync"
 	"time"
 )
 
@@ -38,20 +39,19 @@ type hasher struct {
 	cfg hasherConfig
 	// slots are everybody's; strangers need one of theirs, which are fewer, too.
 	slots, strangers slots
+	// asking are the people for whom something is hashed at the moment.
+	asking sync.Map
 	// dummies are verified where there is no stored hash; one of each family that
 	// an attempt costs. Nobody knows their password.
 	dummies []passwordHash
 }
 
-// asker is whose password is hashed.
-type asker int8
+// asker is for whom a password is hashed: the id of a person whose live session was
+// checked, or byStranger.
+type asker string
 
-const (
-	// byStranger is anybody who signs in or registers.
-	byStranger asker = iota
-	// bySignedIn is a person whose live session was checked.
-	bySignedIn
-)
+// byStranger is anybody who signs in or registers.
+const byStranger asker = ""
 
 // verdict is what verify found.
 type verdict struct {
@@ -203,7 +203,9 @@ func (h *hasher) count(alg algorithm) {
 }
 
 // acquire waits until it is the asker's turn; release ends it. However many
-// strangers wait, the slots that they cannot have stay free of them (P42).
+// strangers wait, the slots that they cannot have stay free of them (P42). Of one
+// person one password is hashed at a time, so that nobody who has registered takes
+// them all: a second one is ErrBusy.
 func (h *hasher) acquire(ctx context.Context, by asker) (release func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("wait to hash a password: %w", err)
@@ -215,6 +217,12 @@ func (h *hasher) acquire(ctx context.Context, by asker) (release func(), err err
 		needed = []slots{h.strangers, h.slots}
 	}
 	release = func() {}
+	if by != byStranger {
+		if _, taken := h.asking.LoadOrStore(by, true); taken {
+			return nil, fmt.Errorf("a password of this person is hashed already: %w", ErrBusy)
+		}
+		release = func() { h.asking.Delete(by) }
+	}
 	for _, s := range needed {
 		if err := s.take(ctx); err != nil {
 			release()

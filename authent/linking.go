@@ -143,7 +143,7 @@ func (a *Auth) admit(e *exchange, ar *arrival, prospect string) (s *Session, did
 	switch {
 	case errors.Is(err, ErrUserDisabled):
 		err = ErrAccessDenied
-	case errors.Is(err, ErrConflict): // somebody else made the user or the account
+	case errors.Is(err, ErrConflict), errors.Is(err, ErrNotFound): // somebody else made the user or the account, or deleted it
 		err = fmt.Errorf("%w: %w", errOtherProspect, err)
 	}
 	return s, did, err

@@ -2,8 +2,6 @@ package authent
 
 import (
 	"context"
-	"errors"
-	"log/slog"
 	"mime"
 	"net/http"
 	"net/url"
@@ -109,11 +107,7 @@ func (e *exchange) signInPage(query url.Values) string {
 // refuseUnknown answers a request of which nobody can say whose it is, because the
 // session could not be read.
 func (e *exchange) refuseUnknown(err error) {
-	level := slog.LevelError
-	if errors.Is(err, context.Canceled) {
-		level = slog.LevelDebug
-	}
-	e.auth.cfg.Logger.Log(e.r.Context(), level, "authent: session could not be read", "error", err)
+	e.auth.cfg.Logger.Log(e.r.Context(), faultLevel(err), "authent: session could not be read", "error", err)
 	e.refuse(http.StatusServiceUnavailable, "Unavailable")
 }
 

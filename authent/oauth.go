@@ -256,6 +256,13 @@ func (o *OAuth) validate(id string, kind ProviderType) error {
 	if kind == TypeOIDC && !slices.Contains(o.Scopes, "openid") {
 		fault("the scope openid is missing (OpenID Connect Core §3.1.2.1)")
 	}
+	if u, err := url.Parse(o.AuthURL); err == nil {
+		for _, value := range u.Query()["max_age"] {
+			if _, ok := parseMaxAge(value); !ok {
+				fault("AuthURL has the max_age %q: write a number of seconds in digits, such as \"300\"", value)
+			}
+		}
+	}
 	for name, value := range o.AuthParams {
 		if isOwnParam(name) {
 			fault("AuthParams has %s, which is the engine's own", name)

@@ -44,8 +44,8 @@ type Credentials struct {
 // CredentialsCheck looks at the fields of a sign-in form, without the engine's
 // own (csrfToken, callbackUrl), and returns the id of the user whose they are.
 // An empty id or ErrInvalidCredentials refuses the sign-in; a *CredentialsError
-// refuses it with a code for the page; any other error is a fault of the server
-// and is logged. It should take the same time for people it does not know.
+// refuses it with a code for the page; one that wraps ErrUnavailable is 503; any
+// other error is a fault of the server and is logged. It should take the same time for people it does not know.
 type CredentialsCheck func(ctx context.Context, form url.Values) (userID string, err error)
 
 // Input is a field of a built-in form.

@@ -44,9 +44,12 @@ func (a *Auth) markRecent(w http.ResponseWriter, s *Session) {
 
 // Recent reports whether s, which SessionFrom returned, began within
 // Config.RecentSignIn: by a sign-in or a re-authentication. What guards an
-// account is changed only then (ASVS 7.5.1); an application asks the same before
+// account is changed only then (ASVS 7.5.1); nobody signed in is never recent; an application asks the same before
 // its own sensitive changes.
 func (a *Auth) Recent(s *Session) bool {
+	if s == nil {
+		return false
+	}
 	age := a.now().Sub(s.authenticated)
 	return !s.authenticated.IsZero() && age >= -clockSkew && age <= a.cfg.RecentSignIn
 }

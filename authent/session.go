@@ -85,7 +85,7 @@ func (a *Auth) checkSession(r *http.Request) (s *Session, rolled time.Time, err 
 	case errors.Is(err, ErrNotFound):
 		return nil, time.Time{}, nil
 	case err != nil:
-		a.cfg.Logger.ErrorContext(r.Context(), "authent: session could not be rolled on", "error", err)
+		a.cfg.Logger.Log(r.Context(), faultLevel(err), "authent: session could not be rolled on", "error", err)
 	}
 	if rolled.IsZero() && a.takesOver(r) {
 		rolled = a.cookieEnd(s, now)

@@ -24,6 +24,10 @@ type proof struct {
 // (P02), all in one transaction that holds the user's row. New users are created
 // in it by create, which is nil for others.
 func (a *Auth) signIn(w http.ResponseWriter, r *http.Request, p proof, create func(tx Adapter) (*User, error)) (*Session, error) {
+	brought, err := a.broughtTokens(r)
+	if err != nil {
+		return nil, err
+	}
 	token, row, err := a.newSession(r, p.userID)
 	if err != nil {
 		return nil, err
@@ -34,7 +38,7 @@ func (a *Auth) signIn(w http.ResponseWriter, r *http.Request, p proof, create fu
 		if err != nil {
 			return err
 		}
-		for _, token := range a.broughtTokens(r) {
+		for _, token := range brought {
 			if err := tx.DeleteSession(r.Context(), a.storedToken(token)); err != nil {
 				return err
 			}
@@ -103,8 +107,12 @@ func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, userID string) (*S
 // session it only clears the cookie. When the database fails the cookie stays,
 // since the session may be alive.
 func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
+	brought, err := a.broughtTokens(r)
+	if err != nil {
+		return fmt.Errorf("authent: sign out: %w", err)
+	}
 	var ended []*Session
-	for _, token := range a.broughtTokens(r) {
+	for _, token := range brought {
 		s, err := a.endSession(r.Context(), a.storedToken(token))
 		if s != nil {
 			a.record(r.Context(), securityEvent{kind: eventSignOut, userID: s.UserID, from: clientAddr(r, a.cfg.TrustedProxies), err: err})
@@ -147,11 +155,11 @@ func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, password s
 	defer func() {
 		a.record(r.Context(), securityEvent{kind: eventReauthenticate, userID: old.UserID, from: old.from, err: err})
 	}()
-	p, err := a.verifyPassword(r.Context(), bySignedIn, old.User, password)
+	p, err := a.verifyPassword(r.Context(), asker(old.UserID), old.User, password)
 	if err != nil {
 		return nil, err
 	}
-	p = a.rehash(r.Context(), bySignedIn, p, password)
+	p = a.rehash(r.Context(), asker(old.UserID), p, password)
 	return a.signIn(w, r, p, func(tx Adapter) (*User, error) {
 		user, err := a.lockSignedIn(r.Context(), tx, old)
 		if err != nil {

@@ -88,11 +88,11 @@ func (a *Auth) ChangePassword(ctx context.Context, s *Session, current, password
 	if user.Disabled() {
 		return ErrSignedOut
 	}
-	p, err := a.verifyPassword(ctx, bySignedIn, user, current)
+	p, err := a.verifyPassword(ctx, asker(s.UserID), user, current)
 	if err != nil {
 		return err
 	}
-	if p.rehash, err = a.hasher.hash(ctx, bySignedIn, password); err != nil {
+	if p.rehash, err = a.hasher.hash(ctx, asker(s.UserID), password); err != nil {
 		return err
 	}
 	err = a.store.InTx(ctx, func(tx Adapter) (err error) {

@@ -216,7 +216,7 @@ func userDeleteUnknown(c *check) {
 }
 
 // userSoftDelete deletes a user whose row the application keeps: whoever looks
-// must find nothing of theirs that signs in.
+// must find no session and no account of theirs.
 func userSoftDelete(c *check) {
 	gone, other := c.newUser("gone@example.com"), c.newUser("other@example.com")
 	c.link(account(gone.ID, "github", "1"))

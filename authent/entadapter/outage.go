@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"regexp"
@@ -24,8 +23,11 @@ func Ended(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() == nil || !unavailable(err) && !errors.Is(err, sql.ErrTxDone) && !errors.Is(err, context.Canceled) {
 		return err
 	}
-	if cause := context.Cause(ctx); errors.Is(cause, context.DeadlineExceeded) {
+	switch cause := context.Cause(ctx); {
+	case errors.Is(cause, context.DeadlineExceeded):
 		return fmt.Errorf("%w: %w", cause, err)
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return fmt.Errorf("%w: %w: %w", context.DeadlineExceeded, cause, err)
 	}
 	return fmt.Errorf("%w (%w)", context.Canceled, err)
 }
@@ -41,6 +43,9 @@ func outage(err error) error {
 
 // unavailable reports whether err is an outage. A caller who has gone is none.
 func unavailable(err error) bool {
+	if errors.Is(err, authent.ErrInvalid) {
+		return false // whatever a validator of the application's met
+	}
 	late := errors.Is(err, context.DeadlineExceeded)
 	if errors.Is(err, context.Canceled) && !late {
 		return false
@@ -68,8 +73,9 @@ func broken(err error) bool {
 	case sqliteCode:
 		return false
 	}
-	for _, lost := range []error{driver.ErrBadConn, sql.ErrConnDone, io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe,
-		net.ErrClosed, os.ErrDeadlineExceeded, syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE} {
+	// Not io.EOF: drivers say ErrBadConn of it, and a hook of the application's that
+	// reads a form or a file says it of an empty one.
+	for _, lost := range []error{driver.ErrBadConn, sql.ErrConnDone, net.ErrClosed, os.ErrDeadlineExceeded, syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE} {
 		if errors.Is(err, lost) {
 			return true
 		}
@@ -82,7 +88,7 @@ func broken(err error) bool {
 
 // brokenMessage is what drivers and database/sql say without a code; the last two
 // are lib/pq's where no host of several is the primary.
-var brokenMessage = regexp.MustCompile(`(?m)(^|: )(invalid connection|conn closed|sql: database is closed|session is read-only|server is in hot standby mode)$`)
+var brokenMessage = regexp.MustCompile(`(?m)(^|: )(invalid connection|conn closed|failed to connect to .*|sql: database is closed|session is read-only|server is in hot standby mode)$`)
 
 // readOnlyState is PostgreSQL's read_only_sql_transaction: the server is no
 // primary any more, and the next connection may find another.

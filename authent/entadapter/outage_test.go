@@ -31,7 +31,7 @@ var outages = []struct {
 	err   error
 	again bool
 }{
-	{driver.ErrBadConn, true}, {sql.ErrConnDone, true}, {io.EOF, true}, {io.ErrUnexpectedEOF, true}, {mysql.ErrInvalidConn, true},
+	{driver.ErrBadConn, true}, {sql.ErrConnDone, true}, {mysql.ErrInvalidConn, true},
 	{&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}, true},
 	{&net.OpError{Op: "read", Err: syscall.ECONNRESET}, true}, {syscall.EPIPE, true}, {net.ErrClosed, true},
 	{&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}, true}, {&net.DNSError{Err: "no such host", Name: "db"}, true},
@@ -54,10 +54,12 @@ var outages = []struct {
 var faults = []error{
 	state("28P01"), state("3D000"), state("42P01"), state("42703"), state("22003"), state("25P02"), state("42501"),
 	number(1045, "Access denied"), number(1049, "Unknown database"), number(1146, "no such table: Error 1053 (HY000): x"),
-	number(1364, "no default"), code(1), code(8), code(14), errors.New("other"), errors.New("an application's own: Error 99: x"),
+	number(1364, "no default"), code(1), code(8), code(14), io.EOF, io.ErrUnexpectedEOF, entadapter.Invalid("birthday", keys, driver.ErrBadConn), errors.New("other"), errors.New("an application's own: Error 99: x"),
 }
 
-func TestOutages(t *testing.T) {
+// TestP41_OutagesHaveOneClass: what drivers say of an outage is ErrUnavailable, and
+// what they say of faults is not.
+func TestP41_OutagesHaveOneClass(t *testing.T) {
 	for _, o := range outages {
 		err := fmt.Errorf("ent: %w", o.err)
 		if got := entadapter.Error(entadapter.Ended(t.Context(), err), keys); !errors.Is(got, authent.ErrUnavailable) || !errors.Is(got, o.err) {
@@ -72,23 +74,28 @@ func TestOutages(t *testing.T) {
 			t.Errorf("%v became %v", fault, got)
 		}
 	}
-	twice := entadapter.Error(fmt.Errorf("again: %w", entadapter.Error(io.EOF, keys)), keys)
-	if want := "again: the database is not available: EOF"; twice.Error() != want {
+	twice := entadapter.Error(fmt.Errorf("again: %w", entadapter.Error(driver.ErrBadConn, keys)), keys)
+	if want := "again: the database is not available: driver: bad connection"; twice.Error() != want {
 		t.Errorf("%q, want %q", twice, want)
 	}
 }
 
-// TestCallerGone: who has gone is no outage, whatever the driver makes of it; whose
+// TestP41_CallerGoneIsNoOutage: who has gone is no outage, whatever the driver makes of it; whose
 // time is up is one.
-func TestCallerGone(t *testing.T) {
-	said := []error{context.Canceled, state("57014"), driver.ErrBadConn, mysql.ErrInvalidConn, number(1317, "Query execution was interrupted"), code(9), sql.ErrTxDone, io.EOF}
+func TestP41_CallerGoneIsNoOutage(t *testing.T) {
+	said := []error{context.Canceled, state("57014"), driver.ErrBadConn, mysql.ErrInvalidConn, number(1317, "Query execution was interrupted"), code(9), sql.ErrTxDone}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	late, end := context.WithCancelCause(t.Context())
 	end(fmt.Errorf("too long: %w", context.DeadlineExceeded))
+	budget, stop := context.WithTimeoutCause(t.Context(), 0, errors.New("a budget of the application's"))
+	defer stop()
 	for _, err := range said {
 		if got := entadapter.Error(entadapter.Ended(gone, err), keys); errors.Is(got, authent.ErrUnavailable) || !errors.Is(got, context.Canceled) || !errors.Is(got, err) {
 			t.Errorf("the caller has gone: %v became %v", err, got)
+		}
+		if got := entadapter.Error(entadapter.Ended(budget, err), keys); !errors.Is(got, authent.ErrUnavailable) || !errors.Is(got, err) {
+			t.Errorf("the application's time is up: %v became %v", err, got)
 		}
 		if got := entadapter.Error(entadapter.Ended(late, err), keys); !errors.Is(got, authent.ErrUnavailable) || !errors.Is(got, err) {
 			t.Errorf("too late: %v became %v", err, got)
@@ -100,9 +107,9 @@ func TestCallerGone(t *testing.T) {
 	}
 }
 
-// TestInTxAfterOutages: a transaction is run again after a connection that broke,
+// TestP41_BrokenCommitIsNotRunAgain: a transaction is run again after a connection that broke,
 // but once its commit was sent only where the database says that it undid it.
-func TestInTxAfterOutages(t *testing.T) {
+func TestP41_BrokenCommitIsNotRunAgain(t *testing.T) {
 	undone := map[error]bool{}
 	for _, o := range outages {
 		switch o.err.Error() {
@@ -132,9 +139,9 @@ func TestInTxAfterOutages(t *testing.T) {
 	}
 }
 
-// TestCommitAfterItsTime: success that comes when the context has ended already is
+// TestP41_CommitAfterItsTime: success that comes when the context has ended already is
 // none.
-func TestCommitAfterItsTime(t *testing.T) {
+func TestP41_CommitAfterItsTime(t *testing.T) {
 	for cause, want := range map[error]error{context.Canceled: context.Canceled, fmt.Errorf("too long: %w", context.DeadlineExceeded): authent.ErrUnavailable} {
 		ctx, end := context.WithCancelCause(t.Context())
 		var ended []string

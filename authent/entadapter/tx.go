@@ -113,7 +113,7 @@ func once[T Tx](ctx context.Context, begin func(context.Context) (T, error), fn 
 	if err == nil {
 		// A commit that was cancelled while it waited for a synchronous standby is
 		// answered with success by PostgreSQL, and may be lost all the same.
-		err = context.Cause(ctx)
+		err = ctx.Err()
 	}
 	if err != nil {
 		return commitError{fmt.Errorf("commit: %w", outage(Ended(ctx, err)))}
