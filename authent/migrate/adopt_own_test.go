@@ -231,7 +231,7 @@ func TestAdopt_AddedColumns(t *testing.T) {
 			if want == "" {
 				want = "user"
 			}
-			if err != nil || u.Role != want || string(u.Password) != p.password || i == 0 && !u.CreatedAt.Equal(p.created) || i > 0 && time.Since(u.CreatedAt).Abs() > time.Minute || time.Since(u.UpdatedAt).Abs() > time.Minute {
+			if err != nil || u.Role != want || string(u.Password) != p.password || i == 0 && !u.CreatedAt.Equal(p.created) || i > 0 && !sinceStart(u.CreatedAt) || !sinceStart(u.UpdatedAt) {
 				t.Errorf("user %d is %v with the role %q, made %v, updated %v: %v", i, u, u.Role, u.CreatedAt, u.UpdatedAt, err)
 			}
 		}
