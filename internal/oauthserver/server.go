@@ -149,7 +149,9 @@ func Start(c Config) (*Server, error) {
 	if s.key, err = firstKey(c.Algorithm); err != nil {
 		return nil, errors.Join(fmt.Errorf("oauthserver: start: %w", err), listener.Close())
 	}
-	s.http = &http.Server{Handler: s.recorded(s.disturbed(s.routes())), ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+	// Idle connections stay, or a client that pauses finds one closed in the moment
+	// in which it writes.
+	s.http = &http.Server{Handler: s.recorded(s.disturbed(s.routes())), ReadHeaderTimeout: time.Minute, IdleTimeout: time.Hour, ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { _ = s.http.Serve(listener) }() // ends with Close
 	return s, nil
 }

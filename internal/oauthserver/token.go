@@ -36,7 +36,7 @@ type refreshToken struct {
 }
 
 // codeLifetime is how long an authorization code is good (RFC 6749 §4.1.2).
-const codeLifetime = time.Minute
+const codeLifetime = 10 * time.Minute
 
 // newToken is 256 random bits.
 func newToken() string {
