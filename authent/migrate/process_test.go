@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(childURL) != "" {
 		os.Exit(child())
 	}
-	os.Exit(m.Run())
+	os.Exit(testdb.Alone(m))
 }
 
 // child applies the folder that each line of its input names, and answers with

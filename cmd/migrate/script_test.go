@@ -17,9 +17,15 @@ import (
 	"github.com/authent/authent/internal/testdb"
 )
 
+// alone is the tests of this package, beside which nobody migrates.
+type alone struct{ *testing.M }
+
+// Run implements testscript.TestingM.
+func (a alone) Run() int { return testdb.Alone(a.M) }
+
 // TestMain lets scripts run this program as "migrate".
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"migrate": main})
+	testscript.Main(alone{m}, map[string]func(){"migrate": main})
 }
 
 // TestScripts plays the transcripts of commands that need no database, or none
@@ -38,7 +44,7 @@ func TestDatabaseScripts(t *testing.T) {
 // [sqlite], [postgres] and [mariadb] hold on that kind.
 func play(t *testing.T, kind testdb.Kind, dir string) {
 	t.Helper()
-	testscript.Run(t, testscript.Params{
+	testscript.RunT(single{t}, testscript.Params{
 		Dir: dir,
 		Setup: func(e *testscript.Env) error {
 			tb := e.T().(testing.TB)
@@ -51,6 +57,21 @@ func play(t *testing.T, kind testdb.Kind, dir string) {
 		Cmds:      map[string]func(*testscript.TestScript, bool, []string){"sql": execSQL, "usage": misuse},
 	})
 }
+
+// single runs one script after the other: MySQL's lock of migrations is one for the
+// whole server, and a command that waits for it says so.
+type single struct{ *testing.T }
+
+// Parallel implements testscript.T.
+func (single) Parallel() {}
+
+// Run implements testscript.T.
+func (s single) Run(name string, f func(testscript.T)) {
+	s.T.Run(name, func(t *testing.T) { f(single{t}) })
+}
+
+// Verbose implements testscript.T.
+func (single) Verbose() bool { return testing.Verbose() }
 
 // goEnv is where the go command keeps what it has built and downloaded.
 var goEnv = sync.OnceValues(func() (found map[string]string, err error) {

@@ -36,9 +36,12 @@ func MariaDB(ctx context.Context, options ...string) (*Server, error) {
 }
 
 func (s *Server) initMariaDB(ctx context.Context, install string, options []string) (err error) {
+	// A server that starts removes the temporary tables that it finds in its folder
+	// for them, another one's too.
+	temporary := "--tmpdir=" + s.Dir
 	data, users := filepath.Join(s.Dir, "data"), filepath.Join(s.Dir, "users.sql")
-	err = run(ctx, s.account, s.Dir, install, "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal",
-		"--skip-test-db", "--skip-log-bin", "--innodb-flush-method=nosync", "--tmpdir="+s.Dir)
+	err = run(ctx, s.account, s.Dir, install, "--no-defaults", "--datadir="+data, temporary, "--auth-root-authentication-method=normal",
+		"--skip-test-db", "--skip-log-bin", "--innodb-flush-method=nosync")
 	if err != nil {
 		return err
 	}
@@ -49,9 +52,7 @@ func (s *Server) initMariaDB(ctx context.Context, install string, options []stri
 	if s.Port, err = freeport.Find(); err != nil {
 		return err
 	}
-	// A server that starts removes the temporary tables of all that share its folder
-	// for them.
-	s.args = append([]string{"--no-defaults", "--datadir=" + data, "--tmpdir=" + s.Dir, "--port=" + strconv.Itoa(s.Port), "--bind-address=127.0.0.1",
+	s.args = append([]string{"--no-defaults", "--datadir=" + data, temporary, "--port=" + strconv.Itoa(s.Port), "--bind-address=127.0.0.1",
 		"--socket=" + filepath.Join(s.Dir, "socket"), "--pid-file=" + filepath.Join(s.Dir, "pid"), "--init-file=" + users,
 		"--skip-name-resolve", "--skip-log-bin", "--max-connections=600", "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0",
 		"--innodb-flush-method=nosync", "--innodb-buffer-pool-size=256M", "--max-prepared-stmt-count=200000"}, options...)

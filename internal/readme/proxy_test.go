@@ -16,6 +16,8 @@ import (
 
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/zip"
+
+	"github.com/authent/authent/internal/testdb"
 )
 
 const root, modulePath = "../..", "github.com/authent/authent"
@@ -42,7 +44,7 @@ func withProxy(m *testing.M) int {
 		return 1
 	}
 	defer published.forget()
-	return m.Run()
+	return testdb.Alone(m)
 }
 
 // proxy is a folder that serves this module to the go command, in a version that
