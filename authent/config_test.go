@@ -100,6 +100,7 @@ func TestNew_ReportsEveryFaultOfAProvider(t *testing.T) {
 		Secrets: []string{testSecret}, Adapter: authenttest.NewMemoryAdapter(),
 		Providers: []authent.Provider{
 			{ID: "my-sso", Type: authent.TypeOIDC, OAuth: &authent.OAuth{Scopes: []string{"email"}, AuthParams: map[string]string{"state": "x", "max_age": "5m", "Scope": "x", "Nonce": "x"}, RequestParams: []string{"redirect_uri", "Client_ID"}}},
+			{ID: "asks", Type: authent.TypeOAuth, OAuth: &authent.OAuth{AuthURL: "https://example.com/authorize?max_age=5m"}},
 			{ID: "github", Type: authent.TypeOAuth, OAuth: &authent.OAuth{AuthURL: "http://example.com", TokenURL: "not a URL", PostedName: func(authent.Claims) string { return "" }}},
 			{ID: "both", Type: authent.TypeCredentials, OAuth: &authent.OAuth{}, Credentials: &authent.Credentials{Password: true}},
 		},
@@ -107,6 +108,7 @@ func TestNew_ReportsEveryFaultOfAProvider(t *testing.T) {
 	for _, want := range []string{
 		"provider my-sso: no client id: set AUTH_MY_SSO_ID", "set AUTH_MY_SSO_SECRET", "set AUTH_MY_SSO_ISSUER", "the scope openid is missing",
 		"AuthParams has state", "RequestParams has redirect_uri", "AuthParams has Nonce", "RequestParams has Client_ID", "AuthParams has Scope: write it into Scopes",
+		`provider asks: AuthURL has the max_age "5m"`,
 		`provider my-sso: AuthParams has the max_age "5m": write a number of seconds in digits, such as "300"`, "provider github: no client id: set AUTH_GITHUB_ID",
 		"provider github: AuthURL is not an https URL", "TokenURL is not an https URL", "neither UserInfoURL nor UserInfo", "PostedName is set", "provider both: OAuth is for",
 	} {

@@ -50,6 +50,11 @@ func (w *world) flood(requests []*http.Request) *flood {
 			switch {
 			case res.StatusCode == http.StatusServiceUnavailable && res.Header.Get("Retry-After") != "":
 				f.busy.Add(1)
+				for _, c := range res.Cookies() {
+					if strings.Contains(c.Name, "authent.") && c.MaxAge < 0 {
+						w.t.Errorf("who is told to come back loses the cookie %s", c.Name)
+					}
+				}
 			case res.StatusCode == http.StatusFound && !strings.Contains(res.Header.Get("Location"), "error="):
 				f.passed.Add(1)
 			default:
@@ -327,6 +332,41 @@ func TestP42_HashFlood(t *testing.T) {
 			w.signedIn()
 		}
 	})
+}
+
+// TestP42_OneHashAPerson: nobody who has registered takes the hashes of others who
+// are signed in.
+func TestP42_OneHashAPerson(t *testing.T) {
+	w := newWorld(t, testdb.SQLite, setup{config: func(c *authent.Config) { c.MaxHashes = 4 }})
+	b, other := w.registered(), w.browser()
+	other.register("grace@example.com", adasWord)
+	var entered atomic.Int64
+	var open atomic.Bool
+	gate := make(chan struct{})
+	authent.OnHash(w.auth, func(string) {
+		if !open.Load() {
+			entered.Add(1)
+			<-gate
+		}
+	})
+	csrf := b.csrf()
+	var requests []*http.Request
+	for range 8 {
+		r := b.request(http.MethodPost, "/auth/reauthenticate", strings.NewReader(url.Values{"csrfToken": {csrf}, "password": {"wrong password"}}.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		for _, c := range b.client.Jar.Cookies(b.url()) {
+			r.AddCookie(c)
+		}
+		requests = append(requests, r)
+	}
+	f := w.flood(requests)
+	until(t, func() bool { return f.busy.Load() == 7 && entered.Load() == 1 })
+	open.Store(true)
+	if a := other.post("/auth/reauthenticate", "password", adasWord); a.errorCode() != "" || a.status != http.StatusFound {
+		t.Errorf("somebody else: %d %s", a.status, a.errorCode())
+	}
+	close(gate)
+	f.wg.Wait()
 }
 
 // strangers are n sign-ins and registrations.

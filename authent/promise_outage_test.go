@@ -1,9 +1,11 @@
 package authent_test
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/authent/authent/authent"
 	"github.com/authent/authent/authent/database/sqlite"
+	"github.com/authent/authent/authent/provider"
 	"github.com/authent/authent/internal/oauthserver"
 	"github.com/authent/authent/internal/testdb"
 )
@@ -155,6 +158,7 @@ func goesAway(t *testing.T, kind testdb.Kind, o outage, prepare func(*oauthWorld
 		before, token := w.lasting(), b.token()
 		w.server.Config.Handler = application(hasty)
 		w.driver.beforeNth(n, o.away)
+		w.log.forget()
 		a := send()
 		happened := w.driver.beforeNth(0, nil)
 		w.server.Config.Handler = patient
@@ -174,6 +178,18 @@ func goesAway(t *testing.T, kind testdb.Kind, o outage, prepare func(*oauthWorld
 	}
 }
 
+// faults are the lines in which the log tells of a fault, at the level of one.
+func (w *oauthWorld) faults() (n int) {
+	for _, message := range []string{"request failed", "session could not be read"} {
+		for _, line := range w.log.events(message) {
+			if line["level"] == "ERROR" {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // lasting are the rows that matter: a state that was used up is none of them.
 func (w *oauthWorld) lasting() string {
 	lines := strings.Split(w.sortedDump(), "\n")
@@ -190,6 +206,9 @@ func (w *oauthWorld) wantOutage(n int, a answer) bool {
 	if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" || !told || strings.Contains(cookies, "session-token=") {
 		w.t.Errorf("statement %d: %d, page %v, %q, Retry-After %q, cookies %q", n, a.status, isPage, fmt.Sprint(a.errorCode(), " ", a.target()), a.header.Get("Retry-After"), cookies)
 		return false
+	}
+	if n := w.faults(); n != 1 {
+		w.t.Errorf("the log tells of %d faults:\n%s", n, w.log.text())
 	}
 	return true
 }
@@ -218,4 +237,37 @@ func TestP41_CallbackWorksAfterTheOutage(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestP41_CallbacksMeetOutages: an application's callback or check that meets an
+// outage refuses nobody and signs nobody out.
+func TestP41_CallbacksMeetOutages(t *testing.T) {
+	away := fmt.Errorf("the roles: %w", authent.ErrUnavailable)
+	var meets bool
+	met := func() error {
+		if meets {
+			return away
+		}
+		return nil
+	}
+	w := newWorld(t, testdb.SQLite, setup{config: func(c *authent.Config) {
+		c.Callbacks.Session = func(_ context.Context, p authent.SessionParams) (any, error) { return p.Body, met() }
+		c.Callbacks.SignIn = func(context.Context, authent.SignInParams) (string, error) { return "", met() }
+		c.Providers = append(c.Providers, provider.Credentials("own", "Own", func(context.Context, url.Values) (string, error) { return "", met() }))
+	}})
+	b, stranger := w.registered(), w.browser()
+	meets = true
+	for what, a := range map[string]answer{
+		"session": b.get("/auth/session"), "update": b.post("/auth/session", "data", "x"),
+		"sign in": stranger.signIn(ada, adasWord), "own check": stranger.post("/auth/callback/own"),
+		"register": stranger.register("new@example.com", adasWord),
+	} {
+		if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" {
+			t.Errorf("%s: %d %s %s", what, a.status, a.errorCode(), a.body)
+		}
+	}
+	meets = false
+	if b.who() != ada {
+		t.Error("signed out")
+	}
 }

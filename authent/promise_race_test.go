@@ -128,3 +128,18 @@ func (w *world) sortedDump() string {
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
 }
+
+// TestProviderSignInAsksAgain: a sign-in through a provider whose user is deleted
+// before its row is locked is no fault of the server's: it begins anew.
+func TestProviderSignInAsksAgain(t *testing.T) {
+	for _, path := range []string{"/auth/signin/hub", "/auth/signin/trusted"} {
+		w := newOAuthWorld(t, testdb.SQLite, setup{}, oauthserver.Config{Auto: adaThere()})
+		b := w.registered()
+		b.through("/auth/link/hub")
+		other := w.browser()
+		w.store.vanishes = true
+		if a := other.through(path); a.errorCode() != "" || other.who() != ada || w.store.vanishes {
+			t.Errorf("%s: %d %s", path, a.status, a.errorCode())
+		}
+	}
+}

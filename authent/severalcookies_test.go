@@ -1,6 +1,7 @@
 package authent_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -100,6 +101,30 @@ func TestP02_SeveralCookies(t *testing.T) {
 			})
 		}
 	})
+}
+
+// TestP03_ManyCookies: whatever a sibling domain has planted, the sessions end that
+// a browser's cookies name; who brings more than a browser keeps is told so.
+func TestP03_ManyCookies(t *testing.T) {
+	w := newWorld(t, testdb.SQLite, severalModes["shared and hashed"].set)
+	user, err := w.store.CreateUser(t.Context(), authent.User{Email: ada})
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := authenttest.SignIn(t, w.auth, user.ID).Value
+	planted := func(n int) []string {
+		var all []string
+		for i := range n {
+			all = append(all, fmt.Sprintf("planted-%032d", i))
+		}
+		return append(all, token)
+	}
+	if a := w.browser().sends(authJSCookie, planted(200)...).post("/auth/signout"); a.status != http.StatusBadRequest || w.count("sessions") != 1 {
+		t.Errorf("201 cookies: %d, %d sessions are left", a.status, w.count("sessions"))
+	}
+	if a := w.browser().sends(authJSCookie, planted(150)...).post("/auth/signout"); a.status != http.StatusFound || w.count("sessions") != 0 {
+		t.Errorf("151 cookies: %d, %d sessions are left", a.status, w.count("sessions"))
+	}
 }
 
 // TestP03_SeveralCookiesEnd: who signs in or out ends every session that their

@@ -318,6 +318,8 @@ type hookAdapter struct {
 	authent.Adapter
 	// beforeTx runs before a transaction begins, locked after LockUser in one.
 	beforeTx, locked func()
+	// vanishes lets the next LockUser in a transaction find nobody.
+	vanishes bool
 }
 
 func (h *hookAdapter) InTx(ctx context.Context, fn func(tx authent.Adapter) error) error {
@@ -334,6 +336,10 @@ type hookTx struct {
 }
 
 func (x *hookTx) LockUser(ctx context.Context, id string) (*authent.User, error) {
+	if x.h.vanishes {
+		x.h.vanishes = false
+		return nil, authent.ErrNotFound
+	}
 	u, err := x.Adapter.LockUser(ctx, id)
 	if f := x.h.locked; f != nil {
 		x.h.locked = nil
