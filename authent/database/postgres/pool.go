@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -73,8 +74,7 @@ func (p *pool) turn(why string) {
 // is there already under our name (42P05), or ours has other parameters than we
 // prepared it with (08P01).
 func (p *pool) foreign(err error) bool {
-	e, ok := errors.AsType[*pq.Error](err)
-	if !ok || e.Code != "42P05" && !(e.Code == "08P01" && strings.HasPrefix(e.Message, "bind message")) {
+	if !ofStatement(err, "42P05", "StorePreparedStatement") && !ofStatement(err, "08P01", "exec_bind_message") {
 		return false
 	}
 	p.turn("the server holds statements that are not ours")
@@ -169,9 +169,27 @@ func refused(err error) bool {
 }
 
 // stale reports whether a kept statement is of no use any more: the tables it
-// was prepared on have changed (0A000, "cached plan must not change result
-// type"), or the server has forgotten it (26000).
-func stale(err error) bool { return slices.Contains([]string{"0A000", "26000"}, codeOf(err)) }
+// was prepared on have changed ("cached plan must not change result type"), or the
+// server has forgotten it (26000).
+func stale(err error) bool {
+	e, ok := errors.AsType[*pq.Error](err)
+	// One line tells at most which arguments the statement had. More are of code
+	// that runs within it.
+	changed := ok && e.Code == "0A000" && e.Routine == "RevalidateCachedQuery" && !strings.Contains(e.Where, "\n")
+	return changed || ofStatement(err, "26000", "FetchPreparedStatement")
+}
+
+// ownName is a name that the driver gives to statements, as an error tells it.
+var ownName = regexp.MustCompile(`"[0-9]+"`)
+
+// ofStatement reports whether an error with that code is the answer to one of our
+// statements, before it runs. It says so by the server's routine, or where the
+// server has other ones, by the statement's name. What a query does within itself
+// may end with the same code, after a COMMIT too: then the error tells where.
+func ofStatement(err error, code, routine string) bool {
+	e, ok := errors.AsType[*pq.Error](err)
+	return ok && string(e.Code) == code && e.Where == "" && (e.Routine == routine || ownName.MatchString(e.Message))
+}
 
 // codeOf is the server's code of an error. Empty if it is not the server's.
 func codeOf(err error) string {

@@ -20,7 +20,10 @@ import (
 // own most frequent ones.
 const defaultSize = 128
 
-// Config says how statements are kept.
+// Config says how statements are kept. Stale and Foreign are asked about errors of
+// preparing a statement and of running a kept one, never about those of a query
+// that runs without. A query may raise an error of the same code by itself, after
+// it took effect: they have to tell that apart.
 type Config struct {
 	// Size is how many statements each connection keeps. If zero or less, 128.
 	Size int
@@ -135,22 +138,63 @@ func (c *conn) prepared(ctx context.Context, query string, args []driver.NamedVa
 
 // QueryContext implements driver.QueryerContext.
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	return again(c, func() (driver.Rows, error) { return c.query(ctx, query, args) })
+	plain := func() (driver.Rows, error) {
+		if q, ok := c.Conn.(driver.QueryerContext); ok {
+			return q.QueryContext(ctx, query, args)
+		}
+		return nil, driver.ErrSkip
+	}
+	return run(ctx, c, query, args, plain, func(s *stmt) (driver.Rows, error) {
+		q, ok := s.Stmt.(driver.StmtQueryContext)
+		if !ok {
+			return nil, driver.ErrSkip
+		}
+		next, err := q.QueryContext(ctx, args)
+		if err != nil {
+			return nil, err
+		}
+		s.busy = true
+		return &rows{Rows: next, stmt: s}, nil
+	})
 }
 
 // ExecContext implements driver.ExecerContext.
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	return again(c, func() (driver.Result, error) { return c.exec(ctx, query, args) })
+	plain := func() (driver.Result, error) {
+		if e, ok := c.Conn.(driver.ExecerContext); ok {
+			return e.ExecContext(ctx, query, args)
+		}
+		return nil, driver.ErrSkip
+	}
+	return run(ctx, c, query, args, plain, func(s *stmt) (driver.Result, error) {
+		e, ok := s.Stmt.(driver.StmtExecContext)
+		if !ok {
+			return nil, driver.ErrSkip
+		}
+		return e.ExecContext(ctx, args)
+	})
 }
 
-// again runs f, and once more where a stale statement was why it failed. After
-// an error a transaction is of no use, so there it does not.
-func again[T any](c *conn, f func() (T, error)) (T, error) {
-	result, err := f()
-	if err != nil && !c.inTx && c.config.Stale(err) {
-		result, err = f()
+// run runs a query by its kept statement, or plain where it has none, and once
+// more where a stale statement was why it failed. After an error a transaction is
+// of no use, so there it does not. What went wrong plain is none of a statement.
+func run[T any](ctx context.Context, c *conn, query string, args []driver.NamedValue, plain func() (T, error), kept func(*stmt) (T, error)) (T, error) {
+	for again := !c.inTx; ; again = false {
+		s, err := c.prepared(ctx, query, args)
+		if err == nil && s == nil {
+			return plain()
+		}
+		var result T
+		if err == nil {
+			if result, err = kept(s); err == nil {
+				return result, nil
+			}
+			c.kept.Remove(query)
+		}
+		if !again || !c.config.Stale(err) {
+			return result, c.checked(err)
+		}
 	}
-	return result, c.checked(err)
 }
 
 // checked gives the connection up where an error tells that it holds statements
@@ -165,52 +209,6 @@ func (c *conn) checked(err error) error {
 		return err
 	}
 	return driver.ErrBadConn
-}
-
-func (c *conn) query(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	s, err := c.prepared(ctx, query, args)
-	if err != nil {
-		return nil, err
-	}
-	if s == nil {
-		if q, ok := c.Conn.(driver.QueryerContext); ok {
-			return q.QueryContext(ctx, query, args)
-		}
-		return nil, driver.ErrSkip
-	}
-	q, ok := s.Stmt.(driver.StmtQueryContext)
-	if !ok {
-		return nil, driver.ErrSkip
-	}
-	next, err := q.QueryContext(ctx, args)
-	if err != nil {
-		c.kept.Remove(query)
-		return nil, err
-	}
-	s.busy = true
-	return &rows{Rows: next, stmt: s}, nil
-}
-
-func (c *conn) exec(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	s, err := c.prepared(ctx, query, args)
-	if err != nil {
-		return nil, err
-	}
-	if s == nil {
-		if e, ok := c.Conn.(driver.ExecerContext); ok {
-			return e.ExecContext(ctx, query, args)
-		}
-		return nil, driver.ErrSkip
-	}
-	e, ok := s.Stmt.(driver.StmtExecContext)
-	if !ok {
-		return nil, driver.ErrSkip
-	}
-	result, err := e.ExecContext(ctx, args)
-	if err != nil {
-		c.kept.Remove(query)
-	}
-	return result, err
 }
 
 // PrepareContext implements driver.ConnPrepareContext.
