@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"database/sql/driver"
-	"strings"
 )
 
 // pooledConn is a connection through a pooler. It sends each query in one piece,
@@ -26,8 +25,9 @@ func (c *pooledConn) ExecContext(ctx context.Context, query string, args []drive
 // PrepareContext implements driver.ConnPrepareContext. Nothing is prepared: the
 // statement is sent whenever it runs. COPY is no statement with arguments.
 func (c *pooledConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	if isCopy(query) {
-		return c.connection.PrepareContext(ctx, query)
+	// The driver does not know every comment as one, and would prepare the rest.
+	if begin := bare(query); firstWord(begin) == "COPY" {
+		return c.connection.PrepareContext(ctx, begin)
 	}
 	return unprepared{c, query}, nil
 }
@@ -35,11 +35,6 @@ func (c *pooledConn) PrepareContext(ctx context.Context, query string) (driver.S
 // Prepare implements driver.Conn.
 func (c *pooledConn) Prepare(query string) (driver.Stmt, error) {
 	return c.PrepareContext(context.Background(), query)
-}
-
-func isCopy(query string) bool {
-	word, _, _ := strings.Cut(strings.TrimSpace(query), " ")
-	return strings.EqualFold(word, "COPY")
 }
 
 // unprepared is a statement that is not there until it runs.

@@ -37,10 +37,11 @@ func newParamTypes() *paramTypes {
 func typed[T any](ctx context.Context, c *pooledConn, query string, args []driver.NamedValue,
 	run func(context.Context, string, []driver.NamedValue) (T, error),
 ) (T, error) {
-	if !slices.ContainsFunc(args, depends) || !preparable(query) {
+	asked := preparable(query)
+	if asked == "" || !slices.ContainsFunc(args, depends) {
 		return run(ctx, query, args)
 	}
-	types, err := c.types.of(ctx, c.connection, query)
+	types, err := c.types.of(ctx, c.connection, asked)
 	if err != nil && codeOf(err) == "" {
 		var none T
 		return none, err
@@ -83,16 +84,6 @@ func convert(args []driver.NamedValue, types []oid.Oid) []driver.NamedValue {
 		}
 	}
 	return all
-}
-
-// preparable reports whether PREPARE takes a query. One with a semicolon may be
-// several, of which PREPARE would be the first only.
-func preparable(query string) bool {
-	if strings.Contains(query, ";") {
-		return false
-	}
-	word, _, _ := strings.Cut(strings.TrimLeft(query, "( \t\r\n"), " ")
-	return slices.Contains([]string{"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "WITH", "VALUES"}, strings.ToUpper(strings.TrimSpace(word)))
 }
 
 // of are the types of a query's parameters. They are asked for once: the query is

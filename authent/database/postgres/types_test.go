@@ -110,6 +110,16 @@ func TestP40_Parameters(t *testing.T) {
 		{"SELECT $1::jsonb", []any{bytes("{")}},
 		{"SELECT note FROM nowhere WHERE note = $1", []any{bytes("a")}},
 		{"SELECT $1::text; SELECT 2", []any{bytes("a")}},
+		{"SELECT $1::jsonb::text;", []any{bytes(`{"a": "\\"}`)}},
+		{"SELECT $1::jsonb::text ;\n", []any{bytes(`{"a": "\\"}`)}},
+		{"-- name: Find :one\nSELECT\n\t$1::jsonb::text", []any{bytes(`{"a": "\\"}`)}},
+		{"-- a\r/* b /* c */ d */ -- e\n\f(SELECT\t$1::jsonb::text)", []any{bytes(`{"a": "\\"}`)}},
+		{"/* x */ ( -- y\n( SELECT($1::jsonb)::text) )", []any{bytes(`[1]`)}},
+		{"WITH\n\tx AS (SELECT encode($1, 'hex') AS h) SELECT h FROM x", []any{`a\b`}},
+		{"VALUES($1::jsonb::text)", []any{bytes(`[1]`)}},
+		{"/* x */ INSERT\n\tINTO things (id, body) VALUES ((SELECT count(*) + 200 FROM things), $1) RETURNING encode(body, 'hex');", []any{`a\b`}},
+		{"SELECT $1::jsonb::text /* never closed", []any{bytes(`[1]`)}},
+		{"-- nothing", nil},
 	} {
 		want, wantErr := scan(dbs["direct"], tc.query, tc.args)
 		for range 2 { // the second time the types are known
