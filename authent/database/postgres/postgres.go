@@ -17,7 +17,8 @@
 //
 // What an application prepares itself is sent in one piece too. Arguments that
 // are bytes, as ent passes JSON, need their types there: the types of such a
-// query's parameters are asked for once. They cannot be for a query that PREPARE
+// query's parameters are asked for once, after an error anew, and each time for an
+// argument with a backslash that is no bytea. They cannot be for a query that PREPARE
 // does not take, as CALL, or that has a semicolon before its end: its bytes arrive
 // as a bytea would, so write $1::text::jsonb for a jsonb.
 //

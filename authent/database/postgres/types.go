@@ -41,12 +41,15 @@ func typed[T any](ctx context.Context, c *pooledConn, query string, args []drive
 	if asked == "" || !slices.ContainsFunc(args, depends) {
 		return run(ctx, query, args)
 	}
-	types, err := c.types.of(ctx, c.connection, asked)
+	types, err := c.types.of(ctx, c.connection, asked, args)
 	if err != nil && codeOf(err) == "" {
 		var none T
 		return none, err
 	}
 	result, e := run(ctx, query, convert(args, types))
+	if e != nil {
+		c.types.known.Remove(asked) // a type may have changed
+	}
 	if err != nil && codeOf(e) == "25P02" {
 		e = err // why the transaction failed
 	}
@@ -86,11 +89,29 @@ func convert(args []driver.NamedValue, types []oid.Oid) []driver.NamedValue {
 	return all
 }
 
-// of are the types of a query's parameters. They are asked for once: the query is
-// prepared under a name that nobody else has, and forgotten, in one message, for
-// the whole of which a pooler keeps the session.
-func (t *paramTypes) of(ctx context.Context, conn connection, query string) ([]oid.Oid, error) {
-	if types, ok := t.known.Get(query); ok {
+// mistakable reports whether an argument would be stored as another value, without
+// an error, if what was not a bytea has become one: as text, where a backslash has
+// a meaning of its own. Bytes for what is no bytea any more are an error, or, of a
+// text, what they should be.
+func mistakable(args []driver.NamedValue, types []oid.Oid) bool {
+	for i, arg := range args {
+		text, ok := arg.Value.(string)
+		if bytes, is := arg.Value.([]byte); is {
+			text, ok = string(bytes), true
+		}
+		if ok && strings.Contains(text, `\`) && (i >= len(types) || types[i] != oid.T_bytea) {
+			return true
+		}
+	}
+	return false
+}
+
+// of are the types of a query's parameters. They are asked for once, and again
+// where much would depend on their still being so: the query is prepared under a
+// name that nobody else has, and forgotten, in one message, for the whole of which
+// a pooler keeps the session.
+func (t *paramTypes) of(ctx context.Context, conn connection, query string, args []driver.NamedValue) ([]oid.Oid, error) {
+	if types, ok := t.known.Get(query); ok && !mistakable(args, types) {
 		return types, nil
 	}
 	name := "authent_" + strings.ToLower(rand.Text())

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 
 	"entgo.io/ent/dialect"
@@ -139,4 +140,37 @@ func scan(db *sql.DB, query string, args []any) (text string, err error) {
 	defer func() { _ = tx.Rollback() }()
 	err = tx.QueryRow(query, args...).Scan(&text)
 	return text, err
+}
+
+// TestChangedTypes: what a column is now is what counts. No value is stored as
+// another one; a query may fail once after the change.
+func TestChangedTypes(t *testing.T) {
+	t.Parallel()
+	db := both(t)["behind a pooler"]
+	for _, tc := range []struct {
+		before, after, change, read string
+		arg                         any
+	}{
+		{"text", "bytea", "convert_to(x, 'UTF8')", "encode(x, 'escape')", []byte(`a\\b`)},
+		{"text", "bytea", "convert_to(x, 'UTF8')", "encode(x, 'escape')", `a\\b`},
+		{"text", "bytea", "convert_to(x, 'UTF8')", "encode(x, 'escape')", []byte(`\\x41`)},
+		{"bytea", "text", "convert_from(x, 'UTF8')", "replace(x, '\\', '\\\\')", []byte(`a\\b`)},
+		{"bytea", "text", "convert_from(x, 'UTF8')", "replace(x, '\\', '\\\\')", `a\\b`},
+		{"bytea", "jsonb", "convert_from(x, 'UTF8')::jsonb", "replace(x::text, '\\', '\\\\')", []byte(`["\\"]`)},
+		{"jsonb", "bytea", "convert_to(x::text, 'UTF8')", "encode(x, 'escape')", []byte(`["\\"]`)},
+	} {
+		run(t, db, "DROP TABLE IF EXISTS changing; CREATE TABLE changing (n int, x "+tc.before+")")
+		const insert = "INSERT INTO changing VALUES ($1, $2)"
+		run(t, db, insert, 1, tc.arg)
+		run(t, db, fmt.Sprintf("ALTER TABLE changing ALTER COLUMN x TYPE %s USING %s", tc.after, tc.change))
+		if _, err := db.ExecContext(t.Context(), insert, 2, tc.arg); err != nil {
+			run(t, db, insert, 2, tc.arg)
+		}
+		want := strings.ReplaceAll(fmt.Sprintf("%s", tc.arg), `\`, `\\`)
+		for n := 1; n <= 2; n++ {
+			if got := value(t, db, fmt.Sprintf("SELECT %s FROM changing WHERE n = %d", tc.read, n)); got != want {
+				t.Errorf("%s to %s: %q is %s in row %d, want %s", tc.before, tc.after, tc.arg, got, n, want)
+			}
+		}
+	}
 }
