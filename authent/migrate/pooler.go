@@ -13,8 +13,12 @@ import (
 )
 
 // aside is how long to wait for a second connection, with which a session is
-// compared.
+// compared, and for each comparison.
 const aside = 5 * time.Second
+
+// comparisons are how many there are. A pooler that takes any session by chance
+// passes each by one in as many as it has.
+const comparisons = 12
 
 // checkSession refuses a database before which a pooler stands that gives each
 // transaction whatever session is free. A lock belongs to a session: there it
@@ -52,20 +56,22 @@ var errAlone = errors.New("migrate: no second connection is to be had")
 // isShared reports whether a pooler gives this connection's session to others
 // while the connection is open. It marks the session, and looks for the mark on
 // another connection, which gets the session that became free last, and then on
-// this one, while that is busy.
+// this one, while that is busy. Where sessions take turns, this connection may find
+// its own again, but not also after one turn more: so the other one takes none, one
+// and two before.
 func (s *session) isShared(ctx context.Context) (bool, error) {
 	if s.config.DB.Stats().MaxOpenConnections == 1 {
 		return false, errAlone
 	}
-	ctx, cancel := context.WithTimeout(ctx, aside)
+	waiting, cancel := context.WithTimeout(ctx, aside)
 	defer cancel()
-	other, err := s.config.DB.Conn(ctx)
+	other, err := s.config.DB.Conn(waiting)
 	if err != nil {
 		return false, fmt.Errorf("%w: %w", errAlone, err)
 	}
 	defer func() { _ = other.Close() }()
-	for range 4 {
-		shared, err := s.meets(ctx, other)
+	for n := range comparisons {
+		shared, err := s.meets(ctx, other, n%3)
 		if state, _, _ := codes(err); slices.Contains([]string{"26000", "42P05", "08P01"}, state) {
 			return true, nil // the driver's own statements got lost
 		}
@@ -79,11 +85,19 @@ func (s *session) isShared(ctx context.Context) (bool, error) {
 	return false, nil
 }
 
-// meets looks for the mark of this session, once.
-func (s *session) meets(ctx context.Context, other *sql.Conn) (bool, error) {
+// meets looks for the mark of this session, once, after the other connection has
+// taken that many turns.
+func (s *session) meets(ctx context.Context, other *sql.Conn, turns int) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, aside)
+	defer cancel()
 	mark := rand.Text()
 	if _, err := s.ExecContext(ctx, "SELECT set_config('authent.session', '"+mark+"', false)"); err != nil {
 		return false, err
+	}
+	for range turns {
+		if _, err := other.ExecContext(ctx, "SELECT 1"); err != nil {
+			return false, err
+		}
 	}
 	tx, err := other.BeginTx(ctx, nil)
 	if err != nil {

@@ -147,6 +147,42 @@ func TestBusyPoolerIsRefused(t *testing.T) {
 	others.Wait()
 }
 
+// TestPoolerInStepIsRefused: a pooler whose sessions take turns may give each
+// connection the same one time and again, while nobody else uses it. How many are
+// warm, and how many connections there are to look with, makes no difference.
+func TestPoolerInStepIsRefused(t *testing.T) {
+	t.Parallel()
+	kind := testdb.Server(t, "postgres")
+	direct := kind.URL(t)
+	name := folder(t, "1_a.sql", "CREATE TABLE a (n int);\n")
+	url := testdb.PgBouncer(t, direct, "server_round_robin = 1").URL
+	warm := through(t, poolerOpeners["lib/pq"], url)
+	for sessions := 1; sessions <= 6; sessions++ {
+		var open []*sql.Tx
+		for range sessions {
+			tx, err := warm.BeginTx(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			open = append(open, tx)
+		}
+		for _, tx := range open {
+			if err := tx.Rollback(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, opener := range []string{"authent", "lib/pq", "pgx"} {
+			for _, most := range []int{0, 2} {
+				behind := through(t, poolerOpeners[opener], url)
+				behind.SetMaxOpenConns(most)
+				if _, err := migrator(t, kind, behind, name, nil).Apply(t.Context(), 0); !errors.Is(err, ErrPooled) {
+					t.Errorf("%s, %d sessions, at most %d connections: %v", opener, sessions, most, err)
+				}
+			}
+		}
+	}
+}
+
 // TestPoolerInSessionMode: a session belongs to one connection there, so all that
 // migrate at once work one after the other.
 func TestPoolerInSessionMode(t *testing.T) {
