@@ -37,6 +37,16 @@ func (c *pooledConn) Prepare(query string) (driver.Stmt, error) {
 	return c.PrepareContext(context.Background(), query)
 }
 
+// CheckNamedValue implements driver.NamedValueChecker. The driver would ask a value
+// for its binary form, which only some types have: its own form is sent as their
+// type wants it.
+func (c *pooledConn) CheckNamedValue(v *driver.NamedValue) error {
+	if _, ok := v.Value.(driver.Valuer); ok {
+		return driver.ErrSkip
+	}
+	return c.connection.CheckNamedValue(v)
+}
+
 // unprepared is a statement that is not there until it runs.
 type unprepared struct {
 	conn  *pooledConn

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -170,6 +171,37 @@ func TestChangedTypes(t *testing.T) {
 		for n := 1; n <= 2; n++ {
 			if got := value(t, db, fmt.Sprintf("SELECT %s FROM changing WHERE n = %d", tc.read, n)); got != want {
 				t.Errorf("%s to %s: %q is %s in row %d, want %s", tc.before, tc.after, tc.arg, got, n, want)
+			}
+		}
+	}
+}
+
+// twoForms is a value with a text form, and a binary one that only some types take,
+// as the driver's hstore has.
+type twoForms struct{}
+
+// Value implements driver.Valuer.
+func (twoForms) Value() (driver.Value, error) { return []byte(`{"a": "b"}`), nil }
+
+// BinaryValue is what the driver asks for where it sends bytes in binary.
+func (twoForms) BinaryValue() ([]byte, error) { return []byte{0, 0, 0, 1}, nil }
+
+// TestValuesOfTwoForms have the same one behind a pooler as without.
+func TestValuesOfTwoForms(t *testing.T) {
+	t.Parallel()
+	for name, db := range both(t) {
+		for _, query := range []string{"SELECT $1::jsonb::text", "SELECT $1::text"} {
+			stmt, err := db.PrepareContext(t.Context(), query)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer stmt.Close()
+			var prepared string
+			if err := stmt.QueryRowContext(t.Context(), twoForms{}).Scan(&prepared); err != nil || prepared != `{"a": "b"}` {
+				t.Errorf("%s, %s, prepared: %q, %v", name, query, prepared, err)
+			}
+			if got, err := scan(db, query, []any{twoForms{}}); err != nil || got != `{"a": "b"}` {
+				t.Errorf("%s, %s: %q, %v", name, query, got, err)
 			}
 		}
 	}
