@@ -26,11 +26,14 @@ type connection interface {
 type conn struct {
 	connection
 	dialer *dialer
-	lost   bool
+	// lost is whether it is not to be used again, readOnly whether the transaction
+	// was asked for so.
+	lost, readOnly bool
 }
 
 // noted gives the connection up whose server does not answer, or answers that it
-// only reads (25006), as one does that was demoted. The error stays the caller's.
+// only reads (25006), as one does that was demoted, unless the transaction was to.
+// The error stays the caller's.
 func (c *conn) noted(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
@@ -40,7 +43,7 @@ func (c *conn) noted(ctx context.Context, err error) error {
 		if ctx.Err() != nil {
 			return fmt.Errorf("%w: %w", ctx.Err(), err)
 		}
-	case stateOf(err) == "25006":
+	case stateOf(err) == "25006" && !c.readOnly:
 		c.lost = true
 	}
 	if stateOf(err) != "" {
@@ -95,6 +98,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	if err != nil {
 		return nil, c.noted(ctx, err)
 	}
+	c.readOnly = opts.ReadOnly
 	return tx{next, c, ctx}, nil
 }
 
@@ -135,12 +139,14 @@ type tx struct {
 
 // Commit implements driver.Tx.
 func (t tx) Commit() error {
+	t.conn.readOnly = false
 	t.conn.dialer.unlimit()
 	return t.conn.noted(t.ctx, t.Tx.Commit())
 }
 
 // Rollback implements driver.Tx. A connection that is closed rolls back too.
 func (t tx) Rollback() error {
+	t.conn.readOnly = false
 	if t.conn.dialer.limit(closing); t.ctx.Err() != nil {
 		t.conn.dialer.abandon()
 	}

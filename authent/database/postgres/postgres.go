@@ -36,7 +36,8 @@
 // took effect.
 //
 // A connection whose server says that it only reads (25006), as one does that was
-// demoted, is not used again. The error is the caller's, and the next call dials.
+// demoted, is not used again, unless the transaction was asked for with ReadOnly. The
+// error is the caller's, and the next call dials.
 package postgres
 
 import (

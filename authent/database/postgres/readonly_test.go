@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/authent/authent/internal/dbserver"
@@ -130,4 +131,41 @@ func stateOf(err error) string {
 		return e.SQLState()
 	}
 	return ""
+}
+
+// TestReadOnlyTransaction: a write is refused since the transaction was asked for
+// so. Its connection is kept, and left for the next such answer outside of one.
+func TestReadOnlyTransaction(t *testing.T) {
+	t.Parallel()
+	s := own(t)
+	for _, query := range []string{"", "?statement_cache=off"} {
+		db := open(t, s.URL+query)
+		db.SetMaxOpenConns(1)
+		run(t, db, "CREATE TABLE IF NOT EXISTS t (n int)")
+		pid := func() string { return value(t, db, "SELECT pg_backend_pid()") }
+		before := pid()
+		for _, write := range []string{"INSERT INTO t VALUES (1)", "INSERT INTO t VALUES ($1)"} {
+			for _, end := range []func(*sql.Tx) error{(*sql.Tx).Rollback, (*sql.Tx).Commit} {
+				tx, err := db.BeginTx(t.Context(), &sql.TxOptions{ReadOnly: true})
+				if err != nil {
+					t.Fatal(err)
+				}
+				args := []any{1}[:strings.Count(write, "$")]
+				if _, err := tx.ExecContext(t.Context(), write, args...); stateOf(err) != "25006" {
+					t.Errorf("%s: %v, want 25006", write, err)
+				}
+				_ = end(tx)
+				if after := pid(); after != before {
+					t.Errorf("%s: the connection is not kept", write)
+				}
+			}
+		}
+		run(t, db, "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+		if err := writes["exec"](t, db); stateOf(err) != "25006" {
+			t.Errorf("%v, want 25006", err)
+		}
+		if pid() == before {
+			t.Error("the connection is kept")
+		}
+	}
 }
