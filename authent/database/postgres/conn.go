@@ -89,7 +89,7 @@ func (c *conn) Ping(ctx context.Context) error {
 // when the transaction has begun, but not before.
 func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
 	c.dialer.unlimit()
-	stop := context.AfterFunc(ctx, c.dialer.abandon)
+	stop := c.dialer.watch(ctx)
 	defer stop()
 	next, err := c.connection.BeginTx(ctx, opts)
 	if codeOf(err) == "0A000" {

@@ -26,8 +26,8 @@ type dialer struct {
 	over bool
 	// connected is whether main is in use: what is dialled then, asks to cancel.
 	connected atomic.Bool
-	// until is the deadline of main in nanoseconds, zero without one.
-	until atomic.Int64
+	// until is the deadline of main, zero without one. Both change together.
+	until time.Time
 }
 
 // DialContext implements pq.DialerContext.
@@ -91,17 +91,36 @@ func (d *dialer) hangUp() {
 // abandon gives the call that is on its way the grace to come back.
 func (d *dialer) abandon() { d.limit(grace) }
 
+// watch abandons the call that is on its way when its context ends. The caller calls
+// stop when the call has come back: from then on the context does nothing any more.
+func (d *dialer) watch(ctx context.Context) (stop func()) {
+	done := make(chan struct{})
+	dismiss := context.AfterFunc(ctx, func() {
+		defer close(done)
+		d.abandon()
+	})
+	return func() {
+		if !dismiss() {
+			<-done
+		}
+	}
+}
+
 // limit makes what is sent or awaited from now on fail after a time.
 func (d *dialer) limit(most time.Duration) {
-	end := time.Now().Add(most)
-	d.until.Store(end.UnixNano())
-	_ = d.main.SetDeadline(end)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.until = time.Now().Add(most)
+	_ = d.main.SetDeadline(d.until)
 }
 
 // unlimit lets the next call take its time.
 func (d *dialer) unlimit() {
-	if d.until.Swap(0) != 0 {
-		_ = d.main.SetDeadline(time.Time{})
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.until.IsZero() {
+		d.until = time.Time{}
+		_ = d.main.SetDeadline(d.until)
 	}
 }
 
@@ -109,6 +128,7 @@ func (d *dialer) unlimit() {
 // limit: with TLS the connection is then of no use, and the driver does not see
 // that.
 func (d *dialer) expired() bool {
-	until := d.until.Load()
-	return until != 0 && time.Now().UnixNano() > until
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return !d.until.IsZero() && time.Now().After(d.until)
 }
