@@ -137,12 +137,3 @@ func (a *Auth) canSignIn(u *User, accounts []*Account) bool {
 		return ok && p.isOAuth()
 	})
 }
-
-// known is a provider's id if the Config has it, else "": a browser may have sent
-// anything.
-func (a *Auth) known(provider string) string {
-	if p, ok := a.provider(provider); ok {
-		return p.ID
-	}
-	return ""
-}

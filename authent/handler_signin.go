@@ -69,17 +69,6 @@ func (a *Auth) postCallback(e *exchange) error {
 	return e.redirect(e.callbackURL)
 }
 
-// recorded records how a sign-in, a registration or a link through e's provider
-// ended, and returns err.
-func (e *exchange) recorded(kind eventKind, u *User, err error) error {
-	event := securityEvent{kind: kind, userID: idOf(u), from: clientAddr(e.r, e.auth.cfg.TrustedProxies), err: err}
-	if e.provider != nil {
-		event.provider = e.provider.ID
-	}
-	e.auth.record(e.r.Context(), event)
-	return err
-}
-
 // proven is who a credentials form belongs to.
 type proven struct {
 	proof

@@ -64,14 +64,6 @@ func (a *Auth) Register(ctx context.Context, reg Registration) (created *User, e
 	return created, nil
 }
 
-// idOf is the id of a user, "" for none.
-func idOf(u *User) string {
-	if u == nil {
-		return ""
-	}
-	return u.ID
-}
-
 // registerAndSignIn creates the user and starts the session in one transaction
 // (P26).
 func (a *Auth) registerAndSignIn(w http.ResponseWriter, r *http.Request, u User, reg Registration) (*Session, error) {

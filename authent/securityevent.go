@@ -81,6 +81,34 @@ func (e securityEvent) outcome() []slog.Attr {
 	return []slog.Attr{slog.String("outcome", outcome), slog.String("reason", reason)}
 }
 
+// recorded records how a sign-in, a registration or a link through e's provider
+// ended, and returns err.
+func (e *exchange) recorded(kind eventKind, u *User, err error) error {
+	event := securityEvent{kind: kind, userID: idOf(u), from: clientAddr(e.r, e.auth.cfg.TrustedProxies), err: err}
+	if e.provider != nil {
+		event.provider = e.provider.ID
+	}
+	e.auth.record(e.r.Context(), event)
+	return err
+}
+
+// idOf is the id of a user, "" for none.
+func idOf(u *User) string {
+	if u == nil {
+		return ""
+	}
+	return u.ID
+}
+
+// known is a provider's id if the Config has it, else "": a browser may have sent
+// anything.
+func (a *Auth) known(provider string) string {
+	if p, ok := a.provider(provider); ok {
+		return p.ID
+	}
+	return ""
+}
+
 // errRedirected is a sign-in in whose place the application's callback sent the
 // browser elsewhere.
 var errRedirected = errors.New("the signIn callback sent the browser elsewhere")
