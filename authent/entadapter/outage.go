@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"regexp"
@@ -30,6 +31,15 @@ func Ended(ctx context.Context, err error) error {
 		return fmt.Errorf("%w: %w: %w", context.DeadlineExceeded, cause, err)
 	}
 	return fmt.Errorf("%w (%w)", context.Canceled, err)
+}
+
+// hungUp says of an error that no hook can have made, of a begin or a commit, that
+// the server hung up where it did.
+func hungUp(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("%w: %w", driver.ErrBadConn, err)
+	}
+	return err
 }
 
 // outage is authent.ErrUnavailable with err as its reason where err is an outage,
@@ -73,8 +83,11 @@ func broken(err error) bool {
 	case sqliteCode:
 		return false
 	}
-	// Not io.EOF: drivers say ErrBadConn of it, and a hook of the application's that
-	// reads a form or a file says it of an empty one.
+	// lib/pq says just io.EOF where a server hangs up on who connects. Wrapped in
+	// something it may be a hook's of the application's, which reads a form or a file.
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return true
+	}
 	for _, lost := range []error{driver.ErrBadConn, sql.ErrConnDone, net.ErrClosed, os.ErrDeadlineExceeded, syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE} {
 		if errors.Is(err, lost) {
 			return true

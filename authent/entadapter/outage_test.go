@@ -54,7 +54,7 @@ var outages = []struct {
 var faults = []error{
 	state("28P01"), state("3D000"), state("42P01"), state("42703"), state("22003"), state("25P02"), state("42501"),
 	number(1045, "Access denied"), number(1049, "Unknown database"), number(1146, "no such table: Error 1053 (HY000): x"),
-	number(1364, "no default"), code(1), code(8), code(14), io.EOF, io.ErrUnexpectedEOF, entadapter.Invalid("birthday", keys, driver.ErrBadConn), errors.New("other"), errors.New("an application's own: Error 99: x"),
+	number(1364, "no default"), code(1), code(8), code(14), fmt.Errorf("read the field birthday: %w", io.EOF), fmt.Errorf("decode: %w", io.ErrUnexpectedEOF), entadapter.Invalid("birthday", keys, driver.ErrBadConn), errors.New("other"), errors.New("an application's own: Error 99: x"),
 }
 
 // TestP41_OutagesHaveOneClass: what drivers say of an outage is ErrUnavailable, and
@@ -72,6 +72,17 @@ func TestP41_OutagesHaveOneClass(t *testing.T) {
 	for _, fault := range faults {
 		if got := entadapter.Error(entadapter.Ended(t.Context(), fault), keys); errors.Is(got, authent.ErrUnavailable) || !errors.Is(got, fault) {
 			t.Errorf("%v became %v", fault, got)
+		}
+	}
+	for _, lost := range []error{io.EOF, io.ErrUnexpectedEOF} {
+		if got := entadapter.Error(lost, keys); !errors.Is(got, authent.ErrUnavailable) {
+			t.Errorf("%v became %v", lost, got)
+		}
+		begin := func(context.Context) (fakeTx, error) {
+			return fakeTx{}, fmt.Errorf("ent: starting a transaction: %w", lost)
+		}
+		if err := entadapter.InTx(t.Context(), begin, nil); !errors.Is(err, authent.ErrUnavailable) {
+			t.Errorf("begin: %v became %v", lost, err)
 		}
 	}
 	twice := entadapter.Error(fmt.Errorf("again: %w", entadapter.Error(driver.ErrBadConn, keys)), keys)

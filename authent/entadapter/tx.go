@@ -88,7 +88,7 @@ func again(err error) bool {
 func once[T Tx](ctx context.Context, begin func(context.Context) (T, error), fn func(T, *State) error) (err error) {
 	tx, err := begin(ctx)
 	if err != nil {
-		return fmt.Errorf("begin transaction: %w", outage(Ended(ctx, err)))
+		return fmt.Errorf("begin transaction: %w", outage(Ended(ctx, hungUp(err))))
 	}
 	committed := false
 	defer func() {
@@ -116,7 +116,7 @@ func once[T Tx](ctx context.Context, begin func(context.Context) (T, error), fn 
 		err = ctx.Err()
 	}
 	if err != nil {
-		return commitError{fmt.Errorf("commit: %w", outage(Ended(ctx, err)))}
+		return commitError{fmt.Errorf("commit: %w", outage(Ended(ctx, hungUp(err))))}
 	}
 	return nil
 }

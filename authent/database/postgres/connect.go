@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"maps"
+	"net"
 	"strings"
 
 	"github.com/lib/pq"
@@ -67,7 +69,7 @@ func open(ctx context.Context, config pq.Config, change func(*pq.Config)) (*conn
 	}
 	if err != nil {
 		d.hangUp()
-		return nil, oneLine{err}
+		return nil, oneLine{hungUp(err)}
 	}
 	d.connected.Store(true)
 	conn := &conn{dialer: d}
@@ -76,6 +78,15 @@ func open(ctx context.Context, config pq.Config, change func(*pq.Config)) (*conn
 		return nil, errors.Join(errors.New("postgres: the driver's connections are not what they were"), next.Close())
 	}
 	return conn, nil
+}
+
+// hungUp says of the driver's bare EOF where it came from: the server, or what stands
+// in its place, hung up while it was connected to.
+func hungUp(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return &net.OpError{Op: "dial", Net: "tcp", Err: err}
+	}
+	return err
 }
 
 // oneLine is an error that may tell of several hosts, each on a line of its own.
