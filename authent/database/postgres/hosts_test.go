@@ -3,6 +3,8 @@ package postgres_test
 import (
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -108,5 +110,30 @@ func TestPrimaryAmongHosts(t *testing.T) {
 	}
 	if port := value(t, db, "SHOW port"); port != strconv.Itoa(standby.Port) {
 		t.Errorf("port %s, want that of the standby that was promoted", port)
+	}
+}
+
+// TestServiceNamesHosts: a service's file may name a host that is not on this
+// machine, so its servers are not reached without TLS unless it says so.
+func TestServiceNamesHosts(t *testing.T) {
+	base := testdb.Server(t, "postgres").URL(t)
+	u, err := url.Parse(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "services")
+	text := fmt.Sprintf("[silent]\nhost=127.0.0.1\nport=%[1]s\n[plain]\nhost=127.0.0.1\nport=%[1]s\nsslmode=disable\n", u.Port())
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PGSERVICEFILE", file)
+	for _, tc := range []struct{ query, env, want string }{
+		{"service=silent", "", "SSL is not enabled"}, {"", "silent", "SSL is not enabled"}, {"service=plain", "", ""}, {"service=silent&sslmode=disable", "", ""},
+	} {
+		t.Setenv("PGSERVICE", tc.env)
+		err := open(t, fmt.Sprintf("postgresql://%s@%s?%s", u.User, u.Path, tc.query)).PingContext(t.Context())
+		if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("?%s, PGSERVICE=%s: %v, want %q", tc.query, tc.env, err, tc.want)
+		}
 	}
 }

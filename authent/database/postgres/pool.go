@@ -165,7 +165,7 @@ func readBack(ctx context.Context, conn connection) (string, error) {
 // the setting, which is tried next.
 func refused(err error) bool {
 	e, ok := errors.AsType[*pq.Error](err)
-	return ok && (strings.Contains(e.Message, proof) || slices.Contains([]string{"08P01", "0A000", "22023", "42501", "42601", "42704"}, string(e.Code)))
+	return ok && (strings.Contains(e.Message, proof) || slices.Contains([]string{"08P01", "0A000", "22023", "42501", "42601", "42704", "42883"}, string(e.Code)))
 }
 
 // stale reports whether a kept statement is of no use any more: the tables it

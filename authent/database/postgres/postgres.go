@@ -74,8 +74,9 @@ import (
 // primary, wherever it is. A host without a port has 5432.
 //
 // If sslmode is absent, and PGSSLMODE too, it is prefer where all hosts are on the
-// loopback interface or Unix sockets, and require elsewhere. Open makes no connection. An error
-// does not show the URL, which holds a password.
+// loopback interface or Unix sockets, and require elsewhere, and where a service's
+// file names the hosts. Open makes no connection. An error does not show the URL,
+// which holds a password.
 func Open(rawURL string) (*sql.DB, error) {
 	u, err := form.Parse(rawURL)
 	if err != nil {
@@ -121,7 +122,9 @@ func prepare(u *serverurl.URL) error {
 	if err := checkHosts(q); err != nil {
 		return err
 	}
-	if !q.Has("sslmode") && local(q) {
+	// A service's file may name hosts that are elsewhere.
+	service := q.Has("service") || os.Getenv("PGSERVICE") != ""
+	if !q.Has("sslmode") && local(q) && !service {
 		q.Set("sslmode", "prefer")
 	}
 	if !q.Has("connect_timeout") && os.Getenv("PGCONNECT_TIMEOUT") == "" {
