@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"entgo.io/ent/dialect"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/authent/authent/authent/database"
@@ -44,7 +45,11 @@ func TestDatabaseScripts(t *testing.T) {
 // [sqlite], [postgres] and [mariadb] hold on that kind.
 func play(t *testing.T, kind testdb.Kind, dir string) {
 	t.Helper()
-	testscript.RunT(single{t}, testscript.Params{
+	var runner testscript.T = several{t}
+	if kind.Dialect == dialect.MySQL {
+		runner = single{several{t}}
+	}
+	testscript.RunT(runner, testscript.Params{
 		Dir: dir,
 		Setup: func(e *testscript.Env) error {
 			tb := e.T().(testing.TB)
@@ -58,20 +63,28 @@ func play(t *testing.T, kind testdb.Kind, dir string) {
 	})
 }
 
+// several runs scripts at once.
+type several struct{ *testing.T }
+
+// Run implements testscript.T.
+func (s several) Run(name string, f func(testscript.T)) {
+	s.T.Run(name, func(t *testing.T) { f(several{t}) })
+}
+
+// Verbose implements testscript.T.
+func (several) Verbose() bool { return testing.Verbose() }
+
 // single runs one script after the other: MySQL's lock of migrations is one for the
 // whole server, and a command that waits for it says so.
-type single struct{ *testing.T }
+type single struct{ several }
 
 // Parallel implements testscript.T.
 func (single) Parallel() {}
 
 // Run implements testscript.T.
 func (s single) Run(name string, f func(testscript.T)) {
-	s.T.Run(name, func(t *testing.T) { f(single{t}) })
+	s.T.Run(name, func(t *testing.T) { f(single{several{t}}) })
 }
-
-// Verbose implements testscript.T.
-func (single) Verbose() bool { return testing.Verbose() }
 
 // goEnv is where the go command keeps what it has built and downloaded.
 var goEnv = sync.OnceValues(func() (found map[string]string, err error) {
