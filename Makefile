@@ -15,10 +15,11 @@ deps: ## Install what the tests need besides Go (Debian, as root)
 	@internal/testserver/deps.sh
 
 # make lint vets; the symbols that only a debugger reads take long to link; and the
-# time-out only bounds a hang. What takes longest begins first.
+# time-out only bounds a hang. What takes longest begins first, and four packages run
+# at once, since some of them mostly wait.
 .PHONY: test
 test: deps ## Run all tests, on SQLite, PostgreSQL and MariaDB
-	go run ./internal/testserver -- go test -vet=off -ldflags=-w -timeout 60m ./internal/readme ./interop ./authent/migrate ./...
+	go run ./internal/testserver -- go test -p 4 -vet=off -ldflags=-w -timeout 60m ./internal/readme ./interop ./authent/migrate ./...
 
 .PHONY: race
 race: ## Run all tests under the race detector
