@@ -26,11 +26,12 @@ func TestAuthAdapter(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
 		pool := kind.Pool(t)
 		authenttest.Run(t, func(t testing.TB) authenttest.Subject {
-			db := pool.DB(t)
+			url, outage := goesAway(t, kind, pool.URL(t))
+			db := kind.Connect(t, url)
 			client := ent.NewClient(ent.Driver(entsql.OpenDB(kind.Dialect, db)))
 			return authenttest.Subject{
 				Adapter: ent.NewAuthAdapter(client), DB: db, Dialect: dialects[kind.Name], Folds: kind.Dialect == dialect.MySQL,
-				SoftDelete: func() { client.User.Use(keepDeleted) },
+				SoftDelete: func() { client.User.Use(keepDeleted) }, Outage: outage,
 			}
 		})
 	})

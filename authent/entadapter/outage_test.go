@@ -14,12 +14,13 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
 
 	"github.com/authent/authent/authent"
 	"github.com/authent/authent/authent/entadapter"
 )
 
-func state(code string) error { return &pq.Error{Code: pq.ErrorCode(code), Message: "said so"} }
+func state(code string) error { return &pq.Error{Code: pqerror.Code(code), Message: "said so"} }
 
 func number(n uint16, message string) error {
 	return &mysql.MySQLError{Number: n, SQLState: [5]byte([]byte("HY000")), Message: message}

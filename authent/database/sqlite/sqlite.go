@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"modernc.org/sqlite"
@@ -85,11 +86,19 @@ func split(rawURL string) (string, url.Values, error) {
 // dsn is what the driver is given. Parameters that the caller set win over ours.
 func dsn(path string, query url.Values, memory bool) string {
 	set := url.Values{}
-	set.Add("_pragma", "busy_timeout("+busyTimeout+")")
-	set.Add("_pragma", "foreign_keys(1)")
+	// The driver orders pragmas by their text, so of two values for one either may
+	// come last: ours stays away where the caller has one.
+	pragma := func(name, value string) {
+		its := func(p string) bool { return strings.HasPrefix(strings.ToLower(strings.TrimSpace(p)), name) }
+		if !slices.ContainsFunc(query["_pragma"], its) {
+			set.Add("_pragma", name+"("+value+")")
+		}
+	}
+	pragma("busy_timeout", busyTimeout)
+	pragma("foreign_keys", "1")
 	if !memory && query.Get("mode") != "ro" {
-		set.Add("_pragma", "journal_mode(WAL)")
-		set.Add("_pragma", "synchronous(NORMAL)")
+		pragma("journal_mode", "WAL")
+		pragma("synchronous", "NORMAL")
 	}
 	set.Set("_txlock", "immediate")
 	set.Set("_time_format", "sqlite")

@@ -2,6 +2,7 @@ package sqlite_test
 
 import (
 	"database/sql"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -158,6 +159,21 @@ func TestWrongURLs(t *testing.T) {
 		}
 		if !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "tiger") || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q: %v", url, err)
+		}
+	}
+}
+
+// TestCallersPragmasWin, in whatever order the driver takes them.
+func TestCallersPragmasWin(t *testing.T) {
+	for _, want := range []int{1, 10, 4999, 5001, 60000} {
+		db, err := sqlite.Open(fmt.Sprintf("file:%s?_pragma=busy_timeout(%d)", filepath.Join(t.TempDir(), "app.db"), want))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = db.Close() })
+		var got int
+		if err := db.QueryRowContext(t.Context(), "PRAGMA busy_timeout").Scan(&got); err != nil || got != want {
+			t.Errorf("busy_timeout is %d, want %d: %v", got, want, err)
 		}
 	}
 }
