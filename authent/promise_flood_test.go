@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/authent/authent/authent"
+	"github.com/authent/authent/internal/await"
 	"github.com/authent/authent/internal/oauthserver"
 	"github.com/authent/authent/internal/testdb"
 )
@@ -67,17 +68,6 @@ func (w *world) flood(requests []*http.Request) *flood {
 
 func (f *flood) String() string {
 	return fmt.Sprintf("%d told to come back, %d passed, %d failed", f.busy.Load(), f.passed.Load(), f.failed.Load())
-}
-
-// until waits for a condition, however long that takes.
-func until(t *testing.T, condition func() bool) {
-	t.Helper()
-	for !condition() {
-		if t.Context().Err() != nil || t.Failed() {
-			t.FailNow()
-		}
-		time.Sleep(time.Millisecond)
-	}
 }
 
 // starts are n sign-ins through providers, each by another browser.
@@ -153,7 +143,7 @@ func TestP42_DiscoveryFlood(t *testing.T) {
 		w.idp.Misbehave(oauthserver.Misbehaviour{Hang: []string{document}})
 		f := w.flood(requests)
 		asked := func() int { return len(w.idp.RequestsTo(document)) }
-		until(t, func() bool { return f.busy.Load() >= people-waiting || f.failed.Load() > 0 || asked() > 1 })
+		await.True(t, "the flood has come as far as it can", func() bool { return f.busy.Load() >= people-waiting || f.failed.Load() > 0 || asked() > 1 })
 		w.unhindered(b)
 		w.signedIn()
 		w.idp.Misbehave(oauthserver.Misbehaviour{})
@@ -202,7 +192,7 @@ func TestP42_EndpointsOutliveTheirDocument(t *testing.T) {
 		f := w.flood(w.starts(20, "dev", "posting"))
 		f.wg.Wait()
 		asked := func() int { return len(w.idp.RequestsTo(document)) }
-		until(t, func() bool { return asked() > 1 })
+		await.True(t, "the flood has come as far as it can", func() bool { return asked() > 1 })
 		if f.passed.Load() != 20 || asked() != 2 {
 			t.Errorf("%v; asked %d times", f, asked())
 		}
@@ -255,7 +245,7 @@ func TestP42_KnownKeysNeedNoAnswer(t *testing.T) {
 		tokens := len(w.idp.RequestsTo("/token"))
 		w.idp.Misbehave(oauthserver.Misbehaviour{UnknownKey: true, Hang: []string{"/keys"}})
 		f := w.flood(requests)
-		until(t, func() bool {
+		await.True(t, "the flood has come as far as it can", func() bool {
 			return len(w.idp.RequestsTo("/token")) == tokens+10 && len(w.idp.RequestsTo("/keys")) == 2
 		})
 		w.idp.Misbehave(oauthserver.Misbehaviour{Hang: []string{"/keys"}})
@@ -282,7 +272,7 @@ func TestP42_CodesFlood(t *testing.T) {
 		w.idp.Misbehave(oauthserver.Misbehaviour{Hang: []string{"/token"}})
 		f := w.flood(requests)
 		asked := func() int { return len(w.idp.RequestsTo("/token")) }
-		until(t, func() bool { return int(f.busy.Load())+asked() == flows })
+		await.True(t, "the flood has come as far as it can", func() bool { return int(f.busy.Load())+asked() == flows })
 		if asked() != most {
 			t.Errorf("%d codes were sent at once", asked())
 		}
@@ -318,7 +308,7 @@ func TestP42_HashFlood(t *testing.T) {
 			})
 			requests := w.strangers(24)
 			f := w.flood(requests)
-			until(t, func() bool { return f.busy.Load()+f.failed.Load()+entered.Load() == int64(len(requests)) })
+			await.True(t, "the flood has come as far as it can", func() bool { return f.busy.Load()+f.failed.Load()+entered.Load() == int64(len(requests)) })
 			if entered.Load() != strangers {
 				t.Errorf("of %d hashes strangers have %d", most, entered.Load())
 			}
@@ -360,7 +350,7 @@ func TestP42_OneHashAPerson(t *testing.T) {
 		requests = append(requests, r)
 	}
 	f := w.flood(requests)
-	until(t, func() bool { return f.busy.Load() == 7 && entered.Load() == 1 })
+	await.True(t, "the flood has come as far as it can", func() bool { return f.busy.Load() == 7 && entered.Load() == 1 })
 	open.Store(true)
 	if a := other.post("/auth/reauthenticate", "password", adasWord); a.errorCode() != "" || a.status != http.StatusFound {
 		t.Errorf("somebody else: %d %s", a.status, a.errorCode())
