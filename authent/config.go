@@ -57,8 +57,9 @@ type Config struct {
 	// MaxHashes is how many passwords are hashed at once, at least 2; each takes
 	// 19 MiB. A quarter of them, rounded down and at least one, is kept for people
 	// who are signed in and change or type their password again, so that a flood
-	// of sign-ins and registrations does not keep them from it. Others wait a
-	// second and then get 503. If zero, twice GOMAXPROCS.
+	// of sign-ins and registrations does not keep them from it; of one of them, one
+	// password is hashed at a time, and a second one gets 503. Others wait a second
+	// and then get 503. If zero, twice GOMAXPROCS.
 	MaxHashes int
 	// BcryptHashes says that the database holds bcrypt hashes, from Auth.js say:
 	// then every attempt costs one verification of each family, so that its

@@ -18,8 +18,8 @@ func SessionFrom(ctx context.Context) *Session {
 	return s
 }
 
-// LoadSession looks who is signed in, with one SQL statement, and puts the
-// session where SessionFrom finds it. It rolls the session on as GET
+// LoadSession looks who is signed in, with one SQL statement (in shared mode one
+// for each of two session cookies), and puts the session where SessionFrom finds it. It rolls the session on as GET
 // {base}/session does. When the database fails it answers 503: nobody is ever
 // taken for signed out by mistake.
 func (a *Auth) LoadSession(next http.Handler) http.Handler {
