@@ -19,9 +19,9 @@ func SessionFrom(ctx context.Context) *Session {
 }
 
 // LoadSession looks who is signed in, with one SQL statement (in shared mode one
-// for each of two session cookies), and puts the session where SessionFrom finds it. It rolls the session on as GET
-// {base}/session does. When the database fails it answers 503: nobody is ever
-// taken for signed out by mistake.
+// for each of two session cookies), and puts the session where SessionFrom finds
+// it. It rolls the session on as GET {base}/session does. When the database fails
+// it answers 503: nobody is ever taken for signed out by mistake.
 func (a *Auth) LoadSession(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Vary", "Cookie")
