@@ -13,6 +13,7 @@ package entauth
 import (
 	"embed"
 	"fmt"
+	"runtime"
 	"strings"
 	"text/template"
 
@@ -31,13 +32,17 @@ func (Extension) Options() []entc.Option {
 	return []entc.Option{entc.FeatureNames(gen.FeatureLock.Name)}
 }
 
-// Hooks checks the graph before anything is generated.
+// Hooks checks the graph before anything is generated, and has ent format one
+// file at a time. To find what a file imports, ent looks into those beside it;
+// formatting them together, it sometimes reads one that is half written, and
+// imports another package of the same name, such as authent's own graph.
 func (Extension) Hooks() []gen.Hook {
 	return []gen.Hook{func(next gen.Generator) gen.Generator {
 		return gen.GenerateFunc(func(g *gen.Graph) error {
 			if err := check(g); err != nil {
 				return err
 			}
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // how many ent formats together
 			return next.Generate(g)
 		})
 	}}

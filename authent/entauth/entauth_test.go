@@ -5,6 +5,7 @@ import (
 	"go/format"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -43,6 +44,23 @@ func TestFaults(t *testing.T) {
 			}
 			golden(t, name+".txt", err.Error()+"\n")
 		})
+	}
+}
+
+// TestFormatsOneByOne: ent formats as many files together as GOMAXPROCS says, so
+// it is one while it generates, and then as before.
+func TestFormatsOneByOne(t *testing.T) {
+	before, during := runtime.GOMAXPROCS(2), 0
+	defer runtime.GOMAXPROCS(before)
+	hook := Extension{}.Hooks()[0](gen.GenerateFunc(func(*gen.Graph) error {
+		during = runtime.GOMAXPROCS(0)
+		return nil
+	}))
+	if err := hook.Generate(load(t, "../../../ent/schema")); err != nil {
+		t.Fatal(err)
+	}
+	if after := runtime.GOMAXPROCS(0); during != 1 || after != 2 {
+		t.Errorf("%d together, and %d afterwards", during, after)
 	}
 }
 
