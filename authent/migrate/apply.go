@@ -46,6 +46,9 @@ func (m *Migrator) Apply(ctx context.Context, n int) (*Report, error) {
 
 func (s *session) apply(ctx context.Context, n int, report *Report) error {
 	pending, err := s.prepare(ctx)
+	for _, note := range pending.notes {
+		s.config.Log(Noted{note})
+	}
 	if err != nil || len(pending.files) == 0 {
 		return err
 	}
@@ -76,8 +79,16 @@ func (s *session) prepare(ctx context.Context) (pending, error) {
 	}
 	var p pending
 	err := s.inTx(ctx, s.config.Dialect == dialect.SQLite, func() (err error) {
-		if p, err = s.pending(ctx); err != nil || p.baseline == nil && len(p.files) == 0 {
+		if p, err = s.pending(ctx); err != nil {
 			return err
+		}
+		for _, rev := range p.recounted {
+			if err := (revisions{s}).writeCount(ctx, rev); err != nil {
+				return err
+			}
+		}
+		if p.baseline == nil && len(p.files) == 0 {
+			return nil
 		}
 		if err := (revisions{s}).create(ctx); err != nil {
 			return err
@@ -97,8 +108,9 @@ type migration struct {
 	statements []Statement
 	sums       []string
 	revision   *atlas.Revision
-	// known is whether an earlier run had begun with the file.
-	known bool
+	// known is whether an earlier run had begun with the file, and finished
+	// whether it came to the end of it, as the file was then.
+	known, finished bool
 }
 
 // applyFile applies a file, or the rest of it, and returns how many statements

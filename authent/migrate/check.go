@@ -17,19 +17,22 @@ type pending struct {
 	baseline  atlas.File // To be recorded; nil if none.
 	current   string     // The last version applied; empty if none.
 	revisions []*atlas.Revision
+	// recounted are those whose rows still have another number of statements.
+	recounted []*atlas.Revision
+	notes     []string
 }
 
 // pending checks the history against the files and finds what is left to do. It
 // changes nothing.
 func (s *session) pending(ctx context.Context) (p pending, err error) {
-	if p.revisions, err = (revisions{s}).ReadRevisions(ctx); err != nil {
+	if p.revisions, p.recounted, err = (revisions{s}).read(ctx); err != nil {
 		return p, err
 	}
 	files, err := s.config.Dir.Files()
 	if err != nil {
 		return p, fmt.Errorf("migrate: %w", err)
 	}
-	if err := s.checkHistory(p.revisions, files); err != nil {
+	if p.notes, err = s.checkHistory(p.revisions, files); err != nil {
 		return p, err
 	}
 	if len(p.revisions) > 0 {
@@ -63,59 +66,22 @@ func (s *session) fromBaseline(p pending, files []atlas.File) (pending, error) {
 	return p, nil
 }
 
-// checkHistory checks that the files applied are there, and as they were.
-func (s *session) checkHistory(revs []*atlas.Revision, files []atlas.File) error {
+// checkHistory checks that the files applied are there, and as they were. Its notes
+// tell what it lets pass all the same.
+func (s *session) checkHistory(revs []*atlas.Revision, files []atlas.File) (notes []string, err error) {
 	for _, rev := range revs {
 		i := slices.IndexFunc(files, func(f atlas.File) bool { return f.Version() == rev.Version })
 		switch {
 		case i >= 0:
 		case len(files) == 0 || rev.Version > files[len(files)-1].Version():
-			return fmt.Errorf("migrate: %w: it is at %s, which no file here has: update the program or the folder of migrations", ErrNewer, rev.Version)
+			return nil, fmt.Errorf("migrate: %w: it is at %s, which no file here has: update the program or the folder of migrations", ErrNewer, rev.Version)
 		case !replacedByCheckpoint(rev.Version, files):
-			return fmt.Errorf("migrate: %w: %s_%s.sql was applied and is missing: put it back from version control", ErrHistory, rev.Version, rev.Description)
+			return nil, fmt.Errorf("migrate: %w: %s_%s.sql was applied and is missing: put it back from version control", ErrHistory, rev.Version, rev.Description)
 		default:
-			return nil // The hashes of all others cover what is gone.
+			return nil, nil // The hashes of all others cover what is gone.
 		}
 	}
-	for i, f := range files {
-		edited, known, err := editedSince(revs, files[:i+1])
-		switch {
-		case err != nil || !known:
-			return err
-		case edited:
-			return fmt.Errorf("migrate: %w: %s was edited after it was applied: put it back from version control, and make the change in a new file", ErrHistory, f.Name())
-		}
-	}
-	return nil
-}
-
-// mostLate is how many files that came late, in a row, are looked for.
-const mostLate = 10
-
-// editedSince reports whether the last of the files was edited after it was
-// applied. Atlas's hash of a file covers all that came before it, so files that
-// came late change it too: then it is known of no later file either.
-func editedSince(revs []*atlas.Revision, files []atlas.File) (edited, known bool, err error) {
-	last := len(files) - 1
-	i := slices.IndexFunc(revs, func(r *atlas.Revision) bool { return r.Version == files[last].Version() })
-	if i < 0 || revs[i].Hash == "" || revs[i].Applied < revs[i].Total {
-		return false, true, nil
-	}
-	for late := range min(last, mostLate) + 1 {
-		for from := range last - late + 1 {
-			if late == 0 && from > 0 {
-				break
-			}
-			hashes, err := atlas.NewHashFile(slices.Concat(files[:from], files[from+late:]))
-			if err != nil {
-				return false, false, fmt.Errorf("migrate: %w", err)
-			}
-			if hash, err := hashes.SumByName(files[last].Name()); err == nil && hash == revs[i].Hash {
-				return false, late == 0, nil
-			}
-		}
-	}
-	return true, true, nil
+	return checkEdited(revs, files)
 }
 
 // replacedByCheckpoint reports whether a checkpoint stands for a removed file.

@@ -9,6 +9,10 @@ type Event interface{ event() }
 // Waiting tells that somebody else migrates the database.
 type Waiting struct{ For time.Duration }
 
+// Noted tells what Apply lets pass that somebody should look at: a file that has
+// changed since Atlas began to apply it.
+type Noted struct{ Text string }
+
 // Started tells what is about to be done. From is empty on a new database.
 type Started struct {
 	From, To string
@@ -49,6 +53,7 @@ type FileDone struct {
 }
 
 func (Waiting) event()          {}
+func (Noted) event()            {}
 func (Started) event()          {}
 func (FileStarted) event()      {}
 func (StatementStarted) event() {}

@@ -33,7 +33,7 @@ func (m *migration) resume(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.known = true
+	m.known, m.finished = true, found.Applied >= found.Total
 	for i := range found.Applied {
 		if found.Applied != found.Total && (i >= len(m.sums) || i >= len(found.PartialHashes) || m.sums[i] != found.PartialHashes[i]) {
 			return fmt.Errorf("migrate: %w: %s was applied up to its statement %d, and one of these has changed since: put it back, and mend only what follows", ErrHistory, m.file.Name(), found.Applied)
@@ -46,7 +46,7 @@ func (m *migration) resume(ctx context.Context) error {
 
 // complete reports whether nothing is left to do.
 func (m *migration) complete() bool {
-	return m.known && m.revision.Applied >= m.revision.Total
+	return m.known && m.finished
 }
 
 // run executes what is left of the file and records it. It returns how many
@@ -75,7 +75,7 @@ func (m *migration) run(ctx context.Context, whole bool) (int, error) {
 		}
 		done++
 	}
-	rev.PartialHashes = nil
+	rev.PartialHashes, rev.Error, rev.ErrorStmt = nil, "", ""
 	if err := m.record(ctx); err != nil {
 		return done, err
 	}

@@ -83,32 +83,74 @@ func (r revisions) Ident() *atlas.TableIdent {
 	return &atlas.TableIdent{Name: revisionsTable, Schema: r.config.RevisionsSchema}
 }
 
-// ReadRevisions implements atlas.RevisionReadWriter. Without the table there are
-// none. Rows whose version begins with a dot are notes of Atlas's own.
+// ReadRevisions implements atlas.RevisionReadWriter.
 func (r revisions) ReadRevisions(ctx context.Context) ([]*atlas.Revision, error) {
+	all, _, err := r.read(ctx)
+	return all, err
+}
+
+// read reads the history. Without the table it is empty. Rows whose version begins
+// with a dot are notes of Atlas's own. recounted are those of all that recount has
+// changed.
+func (r revisions) read(ctx context.Context) (all, recounted []*atlas.Revision, err error) {
 	there, err := r.exist(ctx)
 	if err != nil || !there {
-		return nil, err
+		return nil, nil, err
 	}
-	rows, err := r.QueryContext(ctx, "SELECT "+strings.Join(r.quoted()[:10], ", ")+" FROM "+r.table()+" ORDER BY "+r.quote("version"))
+	columns := append(r.quoted()[:10], r.quote("operator_version"))
+	rows, err := r.QueryContext(ctx, "SELECT "+strings.Join(columns, ", ")+" FROM "+r.table()+" ORDER BY "+r.quote("version"))
 	if err != nil {
-		return nil, fmt.Errorf("migrate: read %s: %w", revisionsTable, err)
+		return nil, nil, fmt.Errorf("migrate: read %s: %w", revisionsTable, err)
 	}
 	defer rows.Close()
-	var all []*atlas.Revision
 	for rows.Next() {
 		rev, err := scanRevision(rows)
 		if err != nil {
-			return nil, fmt.Errorf("migrate: read %s: %w", revisionsTable, err)
+			return nil, nil, fmt.Errorf("migrate: read %s: %w", revisionsTable, err)
 		}
-		if !strings.HasPrefix(rev.Version, ".") {
-			all = append(all, rev)
+		if strings.HasPrefix(rev.Version, ".") {
+			continue
 		}
+		if recount(rev) {
+			recounted = append(recounted, rev)
+		}
+		all = append(all, rev)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("migrate: read %s: %w", revisionsTable, err)
+		return nil, nil, fmt.Errorf("migrate: read %s: %w", revisionsTable, err)
 	}
-	return all, nil
+	return all, recounted, nil
+}
+
+// recount corrects a row of a file that Atlas has finished after its number of
+// statements had changed, and reports whether there was anything to correct. Atlas
+// keeps the old number, and the old error when nothing was left to execute. That it
+// has finished is seen in the partial hashes, which it drops only then.
+func recount(rev *atlas.Revision) bool {
+	if !byAtlas(rev) || rev.Applied == 0 || rev.Applied == rev.Total || len(rev.PartialHashes) > 0 {
+		return false
+	}
+	rev.Total, rev.Error, rev.ErrorStmt = rev.Applied, "", ""
+	return true
+}
+
+// writeCount corrects the row in the database as recount has corrected rev. Atlas
+// would begin that file again, and fail. Whose row it is stays.
+func (r revisions) writeCount(ctx context.Context, rev *atlas.Revision) error {
+	query := fmt.Sprintf("UPDATE %s SET %s = %s, %s = '', %s = '' WHERE %s = %s", r.table(),
+		r.quote("total"), r.quote("applied"), r.quote("error"), r.quote("error_stmt"), r.quote("version"), r.mark())
+	if _, err := r.ExecContext(ctx, query, rev.Version); err != nil {
+		return fmt.Errorf("migrate: correct the record of %s: %w", rev.Version, err)
+	}
+	return nil
+}
+
+// mark stands for the only argument of a statement.
+func (r revisions) mark() string {
+	if r.config.Dialect == dialect.Postgres {
+		return "$1"
+	}
+	return "?"
 }
 
 func scanRevision(rows *sql.Rows) (*atlas.Revision, error) {
@@ -116,7 +158,7 @@ func scanRevision(rows *sql.Rows) (*atlas.Revision, error) {
 	var took int64
 	var failure, statement sql.NullString
 	var partial []byte
-	err := rows.Scan(&rev.Version, &rev.Description, &rev.Type, &rev.Applied, &rev.Total, &took, &failure, &statement, &rev.Hash, &partial)
+	err := rows.Scan(&rev.Version, &rev.Description, &rev.Type, &rev.Applied, &rev.Total, &took, &failure, &statement, &rev.Hash, &partial, &rev.OperatorVersion)
 	if err != nil {
 		return nil, err
 	}
@@ -189,11 +231,7 @@ func (r revisions) quoted() []string {
 
 // DeleteRevision implements atlas.RevisionReadWriter.
 func (r revisions) DeleteRevision(ctx context.Context, version string) error {
-	mark := "?"
-	if r.config.Dialect == dialect.Postgres {
-		mark = "$1"
-	}
-	if _, err := r.ExecContext(ctx, "DELETE FROM "+r.table()+" WHERE "+r.quote("version")+" = "+mark, version); err != nil {
+	if _, err := r.ExecContext(ctx, "DELETE FROM "+r.table()+" WHERE "+r.quote("version")+" = "+r.mark(), version); err != nil {
 		return fmt.Errorf("migrate: remove the record of %s: %w", version, err)
 	}
 	return nil

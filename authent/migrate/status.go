@@ -26,6 +26,9 @@ type Status struct {
 	// killed: that it took effect, that it did not, or that this cannot be
 	// seen. Empty when none was.
 	Interrupted string
+	// Notes tell what Apply lets pass that somebody should look at. Nil when
+	// there is nothing.
+	Notes []string
 }
 
 // Status compares the database's history with the files. It changes nothing.
@@ -45,7 +48,7 @@ func (m *Migrator) Status(ctx context.Context) (*Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	st := &Status{Current: p.current, Executed: len(p.revisions), Pending: len(p.files)}
+	st := &Status{Current: p.current, Executed: len(p.revisions), Pending: len(p.files), Notes: p.notes}
 	for _, f := range p.files {
 		st.PendingFiles = append(st.PendingFiles, f.Name())
 	}

@@ -22,6 +22,8 @@ func (p *printer) print(e migrate.Event) {
 	switch e := e.(type) {
 	case migrate.Waiting:
 		fmt.Fprintf(p.out, "Waiting for another migration of this database, for %v now\n", e.For.Round(time.Second))
+	case migrate.Noted:
+		fmt.Fprintf(p.out, "Note: %s\n", e.Text)
 	case migrate.Started:
 		p.begun = true
 		from := ""
@@ -105,6 +107,9 @@ func printStatus(out io.Writer, s *migrate.Status) {
 	}
 	fmt.Fprintf(out, "Migration Status: %s\n  -- Current Version: %s\n  -- Next Version:    %s\n  -- Executed Files:  %s\n  -- Pending Files:   %d\n",
 		state, current, next, executed, s.Pending)
+	for _, note := range s.Notes {
+		fmt.Fprintf(out, "\nNote: %s\n", note)
+	}
 	switch {
 	case s.Error != "":
 		fmt.Fprintf(out, "\nLast migration attempt had errors:\n  -- SQL:   %s\n  -- ERROR: %s\n", s.SQL, s.Error)
