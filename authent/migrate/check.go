@@ -39,7 +39,7 @@ func (s *session) pending(ctx context.Context) (p pending, err error) {
 		p.current = p.revisions[len(p.revisions)-1].Version
 	} else if s.config.Baseline != "" {
 		return s.fromBaseline(p, files)
-	} else if err := s.checkClean(ctx); err != nil {
+	} else if err := s.checkClean(ctx, files); err != nil {
 		return p, err
 	}
 	executor, err := atlas.NewExecutor(s.driver, s.config.Dir, revisions{s}, atlas.WithAllowDirty(true), atlas.WithExecOrder(execOrders[s.config.ExecOrder]))
@@ -60,7 +60,7 @@ func (s *session) pending(ctx context.Context) (p pending, err error) {
 func (s *session) fromBaseline(p pending, files []atlas.File) (pending, error) {
 	i := slices.IndexFunc(files, func(f atlas.File) bool { return f.Version() == s.config.Baseline })
 	if i < 0 {
-		return p, fmt.Errorf("migrate: there is no file of version %q: the baseline is one of %s", s.config.Baseline, versions(files))
+		return p, errNoVersion(s.config.Baseline, files)
 	}
 	p.baseline, p.files, p.current = files[i], files[i+1:], files[i].Version()
 	return p, nil
@@ -93,7 +93,7 @@ func replacedByCheckpoint(version string, files []atlas.File) bool {
 }
 
 // checkClean refuses a database that has tables of its own, unless that is known.
-func (s *session) checkClean(ctx context.Context) error {
+func (s *session) checkClean(ctx context.Context, files []atlas.File) error {
 	if s.config.AllowDirty {
 		return nil
 	}
@@ -105,7 +105,15 @@ func (s *session) checkClean(ctx context.Context) error {
 	if len(tables) > most {
 		tables = append(tables[:most], fmt.Sprintf("%d more", len(tables)-most))
 	}
-	return fmt.Errorf("migrate: %w: %s: if they are the application's own, allow that (--allow-dirty, Config.AllowDirty); if they are already what a migration makes, say which: go tool migrate baseline VERSION", ErrNotClean, strings.Join(tables, ", "))
+	return fmt.Errorf("migrate: %w: %s: if they are the application's own, allow that (--allow-dirty, Config.AllowDirty); if they are already what a migration makes, say which%s", ErrNotClean, strings.Join(tables, ", "), likeLast(files))
+}
+
+// likeLast is the command that takes the last of the files as applied, as an example.
+func likeLast(files []atlas.File) string {
+	if len(files) == 0 {
+		return " (go tool migrate baseline)"
+	}
+	return ", such as the last one: go tool migrate baseline " + files[len(files)-1].Version()
 }
 
 // tables are the tables and views of the connected schema, except the history.
@@ -143,10 +151,18 @@ func names(files []atlas.File) string {
 	return strings.Join(all, ", ")
 }
 
-func versions(files []atlas.File) string {
+// errNoVersion names the versions that there are, the last of them if there are many.
+func errNoVersion(version string, files []atlas.File) error {
+	const most = 20
 	all := make([]string, len(files))
 	for i, f := range files {
 		all[i] = f.Version()
 	}
-	return strings.Join(all, ", ")
+	switch {
+	case len(all) == 0:
+		return fmt.Errorf("migrate: there is no file of version %q, and no other either", version)
+	case len(all) > most:
+		all = append([]string{fmt.Sprintf("%d before these", len(all)-most)}, all[len(all)-most:]...)
+	}
+	return fmt.Errorf("migrate: there is no file of version %q: the baseline is one of %s", version, strings.Join(all, ", "))
 }

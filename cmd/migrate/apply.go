@@ -57,7 +57,7 @@ func (c *statusCommand) Run(ctx context.Context, out io.Writer) error {
 
 type baselineCommand struct {
 	history
-	Version string `arg:"" name:"VERSION" help:"The version at which the database already is, such as 20260101000000."`
+	Version string `arg:"" name:"VERSION" help:"The version at which the database already is: that of one of the files, with which its name begins."`
 }
 
 // Run records the baseline.
@@ -110,7 +110,7 @@ func eachFolder(name string, do func(folder string, dir migrate.Dir) error) erro
 		return err
 	}
 	for _, folder := range all {
-		dir, err := migrate.OpenDir(folder)
+		dir, err := openFolder(folder)
 		if err != nil {
 			return err
 		}

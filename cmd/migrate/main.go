@@ -88,6 +88,6 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (code int) {
 		fmt.Fprintln(errs, err)
 		return 2
 	}
-	fmt.Fprintln(errs, failure(err))
+	fmt.Fprintln(errs, inFolder(parsed, failure(err)))
 	return 1
 }

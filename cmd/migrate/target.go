@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/authent/authent/authent/database"
@@ -56,32 +57,25 @@ func (h history) migrator(c migrate.Config, out io.Writer) (*migrate.Migrator, *
 
 // migrations opens the folder that --dir names, or the default one.
 func (h history) migrations(dialect string, out io.Writer) (migrate.Dir, error) {
-	if h.Dir != "" {
-		return migrate.OpenDir(h.Dir)
+	folder := h.Dir
+	if folder == "" {
+		folder = filepath.Join("migrations", migrations.Folder(dialect))
 	}
-	folder := filepath.Join("migrations", migrations.Folder(dialect))
-	if info, err := os.Stat(folder); err == nil && info.IsDir() {
-		return migrate.OpenDir(folder)
+	if info, err := os.Stat(folder); h.Dir != "" || err == nil && info.IsDir() {
+		return openFolder(folder)
+	}
+	if others, err := foldersIn("migrations"); err != nil || len(others) > 0 {
+		return nil, errors.Join(err, fmt.Errorf("migrate: there is no folder %s, only %s: write migrations for this kind of database with go tool migrate diff, or name their folder with --dir", folder, strings.Join(others, ", ")))
 	}
 	fmt.Fprintf(out, "There is no folder %s: these are the migrations that come with authent.\n", folder)
 	return migrations.Dir(dialect)
 }
 
-// folders are the folders of migrations that a command without a database works
-// on: the one of --dir, or all in ./migrations.
-func folders(dir string) ([]string, error) {
-	if dir != "" {
-		return []string{dir}, nil
-	}
-	found, err := filepath.Glob(filepath.Join("migrations", "*", "atlas.sum"))
+// openFolder opens a folder that holds migrations.
+func openFolder(location string) (migrate.Dir, error) {
+	dir, err := migrate.OpenDir(location)
 	if err != nil {
 		return nil, err
 	}
-	if len(found) == 0 {
-		return nil, errors.New("migrate: there are no migrations in ./migrations: name their folder with --dir")
-	}
-	for i := range found {
-		found[i] = filepath.Dir(found[i])
-	}
-	return found, nil
+	return dir, notEmpty(location)
 }

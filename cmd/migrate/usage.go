@@ -71,6 +71,19 @@ func failure(err error) string {
 	return withoutPasswords(text)
 }
 
+var onFolder = regexp.MustCompile(`go tool migrate (?:hash|baseline [^\s,;:)]+)`)
+
+// inFolder adds --dir to the commands that a message names, where the command that
+// failed had it: without it they would look elsewhere.
+func inFolder(parsed *kong.Context, text string) string {
+	for _, flag := range parsed.Flags() {
+		if dir := flag.Target.String(); flag.Name == "dir" && dir != "" {
+			text = onFolder.ReplaceAllStringFunc(text, func(command string) string { return command + " --dir " + dir })
+		}
+	}
+	return withoutPasswords(text)
+}
+
 var signsIn = regexp.MustCompile(`([A-Za-z][\w+.-]*://)(\S*)@`)
 
 // withoutPasswords leaves out who signs in at a URL, should somebody have typed

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"ariga.io/atlas/sql/migrate"
+)
+
+// folders are the folders of migrations that a command without a database works
+// on: the one of --dir, or all in ./migrations.
+func folders(dir string) ([]string, error) {
+	if dir != "" {
+		return []string{dir}, nil
+	}
+	found, err := foldersIn("migrations")
+	if err == nil && len(found) == 0 {
+		err = errors.New("migrate: there are no migrations in ./migrations: name their folder with --dir")
+	}
+	return found, err
+}
+
+// foldersIn are the folders of migrations in a folder, and in those within it.
+func foldersIn(root string) (found []string, err error) {
+	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && path == root:
+			return nil
+		case err != nil:
+			return fmt.Errorf("migrate: look for migrations: %w", err)
+		case entry.IsDir() && holdsMigrations(path):
+			found = append(found, path)
+		}
+		return nil
+	})
+	return found, err
+}
+
+// holdsMigrations reports whether a folder is one of migrations: it has an atlas.sum,
+// or SQL files that have a version, or that nothing else can be, since the folder is
+// named as a dialect's is. In migrations/schema are SQL files that are none.
+func holdsMigrations(folder string) bool {
+	if _, err := os.Stat(filepath.Join(folder, migrate.HashFileName)); err == nil {
+		return true
+	}
+	files, err := filepath.Glob(filepath.Join(escapeGlob(folder), "*.sql"))
+	if err != nil || len(files) == 0 {
+		return false
+	}
+	if slices.Contains([]string{"sqlite", "postgres", "mysql"}, filepath.Base(folder)) {
+		return true
+	}
+	return slices.ContainsFunc(files, func(name string) bool {
+		first := filepath.Base(name)[0]
+		return '0' <= first && first <= '9'
+	})
+}
+
+var globbing = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`)
+
+// escapeGlob makes a folder's name match itself alone.
+func escapeGlob(folder string) string { return globbing.Replace(folder) }
+
+// notEmpty checks that a folder holds something to work on. One that is named by
+// mistake, such as the folder of the folders, would pass every check.
+func notEmpty(location string) error {
+	folder := strings.TrimPrefix(location, "file://")
+	if holdsMigrations(folder) {
+		return nil
+	}
+	if files, err := filepath.Glob(filepath.Join(escapeGlob(folder), "*.sql")); err != nil || len(files) > 0 {
+		return err
+	}
+	within, err := foldersIn(folder)
+	if err != nil {
+		return err
+	}
+	if len(within) > 0 {
+		return fmt.Errorf("migrate: there are no migrations in %s itself: name one of %s with --dir", folder, strings.Join(within, ", "))
+	}
+	return fmt.Errorf("migrate: there are no migrations in %s: write the first with go tool migrate diff, or name another folder with --dir", folder)
+}
