@@ -31,7 +31,7 @@ generate: ## Generate each graph's client and adapter from its schema
 
 .PHONY: migration
 migration: deps ## Write the migrations for a changed ent/schema: make migration NAME=add_avatar
-	go run ./internal/testserver -- sh -ec '\
+	env -u DATABASE_URL -u DEV_DATABASE_URL go run ./internal/testserver -- sh -ec '\
 		go run ./cmd/migrate diff $(NAME); \
 		go run ./cmd/migrate diff $(NAME) --dev-url "$$AUTHENT_DEV_POSTGRES_URL"; \
 		go run ./cmd/migrate diff $(NAME) --dev-url "$$AUTHENT_DEV_MYSQL_URL"; \

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 
 	atlas "ariga.io/atlas/sql/migrate"
 	"ariga.io/atlas/sql/schema"
@@ -127,8 +128,10 @@ func added(dir Dir, before []atlas.File) ([]string, error) {
 }
 
 // NewDir makes a folder for migrations, with an atlas.sum, if there is none.
+// The location is a path, or a URL such as "file://migrations/postgres".
 func NewDir(location string) (Dir, error) {
-	if err := os.MkdirAll(filepath.Clean(location), 0o755); err != nil {
+	location = filepath.Clean(strings.TrimPrefix(location, "file://"))
+	if err := os.MkdirAll(location, 0o755); err != nil {
 		return nil, fmt.Errorf("migrate: %w", err)
 	}
 	dir, err := OpenDir(location)

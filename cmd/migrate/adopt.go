@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	engine "github.com/authent/authent/authent"
@@ -28,6 +29,9 @@ func (c *adoptCommand) Help() string {
 func (c *adoptCommand) Run(ctx context.Context, out io.Writer) error {
 	sealer, err := engine.NewTokenSealer()
 	if err != nil && !errors.Is(err, engine.ErrNoSecret) {
+		return err
+	}
+	if err := c.ofNobody(out); err != nil {
 		return err
 	}
 	tables, foreign, err := c.tables()
@@ -63,6 +67,20 @@ func (c *adoptCommand) Run(ctx context.Context, out io.Writer) error {
 		fmt.Fprintf(out, "Done: the database is authent's own, at version %s, and nobody is signed out.\n", done.Version)
 	}
 	return nil
+}
+
+// ofNobody takes the schema that comes with authent where there is no application yet,
+// neither its schema nor its migrations: whoever adopts a database may do that first.
+func (c *adoptCommand) ofNobody(out io.Writer) error {
+	if _, err := os.Stat(ownSchema); err == nil || c.Schema != "" || c.Dir != "" {
+		return nil
+	}
+	found, err := foldersIn("migrations")
+	if err == nil && len(found) == 0 {
+		c.Schema = ofAuthent
+		fmt.Fprintf(out, "There is no folder %s: this is the schema that comes with authent.\n", ownSchema)
+	}
+	return err
 }
 
 func (c *adoptCommand) sessionTokens() migrate.SessionTokens {

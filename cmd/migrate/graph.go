@@ -23,22 +23,29 @@ import (
 
 // graph is the ent graph that a command compares with.
 type graph struct {
-	Schema string `placeholder:"FOLDER" help:"The ent schema. If absent, ./ent/schema, or else the one that comes with authent."`
+	Schema string `placeholder:"FOLDER" help:"The ent schema, or 'default' for the one that comes with authent. If absent, ./ent/schema."`
 }
+
+// ofAuthent is the value of --schema that names the schema that comes with authent.
+const ofAuthent = "default"
+
+// ownSchema is where the application's is.
+var ownSchema = filepath.Join("ent", "schema")
 
 // tables loads the graph's tables, and the names of those among them that belong
 // to another program, which are left out of what is compared. It compiles the
 // schema, so a schema that does not compile is an error here too.
 func (g graph) tables() (tables []*entschema.Table, foreign []string, err error) {
-	folder := g.Schema
-	if folder == "" {
-		folder = filepath.Join("ent", "schema")
-		if _, err := os.Stat(folder); err != nil {
-			return entmigrate.Tables, nil, nil
-		}
+	folder, advice := g.Schema, "name that of the ent schema with --schema"
+	switch folder {
+	case ofAuthent:
+		return entmigrate.Tables, nil, nil
+	case "":
+		folder = ownSchema
+		advice = "run this where the application's go.mod is, begin a schema with go tool scaffold, or name its folder with --schema (--schema " + ofAuthent + " is the one that comes with authent)"
 	}
 	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
-		return nil, nil, fmt.Errorf("migrate: there is no folder %s: name that of the ent schema with --schema", folder)
+		return nil, nil, fmt.Errorf("migrate: there is no folder %s: %s", folder, advice)
 	}
 	loaded, err := entc.LoadGraph(relative(folder), &gen.Config{})
 	if err != nil {
@@ -72,25 +79,44 @@ type diffCommand struct {
 	URL    string `short:"u" env:"DATABASE_URL" placeholder:"URL" help:"The database; only its dialect matters here."`
 }
 
-// dev opens the database to replay migrations in.
+// dev opens the database to replay migrations in. It is of the same kind as the
+// database, if one is named: migrations for another kind would go into its folder.
 func (c *diffCommand) dev() (name string, db *sql.DB, err error) {
-	at := c.DevURL
+	at, live := c.DevURL, ""
+	if c.URL != "" {
+		if live, err = database.Dialect(c.URL); err != nil {
+			return "", nil, err
+		}
+	}
 	if at == "" {
 		at = "sqlite::memory:"
-		if name, err := database.Dialect(c.URL); err == nil && name != dialect.SQLite {
+		if live != "" && live != dialect.SQLite {
 			return "", nil, errNoDev
 		}
 	}
-	if name, db, err = database.Open(at); err != nil {
+	if name, err = database.Dialect(at); err != nil {
+		return "", nil, fmt.Errorf("migrate: --dev-url: %w", err)
+	}
+	if live != "" && name != live {
+		return "", nil, fmt.Errorf("migrate: --dev-url (DEV_DATABASE_URL) is %s, and --url (DATABASE_URL) is %s: name an empty database of that kind, or another --url", kinds[name], kinds[live])
+	}
+	if _, db, err = database.Open(at); err != nil {
 		return "", nil, fmt.Errorf("migrate: --dev-url: %w", err)
 	}
 	return name, db, nil
 }
 
+// kinds are the names of dialects for people.
+var kinds = map[string]string{dialect.SQLite: "SQLite", dialect.Postgres: "PostgreSQL", dialect.MySQL: "MySQL or MariaDB"}
+
 var errNoDev = errors.New("migrate: DATABASE_URL is not SQLite, and migrations for it are replayed in an empty database of its kind: create one, such as CREATE DATABASE dev, and name it with --dev-url or DEV_DATABASE_URL")
 
 // Run writes a migration.
 func (c *diffCommand) Run(ctx context.Context, out io.Writer) error {
+	tables, foreign, err := c.tables()
+	if err != nil {
+		return err
+	}
 	name, dev, err := c.dev()
 	if err != nil {
 		return err
@@ -101,10 +127,6 @@ func (c *diffCommand) Run(ctx context.Context, out io.Writer) error {
 		folder = filepath.Join("migrations", migrations.Folder(name))
 	}
 	dir, err := migrate.NewDir(folder)
-	if err != nil {
-		return err
-	}
-	tables, foreign, err := c.tables()
 	if err != nil {
 		return err
 	}

@@ -182,16 +182,6 @@ func (g *guide) command(line string) *exec.Cmd {
 
 func (g *guide) run(line string) {
 	g.t.Helper()
-	// The guide cannot know when the reader wrote the first migration.
-	const example = "20261124000000"
-	if strings.Contains(line, example) {
-		files, err := filepath.Glob(filepath.Join(g.dir, "migrations", "*", "*_initial.sql"))
-		if err != nil || len(files) != 1 {
-			g.t.Fatalf("the first migrations are %q: %v", files, err)
-		}
-		version, _, _ := strings.Cut(filepath.Base(files[0]), "_")
-		line = strings.Replace(line, example, version, 1)
-	}
 	if out, err := g.command(line).CombinedOutput(); err != nil {
 		g.t.Fatalf("%s: %v\n%s", line, err, out)
 	}
