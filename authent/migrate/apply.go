@@ -135,6 +135,9 @@ func (s *session) applyFile(ctx context.Context, f atlas.File) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if done >= 0 && len(m.statements) == 0 {
+		s.config.Log(Noted{f.Name() + " has no statement, and counts as applied: write what it was for in a new file"})
+	}
 	if done >= 0 {
 		s.config.Log(FileDone{Name: f.Name(), Took: time.Since(started)})
 	}

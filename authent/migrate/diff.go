@@ -43,8 +43,8 @@ var diffName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 // is no difference. name becomes part of the file's name. A table that is no
 // longer in the graph is not dropped: write that yourself, when nothing uses it.
 func Diff(ctx context.Context, name string, c DiffConfig) ([]string, error) {
-	if !diffName.MatchString(name) {
-		return nil, fmt.Errorf("migrate: the name %q is not a word: use letters, digits, - and _, as in add_avatar", name)
+	if err := checkName(name); err != nil {
+		return nil, err
 	}
 	if err := Validate(c.Dir); err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func Diff(ctx context.Context, name string, c DiffConfig) ([]string, error) {
 	}
 	ent, err := entschema.NewMigrate(entsql.OpenDB(c.Dialect, c.Dev),
 		entschema.WithDir(c.Dir),
-		entschema.WithFormatter(atlas.DefaultFormatter),
+		entschema.WithFormatter(formatter{c.Dir}),
 		entschema.WithMigrationMode(entschema.ModeReplay),
 		entschema.WithDropColumn(true),
 		entschema.WithDropIndex(true),

@@ -10,7 +10,7 @@ type Event interface{ event() }
 type Waiting struct{ For time.Duration }
 
 // Noted tells what Apply lets pass that somebody should look at: a file that has
-// changed since Atlas began to apply it.
+// changed since Atlas began to apply it, or one without statements.
 type Noted struct{ Text string }
 
 // Started tells what is about to be done. From is empty on a new database.

@@ -3,13 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"ariga.io/atlas/sql/migrate"
+	"github.com/authent/authent/authent/migrate"
 )
 
 // folders are the folders of migrations that a command without a database works
@@ -45,7 +46,7 @@ func foldersIn(root string) (found []string, err error) {
 // or SQL files that have a version, or that nothing else can be, since the folder is
 // named as a dialect's is. In migrations/schema are SQL files that are none.
 func holdsMigrations(folder string) bool {
-	if _, err := os.Stat(filepath.Join(folder, migrate.HashFileName)); err == nil {
+	if _, err := os.Stat(filepath.Join(folder, "atlas.sum")); err == nil {
 		return true
 	}
 	files, err := filepath.Glob(filepath.Join(escapeGlob(folder), "*.sql"))
@@ -84,4 +85,76 @@ func notEmpty(location string) error {
 		return fmt.Errorf("migrate: there are no migrations in %s itself: name one of %s with --dir", folder, strings.Join(within, ", "))
 	}
 	return fmt.Errorf("migrate: there are no migrations in %s: write the first with go tool migrate diff, or name another folder with --dir", folder)
+}
+
+type newCommand struct {
+	Name string `arg:"" name:"NAME" help:"What the migration does, as a word, such as backfill_names."`
+	Dir  string `placeholder:"file://FOLDER" help:"The migrations. If absent, each folder in ./migrations."`
+}
+
+// Run writes an empty migration in each folder.
+func (c *newCommand) Run(out io.Writer) error {
+	if c.Dir == "" {
+		return eachFolder("", func(folder string, dir migrate.Dir) error { return c.write(out, folder, dir) })
+	}
+	dir, err := migrate.OpenDir(c.Dir) // It may be the first one.
+	if err != nil {
+		return err
+	}
+	return c.write(out, c.Dir, dir)
+}
+
+func (c *newCommand) write(out io.Writer, folder string, dir migrate.Dir) error {
+	file, err := migrate.NewFile(dir, c.Name)
+	if err == nil {
+		fmt.Fprintf(out, "%s: wrote %s. Write statements in it, and run go tool migrate hash.\n", folder, file)
+	}
+	return err
+}
+
+type validateCommand struct {
+	Dir string `placeholder:"file://FOLDER" help:"The migrations. If absent, each folder in ./migrations."`
+}
+
+// Run validates folders.
+func (c *validateCommand) Run(out io.Writer) error {
+	return eachFolder(c.Dir, func(folder string, dir migrate.Dir) error {
+		if err := migrate.Validate(dir); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s: ok\n", folder)
+		return nil
+	})
+}
+
+type hashCommand struct {
+	Dir string `placeholder:"file://FOLDER" help:"The migrations. If absent, each folder in ./migrations."`
+}
+
+// Run hashes folders.
+func (c *hashCommand) Run(out io.Writer) error {
+	return eachFolder(c.Dir, func(folder string, dir migrate.Dir) error {
+		if err := migrate.Hash(dir); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%s: wrote atlas.sum\n", folder)
+		return nil
+	})
+}
+
+func eachFolder(name string, do func(folder string, dir migrate.Dir) error) error {
+	all, err := folders(name)
+	if err != nil {
+		return err
+	}
+	for _, folder := range all {
+		dir, err := openFolder(folder)
+		if err != nil {
+			return err
+		}
+		if err := do(folder, dir); err != nil {
+			return fmt.Errorf("%s: %w", folder, err)
+		}
+	}
+	return nil
 }

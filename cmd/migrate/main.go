@@ -33,6 +33,7 @@ type commands struct {
 	Apply    applyCommand    `cmd:"" help:"Apply pending migrations, or the next N of them."`
 	Status   statusCommand   `cmd:"" help:"Tell how far the database is migrated."`
 	Diff     diffCommand     `cmd:"" help:"Write a migration for what has changed in the graph."`
+	New      newCommand      `cmd:"" help:"Write an empty migration, for what becomes of rows."`
 	Drift    driftCommand    `cmd:"" help:"Compare the live database with the graph; exit with 1 if they differ."`
 	Push     pushCommand     `cmd:"" help:"Make the database as the graph says, without a migration (for development)."`
 	Baseline baselineCommand `cmd:"" help:"Record that the database already is at VERSION."`
