@@ -19,6 +19,14 @@ type PushConfig struct {
 	AllowDestructive bool
 	// Exclude are patterns of tables to leave alone, as in Drift.
 	Exclude []string
+	// Reset makes Push drop all tables and views of the connected schema first,
+	// with all that is in them, but for those that Exclude names and those of
+	// extensions. It is the name of that database, so that no other is lost: on
+	// PostgreSQL DATABASE, or DATABASE.SCHEMA where the schema is not public; on
+	// SQLite that of the file, without its folder. A database with a history of
+	// migrations needs AllowDestructive too; then the connected schema's own
+	// history is dropped with the rest. If empty, nothing is dropped.
+	Reset string
 }
 
 // Plan is what Push does, or would do.
@@ -48,6 +56,12 @@ func (m *Migrator) Push(ctx context.Context, tables []*entschema.Table, c PushCo
 }
 
 func (s *session) push(ctx context.Context, desired *schema.Schema, c PushConfig, plan *Plan) error {
+	if c.Reset != "" {
+		if err := s.planReset(ctx, desired, c, plan); err != nil {
+			return err
+		}
+		return s.carryOut(ctx, plan)
+	}
 	changes, err := s.differences(ctx, desired, c.Exclude)
 	if err != nil || len(changes) == 0 {
 		return err
@@ -64,6 +78,11 @@ func (s *session) push(ctx context.Context, desired *schema.Schema, c PushConfig
 	if len(lost) > 0 && !c.AllowDestructive {
 		return fmt.Errorf("migrate: %w:\n%s\n  allow it with --allow-destructive, or leave tables alone with --exclude", ErrDestructive, strings.Join(lost, "\n"))
 	}
+	return s.carryOut(ctx, plan)
+}
+
+// carryOut executes a plan, unless it is only to be shown.
+func (s *session) carryOut(ctx context.Context, plan *Plan) error {
 	if s.config.DryRun {
 		return nil
 	}
@@ -80,6 +99,9 @@ func (s *session) push(ctx context.Context, desired *schema.Schema, c PushConfig
 
 // plan writes the statements for the changes.
 func (s *session) plan(ctx context.Context, changes []schema.Change, plan *Plan) error {
+	if len(changes) == 0 {
+		return nil
+	}
 	for _, change := range changes {
 		plan.Differences = append(plan.Differences, describe(s.config.Dialect, change)...)
 	}

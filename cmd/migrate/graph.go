@@ -196,6 +196,7 @@ type pushCommand struct {
 	graph
 	Exclude          []string `placeholder:"PATTERN" help:"Tables to leave alone, such as 'blog_*'."`
 	AllowDestructive bool     `help:"Allow a plan that drops tables and columns or narrows types."`
+	Reset            string   `placeholder:"DATABASE" help:"Drop all tables and views of the database first, which has this name: for development. One that has a history of migrations needs --allow-destructive too."`
 	DryRun           bool     `help:"Show the plan, and do nothing."`
 }
 
@@ -206,7 +207,7 @@ func (c *pushCommand) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer o.db.Close()
-	plan, err := o.migrator.Push(ctx, o.tables, migrate.PushConfig{AllowDestructive: c.AllowDestructive, Exclude: append(o.foreign, c.Exclude...)})
+	plan, err := o.migrator.Push(ctx, o.tables, migrate.PushConfig{AllowDestructive: c.AllowDestructive, Reset: c.Reset, Exclude: append(o.foreign, c.Exclude...)})
 	if len(plan.Statements) > 0 {
 		fmt.Fprintln(out, "The plan:")
 		for _, stmt := range plan.Statements {

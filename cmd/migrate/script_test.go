@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -41,7 +42,8 @@ func TestDatabaseScripts(t *testing.T) {
 }
 
 // play gives each script an empty database in DATABASE_URL and another one in
-// DEV_DATABASE_URL. $folder is what the folder of its migrations is called, and
+// DEV_DATABASE_URL. $name is the first one's name, $folder what the folder of its
+// migrations is called, and
 // [sqlite], [postgres] and [mariadb] hold on that kind.
 func play(t *testing.T, kind testdb.Kind, dir string) {
 	t.Helper()
@@ -53,7 +55,9 @@ func play(t *testing.T, kind testdb.Kind, dir string) {
 		Dir: dir,
 		Setup: func(e *testscript.Env) error {
 			tb := e.T().(testing.TB)
-			e.Setenv("DATABASE_URL", kind.URL(tb))
+			at := kind.URL(tb)
+			e.Setenv("DATABASE_URL", at)
+			e.Setenv("name", nameOf(at))
 			e.Setenv("DEV_DATABASE_URL", kind.URL(tb))
 			e.Setenv("folder", envOf[kind.Dialect])
 			return module(e)
@@ -61,6 +65,12 @@ func play(t *testing.T, kind testdb.Kind, dir string) {
 		Condition: func(name string) (bool, error) { return name == kind.Name, nil },
 		Cmds:      map[string]func(*testscript.TestScript, bool, []string){"sql": execSQL, "usage": misuse},
 	})
+}
+
+// nameOf is the name of the database of a URL.
+func nameOf(at string) string {
+	at, _, _ = strings.Cut(at, "?")
+	return path.Base(at)
 }
 
 // several runs scripts at once.
