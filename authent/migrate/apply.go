@@ -56,7 +56,11 @@ func (s *session) apply(ctx context.Context, n int, report *Report) error {
 	if n > 0 {
 		files = files[:min(n, len(files))]
 	}
-	s.config.Log(Started{From: pending.current, To: files[len(files)-1].Version(), Files: len(files)})
+	started := Started{From: pending.current, To: files[len(files)-1].Version(), Files: len(files)}
+	for _, f := range files {
+		started.Names = append(started.Names, f.Name())
+	}
+	s.config.Log(started)
 	for _, f := range files {
 		done, err := s.applyFile(ctx, f)
 		if err != nil {

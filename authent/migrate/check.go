@@ -14,8 +14,9 @@ import (
 // pending is what is left to do.
 type pending struct {
 	files     []atlas.File
-	baseline  atlas.File // To be recorded; nil if none.
-	current   string     // The last version applied; empty if none.
+	all       []atlas.File // The folder's.
+	baseline  atlas.File   // To be recorded; nil if none.
+	current   string       // The last version applied; empty if none.
 	revisions []*atlas.Revision
 	// recounted are those whose rows still have another number of statements.
 	recounted []*atlas.Revision
@@ -32,6 +33,7 @@ func (s *session) pending(ctx context.Context) (p pending, err error) {
 	if err != nil {
 		return p, fmt.Errorf("migrate: %w", err)
 	}
+	p.all = files
 	if p.notes, err = s.checkHistory(p.revisions, files); err != nil {
 		return p, err
 	}

@@ -17,6 +17,8 @@ type Noted struct{ Text string }
 type Started struct {
 	From, To string
 	Files    int
+	// Names are those of the files.
+	Names []string
 }
 
 // FileStarted tells that a file is begun, or gone on with after Done statements.

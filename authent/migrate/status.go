@@ -15,8 +15,10 @@ type Status struct {
 	// Executed and Pending are how many files were applied or begun, and how
 	// many are left to apply or finish.
 	Executed, Pending int
-	// PendingFiles names the files left.
-	PendingFiles []string
+	// PendingFiles names the files left, and Files all that there are.
+	PendingFiles, Files []string
+	// Revisions are the history, as the database has it.
+	Revisions []Revision
 	// Applied and Total are the statements of a file that was begun and not
 	// finished. Both are 0 when there is none.
 	Applied, Total int
@@ -29,6 +31,18 @@ type Status struct {
 	// Notes tell what Apply lets pass that somebody should look at. Nil when
 	// there is nothing.
 	Notes []string
+}
+
+// Revision is a row of the history, of one file.
+type Revision struct {
+	Version     string
+	Description string
+	// Applied and Total are its statements. Fewer were applied than there are
+	// when it was begun and not finished.
+	Applied, Total int
+	// OperatorVersion is who wrote the row: the command line of Atlas, or
+	// Config.Operator.
+	OperatorVersion string
 }
 
 // Status compares the database's history with the files. It changes nothing.
@@ -49,6 +63,12 @@ func (m *Migrator) Status(ctx context.Context) (*Status, error) {
 		return nil, err
 	}
 	st := &Status{Current: p.current, Executed: len(p.revisions), Pending: len(p.files), Notes: p.notes}
+	for _, f := range p.all {
+		st.Files = append(st.Files, f.Name())
+	}
+	for _, r := range p.revisions {
+		st.Revisions = append(st.Revisions, Revision{r.Version, r.Description, r.Applied, r.Total, r.OperatorVersion})
+	}
 	for _, f := range p.files {
 		st.PendingFiles = append(st.PendingFiles, f.Name())
 	}

@@ -42,7 +42,7 @@ func (c *adoptCommand) Run(ctx context.Context, out io.Writer) error {
 		return fmt.Errorf("migrate: adopt: the tables of the ent schema are still Auth.js's (%s): take the Layout out of the mixins of all four entities, run go generate ./ent, and write a migration that makes the tables", strings.Join(foreign, ", "))
 	}
 	p := &printer{out: out}
-	m, db, err := c.migrator(migrate.Config{DryRun: c.DryRun, Log: p.print}, out)
+	m, db, err := c.migrator(migrate.Config{DryRun: c.DryRun, Log: p.print}, out, &place{})
 	if err != nil {
 		return err
 	}

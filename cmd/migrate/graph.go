@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -73,6 +74,7 @@ func relative(folder string) string {
 
 type diffCommand struct {
 	graph
+	format
 	Name   string `arg:"" name:"NAME" help:"What changes, as a word, such as add_avatar."`
 	Dir    string `placeholder:"file://FOLDER" help:"The migrations. If absent, the dialect's folder in ./migrations."`
 	DevURL string `name:"dev-url" env:"DEV_DATABASE_URL" placeholder:"URL" help:"An empty database of the dialect, to replay migrations in. For SQLite one in memory will do, and is the default."`
@@ -111,36 +113,63 @@ var kinds = map[string]string{dialect.SQLite: "SQLite", dialect.Postgres: "Postg
 
 var errNoDev = errors.New("migrate: DATABASE_URL is not SQLite, and migrations for it are replayed in an empty database of its kind: create one, such as CREATE DATABASE dev, and name it with --dev-url or DEV_DATABASE_URL")
 
+// Help is what diff --help says beside its flags.
+func (c *diffCommand) Help() string {
+	return "JSON has Driver, Dir, Files (with Name, Version, Description, Content; none if the migrations already lead to the schema), Error."
+}
+
 // Run writes a migration.
 func (c *diffCommand) Run(ctx context.Context, out io.Writer) error {
-	tables, foreign, err := c.tables()
-	if err != nil {
-		return err
+	if c.isJSON() {
+		d := &diffDocument{Files: []writtenFile{}}
+		return &document{d, c.document(ctx, d)}
 	}
-	name, dev, err := c.dev()
-	if err != nil {
-		return err
-	}
-	defer dev.Close()
-	folder := c.Dir
-	if folder == "" {
-		folder = filepath.Join("migrations", migrations.Folder(name))
-	}
-	dir, err := migrate.NewDir(folder)
-	if err != nil {
-		return err
-	}
-	files, err := migrate.Diff(ctx, c.Name, migrate.DiffConfig{Dev: dev, Dialect: name, Dir: dir, Tables: tables, Exclude: foreign})
+	var at place
+	_, files, err := c.diff(ctx, &at)
 	if err != nil {
 		return err
 	}
 	if len(files) == 0 {
-		fmt.Fprintf(out, "%s: the migrations already lead to the schema.\n", folder)
+		fmt.Fprintf(out, "%s: the migrations already lead to the schema.\n", at.Dir)
 	}
 	for _, file := range files {
-		fmt.Fprintf(out, "%s: wrote %s. Read it before you apply it.\n", folder, file)
+		fmt.Fprintf(out, "%s: wrote %s. Read it before you apply it.\n", at.Dir, file)
 	}
 	return nil
+}
+
+// document writes a migration, and what it wrote into a document.
+func (c *diffCommand) document(ctx context.Context, d *diffDocument) error {
+	dir, names, err := c.diff(ctx, &d.place)
+	for _, name := range names {
+		text, e := fs.ReadFile(dir, name)
+		d.Files = append(d.Files, writtenFile{fileOf(name), string(text)})
+		err = errors.Join(err, e)
+	}
+	return err
+}
+
+// diff writes a migration, and says where.
+func (c *diffCommand) diff(ctx context.Context, at *place) (migrate.Dir, []string, error) {
+	tables, foreign, err := c.tables()
+	if err != nil {
+		return nil, nil, err
+	}
+	name, dev, err := c.dev()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer dev.Close()
+	at.Driver, at.Dir = name, c.Dir
+	if at.Dir == "" {
+		at.Dir = filepath.Join("migrations", migrations.Folder(name))
+	}
+	dir, err := migrate.NewDir(at.Dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	files, err := migrate.Diff(ctx, c.Name, migrate.DiffConfig{Dev: dev, Dialect: name, Dir: dir, Tables: tables, Exclude: foreign})
+	return dir, files, err
 }
 
 type schemaCommand struct {
@@ -166,29 +195,43 @@ func (c *schemaCommand) Run(ctx context.Context, out io.Writer) error {
 type driftCommand struct {
 	target
 	graph
+	format
 	Exclude []string `placeholder:"PATTERN" help:"Tables to leave out, such as 'blog_*'."`
+}
+
+// Help is what drift --help says beside its flags.
+func (c *driftCommand) Help() string {
+	return "JSON has Driver, Synced, Differences (with Table, Text, and Destroys where to make the database as the schema says would lose data), Error."
 }
 
 // Run compares the database with the graph.
 func (c *driftCommand) Run(ctx context.Context, out io.Writer) error {
+	found, name, err := c.drift(ctx)
+	if err == nil && len(found) > 0 {
+		err = errDiffers
+	}
+	switch {
+	case c.isJSON():
+		return &document{&driftDocument{Driver: name, Synced: err == nil, Differences: append([]migrate.Difference{}, found...)}, err}
+	case err == nil:
+		fmt.Fprintln(out, "The database is as the schema says.")
+	case errors.Is(err, errDiffers):
+		fmt.Fprintln(out, "The database differs from the schema:")
+		for _, d := range found {
+			fmt.Fprintln(out, " ", d)
+		}
+	}
+	return err
+}
+
+func (c *driftCommand) drift(ctx context.Context) (found []migrate.Difference, dialect string, err error) {
 	o, err := open(c.target, c.graph, migrate.Config{})
 	if err != nil {
-		return err
+		return nil, o.dialect, err
 	}
 	defer o.db.Close()
-	found, err := o.migrator.Drift(ctx, o.tables, append(o.foreign, c.Exclude...)...)
-	if err != nil {
-		return err
-	}
-	if len(found) == 0 {
-		fmt.Fprintln(out, "The database is as the schema says.")
-		return nil
-	}
-	fmt.Fprintln(out, "The database differs from the schema:")
-	for _, d := range found {
-		fmt.Fprintln(out, " ", d)
-	}
-	return errDiffers
+	found, err = o.migrator.Drift(ctx, o.tables, append(o.foreign, c.Exclude...)...)
+	return found, o.dialect, err
 }
 
 type pushCommand struct {
@@ -231,6 +274,7 @@ func (c *pushCommand) Run(ctx context.Context, out io.Writer) error {
 type opened struct {
 	migrator *migrate.Migrator
 	db       *sql.DB
+	dialect  string
 	tables   []*entschema.Table
 	foreign  []string
 }
@@ -239,7 +283,7 @@ func open(t target, g graph, c migrate.Config) (o opened, err error) {
 	if c.Dialect, c.DB, err = t.open(); err != nil {
 		return o, err
 	}
-	o.db = c.DB
+	o.db, o.dialect = c.DB, c.Dialect
 	if o.tables, o.foreign, err = g.tables(); err != nil {
 		return o, errors.Join(err, c.DB.Close())
 	}

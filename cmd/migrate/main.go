@@ -76,19 +76,37 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (code int) {
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintln(errs, usage(parser, err))
+		if text := usage(parser, err); wantsJSON(args) {
+			_ = (&document{answer: &outcome{}}).print(out, text)
+		} else {
+			fmt.Fprintln(errs, text)
+		}
 		return 2
 	}
-	err = parsed.Run()
+	return finish(parsed, parsed.Run(), out, errs)
+}
+
+// finish prints how a command ended, and returns the exit code.
+func finish(parsed *kong.Context, err error, out, errs io.Writer) int {
+	d, isDocument := errors.AsType[*document](err)
+	if isDocument {
+		err = d.err
+	}
+	code, text := exitCode(err), ""
 	switch {
-	case err == nil:
-		return 0
-	case errors.Is(err, errDiffers):
-		return 1
-	case errors.Is(err, errNoDatabase), errors.Is(err, errNoDev):
-		fmt.Fprintln(errs, err)
-		return 2
+	case err == nil, errors.Is(err, errDiffers):
+	case code == 2:
+		text = err.Error()
+	default:
+		text = inFolder(parsed, failure(err))
 	}
-	fmt.Fprintln(errs, inFolder(parsed, failure(err)))
-	return 1
+	if isDocument {
+		if err := d.print(out, text); err != nil {
+			fmt.Fprintln(errs, "migrate:", err)
+			return 1
+		}
+	} else if text != "" {
+		fmt.Fprintln(errs, text)
+	}
+	return code
 }

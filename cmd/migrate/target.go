@@ -38,14 +38,16 @@ type history struct {
 	LockTimeout     time.Duration `default:"10s" help:"How long to wait for a migration that somebody else runs."`
 }
 
-// migrator opens the database and the migrations. The caller closes the database.
-func (h history) migrator(c migrate.Config, out io.Writer) (*migrate.Migrator, *sql.DB, error) {
+// migrator opens the database and the migrations, and says where they are. The caller
+// closes the database.
+func (h history) migrator(c migrate.Config, out io.Writer, at *place) (*migrate.Migrator, *sql.DB, error) {
 	dialect, db, err := h.open()
 	if err != nil {
 		return nil, nil, err
 	}
 	c.DB, c.Dialect, c.RevisionsSchema, c.LockTimeout = db, dialect, h.RevisionsSchema, h.LockTimeout
-	if c.Dir, err = h.migrations(dialect, out); err != nil {
+	at.Driver = dialect
+	if c.Dir, at.Dir, err = h.migrations(dialect, out); err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
 	m, err := migrate.New(c)
@@ -55,20 +57,23 @@ func (h history) migrator(c migrate.Config, out io.Writer) (*migrate.Migrator, *
 	return m, db, nil
 }
 
-// migrations opens the folder that --dir names, or the default one.
-func (h history) migrations(dialect string, out io.Writer) (migrate.Dir, error) {
-	folder := h.Dir
+// migrations opens the folder that --dir names, or the default one. The folder is ""
+// for the migrations that come with authent.
+func (h history) migrations(dialect string, out io.Writer) (dir migrate.Dir, folder string, err error) {
+	folder = h.Dir
 	if folder == "" {
 		folder = filepath.Join("migrations", migrations.Folder(dialect))
 	}
 	if info, err := os.Stat(folder); h.Dir != "" || err == nil && info.IsDir() {
-		return openFolder(folder)
+		dir, err = openFolder(folder)
+		return dir, folder, err
 	}
 	if others, err := foldersIn("migrations"); err != nil || len(others) > 0 {
-		return nil, errors.Join(err, fmt.Errorf("migrate: there is no folder %s, only %s: write migrations for this kind of database with go tool migrate diff, or name their folder with --dir", folder, strings.Join(others, ", ")))
+		return nil, "", errors.Join(err, fmt.Errorf("migrate: there is no folder %s, only %s: write migrations for this kind of database with go tool migrate diff, or name their folder with --dir", folder, strings.Join(others, ", ")))
 	}
 	fmt.Fprintf(out, "There is no folder %s: these are the migrations that come with authent.\n", folder)
-	return migrations.Dir(dialect)
+	dir, err = migrations.Dir(dialect)
+	return dir, "", err
 }
 
 // openFolder opens a folder that holds migrations.
