@@ -26,6 +26,8 @@ type guide struct {
 	hasDatabase bool
 	// ended is closed when the program that was started last has ended.
 	ended <-chan struct{}
+	// written is the migration whose name the guide has told last.
+	written string
 	// programs is how many Go blocks there were that name no file.
 	programs int
 }
@@ -105,6 +107,14 @@ func (g *guide) follow(heading, body string) {
 			for line := range strings.Lines(block) {
 				g.line(strings.TrimSpace(line))
 			}
+		case "sql":
+			g.migration(parts[i-1], block)
+		case "yaml":
+			for line := range strings.Lines(block) {
+				if command, ok := strings.CutPrefix(strings.TrimSpace(line), "- run: "); ok {
+					g.line(command)
+				}
+			}
 		case "text":
 			g.quoted(heading, block)
 		case "ts":
@@ -113,6 +123,31 @@ func (g *guide) follow(heading, body string) {
 		default:
 			g.t.Fatalf("%s: a block in %q", heading, language)
 		}
+	}
+}
+
+var (
+	sqlFile = regexp.MustCompile("`VERSION_([a-z_]+\\.sql)`")
+	ofKind  = regexp.MustCompile(`^-- (SQLite|PostgreSQL|MySQL, MariaDB)\n`)
+)
+
+// migration writes statements into the migration that is named before them, unless
+// they are for another kind of database.
+func (g *guide) migration(before, block string) {
+	g.t.Helper()
+	if names := sqlFile.FindAllStringSubmatch(before, -1); len(names) > 0 {
+		g.written = names[len(names)-1][1]
+	}
+	kind := map[string]string{dialect.SQLite: "SQLite", dialect.Postgres: "PostgreSQL", dialect.MySQL: "MySQL, MariaDB"}[g.kind.Dialect]
+	if found := ofKind.FindStringSubmatch(block); found != nil && found[1] != kind {
+		return
+	}
+	files, err := filepath.Glob(filepath.Join(g.dir, "migrations", "*", "*_"+g.written))
+	if err != nil || len(files) != 1 {
+		g.t.Fatalf("the migrations %s are %q: %v", g.written, files, err)
+	}
+	if err := os.WriteFile(files[0], []byte(g.read(files[0])+block+"\n"), 0o644); err != nil {
+		g.t.Fatal(err)
 	}
 }
 
