@@ -12,8 +12,9 @@
 // transaction mode, where no lock holds: that is ErrPooled unless nothing is
 // pending. Package migrations does it in one call for the graph that comes with
 // authent. The command cmd/migrate does the rest at a terminal: it writes
-// migrations from a changed graph (Diff), tells what a live database lacks
-// (Drift), and changes a development database without files (Push).
+// migrations from a changed graph (Diff), or empty ones for what becomes of rows
+// (NewFile), tells what a live database lacks (Drift), and changes a development
+// database without files (Push).
 //
 // What a killed process leaves depends on the database. PostgreSQL and SQLite
 // are as before the file. MySQL and MariaDB commit each statement that changes
