@@ -2,7 +2,6 @@ package authent
 
 import (
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -32,58 +31,33 @@ func (a *Auth) newArrival(p *Provider, profile Profile, t *oauth2.Token) (*arriv
 	return ar, err
 }
 
-// maxExpiresIn keeps a provider's nonsense within what an integer column holds:
-// ten years, in seconds.
-const maxExpiresIn = 10 * 365 * 24 * 3600
-
 // accountOf is the row of an account, tokens as issued.
 func accountOf(p *Provider, id string, t *oauth2.Token, now time.Time) Account {
 	text := func(name string) string {
 		v, _ := t.Extra(name).(string)
-		return v
+		return storable(v)
 	}
+	// Twitch's scope is a list.
+	scope := strings.Join(Claims{"scope": t.Extra("scope")}.texts("scope"), " ")
 	acc := Account{
 		Type: string(p.Type), Provider: p.ID, ProviderAccountID: id,
-		AccessToken: Secret(t.AccessToken), RefreshToken: Secret(t.RefreshToken), IDToken: Secret(text("id_token")),
-		TokenType: strings.ToLower(t.TokenType), Scope: scopeOf(t), SessionState: text("session_state"),
+		AccessToken: Secret(storable(t.AccessToken)), RefreshToken: Secret(storable(t.RefreshToken)), IDToken: Secret(text("id_token")),
+		TokenType: strings.ToLower(t.TokenType), Scope: storable(scope), SessionState: text("session_state"),
 	}
-	if lifetime := expiresIn(t); lifetime > 0 {
-		acc.ExpiresAt = now.Truncate(time.Second).Add(time.Duration(min(lifetime, maxExpiresIn)) * time.Second)
+	if t.ExpiresIn > 0 {
+		// The sum may pass what a time.Duration holds, and what JSON has a time for.
+		acc.ExpiresAt = time.Unix(min(now.Unix()+t.ExpiresIn, maxSeconds), 0).UTC()
 	}
 	return acc
 }
 
-// scopeOf is the scope that was granted. Twitch's is a list.
-func scopeOf(t *oauth2.Token) string {
-	switch v := t.Extra("scope").(type) {
-	case string:
-		return v
-	case []any:
-		var words []string
-		for _, word := range v {
-			if word, ok := word.(string); ok {
-				words = append(words, word)
-			}
-		}
-		return strings.Join(words, " ")
+// storable is a text that every database takes, or "": what a provider says beside
+// who it is must not fail the sign-in.
+func storable(s string) string {
+	if isText(s) {
+		return s
 	}
 	return ""
-}
-
-// expiresIn is how many seconds the access token is good for, 0 if the answer does
-// not say. Of an answer that was a form oauth2 keeps it as an extra alone.
-func expiresIn(t *oauth2.Token) int64 {
-	if t.ExpiresIn != 0 {
-		return t.ExpiresIn
-	}
-	switch v := t.Extra("expires_in").(type) {
-	case int64:
-		return v
-	case string:
-		n, _ := strconv.ParseInt(v, 10, 64) // zero, or the largest where it is too large
-		return n
-	}
-	return 0
 }
 
 // update is what a later sign-in changes in the row. A provider that does not

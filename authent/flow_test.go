@@ -3,7 +3,6 @@ package authent
 import (
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -23,32 +22,11 @@ func flowAuth() *Auth {
 // TestAccountOf: providers write the scope as a text or, as Twitch does, as a list.
 func TestAccountOf(t *testing.T) {
 	now := time.UnixMilli(1_800_000_000_123)
-	for want, scope := range map[string]any{"openid email": "openid email", "a b": []any{"a", "b"}, "": nil} {
+	for want, scope := range map[string]any{"openid email": "openid email", "a b": []any{"a", 1, "b"}, "": nil} {
 		token := (&oauth2.Token{AccessToken: "x", TokenType: "Bearer", ExpiresIn: 60}).WithExtra(map[string]any{"scope": scope})
 		acc := accountOf(&Provider{ID: "twitch", Type: TypeOIDC}, "1", token, now)
 		if acc.Scope != want || acc.TokenType != "bearer" || !acc.ExpiresAt.Equal(time.Unix(1_800_000_060, 0)) {
 			t.Errorf("%v became %q, %s, %v", scope, acc.Scope, acc.TokenType, acc.ExpiresAt)
-		}
-	}
-}
-
-// TestExpiresIn: JSON has a number, a form a text, and nonsense is no lifetime.
-func TestExpiresIn(t *testing.T) {
-	now := time.Unix(1_800_000_000, 0)
-	for _, tc := range []struct {
-		extra any
-		want  int64
-	}{
-		{url.Values{"expires_in": {"28800"}}, 28800}, {map[string]any{"expires_in": "60"}, 60}, {url.Values{"expires_in": {"99999999999"}}, maxExpiresIn},
-		{url.Values{"expires_in": {"99999999999999999999"}}, maxExpiresIn}, {url.Values{"expires_in": {"-1"}}, 0}, {url.Values{"expires_in": {"soon"}}, 0}, {url.Values{}, 0}, {nil, 0},
-	} {
-		acc := accountOf(&Provider{ID: "hub"}, "1", (&oauth2.Token{AccessToken: "x"}).WithExtra(tc.extra), now)
-		var got int64
-		if !acc.ExpiresAt.IsZero() {
-			got = acc.ExpiresAt.Unix() - now.Unix()
-		}
-		if got != tc.want {
-			t.Errorf("%v: %d s, want %d", tc.extra, got, tc.want)
 		}
 	}
 }

@@ -116,8 +116,10 @@ func (c *oauthClient) authURL(endpoint *url.URL, f flow, callback string, params
 	q.Set("client_id", c.ClientID)
 	q.Set("redirect_uri", callback)
 	q.Set("state", f.State)
-	q.Set("code_challenge", oauth2.S256ChallengeFromVerifier(f.Verifier))
-	q.Set("code_challenge_method", "S256")
+	if !c.NoPKCE {
+		q.Set("code_challenge", oauth2.S256ChallengeFromVerifier(f.Verifier))
+		q.Set("code_challenge_method", "S256")
+	}
 	if c.provider.Type == TypeOIDC {
 		q.Set("nonce", f.Nonce)
 		if !slices.Contains(strings.Fields(q.Get("scope")), "openid") {
@@ -250,16 +252,17 @@ func (a *Auth) arrive(ctx context.Context, e *exchange, f flow, query url.Values
 // checkAnswer checks the answer to the authorization request (RFC 6749 §4.1.2,
 // RFC 9207 §2.4).
 func (c *oauthClient) checkAnswer(m *metadata, query url.Values) error {
-	iss := query.Get("iss")
+	iss, code := query.Get("iss"), query.Get("error")
+	answered := "the provider answered " + printable(code, maxQuoted) + ": " + printable(query.Get("error_description"), maxCause)
 	switch {
-	case query.Has("iss") && c.Issuer != "" && iss != c.Issuer && c.CheckIssuer == nil:
+	case query.Has("iss") && c.Issuer != "" && !c.isIssuer(iss) && c.CheckIssuer == nil:
 		return oauthFault("the answer is another server's (RFC 9207)")
 	case !query.Has("iss") && m.announcesIssuer:
 		return oauthFault("the answer does not say which server's it is (RFC 9207)")
-	case query.Get("error") == "access_denied":
-		return &cancelledError{printable(query.Get("error_description"))}
-	case query.Get("error") != "":
-		return oauthFault("the provider answered " + printable(query.Get("error")) + ": " + printable(query.Get("error_description")))
+	case code == "access_denied" || slices.Contains(c.Declined, code):
+		return &cancelledError{answered}
+	case code != "":
+		return oauthFault(answered)
 	case query.Get("code") == "":
 		return oauthFault("the answer has no code")
 	}
@@ -310,12 +313,10 @@ func onAccountPage(err error) error {
 }
 
 // cancelledError tells that the person, or the provider, did not want to.
-type cancelledError struct{ description string }
+type cancelledError struct{ answered string }
 
 // Error implements error.
-func (e *cancelledError) Error() string {
-	return "the provider answered access_denied: " + e.description
-}
+func (e *cancelledError) Error() string { return e.answered }
 
 // Is makes errors.Is(err, errOAuthCallback) true.
 func (e *cancelledError) Is(target error) bool { return target == errOAuthCallback }

@@ -26,9 +26,11 @@ const (
 // OAuth is an authorization server, who the application is there, and what the
 // server's profiles mean. Package provider knows many.
 //
-// The engine always uses the authorization code flow with PKCE S256 and a state,
-// and with OpenID Connect a nonce (RFC 9700). It checks the ID token's
-// signature, issuer, audience, authorized party, expiry and nonce.
+// The engine uses the authorization code flow with a state, which binds the answer
+// to this browser and works once, with PKCE S256, and with OpenID Connect a nonce
+// (RFC 9700). It checks the ID token's signature, issuer, audience, authorized
+// party, expiry and nonce. Only NoPKCE and NoNonce leave something out, for the
+// provider that they are set for: nothing that a server answers does.
 type OAuth struct {
 	// ClientID and ClientSecret are what the provider gave the application. If
 	// "", the environment's AUTH_<ID>_ID and AUTH_<ID>_SECRET, where <ID> is the
@@ -47,6 +49,11 @@ type OAuth struct {
 	// environment's AUTH_<ID>_ISSUER. An "iss" in a callback must be equal to it
 	// (RFC 9207).
 	Issuer string
+	// OtherIssuers are more names of the same server, compared letter for letter:
+	// those that its discovery document, its ID tokens and its callbacks have
+	// beside Issuer, at which it is still looked up. Whoever has one of these names
+	// speaks for the provider's accounts. If nil, none.
+	OtherIssuers []string
 	// CheckIssuer judges an ID token's issuer where one server has many, as
 	// Microsoft's has one for each tenant. If nil, it is equal to Issuer.
 	CheckIssuer func(issuer string, c Claims) error
@@ -74,6 +81,24 @@ type OAuth struct {
 	// display, ui_locales and claims_locales need no mention. With "scope" here
 	// a request's scope replaces Scopes, as in Auth.js. If nil, none.
 	RequestParams []string
+	// Declined are the errors (RFC 6749 §4.1.2.1) by which the server tells, beside
+	// access_denied, that the person did not want to: they are told so, as code
+	// "cancelled". If nil, access_denied alone.
+	Declined []string
+	// NoPKCE says that the server refuses PKCE (RFC 7636) from an application with a
+	// secret: neither the challenge nor the verifier is sent. Then it does not notice
+	// that a code was asked for by somebody else: whoever gets hold of a person's
+	// unused code brings it in their own browser, and is signed in as that person
+	// (RFC 9700 §4.5), unless a nonce tells. New refuses it for a Public client, whose
+	// code would be anybody's. If false, PKCE is used.
+	NoPKCE bool
+	// NoNonce says that the server puts no nonce into its ID tokens, against OpenID
+	// Connect Core §2: one without is taken. Then nothing in the token tells that it
+	// was made for this sign-in. A nonce is sent all the same, and one in the token
+	// must be that. With NoPKCE too, a stolen code is kept from use by nothing but
+	// that it works once and wants the client's secret. New refuses it for TypeOAuth,
+	// which has no ID token. If false, the nonce is required.
+	NoNonce bool
 	// FormPost says that the server answers by a form that the browser posts
 	// (response_mode=form_post). If false, by a redirect.
 	FormPost bool
@@ -236,9 +261,7 @@ func (o *OAuth) validate(id string, kind ProviderType) error {
 	if o.ClientSecret == "" && o.NewClientSecret == nil && !o.Public {
 		fault("no client secret: set %s_SECRET", variable)
 	}
-	if o.PostedName != nil && !o.FormPost {
-		fault("PostedName is set, but FormPost is not")
-	}
+	o.validateProperties(kind, fault)
 	discovered := kind == TypeOIDC
 	for name, value := range map[string]string{"Issuer": o.Issuer, "AuthURL": o.AuthURL, "TokenURL": o.TokenURL, "UserInfoURL": o.UserInfoURL} {
 		switch {
@@ -256,6 +279,32 @@ func (o *OAuth) validate(id string, kind ProviderType) error {
 	if kind == TypeOIDC && !slices.Contains(o.Scopes, "openid") {
 		fault("the scope openid is missing (OpenID Connect Core §3.1.2.1)")
 	}
+	o.validateParams(fault)
+	return errors.Join(errs...)
+}
+
+// validateProperties reports what is said of the server that does not go together.
+func (o *OAuth) validateProperties(kind ProviderType, fault func(format string, args ...any)) {
+	if o.PostedName != nil && !o.FormPost {
+		fault("PostedName is set, but FormPost is not")
+	}
+	if o.NoPKCE && o.Public {
+		fault("NoPKCE is set, and Public: without a secret PKCE alone protects the code, so that anybody could use a stolen one")
+	}
+	if o.NoNonce && kind != TypeOIDC {
+		fault("NoNonce is set, but only ID tokens have a nonce: it is for the type oidc")
+	}
+	if len(o.OtherIssuers) > 0 && o.Issuer == "" {
+		fault("OtherIssuers is set, but Issuer is not")
+	}
+	if slices.Contains(o.OtherIssuers, "") {
+		fault("OtherIssuers has an empty name")
+	}
+}
+
+// validateParams reports every fault of what is sent with an authorization
+// request.
+func (o *OAuth) validateParams(fault func(format string, args ...any)) {
 	if u, err := url.Parse(o.AuthURL); err == nil {
 		for _, value := range u.Query()["max_age"] {
 			if _, ok := parseMaxAge(value); !ok {
@@ -282,7 +331,6 @@ func (o *OAuth) validate(id string, kind ProviderType) error {
 			fault("RequestParams has %s, which is the engine's own", name)
 		}
 	}
-	return errors.Join(errs...)
 }
 
 // ownParams are those of an authorization request that nobody else sets.

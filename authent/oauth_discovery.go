@@ -58,13 +58,20 @@ func newIssuer(url string, c *http.Client, now func() time.Time) *issuer {
 // discovery is the part that matters of a discovery document (OpenID Connect
 // Discovery §3).
 type discovery struct {
-	Issuer          string   `json:"issuer"`
-	AuthURL         string   `json:"authorization_endpoint"`
-	TokenURL        string   `json:"token_endpoint"`
-	UserInfoURL     string   `json:"userinfo_endpoint"`
-	KeysURL         string   `json:"jwks_uri"`
-	Algorithms      []string `json:"id_token_signing_alg_values_supported"`
-	AnnouncesIssuer bool     `json:"authorization_response_iss_parameter_supported"`
+	issuer, authURL, tokenURL, userInfoURL, keysURL string
+	algorithms                                      []string
+	announcesIssuer                                 bool
+}
+
+// readDiscovery reads a document member by member: one of another type is not
+// there, which counts where it is needed.
+func readDiscovery(c Claims) *discovery {
+	return &discovery{
+		issuer: c.String("issuer"), authURL: c.String("authorization_endpoint"), tokenURL: c.String("token_endpoint"),
+		userInfoURL: c.String("userinfo_endpoint"), keysURL: c.String("jwks_uri"),
+		algorithms:      c.texts("id_token_signing_alg_values_supported"),
+		announcesIssuer: c.Verified("authorization_response_iss_parameter_supported") == VerifiedYes,
+	}
 }
 
 func (i *issuer) document() string {
@@ -72,19 +79,20 @@ func (i *issuer) document() string {
 }
 
 func (i *issuer) discover(ctx context.Context, c *http.Client) (*discovery, time.Duration, error) {
-	var d discovery
-	header, err := fetchJSON(ctx, c, i.document(), &d)
+	var document Claims
+	header, err := fetchJSON(ctx, c, i.document(), &document)
 	if err != nil {
 		return nil, 0, err
 	}
-	if d.Issuer == "" {
+	d := readDiscovery(document)
+	if d.issuer == "" {
 		return nil, 0, fmt.Errorf("%s has no issuer", i.document())
 	}
-	if !providerURL(d.KeysURL) {
+	if !providerURL(d.keysURL) {
 		return nil, 0, i.lacks("jwks_uri")
 	}
-	i.keysURL.Store(&d.KeysURL)
-	return &d, lifetime(header), nil
+	i.keysURL.Store(&d.keysURL)
+	return d, lifetime(header), nil
 }
 
 func (i *issuer) lacks(name string) error {
@@ -111,12 +119,12 @@ func (c *oauthClient) metadata(ctx context.Context) (*metadata, error) {
 
 // metadataOf is what a provider's configuration makes of its server's document.
 func (c *oauthClient) metadataOf(d *discovery) (*metadata, error) {
-	if d.Issuer != c.Issuer && c.CheckIssuer == nil {
-		return nil, fmt.Errorf("%w: it calls itself %q and not %q: set Issuer to what it says, letter for letter", errOAuthSetup, printable(d.Issuer), c.Issuer)
+	if c.CheckIssuer == nil && !c.isIssuer(d.issuer) {
+		return nil, fmt.Errorf("%w: it calls itself %q and not %q: set Issuer to what it says, letter for letter", errOAuthSetup, printable(d.issuer, maxCause), c.Issuer)
 	}
 	m := &metadata{
-		authURL: cmp.Or(c.AuthURL, d.AuthURL), tokenURL: cmp.Or(c.TokenURL, d.TokenURL), userInfoURL: cmp.Or(c.UserInfoURL, d.UserInfoURL),
-		announcesIssuer: d.AnnouncesIssuer, algorithms: asymmetric(d.Algorithms),
+		authURL: cmp.Or(c.AuthURL, d.authURL), tokenURL: cmp.Or(c.TokenURL, d.tokenURL), userInfoURL: cmp.Or(c.UserInfoURL, d.userInfoURL),
+		announcesIssuer: d.announcesIssuer, algorithms: asymmetric(d.algorithms),
 	}
 	switch {
 	case !providerURL(m.authURL):

@@ -33,7 +33,7 @@ type StatusError struct {
 
 // Error implements error.
 func (e *StatusError) Error() string {
-	return fmt.Sprintf("%s answered %d %s", printable(e.Host+e.Path), e.Status, http.StatusText(e.Status))
+	return fmt.Sprintf("%s answered %d %s", printable(e.Host+e.Path, maxCause), e.Status, http.StatusText(e.Status))
 }
 
 // FetchJSON is FetchClaims for documents of any form but null: it decodes into the
@@ -59,8 +59,9 @@ func fetchJSON(ctx context.Context, c *http.Client, url string, into any) (http.
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
-	endpoint := printable(r.URL.Host + r.URL.EscapedPath()) // a query may hold secrets
-	switch kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")); {
+	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
+	endpoint := printable(r.URL.Host+r.URL.EscapedPath(), maxCause) // a query may hold secrets
+	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read the answer of %s: %w", endpoint, err)
 	case res.StatusCode != http.StatusOK:
@@ -69,16 +70,43 @@ func fetchJSON(ctx context.Context, c *http.Client, url string, into any) (http.
 		return nil, fmt.Errorf("%s answered with a signed profile, which is not supported", endpoint)
 	}
 	if err := decodeClaims(body, into); err != nil {
-		return nil, fmt.Errorf("%s did not answer with JSON as expected", endpoint)
+		return nil, fmt.Errorf("%s did not answer with JSON as expected: its answer is %s", endpoint, describe(kind, body))
 	}
 	return res.Header, nil
 }
 
+// describe tells what an answer is that is not what was expected, and nothing of
+// what is in it: there may be tokens.
+func describe(kind string, body []byte) string {
+	what := "no JSON"
+	body = bytes.TrimSpace(withoutMark(body))
+	switch {
+	case len(body) == 0:
+		return "empty"
+	case !json.Valid(body):
+	case body[0] == '{':
+		return "a JSON object of another form"
+	case body[0] == '[':
+		return "a list in JSON"
+	default:
+		return "a JSON value that is no object"
+	}
+	if kind != "" {
+		what += " (its media type is " + printable(kind, maxQuoted) + ")"
+	}
+	return what
+}
+
 var errNull = errors.New("it is null")
+
+// withoutMark is a text without the byte-order mark before it, which is no JSON
+// and which parsers may ignore (RFC 8259 §8.1).
+func withoutMark(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\uFEFF")) }
 
 // decodeClaims decodes what a stranger wrote and keeps numbers as they are
 // written. A null is an error: it would leave a nil map where callers write.
 func decodeClaims(body []byte, into any) error {
+	body = withoutMark(body)
 	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("null")) {
 		return errNull
 	}

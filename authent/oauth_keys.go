@@ -75,20 +75,46 @@ func signatureAlgorithms() []jose.SignatureAlgorithm {
 // fetchKeys gets a JSON Web Key Set. Keys that are not understood are left out
 // (RFC 7517 §5), and so are those for encryption.
 func fetchKeys(ctx context.Context, c *http.Client, url string) (*[]jose.JSONWebKey, time.Duration, error) {
-	var set struct{ Keys []json.RawMessage }
+	var set Claims
 	header, err := fetchJSON(ctx, c, url, &set)
 	if err != nil {
 		return nil, 0, err
 	}
+	published, isList := set["keys"].([]any)
+	if !isList {
+		return nil, 0, fmt.Errorf("%s has no key that can be used: it has no list called keys", printable(url, maxCause))
+	}
 	var keys []jose.JSONWebKey
-	for _, raw := range set.Keys {
-		var key jose.JSONWebKey
-		if json.Unmarshal(raw, &key) == nil && key.Valid() && key.Use != "enc" {
+	for _, one := range published {
+		members, _ := one.(map[string]any)
+		if key, ok := readKey(members); ok {
 			keys = append(keys, key)
 		}
 	}
 	if len(keys) == 0 {
-		return nil, 0, fmt.Errorf("%s has no key that can be used", printable(url))
+		return nil, 0, fmt.Errorf("%s has no key that can be used: it has %d, none of them a public key for signatures that is understood", printable(url, maxCause), len(published))
 	}
 	return &keys, lifetime(header), nil
+}
+
+// keyMembers are what a public key of each kty is made of (RFC 7518 §6, RFC 8037
+// §2). Others, as a chain of certificates, are not read: nothing is made of them.
+var keyMembers = map[string][]string{"RSA": {"n", "e"}, "EC": {"crv", "x", "y"}, "OKP": {"crv", "x"}}
+
+// readKey is a key, if it is understood and not for encryption.
+func readKey(members Claims) (key jose.JSONWebKey, ok bool) {
+	kept := map[string]string{"kty": members.String("kty")}
+	for _, name := range keyMembers[kept["kty"]] {
+		if text, ok := members[name].(string); ok {
+			kept[name] = text
+		}
+	}
+	if name := members.String("kid"); name != "" {
+		kept["kid"] = name
+	}
+	text, err := json.Marshal(kept)
+	if err != nil || json.Unmarshal(text, &key) != nil {
+		return key, false
+	}
+	return key, key.Valid() && key.IsPublic() && members.String("use") != "enc"
 }

@@ -37,7 +37,7 @@ func (s *Server) discovery(w http.ResponseWriter, r *http.Request) {
 	if m.DiscoveryOtherIssuer {
 		issuer = invalidIssuer
 	}
-	writeJSON(w, http.StatusOK, map[string]any{
+	document := map[string]any{
 		"issuer":                                         issuer,
 		"authorization_endpoint":                         s.URL + "/authorize",
 		"token_endpoint":                                 s.URL + "/token",
@@ -52,7 +52,9 @@ func (s *Server) discovery(w http.ResponseWriter, r *http.Request) {
 		"token_endpoint_auth_methods_supported":          []string{"client_secret_basic", "client_secret_post", "none"},
 		"code_challenge_methods_supported":               []string{"S256"},
 		"authorization_response_iss_parameter_supported": true,
-	})
+	}
+	overlay(document, m.DiscoveryMembers)
+	writeJSON(w, http.StatusOK, document)
 }
 
 // authorize is the authorization endpoint. GET asks who they want to be, POST
@@ -69,7 +71,7 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	m := s.misbehaviour()
-	if code := cmp.Or(m.AuthorizeError, requestFault(q)); code != "" {
+	if code := cmp.Or(m.AuthorizeError, s.requestFault(q)); code != "" {
 		s.respond(w, r, url.Values{"error": {code}, "error_description": {"The request cannot be answered."}}, "")
 		return
 	}
@@ -112,7 +114,7 @@ func (s *Server) untrusted(q url.Values) string {
 }
 
 // requestFault is the error code for a request that is not allowed, "" if it is.
-func requestFault(q url.Values) string {
+func (s *Server) requestFault(q url.Values) string {
 	for name := range q {
 		if len(q[name]) > 1 {
 			return "invalid_request" // RFC 6749 §3.1
@@ -123,7 +125,7 @@ func requestFault(q url.Values) string {
 		return "unsupported_response_type"
 	case !slices.Contains([]string{"", "query", "form_post"}, q.Get("response_mode")):
 		return "invalid_request"
-	case q.Get("code_challenge_method") != "S256" || len(q.Get("code_challenge")) != 43:
+	case !s.cfg.NoPKCE && (q.Get("code_challenge_method") != "S256" || len(q.Get("code_challenge")) != 43):
 		return "invalid_request" // RFC 9700 §2.1.1
 	}
 	return ""
@@ -171,6 +173,7 @@ func (s *Server) respond(w http.ResponseWriter, r *http.Request, answer url.Valu
 		if m.WrongIssParam {
 			iss = invalidIssuer
 		}
+		iss = cmp.Or(m.IssParam, iss)
 		answer.Set("iss", iss)
 	}
 	if q.Get("response_mode") == "form_post" {

@@ -142,6 +142,7 @@ func (s *Server) userInfo(w http.ResponseWriter, r *http.Request) {
 	if m.UserInfoOtherSubject {
 		c["sub"] = "somebody-else"
 	}
+	overlay(c, m.UserInfoClaims)
 	writeJSON(w, http.StatusOK, c)
 }
 

@@ -36,6 +36,8 @@ type Misbehaviour struct {
 	// Claims replace those of the ID token; nil as a value removes one.
 	Claims map[string]any
 
+	// IssParam is the iss of the authorization response. If "", the issuer.
+	IssParam string
 	// WrongIssParam makes the iss of the authorization response
 	// https://issuer.invalid; NoIssParam leaves it out.
 	WrongIssParam, NoIssParam bool
@@ -59,7 +61,13 @@ type Misbehaviour struct {
 	NoAccessToken, NoExpiresIn bool
 	// TokenType replaces "Bearer". If "", it does not.
 	TokenType string
+	// TokenFields replace those of the token endpoint's answer; nil as a value
+	// removes one.
+	TokenFields map[string]any
 
+	// UserInfoClaims replace those of the UserInfo endpoint; nil as a value removes
+	// one.
+	UserInfoClaims map[string]any
 	// UserInfoOtherSubject makes the UserInfo endpoint's sub somebody else's.
 	UserInfoOtherSubject bool
 	// UserInfoStatus is the status of the UserInfo endpoint and of the GitHub-like
@@ -75,6 +83,9 @@ type Misbehaviour struct {
 	DiscoveryStatus, KeysStatus int
 	// DiscoveryOtherIssuer makes the discovered issuer https://issuer.invalid.
 	DiscoveryOtherIssuer bool
+	// DiscoveryMembers replace those of the discovery document; nil as a value
+	// removes one.
+	DiscoveryMembers map[string]any
 	// DiscoveryHuge answers with 10 MB of JSON.
 	DiscoveryHuge bool
 
@@ -83,6 +94,10 @@ type Misbehaviour struct {
 	Payload string
 	// Answers are what these paths answer instead, with status 200 and as JSON.
 	Answers map[string]string
+	// MediaTypes are what these paths say that their answers are.
+	MediaTypes map[string]string
+	// Marked are the paths that answer with a byte-order mark first.
+	Marked []string
 	// Hang are the paths that answer nothing until the client gives up, or until
 	// Misbehave is called with a Misbehaviour in which they do not hang.
 	Hang []string
@@ -127,6 +142,7 @@ func (s *Server) disturbed(next http.Handler) http.Handler {
 		if !ok {
 			return // the client gave up
 		}
+		w = &oddWriter{w, m.MediaTypes[r.URL.Path], slices.Contains(m.Marked, r.URL.Path)}
 		if answer, ok := m.Answers[r.URL.Path]; ok {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = io.WriteString(w, answer) // the client went away
@@ -134,6 +150,39 @@ func (s *Server) disturbed(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// oddWriter says that an answer is of another media type, and marks it.
+type oddWriter struct {
+	http.ResponseWriter
+	kind   string
+	marked bool
+}
+
+// Unwrap is for http.ResponseController.
+func (o *oddWriter) Unwrap() http.ResponseWriter { return o.ResponseWriter }
+
+// WriteHeader implements http.ResponseWriter.
+func (o *oddWriter) WriteHeader(code int) {
+	if o.kind != "" {
+		o.Header().Set("Content-Type", o.kind)
+		o.kind = ""
+	}
+	o.ResponseWriter.WriteHeader(code)
+}
+
+// Write implements http.ResponseWriter.
+func (o *oddWriter) Write(b []byte) (int, error) {
+	if o.kind != "" {
+		o.WriteHeader(http.StatusOK)
+	}
+	if o.marked {
+		o.marked = false
+		if _, err := io.WriteString(o.ResponseWriter, "\uFEFF"); err != nil {
+			return 0, err
+		}
+	}
+	return o.ResponseWriter.Write(b)
 }
 
 // held waits until the path of a request does not hang, and reports whether the

@@ -52,6 +52,10 @@ type Config struct {
 	// ExpiringGitHubTokens makes the GitHub-like tokens expire and gives refresh
 	// tokens beside them, as a GitHub app may be set up. If false, neither.
 	ExpiringGitHubTokens bool
+	// NoPKCE takes no PKCE, as LinkedIn does for web applications: the challenge is
+	// not looked at, and who sends a verifier is no client (invalid_client). If
+	// false, PKCE with S256 is required.
+	NoPKCE bool
 	// TokenLifetime is how long an access token is good. If zero, an hour.
 	TokenLifetime time.Duration
 	// Now is the server's clock. If nil, time.Now.

@@ -179,7 +179,9 @@ func (s *Server) redeem(form url.Values) (*grant, *fault) {
 		return nil, &fault{"invalid_grant", "The code is unknown, used or expired."}
 	case form.Get("redirect_uri") != g.redirectURI:
 		return nil, &fault{"invalid_grant", "The redirect_uri is another one."}
-	case base64.RawURLEncoding.EncodeToString(sum[:]) != g.challenge:
+	case s.cfg.NoPKCE && form.Has("code_verifier"):
+		return nil, &fault{"invalid_client", "A web application sends no code_verifier."}
+	case !s.cfg.NoPKCE && base64.RawURLEncoding.EncodeToString(sum[:]) != g.challenge:
 		return nil, &fault{"invalid_grant", "The code_verifier does not fit."}
 	}
 	return g, nil
@@ -256,6 +258,7 @@ func (s *Server) issue(g *grant, refresh, nonce string, m Misbehaviour) (map[str
 	if m.NoAccessToken {
 		delete(answer, "access_token")
 	}
+	overlay(answer, m.TokenFields)
 	s.mu.Lock()
 	s.access[access] = accessToken{g, expires}
 	s.mu.Unlock()

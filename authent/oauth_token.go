@@ -1,0 +1,180 @@
+package authent
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/oauth2"
+)
+
+// token trades a code for tokens. Its errors hold nothing of the answer but the
+// server's error code, since an answer may hold tokens.
+func (c *oauthClient) token(ctx context.Context, m *metadata, f flow, code, redirectURL string) (*oauth2.Token, error) {
+	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {redirectURL}}
+	if !c.NoPKCE {
+		form.Set("code_verifier", f.Verifier)
+	}
+	return c.askForTokens(ctx, m, form)
+}
+
+// refresh trades a refresh token for a new access token (RFC 6749 §6). A server
+// that sends no other refresh token means that this one stays.
+func (c *oauthClient) refresh(ctx context.Context, m *metadata, token Secret) (*oauth2.Token, error) {
+	t, err := c.askForTokens(ctx, m, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {string(token)}})
+	if err == nil && t.RefreshToken == "" {
+		t.RefreshToken = string(token)
+	}
+	return t, err
+}
+
+// askForTokens sends a form to the token endpoint.
+func (c *oauthClient) askForTokens(ctx context.Context, m *metadata, form url.Values) (*oauth2.Token, error) {
+	r, err := c.tokenRequest(ctx, m, form)
+	if err != nil {
+		return nil, err
+	}
+	res, err := c.http.Do(r)
+	if err != nil {
+		return nil, fmt.Errorf("call the token endpoint: %w", err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, fmt.Errorf("read the answer of the token endpoint: %w", err)
+	}
+	return readTokens(res, body)
+}
+
+// tokenRequest says who asks as the provider wants it (RFC 6749 §2.3.1), and asks
+// for JSON, where GitHub would answer with a form.
+func (c *oauthClient) tokenRequest(ctx context.Context, m *metadata, form url.Values) (*http.Request, error) {
+	secret := c.ClientSecret
+	if c.NewClientSecret != nil {
+		var err error
+		if secret, err = c.NewClientSecret(c.now()); err != nil {
+			return nil, fmt.Errorf("%w: make the client secret: %w", errOAuthSetup, err)
+		}
+	}
+	if c.AuthStyle == oauth2.AuthStyleInParams {
+		form.Set("client_id", c.ClientID)
+		if secret != "" {
+			form.Set("client_secret", string(secret))
+		}
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, m.tokenURL, strings.NewReader(form.Encode()))
+	if err != nil {
+		return nil, fmt.Errorf("%w: the token endpoint is not a URL", errOAuthSetup)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Accept", "application/json")
+	r.Header.Set("User-Agent", "authent")
+	if c.AuthStyle != oauth2.AuthStyleInParams {
+		r.SetBasicAuth(url.QueryEscape(c.ClientID), url.QueryEscape(string(secret)))
+	}
+	return r, nil
+}
+
+// oursAtFault are the codes by which a token endpoint tells that the application
+// is not set up as the provider knows it (RFC 6749 §5.2; the second row is
+// GitHub's).
+var oursAtFault = []string{
+	"invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope",
+	"incorrect_client_credentials", "redirect_uri_mismatch",
+}
+
+// readTokens reads an answer of the token endpoint field by field (RFC 6749 §5):
+// one that cannot be read and is not needed counts as absent.
+func readTokens(res *http.Response, body []byte) (*oauth2.Token, error) {
+	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
+	answer, fault := tokenAnswer(kind, body)
+	code := answer.String("error")
+	if code == "" {
+		code = answer.Object("error").String("type") // Facebook's is an object
+	}
+	switch {
+	case slices.Contains(oursAtFault, code):
+		return nil, fmt.Errorf("%w: the token endpoint answered %s: check the client id, the secret and the callback URL at the provider", errOAuthSetup, code)
+	case code != "" || res.StatusCode < 200 || res.StatusCode > 299:
+		return nil, fmt.Errorf("the token endpoint answered %s %s: %w", printable(res.Status, maxQuoted), printable(code, maxQuoted), errTokenRefused{code})
+	case fault != "":
+		return nil, fmt.Errorf("the token endpoint did not answer with tokens: its answer is %s", fault)
+	}
+	text := func(name string) string {
+		v, _ := answer[name].(string)
+		return v
+	}
+	t := &oauth2.Token{AccessToken: text("access_token"), TokenType: text("token_type"), RefreshToken: text("refresh_token")}
+	if t.AccessToken == "" {
+		return nil, errors.New("the token endpoint did not answer with tokens: its answer has no access_token that is a text")
+	}
+	if t.TokenType != "" && !strings.EqualFold(t.TokenType, "bearer") {
+		return nil, fmt.Errorf("the token endpoint answered with a token that is not a bearer token: its token_type is %s", printable(t.TokenType, maxQuoted))
+	}
+	t.ExpiresIn, _ = answer.seconds("expires_in")
+	return t.WithExtra(map[string]any(answer)), nil
+}
+
+// tokenAnswer decodes an answer by what it is, whatever its media type says: JSON,
+// or a form as GitHub writes it. fault is what it is instead.
+func tokenAnswer(kind string, body []byte) (answer Claims, fault string) {
+	if decodeClaims(body, &answer) == nil {
+		return answer, ""
+	}
+	form, err := url.ParseQuery(string(bytes.TrimSpace(withoutMark(body))))
+	if err != nil || !form.Has("access_token") && !form.Has("error") {
+		return nil, describe(kind, body)
+	}
+	answer = Claims{}
+	for name := range form {
+		answer[name] = form.Get(name)
+	}
+	return answer, ""
+}
+
+// errTokenRefused holds the code with which a token endpoint refused.
+type errTokenRefused struct{ code string }
+
+// Error implements error.
+func (e errTokenRefused) Error() string { return "no token" }
+
+// maxSeconds is the end of the year 9999, in Unix seconds: the last that JSON and
+// every database have a time for.
+const maxSeconds = 253_402_300_799
+
+// seconds reads a number of seconds, which some write in quotes, or with a
+// fraction. One that is larger than any time becomes maxSeconds. It is false if
+// there is none that can be read.
+func (c Claims) seconds(name string) (int64, bool) {
+	text := strings.TrimSpace(c.String(name))
+	n, err := strconv.ParseFloat(text, 64)
+	outOfRange := errors.Is(err, strconv.ErrRange)
+	if err != nil && !outOfRange || math.IsNaN(n) || math.IsInf(n, 0) && !outOfRange {
+		return 0, false
+	}
+	return int64(max(-maxSeconds, min(n, maxSeconds))), true
+}
+
+// texts are the texts of a claim that is one or a list of them.
+func (c Claims) texts(name string) (all []string) {
+	switch v := c[name].(type) {
+	case string:
+		return []string{v}
+	case []any:
+		for _, one := range v {
+			if text, ok := one.(string); ok {
+				all = append(all, text)
+			}
+		}
+	}
+	return all
+}
