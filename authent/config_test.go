@@ -102,6 +102,7 @@ func TestNew_ReportsEveryFaultOfAProvider(t *testing.T) {
 			{ID: "my-sso", Type: authent.TypeOIDC, OAuth: &authent.OAuth{Scopes: []string{"email"}, AuthParams: map[string]string{"state": "x", "max_age": "5m", "Scope": "x", "Nonce": "x"}, RequestParams: []string{"redirect_uri", "Client_ID"}}},
 			{ID: "asks", Type: authent.TypeOAuth, OAuth: &authent.OAuth{AuthURL: "https://example.com/authorize?max_age=5m"}},
 			{ID: "github", Type: authent.TypeOAuth, OAuth: &authent.OAuth{AuthURL: "http://example.com", TokenURL: "not a URL", PostedName: func(authent.Claims) string { return "" }}},
+			{ID: "bare", Type: authent.TypeOAuth, OAuth: &authent.OAuth{Public: true, NoPKCE: true, NoNonce: true, OtherIssuers: []string{""}}},
 			{ID: "both", Type: authent.TypeCredentials, OAuth: &authent.OAuth{}, Credentials: &authent.Credentials{Password: true}},
 		},
 	})
@@ -110,7 +111,9 @@ func TestNew_ReportsEveryFaultOfAProvider(t *testing.T) {
 		"AuthParams has state", "RequestParams has redirect_uri", "AuthParams has Nonce", "RequestParams has Client_ID", "AuthParams has Scope: write it into Scopes",
 		`provider asks: AuthURL has the max_age "5m"`,
 		`provider my-sso: AuthParams has the max_age "5m": write a number of seconds in digits, such as "300"`, "provider github: no client id: set AUTH_GITHUB_ID",
-		"provider github: AuthURL is not an https URL", "TokenURL is not an https URL", "neither UserInfoURL nor UserInfo", "PostedName is set", "provider both: OAuth is for",
+		"provider github: AuthURL is not an https URL", "TokenURL is not an https URL", "neither UserInfoURL nor UserInfo", "PostedName is set",
+		"provider bare: NoPKCE is set, and Public: without a secret PKCE alone protects the code", "provider bare: NoNonce is set, but only ID tokens have a nonce",
+		"provider bare: OtherIssuers is set, but Issuer is not", "provider bare: OtherIssuers has an empty name", "provider both: OAuth is for",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error lacks %q: %v", want, err)

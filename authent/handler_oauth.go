@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/url"
@@ -291,12 +292,21 @@ func (a *Auth) oauthFailed(e *exchange, f flow, err error) error {
 		return nil
 	}
 	if !isFault(err) && !errors.Is(err, context.Canceled) {
-		a.cfg.Logger.WarnContext(e.r.Context(), "authent: sign-in through a provider failed", "provider", e.provider.ID, "purpose", f.Purpose, "error", err)
+		a.cfg.Logger.Log(e.r.Context(), flowLevel(err), "authent: sign-in through a provider failed", "provider", e.provider.ID, "purpose", f.Purpose, "error", err)
 	}
 	if f.Purpose == toLink {
 		return onAccountPage(e.recorded(eventLink, &User{ID: f.UserID}, err))
 	}
 	return e.recorded(eventSignIn, nil, err)
+}
+
+// flowLevel is Warn, but Info where a person changed their mind: nothing is to be
+// mended.
+func flowLevel(err error) slog.Level {
+	if _, ok := errors.AsType[*cancelledError](err); ok {
+		return slog.LevelInfo
+	}
+	return slog.LevelWarn
 }
 
 // linkError is an error of linking, which people see on the account page.

@@ -34,6 +34,8 @@ type AppleConfig struct {
 
 const (
 	appleIssuer = "https://appleid.apple.com"
+	// appleNewIssuer is what Apple's discovery document calls the same server.
+	appleNewIssuer = "https://account.apple.com"
 	// appleSecretLifetime is enough for one request and for clocks that differ;
 	// Apple allows six months.
 	appleSecretLifetime = 10 * time.Minute
@@ -47,6 +49,9 @@ const (
 // any name. The address is the person's or a relay's, always verified.
 func Apple(c AppleConfig) authent.Provider {
 	p := standard("apple", "Apple", appleIssuer, c.ClientID, "")
+	p.OAuth.OtherIssuers = []string{appleNewIssuer}
+	// https://developer.apple.com/documentation/signinwithapplejs/incorporating-sign-in-with-apple-into-other-platforms
+	p.OAuth.Declined = []string{"user_cancelled_authorize"}
 	p.OAuth.Scopes = []string{"openid", "name", "email"}
 	p.OAuth.FormPost = true // Apple requires it of who asks for name or email
 	p.OAuth.AuthStyle = oauth2.AuthStyleInParams

@@ -162,6 +162,55 @@ func (w *world) post(page string) (target string) {
 	return target
 }
 
+// TestAppleNames: the discovery document, the ID tokens and the callback each have
+// one of Apple's two names, and nobody else's.
+func TestAppleNames(t *testing.T) {
+	t.Parallel()
+	const newName = "https://account.apple.com"
+	for _, tc := range []struct {
+		discovery, token, callback string
+		refused                    bool
+	}{
+		{discovery: newName}, {token: newName}, {callback: newName}, {discovery: newName, token: newName, callback: newName},
+		{token: newName + "/", refused: true}, {token: "https://apple.com", refused: true}, {callback: "https://apple.com", refused: true},
+	} {
+		who := &oauthserver.Person{Subject: "001234.abc", Email: "ada@example.com"}
+		w := newWorld(t, who, func(url string) authent.Provider {
+			p := provider.Apple(appleConfig)
+			p.OAuth.Issuer = url
+			return p
+		}, appleGate{make(chan error, 1)})
+		bad := oauthserver.Misbehaviour{IssParam: tc.callback}
+		if tc.discovery != "" {
+			bad.DiscoveryMembers = map[string]any{"issuer": tc.discovery}
+		}
+		if tc.token != "" {
+			bad.Claims = map[string]any{"iss": tc.token}
+		}
+		w.idp.Misbehave(bad)
+		_, page := w.get(w.start("apple"))
+		target, _ := w.get(w.post(page))
+		if refused := w.user() == nil; refused != tc.refused || refused != strings.Contains(target, "error=OAuthCallbackError") {
+			t.Errorf("%+v: to %s", tc, target)
+		}
+	}
+}
+
+// TestAppleCancelled: whoever does not want to is told so.
+func TestAppleCancelled(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, func(url string) authent.Provider {
+		p := provider.Apple(appleConfig)
+		p.OAuth.Issuer = url
+		return p
+	}, nil)
+	w.idp.Misbehave(oauthserver.Misbehaviour{AuthorizeError: "user_cancelled_authorize"})
+	_, page := w.get(w.start("apple"))
+	if target, _ := w.get(w.post(page)); !strings.Contains(target, "code=cancelled") {
+		t.Errorf("to %s", target)
+	}
+}
+
 // TestApple: the whole way, with the form, the signed secret, and a name that is
 // told once.
 func TestApple(t *testing.T) {

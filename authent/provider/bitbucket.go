@@ -1,24 +1,61 @@
 package provider
 
-import "github.com/authent/authent/authent"
+import (
+	"context"
+	"net/http"
+
+	"github.com/authent/authent/authent"
+)
+
+const bitbucketAPI = "https://api.bitbucket.org/2.0"
 
 // Bitbucket is sign-in with Bitbucket Cloud. Its id is "bitbucket". If clientID
 // and clientSecret (an OAuth consumer's key and secret) are "", they come from
-// AUTH_BITBUCKET_ID and AUTH_BITBUCKET_SECRET. Bitbucket tells no address by this
-// scope.
+// AUTH_BITBUCKET_ID and AUTH_BITBUCKET_SECRET. The consumer needs the permissions
+// Account: Email and Account: Read.
+//
+// The address is the account's primary one, if Bitbucket calls it confirmed.
 func Bitbucket(clientID, clientSecret string) authent.Provider {
 	return OAuth2("bitbucket", "Bitbucket", authent.OAuth{
 		ClientID: clientID, ClientSecret: authent.Secret(clientSecret),
 		AuthURL: "https://bitbucket.org/site/oauth2/authorize", TokenURL: "https://bitbucket.org/site/oauth2/access_token",
-		UserInfoURL: "https://api.bitbucket.org/2.0/user",
-		Scopes:      []string{"account"},
+		UserInfoURL: bitbucketAPI + "/user",
+		UserInfo:    bitbucketUser,
+		Scopes:      []string{"account", "email"},
 		Profile:     bitbucketProfile,
 	})
 }
 
+// bitbucketUser is the account with its primary address, if that is confirmed. The
+// account itself tells none.
+func bitbucketUser(ctx context.Context, c *http.Client) (authent.Claims, error) {
+	user, err := authent.FetchClaims(ctx, c, bitbucketAPI+"/user")
+	if err != nil {
+		return nil, err
+	}
+	delete(user, "email")
+	page, err := authent.FetchClaims(ctx, c, bitbucketAPI+"/user/emails?pagelen=100")
+	if forbidden(err) {
+		return user, nil // a consumer without that permission
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range objects(page["values"]) {
+		if e.Verified("is_primary") == authent.VerifiedYes && e.Verified("is_confirmed") == authent.VerifiedYes {
+			user["email"] = e.String("email")
+		}
+	}
+	return user, nil
+}
+
 func bitbucketProfile(c authent.Claims) (authent.Profile, error) {
-	return authent.Profile{
-		ID: c.String("account_id"), Name: firstOf(c, "display_name", "username"),
+	p := authent.Profile{
+		ID: c.String("account_id"), Name: firstOf(c, "display_name", "username"), Email: c.String("email"),
 		Image: c.Object("links").Object("avatar").String("href"),
-	}, nil
+	}
+	if p.Email != "" {
+		p.EmailVerified = authent.VerifiedYes
+	}
+	return p, nil
 }

@@ -26,6 +26,7 @@
 //	GitLab             gitlab              AUTH_GITLAB_ID, AUTH_GITLAB_SECRET
 //	Google             google              AUTH_GOOGLE_ID, AUTH_GOOGLE_SECRET
 //	Keycloak           keycloak            AUTH_KEYCLOAK_ID, AUTH_KEYCLOAK_SECRET, AUTH_KEYCLOAK_ISSUER
+//	LinkedIn           linkedin            AUTH_LINKEDIN_ID, AUTH_LINKEDIN_SECRET
 //	MicrosoftEntraID   microsoft-entra-id  AUTH_MICROSOFT_ENTRA_ID_ID, _SECRET, _ISSUER
 //	OIDC               oidc                AUTH_OIDC_ID, AUTH_OIDC_SECRET, AUTH_OIDC_ISSUER
 //	Okta               okta                AUTH_OKTA_ID, AUTH_OKTA_SECRET, AUTH_OKTA_ISSUER
@@ -46,6 +47,8 @@
 //	p := provider.GitHub("", "")
 //	p.OAuth.Scopes = append(p.OAuth.Scopes, "repo")
 //
-// LinkedIn is not here: it refuses PKCE from web applications and puts no nonce
-// into ID tokens, so that nothing would tell a stolen code from one's own.
+// A provider that has several names, or lacks a check, says so in data: OtherIssuers
+// of Apple, Google and LinkedIn, Declined of Apple and LinkedIn, NoPKCE and NoNonce of
+// LinkedIn alone, whose comment tells what that costs. Any other provider of that
+// kind is configured in the same way.
 package provider

@@ -5,22 +5,26 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/authent/authent/authent"
 )
 
-const (
-	entraHost = "https://login.microsoftonline.com/"
-	// personalTenant is whose all personal Microsoft accounts are.
-	personalTenant = "9188040d-6c67-4c5b-b112-36a304b66dad"
-)
+// personalTenant is whose all personal Microsoft accounts are.
+const personalTenant = "9188040d-6c67-4c5b-b112-36a304b66dad"
+
+// entraClouds are Microsoft's, the first for all the world, the others national:
+// the United States' government's and China's.
+// https://learn.microsoft.com/en-us/entra/identity-platform/authentication-national-cloud
+var entraClouds = []string{"https://login.microsoftonline.com/", "https://login.microsoftonline.us/", "https://login.partner.microsoftonline.cn/"}
 
 // MicrosoftEntraID is sign-in with Microsoft accounts. Its id is
 // "microsoft-entra-id". tenant says whose: the directory (tenant) id of one
 // organization, "organizations" for all of them, "consumers" for personal
-// accounts, "common" for everybody; a domain name will not do. If tenant is "",
-// the issuer comes from AUTH_MICROSOFT_ENTRA_ID_ISSUER, which is then one
-// organization's: https://login.microsoftonline.com/{directory id}/v2.0. If
+// accounts, "common" for everybody; a domain name will not do. In a national cloud
+// it follows that cloud's host: "https://login.microsoftonline.us/organizations". If
+// tenant is "", the issuer comes from AUTH_MICROSOFT_ENTRA_ID_ISSUER, which is then
+// one organization's: https://login.microsoftonline.com/{directory id}/v2.0. If
 // clientID and clientSecret are "", they come from AUTH_MICROSOFT_ENTRA_ID_ID and
 // AUTH_MICROSOFT_ENTRA_ID_SECRET.
 //
@@ -33,27 +37,38 @@ func MicrosoftEntraID(tenant, clientID, clientSecret string) authent.Provider {
 	p.OAuth.Scopes = []string{"openid", "profile", "email", "User.Read"}
 	p.OAuth.RequestParams = []string{"domain_hint"}
 	p.OAuth.Profile = entraProfile
+	cloud, tenant := entraCloud(tenant)
 	if tenant != "" {
-		p.OAuth.Issuer = entraHost + tenant + "/v2.0"
+		p.OAuth.Issuer = cloud + tenant + "/v2.0"
 	}
 	switch tenant {
 	case "common", "organizations", "consumers":
 		p.OAuth.CheckIssuer = func(issuer string, c authent.Claims) error {
-			return checkEntraIssuer(tenant, issuer, c.String("tid"))
+			return checkEntraIssuer(cloud, tenant, issuer, c.String("tid"))
 		}
 	}
 	return p
+}
+
+// entraCloud splits what names a tenant into its cloud and the tenant there.
+func entraCloud(name string) (cloud, tenant string) {
+	for _, cloud := range entraClouds {
+		if tenant, ok := strings.CutPrefix(name, cloud); ok {
+			return cloud, strings.TrimSuffix(strings.TrimSuffix(tenant, "/"), "/v2.0")
+		}
+	}
+	return entraClouds[0], name
 }
 
 var directoryID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // checkEntraIssuer checks that a token is of an organization that tenant covers,
 // as Microsoft asks of who accepts those of many.
-func checkEntraIssuer(tenant, issuer, tid string) error {
+func checkEntraIssuer(cloud, tenant, issuer, tid string) error {
 	switch {
 	case !directoryID.MatchString(tid):
 		return errors.New("its tid is not the id of a directory")
-	case issuer != entraHost+tid+"/v2.0":
+	case issuer != cloud+tid+"/v2.0":
 		return errors.New("its issuer is not that of its tid")
 	case (tenant == "organizations" && tid == personalTenant) || (tenant == "consumers" && tid != personalTenant):
 		return fmt.Errorf("its account is not one of the tenant %q", tenant)

@@ -48,6 +48,18 @@ func TestEntraIssuers(t *testing.T) {
 			}
 		}
 	}
+	for _, cloud := range []string{"https://login.microsoftonline.us/", "https://login.partner.microsoftonline.cn/", host} {
+		for _, name := range []string{cloud + "organizations", cloud + "organizations/", cloud + "organizations/v2.0"} {
+			o := provider.MicrosoftEntraID(name, "client", "secret").OAuth
+			there, elsewhere := o.CheckIssuer(cloud+company+"/v2.0", authent.Claims{"tid": company}), o.CheckIssuer("https://login.example.com/"+company+"/v2.0", authent.Claims{"tid": company})
+			if o.Issuer != cloud+"organizations/v2.0" || there != nil || elsewhere == nil || (o.CheckIssuer(host+company+"/v2.0", authent.Claims{"tid": company}) == nil) != (cloud == host) {
+				t.Errorf("%s: issuer %s, %v, %v", name, o.Issuer, there, elsewhere)
+			}
+		}
+		if o := provider.MicrosoftEntraID(cloud+company, "client", "secret").OAuth; o.CheckIssuer != nil || o.Issuer != cloud+company+"/v2.0" {
+			t.Errorf("one organization at %s: issuer %s", cloud, o.Issuer)
+		}
+	}
 	one := provider.MicrosoftEntraID(company, "client", "secret").OAuth
 	if one.CheckIssuer != nil || one.Issuer != host+company+"/v2.0" {
 		t.Errorf("one organization: issuer %s, checked otherwise than letter for letter: %t", one.Issuer, one.CheckIssuer != nil)

@@ -2,8 +2,8 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"golang.org/x/oauth2"
@@ -23,10 +23,27 @@ func GitHub(clientID, clientSecret string) authent.Provider {
 }
 
 // GitHubEnterprise is GitHub on a server of one's own, such as
-// "https://github.example.com".
+// "https://github.example.com", or Enterprise Cloud with data residency at
+// "https://{name}.ghe.com".
 func GitHubEnterprise(baseURL, clientID, clientSecret string) authent.Provider {
 	baseURL = strings.TrimSuffix(baseURL, "/")
-	return gitHub(baseURL, baseURL+"/api/v3", clientID, clientSecret)
+	return gitHub(baseURL, gitHubAPI(baseURL), clientID, clientSecret)
+}
+
+// gitHubAPI is where the API is: on a host of its own in the clouds that GitHub
+// runs, below the server's own URL elsewhere.
+// https://docs.github.com/en/enterprise-cloud@latest/admin/data-residency
+func gitHubAPI(base string) string {
+	u, err := url.Parse(base)
+	if err != nil {
+		return base
+	}
+	host := strings.ToLower(u.Hostname())
+	if host == "github.com" || strings.HasSuffix(host, ".ghe.com") {
+		u.Host = "api." + u.Host
+		return u.String()
+	}
+	return base + "/api/v3"
 }
 
 func gitHub(base, api, clientID, clientSecret string) authent.Provider {
@@ -51,20 +68,17 @@ func gitHubUser(ctx context.Context, c *http.Client, api string) (authent.Claims
 	if err != nil {
 		return nil, err
 	}
-	var emails []struct {
-		Email             string
-		Primary, Verified bool
-	}
+	var emails []any
 	err = authent.FetchJSON(ctx, c, api+"/user/emails", &emails)
-	if s, ok := errors.AsType[*authent.StatusError](err); ok && (s.Status == http.StatusForbidden || s.Status == http.StatusNotFound) {
+	if forbidden(err) {
 		return user, nil // an app without that permission; the public address is left, unverified
 	}
 	if err != nil {
 		return nil, err
 	}
-	for _, e := range emails {
-		if e.Primary {
-			user["email"], user["email_verified"] = e.Email, e.Verified
+	for _, e := range objects(emails) {
+		if e.Verified("primary") == authent.VerifiedYes {
+			user["email"], user["email_verified"] = e["email"], e["verified"]
 		}
 	}
 	return user, nil
@@ -75,14 +89,4 @@ func gitHubProfile(c authent.Claims) (authent.Profile, error) {
 		ID: c.String("id"), Name: firstOf(c, "name", "login"), Email: c.String("email"),
 		EmailVerified: c.Verified("email_verified"), Image: c.String("avatar_url"),
 	}, nil
-}
-
-// firstOf is the first of the claims that is not "".
-func firstOf(c authent.Claims, names ...string) string {
-	for _, name := range names {
-		if v := c.String(name); v != "" {
-			return v
-		}
-	}
-	return ""
 }

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -17,6 +18,34 @@ func gitHubAt(url string) authent.Provider {
 	p.OAuth.TrustEmail = true
 	return p
 }
+
+// TestGitHubAPI: it is on a host of its own in the clouds that GitHub runs.
+func TestGitHubAPI(t *testing.T) {
+	t.Parallel()
+	for base, api := range map[string]string{
+		"https://octocorp.ghe.com": "https://api.octocorp.ghe.com", "https://octocorp.ghe.com/": "https://api.octocorp.ghe.com", "https://OctoCorp.GHE.com": "https://api.OctoCorp.GHE.com",
+		"https://github.com": "https://api.github.com", "https://github.example.com": "https://github.example.com/api/v3", "https://example.com/github/": "https://example.com/github/api/v3",
+		"https://notghe.com": "https://notghe.com/api/v3", "https://octocorp.ghe.com.example.com": "https://octocorp.ghe.com.example.com/api/v3", "http://127.0.0.1:8080": "http://127.0.0.1:8080/api/v3",
+	} {
+		o := provider.GitHubEnterprise(base, "client", "secret").OAuth
+		var asked []string
+		client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			asked = append(asked, r.URL.String())
+			return canned{"": "{}", r.URL.Path: map[bool]string{true: "[]", false: "{}"}[strings.HasSuffix(r.URL.Path, "/emails")]}.RoundTrip(r)
+		})}
+		if _, err := o.UserInfo(t.Context(), client); err != nil || !slices.Equal(asked, []string{api + "/user", api + "/user/emails"}) {
+			t.Errorf("%s: asked %v, %v", base, asked, err)
+		}
+		if base = strings.TrimSuffix(base, "/"); o.AuthURL != base+"/login/oauth/authorize" || o.TokenURL != base+"/login/oauth/access_token" {
+			t.Errorf("%s: %s, %s", base, o.AuthURL, o.TokenURL)
+		}
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+// RoundTrip implements http.RoundTripper.
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // TestGitHub: the primary address counts, and is verified only if GitHub says so
 // of it; the one of the profile is never verified.

@@ -16,6 +16,7 @@ func Google(clientID, clientSecret string) authent.Provider {
 	return authent.Provider{ID: "google", Name: "Google", Type: authent.TypeOIDC, OAuth: &authent.OAuth{
 		ClientID: clientID, ClientSecret: authent.Secret(clientSecret),
 		Issuer:        "https://accounts.google.com",
+		OtherIssuers:  []string{"accounts.google.com"},
 		RequestParams: []string{"access_type", "hd", "include_granted_scopes"},
 		Profile:       googleProfile,
 	}}

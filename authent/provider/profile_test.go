@@ -83,7 +83,7 @@ func TestProfiles(t *testing.T) {
 	t.Parallel()
 	sources := readFile(t, "SOURCES.md")
 	for _, k := range known {
-		answers := canned{"": readFile(t, k.id+".json"), "/user/emails": readFile(t, "github-emails.json")}
+		answers := canned{"": readFile(t, k.id+".json"), "/user/emails": readFile(t, "github-emails.json"), "/2.0/user/emails": readFile(t, "bitbucket-emails.json")}
 		p := profileOf(t, k.set(), answers)
 		if k.id == "apple" {
 			p.Name = appleName(t, readFile(t, "apple-user.json"))
@@ -122,7 +122,7 @@ func TestVerified(t *testing.T) {
 		"facebook":  {`{"verified": true, "email_verified": true}`: "unknown"},
 		"gitlab":    {`{"confirmed_at": "2012-05-23T09:05:22Z", "email_verified": true}`: "unknown"},
 		"spotify":   {`{"email_verified": true}`: "no"},
-		"twitter":   {`{"data": {"verified": true}}`: "unknown"},
+		"twitter":   {`{"data": {"verified": true}}`: "unknown", `{"data": {"email": "a@example.com"}}`: "unknown", `{"data": {"confirmed_email": "a@example.com"}}`: "yes", `{"data": {"confirmed_email": true}}`: "unknown"},
 		"apple":     {`{"email_verified": "true"}`: "yes", `{"email_verified": true}`: "yes", `{"email_verified": "false"}`: "no", `{}`: "unknown", `{"user": {"email": "a@example.com", "email_verified": true}}`: "unknown"},
 		"google": {
 			`{"email": "a@gmail.com", "email_verified": true}`: "yes", `{"email": "A@Gmail.COM", "email_verified": true}`: "yes", `{"email": "a@gmail.com", "email_verified": false}`: "no",
@@ -137,7 +137,7 @@ func TestVerified(t *testing.T) {
 			`{"email_verified": true}`: "unknown", `{"xms_edov": "yes"}`: "unknown", `{"xms_edov": 2}`: "unknown", `{"xms_edov": [true]}`: "unknown", `{}`: "unknown",
 		},
 	}
-	for _, id := range []string{"auth0", "keycloak", "oidc", "okta", "slack", "twitch", "zitadel"} {
+	for _, id := range []string{"auth0", "keycloak", "linkedin", "oidc", "okta", "slack", "twitch", "zitadel"} {
 		cases[id] = standard
 	}
 	for _, k := range known {
@@ -160,7 +160,7 @@ func TestOddProfiles(t *testing.T) {
 		for _, answer := range []string{
 			`{}`, `{"data": null, "user": [], "picture": "x", "links": 1, "images": [1]}`, `{"data": [], "user": {"name": "x"}, "picture": {"data": 1}, "links": {"avatar": 1}, "images": {}}`,
 		} {
-			if p := profileOf(t, k.set(), canned{"": answer, "/user/emails": `[null]`}); p.ID != "" || p.Email != "" || p.Name != "" {
+			if p := profileOf(t, k.set(), canned{"": answer, "/user/emails": `[null]`, "/2.0/user/emails": `{"values": [null, [], {"is_primary": true, "is_confirmed": true, "email": []}]}`}); p.ID != "" || p.Email != "" || p.Name != "" {
 				t.Errorf("%s: %s: %+v", k.id, answer, p)
 			}
 		}
@@ -172,16 +172,78 @@ func TestGitHubAnswersThatAreNone(t *testing.T) {
 	t.Parallel()
 	userInfo := provider.GitHub("client", "secret").OAuth.UserInfo
 	const primary = `[{"email":"ada@example.com","primary":true,"verified":true}]`
-	for _, answer := range []string{"", "null", `""`, "0", "true", "[null]", "[[]]"} {
+	for _, answer := range []string{"", "null", `""`, "0", "true", "[null]", "[[]]", `[1,{"email":"x","primary":"yes"},{"email":[],"primary":true}]`} {
 		_, err := userInfo(t.Context(), &http.Client{Transport: canned{"/user": answer, "/user/emails": primary}})
 		if err == nil || !strings.Contains(err.Error(), "api.github.com/user did not answer") {
 			t.Errorf("/user is %q: %v", answer, err)
 		}
 		claims, err := userInfo(t.Context(), &http.Client{Transport: canned{"/user": "{}", "/user/emails": answer}})
-		if none := answer == "[null]"; (err == nil) != none || !none && !strings.Contains(err.Error(), "api.github.com/user/emails did not answer") || claims["email"] != nil {
+		if none := strings.HasPrefix(answer, "["); (err == nil) != none || !none && !strings.Contains(err.Error(), "api.github.com/user/emails did not answer") || claims.String("email") != "" {
 			t.Errorf("/user/emails is %q: %v, %v", answer, claims, err)
 		}
 	}
+}
+
+// TestBitbucketAddresses: the primary one counts if it is confirmed, and no other,
+// whatever else is in the list.
+func TestBitbucketAddresses(t *testing.T) {
+	t.Parallel()
+	p := provider.Bitbucket("client", "secret")
+	const user = `{"account_id":"557058:1","email":"public@example.com","email_verified":true}`
+	entry := func(email string, primary, confirmed any) string {
+		text, err := json.Marshal(map[string]any{"type": "email", "email": email, "is_primary": primary, "is_confirmed": confirmed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	ours := entry("ada@example.com", true, true)
+	for answer, want := range map[string]string{
+		`{"values":[` + ours + `]}`: "ada@example.com",
+		`{"values":[null,1,"x",[],` + entry("a@example.com", false, true) + "," + ours + "," + entry("b@example.com", "yes", true) + `],"pagelen":"x"}`:  "ada@example.com",
+		`{"values":[` + entry("a@example.com", true, false) + "," + entry("b@example.com", true, nil) + "," + entry("c@example.com", false, true) + `]}`: "",
+		`{"values":[]}`: "", `{"values":{}}`: "", `{}`: "",
+	} {
+		profile := profileOf(t, p, canned{"/2.0/user": user, "/2.0/user/emails": answer})
+		if profile.ID != "557058:1" || profile.Email != want || (profile.EmailVerified == authent.VerifiedYes) != (want != "") {
+			t.Errorf("%s: %q, %v", answer, profile.Email, profile.EmailVerified)
+		}
+	}
+	for _, answer := range []string{"", "null", "[]", `"x"`} {
+		_, err := p.OAuth.UserInfo(t.Context(), &http.Client{Transport: canned{"/2.0/user": user, "/2.0/user/emails": answer}})
+		if err == nil || !strings.Contains(err.Error(), "api.bitbucket.org/2.0/user/emails did not answer") {
+			t.Errorf("%q: %v", answer, err)
+		}
+	}
+}
+
+// TestBitbucketPermissions: without the one for addresses there is none; an outage
+// is told as one.
+func TestBitbucketPermissions(t *testing.T) {
+	t.Parallel()
+	for status, fails := range map[int]bool{http.StatusForbidden: false, http.StatusNotFound: false, http.StatusUnauthorized: true, http.StatusBadGateway: true} {
+		p := provider.Bitbucket("client", "secret")
+		claims, err := p.OAuth.UserInfo(t.Context(), &http.Client{Transport: withStatus{canned{"": `{"account_id":"1","email":"a@example.com"}`}, "/2.0/user/emails", status}})
+		if (err != nil) != fails || claims.String("email") != "" || !fails && claims.String("account_id") != "1" {
+			t.Errorf("%d: %v, %v", status, claims, err)
+		}
+	}
+}
+
+// withStatus answers one path with a status of its own.
+type withStatus struct {
+	next   http.RoundTripper
+	path   string
+	status int
+}
+
+// RoundTrip implements http.RoundTripper.
+func (s withStatus) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := s.next.RoundTrip(r)
+	if err == nil && r.URL.Path == s.path {
+		res.StatusCode = s.status
+	}
+	return res, err
 }
 
 // FuzzProfiles: whatever JSON a provider answers with, its profile is read without
@@ -195,7 +257,7 @@ func FuzzProfiles(f *testing.F) {
 		f.Add(seed, seed)
 	}
 	f.Fuzz(func(t *testing.T, answer, emails string) {
-		client := &http.Client{Transport: canned{"": answer, "/user/emails": emails}}
+		client := &http.Client{Transport: canned{"": answer, "/user/emails": emails, "/2.0/user/emails": emails}}
 		for _, k := range known {
 			p := k.set()
 			ask := p.OAuth.UserInfo

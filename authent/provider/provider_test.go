@@ -18,6 +18,8 @@ type look struct {
 	issuer, authURL, tokenURL, userInfoURL, scopes string
 	style                                          oauth2.AuthStyle // zero is HTTP Basic
 	formPost, merge                                bool
+	otherIssuers, declined                         string
+	noPKCE, noNonce                                bool
 }
 
 // known are all providers with an authorization server, with client id and secret
@@ -26,10 +28,10 @@ var known = []struct {
 	look
 	set, unset func() authent.Provider
 }{
-	{look{id: "apple", name: "Apple", kind: "oidc", issuer: "https://appleid.apple.com", scopes: "openid name email", style: oauth2.AuthStyleInParams, formPost: true},
+	{look{id: "apple", name: "Apple", kind: "oidc", issuer: "https://appleid.apple.com", scopes: "openid name email", style: oauth2.AuthStyleInParams, formPost: true, otherIssuers: "https://account.apple.com", declined: "user_cancelled_authorize"},
 		func() authent.Provider { return provider.Apple(appleConfig) }, func() authent.Provider { return provider.Apple(provider.AppleConfig{}) }},
 	{look{id: "auth0", name: "Auth0", kind: "oidc", issuer: "https://t.example.com/"}, at(provider.Auth0, "https://t.example.com/"), unsetAt(provider.Auth0, "")},
-	{look{id: "bitbucket", name: "Bitbucket", kind: "oauth", authURL: "https://bitbucket.org/site/oauth2/authorize", tokenURL: "https://bitbucket.org/site/oauth2/access_token", userInfoURL: "https://api.bitbucket.org/2.0/user", scopes: "account"},
+	{look{id: "bitbucket", name: "Bitbucket", kind: "oauth", authURL: "https://bitbucket.org/site/oauth2/authorize", tokenURL: "https://bitbucket.org/site/oauth2/access_token", userInfoURL: "https://api.bitbucket.org/2.0/user", scopes: "account email"},
 		set(provider.Bitbucket), unset(provider.Bitbucket)},
 	{look{id: "discord", name: "Discord", kind: "oauth", authURL: "https://discord.com/api/oauth2/authorize", tokenURL: "https://discord.com/api/oauth2/token", userInfoURL: "https://discord.com/api/users/@me", scopes: "identify email"},
 		set(provider.Discord), unset(provider.Discord)},
@@ -41,8 +43,10 @@ var known = []struct {
 		at(provider.GitLab, ""), unsetAt(provider.GitLab, "")},
 	{look{id: "gitlab", name: "GitLab", kind: "oauth", authURL: "https://git.example.com/oauth/authorize", tokenURL: "https://git.example.com/oauth/token", userInfoURL: "https://git.example.com/api/v4/user", scopes: "read_user", style: oauth2.AuthStyleInParams},
 		at(provider.GitLab, "https://git.example.com/"), unsetAt(provider.GitLab, "https://git.example.com/")},
-	{look{id: "google", name: "Google", kind: "oidc", issuer: "https://accounts.google.com"}, set(provider.Google), unset(provider.Google)},
+	{look{id: "google", name: "Google", kind: "oidc", issuer: "https://accounts.google.com", otherIssuers: "accounts.google.com"}, set(provider.Google), unset(provider.Google)},
 	{look{id: "keycloak", name: "Keycloak", kind: "oidc", issuer: "https://k.example.com/realms/main"}, at(provider.Keycloak, "https://k.example.com/realms/main"), unsetAt(provider.Keycloak, "")},
+	{look{id: "linkedin", name: "LinkedIn", kind: "oidc", issuer: "https://www.linkedin.com/oauth", otherIssuers: "https://www.linkedin.com", style: oauth2.AuthStyleInParams, declined: "user_cancelled_login user_cancelled_authorize", noPKCE: true, noNonce: true},
+		set(provider.LinkedIn), unset(provider.LinkedIn)},
 	{look{id: "microsoft-entra-id", name: "Microsoft Entra ID", kind: "oidc", issuer: "https://login.microsoftonline.com/common/v2.0", scopes: "openid profile email User.Read"},
 		at(provider.MicrosoftEntraID, "common"), unsetAt(provider.MicrosoftEntraID, "")},
 	{look{id: "oidc", name: "login.example.com", kind: "oidc", issuer: "https://login.example.com"}, at(provider.OIDC, "https://login.example.com"), unsetAt(provider.OIDC, "")},
@@ -52,7 +56,7 @@ var known = []struct {
 		set(provider.Spotify), unset(provider.Spotify)},
 	{look{id: "twitch", name: "Twitch", kind: "oidc", issuer: "https://id.twitch.tv/oauth2", scopes: "openid user:read:email", style: oauth2.AuthStyleInParams},
 		set(provider.Twitch), unset(provider.Twitch)},
-	{look{id: "twitter", name: "X", kind: "oauth", authURL: "https://x.com/i/oauth2/authorize", tokenURL: "https://api.x.com/2/oauth2/token", userInfoURL: "https://api.x.com/2/users/me?user.fields=profile_image_url", scopes: "users.read tweet.read offline.access"},
+	{look{id: "twitter", name: "X", kind: "oauth", authURL: "https://x.com/i/oauth2/authorize", tokenURL: "https://api.x.com/2/oauth2/token", userInfoURL: "https://api.x.com/2/users/me?user.fields=profile_image_url,confirmed_email", scopes: "users.read users.email tweet.read offline.access"},
 		set(provider.Twitter), unset(provider.Twitter)},
 	{look{id: "zitadel", name: "ZITADEL", kind: "oidc", issuer: "https://z.example.com", merge: true}, at(provider.Zitadel, "https://z.example.com"), unsetAt(provider.Zitadel, "")},
 }
@@ -79,7 +83,7 @@ func lookOf(p authent.Provider) look {
 	o := p.OAuth
 	return look{
 		p.ID, p.Name, p.Type, o.Issuer, o.AuthURL, o.TokenURL, o.UserInfoURL, strings.Join(o.Scopes, " "),
-		o.AuthStyle, o.FormPost, o.MergeUserInfo,
+		o.AuthStyle, o.FormPost, o.MergeUserInfo, strings.Join(o.OtherIssuers, " "), strings.Join(o.Declined, " "), o.NoPKCE, o.NoNonce,
 	}
 }
 
