@@ -26,7 +26,8 @@ type Account struct {
 	AccessToken  Secret `json:"-"`
 	IDToken      Secret `json:"-"`
 	// ExpiresAt is when the access token expires, in whole seconds; the column
-	// holds Unix seconds.
+	// holds Unix seconds. A later time than it holds is stored as its last one, in
+	// 2038 where it has 32 bits.
 	ExpiresAt    time.Time `json:"expiresAt,omitzero"`
 	TokenType    string    `json:"tokenType,omitempty"`
 	Scope        string    `json:"scope,omitempty"`

@@ -75,7 +75,9 @@ type Adapter interface {
 	DeleteUser(ctx context.Context, id string) error
 
 	// LinkAccount stores a new account. A pair (Provider, ProviderAccountID)
-	// that is taken is ErrConflict, whoever has it.
+	// that is taken is ErrConflict, whoever has it. An ExpiresAt that the column
+	// does not hold is stored as the nearest that it does, here and in
+	// UpdateAccount: a provider may write any.
 	LinkAccount(ctx context.Context, a Account) error
 	// Account returns one account.
 	Account(ctx context.Context, provider, providerAccountID string) (*Account, error)

@@ -89,7 +89,7 @@ func (a *AuthAdapter) done(ctx context.Context, err error, keys []entadapter.Key
 	if IsNotFound(err) {
 		return authent.ErrNotFound
 	}
-	err = entadapter.Ended(ctx, err)
+	err = entadapter.UnreadTime(a.client.driver.Dialect(), entadapter.Ended(ctx, err))
 	if e, ok := errors.AsType[*ValidationError](err); ok {
 		err = entadapter.Invalid(e.Name, keys, err)
 	}
@@ -423,10 +423,10 @@ func (a *AuthAdapter) UpdateAccount(ctx context.Context, provider, providerAccou
 		}
 	}
 	if u.ExpiresAt != nil {
-		if u.ExpiresAt.IsZero() {
-			update.ClearExpiresAt()
+		if at := entadapter.Unix(*u.ExpiresAt); at != nil {
+			update.SetExpiresAt(*at)
 		} else {
-			update.SetExpiresAt(u.ExpiresAt.Unix())
+			update.ClearExpiresAt()
 		}
 	}
 	return a.done(ctx, update.Exec(ctx), accountKeys)

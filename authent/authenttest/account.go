@@ -1,6 +1,7 @@
 package authenttest
 
 import (
+	"math"
 	"time"
 
 	"github.com/authent/authent/authent"
@@ -12,6 +13,7 @@ var accountCases = []testCase{
 	{name: "Unknown", run: accountUnknown},
 	{name: "UserByAccount", run: accountUser},
 	{name: "List", run: accountList},
+	{name: "ExpiresFarOff", run: accountExpiresFarOff},
 	{name: "Taken", run: accountTaken},
 	{name: "SameIDElsewhere", run: accountSameIDElsewhere},
 	{name: "UnknownUser", run: accountUnknownUser},
@@ -41,6 +43,19 @@ func accountMinimal(c *check) {
 	c.wantSame(&want, got, "Account")
 	if !got.ExpiresAt.IsZero() {
 		c.Errorf("ExpiresAt NULL reads as %v, want the zero time", got.ExpiresAt)
+	}
+}
+
+// accountExpiresFarOff: a token may last longer than a column of 32 bits.
+func accountExpiresFarOff(c *check) {
+	want := account(c.newUser("a@example.com").ID, "github", "1")
+	want.ExpiresAt = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+	c.link(want)
+	for _, after := range []string{"LinkAccount", "UpdateAccount"} {
+		if got := c.readAccount("github", "1").ExpiresAt.Unix(); got != want.ExpiresAt.Unix() && got != math.MaxInt32 {
+			c.Errorf("ExpiresAt after %s is %d, want %d, or %d where the column has 32 bits", after, got, want.ExpiresAt.Unix(), math.MaxInt32)
+		}
+		c.must(c.Adapter.UpdateAccount(c.ctx, "github", "1", authent.AccountUpdate{ExpiresAt: &want.ExpiresAt}), "UpdateAccount")
 	}
 }
 

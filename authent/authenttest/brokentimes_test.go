@@ -18,6 +18,7 @@ var brokenTimes = []broken{
 		"Account/UpdateToNull", "Copies/PassedAccountUpdate", "Copies/ReturnedAccount", "Time/AccountPrecision",
 		"Time/AccountUTC",
 	)},
+	{name: "ExpiryOverflows", wrap: func(a authent.Adapter) authent.Adapter { return expiryOverflows{a} }, fails: []string{"Account/ExpiresFarOff"}},
 	{name: "ClockWithoutZone", wrap: func(a authent.Adapter) authent.Adapter { return clockWithoutZone{a} }, fails: inZones("Time/AdapterClock")},
 	{name: "UpdatedAtStays", wrap: func(a authent.Adapter) authent.Adapter { return updatedAtStays{a} }, fails: []string{"User/SetsTimes"}},
 	{name: "ExpiryIgnoresZone", wrap: func(a authent.Adapter) authent.Adapter { return expiryIgnoresZone{a} }, fails: inZones("Time/DeleteExpired")},
@@ -88,6 +89,16 @@ func (b accountInMilliseconds) Account(ctx context.Context, provider, id string)
 		a.ExpiresAt = a.ExpiresAt.Add(time.Millisecond).Local()
 	}
 	return a, err
+}
+
+// expiryOverflows keeps ExpiresAt in 32 bits.
+type expiryOverflows struct{ authent.Adapter }
+
+func (b expiryOverflows) LinkAccount(ctx context.Context, a authent.Account) error {
+	if !a.ExpiresAt.IsZero() {
+		a.ExpiresAt = time.Unix(int64(int32(a.ExpiresAt.Unix())), 0).UTC()
+	}
+	return b.Adapter.LinkAccount(ctx, a)
 }
 
 type clockWithoutZone struct{ authent.Adapter }

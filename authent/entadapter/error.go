@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 
 	"github.com/authent/authent/authent"
@@ -39,9 +40,28 @@ func Error(err error, keys []Key) error {
 		return &authent.ConflictError{Key: keyOf(err.Error(), keys)}
 	case sqlgraph.IsForeignKeyConstraintError(err):
 		return authent.ErrNotFound
-	case strings.Contains(err.Error(), "driver.Value type []uint8 into type *time.Time"):
-		// What MySQL's driver does with times by default.
+	}
+	return err
+}
+
+// unreadTime is the message of database/sql for a time that the driver left as a
+// text, in the column that it names.
+var unreadTime = regexp.MustCompile(`name "([^"]+)": unsupported Scan, storing driver\.Value type (?:\[\]uint8|string) into type \*time\.Time`)
+
+// UnreadTime says what to do about a time that a driver could not read: MySQL's
+// leaves all of them as text by default, PostgreSQL's those alone that have no date.
+// Any other error stays.
+func UnreadTime(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	column := unreadTime.FindStringSubmatch(err.Error())
+	switch {
+	case column == nil:
+	case name == dialect.MySQL:
 		return fmt.Errorf("%w: open the database with parseTime=true", err)
+	case name == dialect.Postgres:
+		return fmt.Errorf("%w: the column %s holds infinity or -infinity, which is no time: write a date into it, such as '9999-12-31', or NULL where it may be NULL", err, column[1])
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package entadapter
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"math"
 	"strconv"
 	"time"
 
@@ -56,6 +57,17 @@ func Unix(t time.Time) *int64 {
 	}
 	n := t.Unix()
 	return &n
+}
+
+// Unix32 is Unix for a column of 32 bits, as Prisma's and Drizzle's: what is later
+// than the year 2038 becomes its last second, and what is earlier than 1901 its
+// first.
+func Unix32(t time.Time) *int64 {
+	n := Unix(t)
+	if n != nil {
+		*n = min(max(*n, math.MinInt32), math.MaxInt32)
+	}
+	return n
 }
 
 // FromUnix is the time of a number of seconds; zero for NULL.

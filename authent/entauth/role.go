@@ -3,6 +3,7 @@ package entauth
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -103,6 +104,20 @@ func (r role) In(value string) string {
 func (r role) InOrNull(value string) string {
 	inner := strings.TrimSuffix(r.In(""), "()")
 	return fmt.Sprintf("entadapter.OrNullTime(%s, %s)", value, inner)
+}
+
+// narrow are PostgreSQL's and MySQL's types of integers of 32 bits.
+var narrow = regexp.MustCompile(`(?i)^int(eger|4)?\b`)
+
+// Unix is a time as a number of seconds, no larger than the column holds; nil for
+// the zero time.
+func (r role) Unix(value string) string {
+	for _, name := range []string{dialect.Postgres, dialect.MySQL} {
+		if narrow.MatchString(r.Column().SchemaType[name]) {
+			return "entadapter.Unix32(" + value + ")"
+		}
+	}
+	return "entadapter.Unix(" + value + ")"
 }
 
 // Before is the predicate that the column's time is before a time.

@@ -41,7 +41,7 @@ func (a Account) Fields() []ent.Field {
 			Comment("The person's id at the provider."),
 		secret("refresh_token"),
 		secret("access_token"),
-		field.Int64("expires_at").Optional().Nillable().
+		field.Int64("expires_at").Optional().Nillable().SchemaType(l.seconds()).
 			Comment("When the access token expires, in Unix seconds."),
 		field.String("token_type").Optional().SchemaType(l.key()),
 		field.String("scope").Optional().SchemaType(l.long()),

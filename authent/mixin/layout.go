@@ -117,6 +117,15 @@ func (l Layout) secret(name string) map[string]string {
 	return textType("varchar(255)")
 }
 
+// seconds is the type of a number of Unix seconds: those of Prisma and Drizzle end
+// in 2038, except on SQLite.
+func (l Layout) seconds() map[string]string {
+	if l == Native || l == DrizzleSQLite {
+		return nil
+	}
+	return map[string]string{dialect.Postgres: "integer", dialect.MySQL: "int"}
+}
+
 // textType is text, except in MySQL.
 func textType(mysql string) map[string]string {
 	return map[string]string{dialect.Postgres: "text", dialect.MySQL: mysql, dialect.SQLite: "text"}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -81,6 +82,40 @@ func TestTooLong(t *testing.T) {
 		}
 		if (log.Len() > 0) != narrow || strings.Contains(log.String(), "éé") {
 			t.Errorf("the log:\n%s", log.String())
+		}
+	})
+}
+
+// TestLateExpiry: a token that lasts longer than the column's integers is stored
+// with the column's last second; it never fails a sign-in, then or at a refresh.
+func TestLateExpiry(t *testing.T) {
+	each(t, func(t *testing.T, c cell, kind testdb.Kind) {
+		adapter := c.adapter(*entsql.OpenDB(kind.Dialect, c.open(t, kind)))
+		user, err := adapter.CreateUser(t.Context(), authent.User{Email: "a@example.com"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, seconds := range []int64{
+			1_832_198_400 + 631_138_518, // twenty years from 22 January 2028
+			math.MaxInt32, math.MaxInt32 + 1, 253_402_300_799, math.MinInt32, math.MinInt32 - 1, -60_000_000_000,
+		} {
+			at, want := time.Unix(seconds, 0), seconds
+			if c.ddl != "drizzle.sqlite" { // whose integers are wide, and those of JavaScript too
+				want = min(max(seconds, math.MinInt32), math.MaxInt32)
+			}
+			id := fmt.Sprint(i)
+			if err := adapter.LinkAccount(t.Context(), authent.Account{UserID: user.ID, Type: "oauth", Provider: "github", ProviderAccountID: id, ExpiresAt: at}); err != nil {
+				t.Fatalf("%v: %v", at, err)
+			}
+			for range 2 {
+				stored, err := adapter.Account(t.Context(), "github", id)
+				if err != nil || stored.ExpiresAt.Unix() != want {
+					t.Errorf("%d: %v, %v, want %d", seconds, stored, err, want)
+				}
+				if err := adapter.UpdateAccount(t.Context(), "github", id, authent.AccountUpdate{ExpiresAt: &at}); err != nil {
+					t.Fatalf("%v: %v", at, err)
+				}
+			}
 		}
 	})
 }

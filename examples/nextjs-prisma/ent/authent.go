@@ -89,7 +89,7 @@ func (a *AuthAdapter) done(ctx context.Context, err error, keys []entadapter.Key
 	if IsNotFound(err) {
 		return authent.ErrNotFound
 	}
-	err = entadapter.Ended(ctx, err)
+	err = entadapter.UnreadTime(a.client.driver.Dialect(), entadapter.Ended(ctx, err))
 	if e, ok := errors.AsType[*ValidationError](err); ok {
 		err = entadapter.Invalid(e.Name, keys, err)
 	}
@@ -332,7 +332,7 @@ func (a *AuthAdapter) LinkAccount(ctx context.Context, c authent.Account) error 
 		SetNillableRefreshToken(entadapter.OrNull(c.RefreshToken)).
 		SetNillableAccessToken(entadapter.OrNull(c.AccessToken)).
 		SetNillableIDToken(entadapter.OrNull(c.IDToken)).
-		SetNillableExpiresAt(entadapter.Unix(c.ExpiresAt)).
+		SetNillableExpiresAt(entadapter.Unix32(c.ExpiresAt)).
 		SetNillableTokenType(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "accounts.token_type", 191, c.TokenType))).
 		SetNillableScope(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "accounts.scope", 191, c.Scope))).
 		SetNillableSessionState(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "accounts.session_state", 191, c.SessionState))).
@@ -420,10 +420,10 @@ func (a *AuthAdapter) UpdateAccount(ctx context.Context, provider, providerAccou
 		}
 	}
 	if u.ExpiresAt != nil {
-		if u.ExpiresAt.IsZero() {
-			update.ClearExpiresAt()
+		if at := entadapter.Unix32(*u.ExpiresAt); at != nil {
+			update.SetExpiresAt(*at)
 		} else {
-			update.SetExpiresAt(u.ExpiresAt.Unix())
+			update.ClearExpiresAt()
 		}
 	}
 	return a.done(ctx, update.Exec(ctx), accountKeys)

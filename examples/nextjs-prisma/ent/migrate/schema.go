@@ -17,7 +17,7 @@ var (
 		{Name: "provider_account_id", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(191)", "postgres": "text", "sqlite3": "text"}},
 		{Name: "refresh_token", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "text", "postgres": "text", "sqlite3": "text"}},
 		{Name: "access_token", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "text", "postgres": "text", "sqlite3": "text"}},
-		{Name: "expires_at", Type: field.TypeInt64, Nullable: true},
+		{Name: "expires_at", Type: field.TypeInt64, Nullable: true, SchemaType: map[string]string{"mysql": "int", "postgres": "integer"}},
 		{Name: "token_type", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(191)", "postgres": "text", "sqlite3": "text"}},
 		{Name: "scope", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(191)", "postgres": "text", "sqlite3": "text"}},
 		{Name: "id_token", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "text", "postgres": "text", "sqlite3": "text"}},

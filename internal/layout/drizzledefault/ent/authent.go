@@ -82,7 +82,7 @@ func (a *AuthAdapter) done(ctx context.Context, err error, keys []entadapter.Key
 	if IsNotFound(err) {
 		return authent.ErrNotFound
 	}
-	err = entadapter.Ended(ctx, err)
+	err = entadapter.UnreadTime(a.client.driver.Dialect(), entadapter.Ended(ctx, err))
 	if e, ok := errors.AsType[*ValidationError](err); ok {
 		err = entadapter.Invalid(e.Name, keys, err)
 	}
@@ -325,7 +325,7 @@ func (a *AuthAdapter) LinkAccount(ctx context.Context, c authent.Account) error 
 		SetNillableRefreshToken(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "account.refresh_token", 255, c.RefreshToken))).
 		SetNillableAccessToken(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "account.access_token", 255, c.AccessToken))).
 		SetNillableIDToken(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "account.id_token", 2048, c.IDToken))).
-		SetNillableExpiresAt(entadapter.Unix(c.ExpiresAt)).
+		SetNillableExpiresAt(entadapter.Unix32(c.ExpiresAt)).
 		SetNillableTokenType(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "account.token_type", 255, c.TokenType))).
 		SetNillableScope(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "account.scope", 255, c.Scope))).
 		SetNillableSessionState(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "account.session_state", 255, c.SessionState))).
@@ -413,10 +413,10 @@ func (a *AuthAdapter) UpdateAccount(ctx context.Context, provider, providerAccou
 		}
 	}
 	if u.ExpiresAt != nil {
-		if u.ExpiresAt.IsZero() {
-			update.ClearExpiresAt()
+		if at := entadapter.Unix32(*u.ExpiresAt); at != nil {
+			update.SetExpiresAt(*at)
 		} else {
-			update.SetExpiresAt(u.ExpiresAt.Unix())
+			update.ClearExpiresAt()
 		}
 	}
 	return a.done(ctx, update.Exec(ctx), accountKeys)
