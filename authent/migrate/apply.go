@@ -61,6 +61,7 @@ func (s *session) apply(ctx context.Context, n int, report *Report) error {
 		started.Names = append(started.Names, f.Name())
 	}
 	s.config.Log(started)
+	s.follows = s.live(ctx)
 	for _, f := range files {
 		done, err := s.applyFile(ctx, f)
 		if err != nil {
@@ -110,6 +111,7 @@ type migration struct {
 	*session
 	file       atlas.File
 	statements []Statement
+	declared   []*atlas.Stmt // The same, as Atlas has them.
 	sums       []string
 	revision   *atlas.Revision
 	// known is whether an earlier run had begun with the file, and finished
@@ -162,11 +164,11 @@ func (s *session) read(f atlas.File) (*migration, error) {
 	if err != nil {
 		return nil, fmt.Errorf("migrate: %s: %w", f.Name(), err)
 	}
-	m := &migration{session: s, file: f, sums: partialHashes(found)}
+	m := &migration{session: s, file: f, declared: found, sums: partialHashes(found)}
 	made := newTables{}
 	for _, stmt := range found {
 		m.statements = append(m.statements, Statement{
-			File: f.Name(), Line: lineOf(f.Bytes(), stmt.Pos), SQL: stmt.Text, Lock: made.lockOf(s.config.Dialect, stmt.Text),
+			File: f.Name(), Line: lineOf(f.Bytes(), stmt.Pos), SQL: stmt.Text, Pos: stmt.Pos, Lock: made.lockOf(s.config.Dialect, stmt.Text),
 		})
 	}
 	m.revision = &atlas.Revision{Version: f.Version(), Description: f.Desc(), Type: atlas.RevisionTypeExecute, Total: len(found), Hash: hash}
@@ -191,6 +193,7 @@ func (m *migration) show(ctx context.Context) error {
 	if err := m.resume(ctx); err != nil {
 		return err
 	}
+	m.mark(ctx)
 	m.config.Log(FileStarted{Name: m.file.Name(), Version: m.revision.Version, Done: m.revision.Applied, Total: len(m.statements)})
 	for _, stmt := range m.statements[m.revision.Applied:] {
 		m.config.Log(StatementStarted{stmt})

@@ -40,7 +40,7 @@ func describeTable(name string, change schema.Change) (text string, destroys boo
 	case *schema.DropColumn:
 		return "column " + c.C.Name + " is not in the schema", true
 	case *schema.ModifyColumn:
-		return "column " + c.To.Name + " " + describeColumn(name, c), narrows(c)
+		return "column " + c.To.Name + " " + describeColumn(name, c), narrows(name, c)
 	case *schema.AddIndex:
 		return "index " + describeIndex(c.I) + " is missing", false
 	case *schema.DropIndex:
@@ -180,21 +180,4 @@ func describeForeignKey(f *schema.ForeignKey) string {
 		text += " ON UPDATE " + string(f.OnUpdate)
 	}
 	return text
-}
-
-// narrows reports whether a change of type may lose what a column holds. All do
-// but those to a longer text and to a wider number.
-func narrows(c *schema.ModifyColumn) bool {
-	if !c.Change.Is(schema.ChangeType) {
-		return false
-	}
-	switch to := c.To.Type.Type.(type) {
-	case *schema.StringType:
-		from, ok := c.From.Type.Type.(*schema.StringType)
-		return !ok || to.Size > 0 && (from.Size == 0 || from.Size > to.Size)
-	case *schema.IntegerType:
-		from, ok := c.From.Type.Type.(*schema.IntegerType)
-		return !ok || from.Unsigned != to.Unsigned || !strings.HasPrefix(to.T, "big")
-	}
-	return true
 }

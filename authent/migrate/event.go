@@ -70,6 +70,11 @@ type Statement struct {
 	File string
 	Line int
 	SQL  string
+	// Pos is the byte of the file at which it stands.
+	Pos int
 	// Lock is the strongest lock that it takes on a table that others use.
 	Lock Lock
+	// Risks are what it may do to rows that are there, and to programs that use
+	// its table. Status, and the events of a run that Adopt makes, have none.
+	Risks []Risk
 }

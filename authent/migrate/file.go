@@ -58,6 +58,7 @@ func (m *migration) run(ctx context.Context, whole bool) (int, error) {
 	if m.complete() {
 		return -1, nil
 	}
+	m.mark(ctx)
 	rev := m.revision
 	m.config.Log(FileStarted{Name: m.file.Name(), Version: rev.Version, Done: rev.Applied, Total: len(m.statements)})
 	if !whole {

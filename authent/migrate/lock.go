@@ -24,6 +24,9 @@ type session struct {
 	*sql.Conn
 	*Migrator
 	driver atlas.Driver
+	// follows is the live schema as this run's statements change it; nil where
+	// nobody asks for their risks.
+	follows *model
 }
 
 // hold takes a connection.
@@ -36,7 +39,7 @@ func (m *Migrator) hold(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("migrate: connect: %w", err), conn.Close())
 	}
-	return &session{conn, m, driver}, nil
+	return &session{Conn: conn, Migrator: m, driver: driver}, nil
 }
 
 // open makes Atlas's driver for the dialect.

@@ -69,13 +69,7 @@ func (s *session) push(ctx context.Context, desired *schema.Schema, c PushConfig
 	if err := s.plan(ctx, changes, plan); err != nil {
 		return err
 	}
-	var lost []string
-	for _, d := range plan.Differences {
-		if d.Destroys {
-			lost = append(lost, "  "+d.String())
-		}
-	}
-	if len(lost) > 0 && !c.AllowDestructive {
+	if lost := plan.lost(); len(lost) > 0 && !c.AllowDestructive {
 		return fmt.Errorf("migrate: %w:\n%s\n  allow it with --allow-destructive, or leave tables alone with --exclude", ErrDestructive, strings.Join(lost, "\n"))
 	}
 	return s.carryOut(ctx, plan)
@@ -116,5 +110,42 @@ func (s *session) plan(ctx context.Context, changes []schema.Change, plan *Plan)
 		}
 		plan.Statements = append(plan.Statements, Statement{SQL: change.Cmd, Lock: lockOf(s.config.Dialect, change.Cmd)})
 	}
+	s.mark(ctx, plan)
 	return nil
+}
+
+// mark tells of the risks of the plan's statements, as if they were a file's.
+func (s *session) mark(ctx context.Context, plan *Plan) {
+	var text strings.Builder
+	for i := range plan.Statements {
+		plan.Statements[i].Pos = text.Len()
+		text.WriteString(plan.Statements[i].SQL + ";\n")
+	}
+	m := &migration{session: s, file: atlas.NewLocalFile("plan.sql", []byte(text.String())), revision: &atlas.Revision{}, statements: plan.Statements}
+	for _, stmt := range plan.Statements {
+		m.declared = append(m.declared, &atlas.Stmt{Pos: stmt.Pos, Text: stmt.SQL})
+	}
+	s.follows = s.live(ctx)
+	m.mark(ctx)
+}
+
+// lost tells of all that the plan destroys: each difference, and each statement
+// with its code and with what to do about it.
+func (p *Plan) lost() (lines []string) {
+	for _, d := range p.Differences {
+		if d.Destroys {
+			lines = append(lines, "  "+d.String())
+		}
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	for _, stmt := range p.Statements {
+		for _, r := range stmt.Risks {
+			if r.Grave {
+				lines = append(lines, "  "+oneLine(stmt.SQL), "    "+r.Code+": "+r.Text, "      "+strings.ReplaceAll(r.Do, "\n", "\n      "))
+			}
+		}
+	}
+	return lines
 }

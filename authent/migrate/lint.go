@@ -1,0 +1,281 @@
+package migrate
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	atlas "ariga.io/atlas/sql/migrate"
+	"ariga.io/atlas/sql/schema"
+	"ariga.io/atlas/sql/sqlcheck"
+	"entgo.io/ent/dialect"
+	entschema "entgo.io/ent/dialect/sql/schema"
+)
+
+// LintConfig says what Lint looks at.
+type LintConfig struct {
+	// Dev is an empty database of the same kind as the real one, as in
+	// DiffConfig.
+	Dev *sql.DB
+	// Dialect is ent's name of its dialect.
+	Dialect string
+	// Dir is the folder to read.
+	Dir Dir
+	// Files are the names of the files to analyze. If nil, all are.
+	Files []string
+	// Tables are what the graph wants, as in DiffConfig: a table that a file adds
+	// may be one of another name that has left the graph, which no file drops. If
+	// nil, nothing is said about that.
+	Tables []*entschema.Table
+}
+
+// LintedFile is a file that Lint has analyzed.
+type LintedFile struct {
+	// Name is that of the file.
+	Name string
+	// Statements are all of the file, with their risks.
+	Statements []Statement
+	// Renamed asks about tables that the file adds and that may have been renamed,
+	// each with the statement to write instead.
+	Renamed []string
+}
+
+// Grave reports whether a statement of the file has a grave risk.
+func (f LintedFile) Grave() bool {
+	return slices.ContainsFunc(f.Statements, func(s Statement) bool {
+		return slices.ContainsFunc(s.Risks, func(r Risk) bool { return r.Grave })
+	})
+}
+
+// Lint replays the folder's files in the development database, statement by
+// statement, and tells what each statement of the files asked for may do to rows
+// that are there. It is Atlas's analyzers that judge, and its directives
+// "-- atlas:nolint" are honoured. The database is empty again afterwards.
+func Lint(ctx context.Context, c LintConfig) ([]LintedFile, error) {
+	if err := Validate(c.Dir); err != nil {
+		return nil, err
+	}
+	files, err := c.Dir.Files()
+	if err != nil {
+		return nil, fmt.Errorf("migrate: %w", err)
+	}
+	for _, name := range c.Files {
+		if !slices.ContainsFunc(files, func(f atlas.File) bool { return f.Name() == name }) {
+			return nil, fmt.Errorf("migrate: lint: there is no file %s in the folder", name)
+		}
+	}
+	m, err := New(Config{DB: c.Dev, Dialect: c.Dialect, Dir: c.Dir, LockTimeout: 10 * time.Second})
+	if err != nil {
+		return nil, err
+	}
+	s, err := m.hold(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = s.release() }()
+	l := &linter{session: s, config: c}
+	err = l.replayed(ctx, func() error {
+		return s.foreignKeys(ctx, false, func() error { return l.files(ctx, files) })
+	})
+	return l.linted, err
+}
+
+// linter replays files in a development database.
+type linter struct {
+	*session
+	config LintConfig
+	linted []LintedFile
+	left   []*schema.Table // That no longer are in the graph.
+}
+
+// replayLock is Atlas's, for replaying files in a development database.
+const replayLock = "atlas_migrate_directory_state"
+
+// replayed runs fn while nobody else uses the development database, which is
+// empty before and afterwards.
+func (l *linter) replayed(ctx context.Context, fn func() error) (err error) {
+	if l.config.Dialect != dialect.SQLite {
+		var unlock schema.UnlockFunc
+		err := l.patiently(ctx, func() (err error) {
+			unlock, err = l.driver.Lock(ctx, replayLock, 0)
+			return err
+		}, func(err error) bool { return errors.Is(err, schema.ErrLocked) })
+		if err != nil {
+			return err
+		}
+		defer func() { _ = unlock() }()
+	}
+	shot, ok := l.driver.(atlas.Snapshoter)
+	if !ok {
+		return errors.New("migrate: lint: this database cannot be a development database")
+	}
+	restore, err := shot.Snapshot(ctx)
+	if dirty, ok := errors.AsType[*atlas.NotCleanError](err); ok {
+		return fmt.Errorf("migrate: lint: the database of --dev-url is not empty (%s): name an empty one, in which the migrations can be replayed", dirty.Reason)
+	}
+	if err != nil {
+		return fmt.Errorf("migrate: lint: %w", err)
+	}
+	defer func() {
+		if e := restore(context.WithoutCancel(ctx)); e != nil && err == nil {
+			err = fmt.Errorf("migrate: lint: empty the database of --dev-url: %w", e)
+		}
+	}()
+	return fn()
+}
+
+// files replays the files, and analyzes those asked for.
+func (l *linter) files(ctx context.Context, files []atlas.File) error {
+	for _, f := range files {
+		m, err := l.read(f)
+		if err != nil {
+			return err
+		}
+		if l.config.Files != nil && !slices.Contains(l.config.Files, f.Name()) {
+			for _, stmt := range m.statements {
+				if err := l.replay(ctx, stmt); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		if err := l.file(ctx, f, m.statements); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *linter) replay(ctx context.Context, stmt Statement) error {
+	if _, err := l.ExecContext(ctx, stmt.SQL); err != nil {
+		return fmt.Errorf("migrate: lint: replay %s, line %d: %w\n  in: %s", stmt.File, stmt.Line, err, oneLine(stmt.SQL))
+	}
+	return nil
+}
+
+// file replays and analyzes one.
+func (l *linter) file(ctx context.Context, f atlas.File, statements []Statement) error {
+	found, err := atlas.FileStmtDecls(l.driver, f)
+	if err != nil {
+		return fmt.Errorf("migrate: %s: %w", f.Name(), err)
+	}
+	analyzed := &sqlcheck.File{File: f}
+	before, err := l.inspect(ctx)
+	if err != nil {
+		return err
+	}
+	l.left = l.leftGraph(before)
+	for i, stmt := range statements {
+		if err := l.replay(ctx, stmt); err != nil {
+			return err
+		}
+		change := &sqlcheck.Change{Stmt: found[i]}
+		if !writesRows(stmt.SQL) {
+			after, err := l.inspect(ctx)
+			if err != nil {
+				return err
+			}
+			if change.Changes, err = l.driver.SchemaDiff(before, after); err != nil {
+				return fmt.Errorf("migrate: lint: %s, line %d: %w", stmt.File, stmt.Line, err)
+			}
+			change.Changes = renamedBy(l.config.Dialect, stmt.SQL, change.Changes)
+			before = after
+		}
+		analyzed.Changes = append(analyzed.Changes, change)
+	}
+	a := analysis{l.driver, l.config.Dialect}
+	risks, err := a.risks(ctx, analyzed)
+	if err != nil {
+		return err
+	}
+	for i := range statements {
+		statements[i].Risks = risks[found[i].Pos]
+	}
+	l.linted = append(l.linted, LintedFile{Name: f.Name(), Statements: statements, Renamed: a.renamedTables(analyzed, l.left)})
+	return nil
+}
+
+// leftGraph are the tables that the graph does not have.
+func (l *linter) leftGraph(s *schema.Schema) (left []*schema.Table) {
+	for _, t := range s.Tables {
+		if l.config.Tables != nil && !slices.ContainsFunc(l.config.Tables, func(x *entschema.Table) bool { return x.Name == t.Name }) {
+			left = append(left, t)
+		}
+	}
+	return left
+}
+
+// renamedTables asks about tables that a file adds, and that may be ones of
+// another name which left the graph.
+func (a analysis) renamedTables(file *sqlcheck.File, left []*schema.Table) (asked []string) {
+	for _, t := range left {
+		if to := a.likeTables(file, t); len(to) > 0 {
+			asked = append(asked, renaming{from: t.Name, statements: to, kept: true}.question())
+		}
+	}
+	return asked
+}
+
+// renamedBy puts renamings in the place of the drops and adds that a comparison
+// takes them for, as the statement's text tells.
+func renamedBy(name, sql string, changes schema.Changes) schema.Changes {
+	for _, told := range newModel(name, nil).follow(sql) {
+		switch told := told.(type) {
+		case *schema.RenameTable:
+			from, to := changes.IndexDropTable(told.From.Name), changes.IndexAddTable(told.To.Name)
+			if from >= 0 && to >= 0 {
+				renamed := &schema.RenameTable{From: changes[from].(*schema.DropTable).T, To: changes[to].(*schema.AddTable).T}
+				changes.RemoveIndex(from, to)
+				changes = append(changes, renamed)
+			}
+		case *schema.ModifyTable:
+			for _, c := range changes {
+				if m, ok := c.(*schema.ModifyTable); ok && m.T.Name == told.T.Name {
+					m.Changes = renamedIn(m.Changes, told.Changes)
+				}
+			}
+		}
+	}
+	return changes
+}
+
+// renamedIn does so within a table.
+func renamedIn(changes, told schema.Changes) schema.Changes {
+	for _, c := range told {
+		r, ok := c.(*schema.RenameColumn)
+		if !ok {
+			continue
+		}
+		from, to := changes.IndexDropColumn(r.From.Name), changes.IndexAddColumn(r.To.Name)
+		if from < 0 || to < 0 {
+			continue
+		}
+		old, renamed := changes[from].(*schema.DropColumn).C, changes[to].(*schema.AddColumn).C
+		changes.RemoveIndex(from, to)
+		changes = append(changes, &schema.RenameColumn{From: old, To: renamed})
+		if modified := modifiedToo(old, renamed); modified != nil {
+			changes = append(changes, modified)
+		}
+	}
+	return changes
+}
+
+// modifiedToo is what CHANGE does beside renaming; nil if nothing.
+func modifiedToo(old, renamed *schema.Column) schema.Change {
+	before := *old
+	before.Name = renamed.Name
+	change := &schema.ModifyColumn{From: &before, To: renamed}
+	if old.Type.Raw != renamed.Type.Raw {
+		change.Change |= schema.ChangeType
+	}
+	if old.Type.Null != renamed.Type.Null {
+		change.Change |= schema.ChangeNull
+	}
+	if change.Change == schema.NoChange {
+		return nil
+	}
+	return change
+}

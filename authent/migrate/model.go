@@ -1,0 +1,363 @@
+package migrate
+
+import (
+	"slices"
+
+	"ariga.io/atlas/sql/schema"
+	"entgo.io/ent/dialect"
+)
+
+// model is a schema that follows statements without a database that executes
+// them. It reads what ent, Atlas and people write to change tables; what it does
+// not understand changes nothing.
+type model struct {
+	dialect string
+	schema  *schema.Schema
+	// whole is whether the schema holds all tables that there are.
+	whole bool
+}
+
+// newModel is a model of a live schema; of one that is not known if nil.
+func newModel(name string, live *schema.Schema) *model {
+	if live == nil {
+		return &model{dialect: name, schema: schema.New("")}
+	}
+	return &model{dialect: name, schema: live, whole: true}
+}
+
+// follow changes the model as a statement would, and returns the changes.
+func (m *model) follow(sql string) schema.Changes {
+	c := &cursor{sql: sql, words: words(sql)}
+	if n := len(c.words); n > 0 && c.words[n-1].is(";") {
+		c.words = c.words[:n-1]
+	}
+	switch {
+	case c.take("CREATE"):
+		return m.create(c)
+	case c.take("ALTER", "TABLE"):
+		c.take("IF", "EXISTS")
+		c.take("ONLY")
+		return m.alter(c)
+	case c.take("RENAME", "TABLE"):
+		var all schema.Changes
+		for _, part := range c.parts() {
+			from := part.name()
+			part.take("TO")
+			all = append(all, m.renameTable(from, part.name()))
+		}
+		return all
+	case c.take("DROP"):
+		return m.drop(c)
+	}
+	return nil
+}
+
+func (m *model) create(c *cursor) schema.Changes {
+	switch {
+	case c.take("UNIQUE", "INDEX"):
+		return m.createIndex(c, true)
+	case c.take("INDEX"):
+		return m.createIndex(c, false)
+	case c.take("TABLE"), c.take("UNLOGGED", "TABLE"):
+		return m.createTable(c)
+	}
+	return nil
+}
+
+func (m *model) drop(c *cursor) (all schema.Changes) {
+	switch {
+	case c.take("TABLE"):
+		absent := c.take("IF", "EXISTS")
+		for _, name := range c.names() {
+			if _, ok := m.schema.Table(name); ok || !absent || !m.whole {
+				all = append(all, &schema.DropTable{T: m.table(name)})
+				m.remove(name)
+			}
+		}
+	case c.take("INDEX"):
+		c.take("CONCURRENTLY")
+		c.take("IF", "EXISTS")
+		name := c.name()
+		if t, i := m.findIndex(name); i != nil {
+			t = m.edit(t.Name)
+			t.Indexes = slices.DeleteFunc(t.Indexes, func(x *schema.Index) bool { return x.Name == name })
+			all = append(all, &schema.ModifyTable{T: t, Changes: schema.Changes{&schema.DropIndex{I: i}}})
+		}
+	case c.takeAny("SCHEMA", "DATABASE"):
+		c.take("IF", "EXISTS")
+		dropped := schema.New(c.name())
+		if dropped.Name == m.schema.Name {
+			dropped = m.schema
+		}
+		all = append(all, &schema.DropSchema{S: dropped})
+	}
+	return all
+}
+
+func (m *model) findIndex(name string) (*schema.Table, *schema.Index) {
+	for _, t := range m.schema.Tables {
+		if i, ok := t.Index(name); ok {
+			return t, i
+		}
+	}
+	return nil, nil
+}
+
+// table is the table of a name. One that is not known is made up, empty.
+func (m *model) table(name string) *schema.Table {
+	if t, ok := m.schema.Table(name); ok {
+		return t
+	}
+	t := &schema.Table{Name: name, Schema: m.schema}
+	m.put(t)
+	return t
+}
+
+// edit puts a copy in the place of a table, so that changes told before keep
+// what they tell of.
+func (m *model) edit(name string) *schema.Table {
+	t := *m.table(name)
+	t.Columns, t.Indexes = slices.Clone(t.Columns), slices.Clone(t.Indexes)
+	t.ForeignKeys, t.Attrs = slices.Clone(t.ForeignKeys), slices.Clone(t.Attrs)
+	m.put(&t)
+	return &t
+}
+
+// put adds a table, in the place of one of that name.
+func (m *model) put(t *schema.Table) {
+	m.remove(t.Name)
+	m.schema.Tables = append(m.schema.Tables, t)
+}
+
+func (m *model) remove(name string) {
+	m.schema.Tables = slices.DeleteFunc(m.schema.Tables, func(t *schema.Table) bool { return t.Name == name })
+}
+
+// columnOf is the column of a name. One that is not known is made up: what it
+// holds is not known either.
+func (m *model) columnOf(t *schema.Table, name string) *schema.Column {
+	if c, ok := t.Column(name); ok {
+		return c
+	}
+	return &schema.Column{Name: name, Type: &schema.ColumnType{Type: &schema.UnsupportedType{T: "unknown"}, Null: true}}
+}
+
+// renameTable renames a table.
+func (m *model) renameTable(from, to string) schema.Change {
+	old := m.edit(from)
+	renamed := m.edit(from)
+	m.remove(from)
+	renamed.Name = to
+	m.put(renamed)
+	return &schema.RenameTable{From: old, To: renamed}
+}
+
+// alter reads ALTER TABLE from the table's name on.
+func (m *model) alter(c *cursor) (all schema.Changes) {
+	name := c.name()
+	changed := &schema.ModifyTable{}
+	for _, part := range c.parts() {
+		if part.take("RENAME", "TO") || part.take("RENAME", "AS") {
+			to := part.name()
+			all = append(all, m.renameTable(name, to))
+			name = to
+			continue
+		}
+		t := m.edit(name)
+		changed.Changes = append(changed.Changes, m.clause(t, part)...)
+		changed.T = t
+	}
+	if len(changed.Changes) > 0 {
+		all = append(schema.Changes{changed}, all...)
+	}
+	return all
+}
+
+// clause reads one clause of ALTER TABLE.
+func (m *model) clause(t *schema.Table, c *cursor) schema.Changes {
+	switch {
+	case c.take("ADD"):
+		return m.add(t, c)
+	case c.take("DROP"):
+		return m.dropFrom(t, c)
+	case c.take("RENAME"):
+		return m.renameIn(t, c)
+	case c.take("ALTER"):
+		c.take("COLUMN")
+		return m.alterColumn(t, c)
+	case c.take("MODIFY"):
+		c.take("COLUMN")
+		c.take("IF", "EXISTS")
+		to := m.column(c)
+		return m.replace(t, to.Name, to)
+	case c.take("CHANGE"):
+		c.take("COLUMN")
+		c.take("IF", "EXISTS")
+		from := c.name()
+		return m.replace(t, from, m.column(c))
+	}
+	return nil
+}
+
+// add reads what follows ADD.
+func (m *model) add(t *schema.Table, c *cursor) (all schema.Changes) {
+	if !c.take("COLUMN") {
+		if change := m.constraint(t, c); change != nil {
+			switch change := change.(type) {
+			case *schema.AddForeignKey:
+				t.ForeignKeys = append(t.ForeignKeys, change.F)
+			case *schema.AddIndex:
+				t.Indexes = append(t.Indexes, change.I)
+			case *schema.AddCheck:
+				t.Attrs = append(t.Attrs, change.C)
+			}
+			return schema.Changes{change}
+		}
+	}
+	exists := c.take("IF", "NOT", "EXISTS")
+	columns := []*cursor{c}
+	if c.at("(") {
+		columns = c.group().parts()
+	}
+	for _, definition := range columns {
+		col := m.column(definition)
+		if _, ok := t.Column(col.Name); ok && exists {
+			continue
+		}
+		t.Columns = append(t.Columns, col)
+		all = append(all, &schema.AddColumn{C: col})
+	}
+	return all
+}
+
+// dropFrom reads what follows DROP.
+func (m *model) dropFrom(t *schema.Table, c *cursor) schema.Changes {
+	kind := ""
+	switch {
+	case c.take("FOREIGN", "KEY"):
+		kind = "foreign key"
+	case c.take("PRIMARY", "KEY"), c.takeAny("CHECK", "PARTITION", "PERIOD"):
+		return nil
+	case c.takeAny("INDEX", "KEY"):
+		kind = "index"
+	case c.take("CONSTRAINT"):
+		kind = "constraint"
+	default:
+		c.take("COLUMN")
+	}
+	absent := c.take("IF", "EXISTS")
+	name := c.name()
+	if kind == "" {
+		return m.dropColumn(t, name, absent)
+	}
+	if i := slices.IndexFunc(t.ForeignKeys, func(f *schema.ForeignKey) bool { return f.Symbol == name }); i >= 0 && kind != "index" {
+		f := t.ForeignKeys[i]
+		t.ForeignKeys = slices.Delete(t.ForeignKeys, i, i+1)
+		return schema.Changes{&schema.DropForeignKey{F: f}}
+	}
+	if kind == "foreign key" && !m.whole {
+		return schema.Changes{&schema.DropForeignKey{F: &schema.ForeignKey{Symbol: name, Table: t, RefTable: t}}}
+	}
+	if i, ok := t.Index(name); ok && kind != "foreign key" {
+		t.Indexes = slices.DeleteFunc(t.Indexes, func(x *schema.Index) bool { return x == i })
+		return schema.Changes{&schema.DropIndex{I: i}}
+	}
+	return nil
+}
+
+// dropColumn drops a column, and the indexes and foreign keys on it.
+func (m *model) dropColumn(t *schema.Table, name string, absent bool) schema.Changes {
+	if _, ok := t.Column(name); !ok && absent && m.whole {
+		return nil
+	}
+	all := schema.Changes{&schema.DropColumn{C: m.columnOf(t, name)}}
+	t.Columns = slices.DeleteFunc(t.Columns, func(c *schema.Column) bool { return c.Name == name })
+	t.Indexes = slices.DeleteFunc(t.Indexes, func(i *schema.Index) bool {
+		gone := slices.ContainsFunc(i.Parts, func(p *schema.IndexPart) bool { return p.C != nil && p.C.Name == name })
+		// MySQL takes the column out of an index and keeps the rest.
+		if gone && m.dialect != dialect.MySQL {
+			all = append(all, &schema.DropIndex{I: i})
+		}
+		return gone
+	})
+	t.ForeignKeys = slices.DeleteFunc(t.ForeignKeys, func(f *schema.ForeignKey) bool {
+		gone := slices.ContainsFunc(f.Columns, func(c *schema.Column) bool { return c.Name == name })
+		if gone {
+			all = append(all, &schema.DropForeignKey{F: f})
+		}
+		return gone
+	})
+	return all
+}
+
+// renameIn reads what follows RENAME, of something in the table.
+func (m *model) renameIn(t *schema.Table, c *cursor) schema.Changes {
+	if c.takeAny("INDEX", "KEY", "CONSTRAINT") {
+		return nil
+	}
+	c.take("COLUMN")
+	from := m.columnOf(t, c.name())
+	c.take("TO")
+	to := *from
+	to.Name = c.name()
+	m.exchange(t, from.Name, &to)
+	return schema.Changes{&schema.RenameColumn{From: from, To: &to}}
+}
+
+// alterColumn reads what follows ALTER COLUMN.
+func (m *model) alterColumn(t *schema.Table, c *cursor) schema.Changes {
+	from := m.columnOf(t, c.name())
+	to := *from
+	typ := *from.Type
+	to.Type = &typ
+	switch {
+	case c.take("SET", "NOT", "NULL"):
+		to.Type.Null = false
+	case c.take("DROP", "NOT", "NULL"):
+		to.Type.Null = true
+	case c.take("SET", "DEFAULT"):
+		to.Default = &schema.RawExpr{X: c.text()}
+	case c.take("DROP", "DEFAULT"):
+		to.Default = nil
+	case c.take("TYPE"), c.take("SET", "DATA", "TYPE"):
+		null := to.Type.Null
+		to.Type = m.columnType(c)
+		to.Type.Null = null
+	default:
+		return nil
+	}
+	return m.replace(t, from.Name, &to)
+}
+
+// replace changes a column to another.
+func (m *model) replace(t *schema.Table, name string, to *schema.Column) schema.Changes {
+	from := m.columnOf(t, name)
+	m.exchange(t, name, to)
+	change := &schema.ModifyColumn{From: from, To: to, Change: schema.NoChange}
+	if formatType(m.dialect, from.Type.Type) != formatType(m.dialect, to.Type.Type) {
+		change.Change |= schema.ChangeType
+	}
+	if from.Type.Null != to.Type.Null {
+		change.Change |= schema.ChangeNull
+	}
+	if name == to.Name {
+		return schema.Changes{change}
+	}
+	all := schema.Changes{&schema.RenameColumn{From: from, To: to}}
+	if change.Change != schema.NoChange {
+		renamed := *from
+		renamed.Name = to.Name
+		change.From = &renamed
+		all = append(all, change)
+	}
+	return all
+}
+
+// exchange puts a column in the place of another.
+func (m *model) exchange(t *schema.Table, name string, to *schema.Column) {
+	if i := slices.IndexFunc(t.Columns, func(c *schema.Column) bool { return c.Name == name }); i >= 0 {
+		t.Columns[i] = to
+		return
+	}
+	t.Columns = append(t.Columns, to)
+}

@@ -1,0 +1,110 @@
+package migrate
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"ariga.io/atlas/sql/postgres"
+	"ariga.io/atlas/sql/schema"
+	"ariga.io/atlas/sql/sqlcheck"
+)
+
+// Codes of what Atlas's analyzers do not look at.
+const (
+	codeNarrow     = "AU101" // A type that holds less.
+	codeForeignKey = "AU102" // A foreign key on rows that are there.
+	codeCheck      = "AU103" // A check on rows that are there.
+)
+
+// notValid finds constraints that PostgreSQL does not try on the rows that are
+// there.
+var notValid = regexp.MustCompile(`(?i)\bNOT\s+VALID\b`)
+
+// onRows is the analyzer of what rows that are there may not fit.
+func (a analysis) onRows(_ context.Context, p *sqlcheck.Pass) error {
+	var all []sqlcheck.Diagnostic
+	for _, sc := range p.File.Changes {
+		for _, c := range sc.Changes {
+			m, ok := c.(*schema.ModifyTable)
+			if !ok || p.File.TableSpan(m.T)&sqlcheck.SpanAdded != 0 {
+				continue
+			}
+			for _, sub := range m.Changes {
+				if code, text := a.misfit(p, m, sub); code != "" && (code == codeNarrow || !notValid.MatchString(sc.Stmt.Text)) {
+					all = append(all, sqlcheck.Diagnostic{Pos: sc.Stmt.Pos, Code: code, Text: text})
+				}
+			}
+		}
+	}
+	if len(all) > 0 {
+		p.Reporter.WriteReport(sqlcheck.Report{Text: "changes that rows may not fit detected", Diagnostics: all})
+	}
+	return nil
+}
+
+// misfit tells what rows may not fit in a change of a table; nothing if they do.
+func (a analysis) misfit(p *sqlcheck.Pass, m *schema.ModifyTable, change schema.Change) (code, text string) {
+	isNew := func(c *schema.Column) bool { return p.File.ColumnSpan(m.T, c)&sqlcheck.SpanAdded != 0 }
+	switch c := change.(type) {
+	case *schema.ModifyColumn:
+		if narrows(a.dialect, c) && !isNew(c.From) {
+			return codeNarrow, fmt.Sprintf("Changing column %q on table %q from %s to %s loses or refuses values that do not fit", c.To.Name, m.T.Name, a.typeName(c.From), a.typeName(c.To))
+		}
+	case *schema.AddForeignKey:
+		empty := func(c *schema.Column) bool { return isNew(c) && c.Type.Null && c.Default == nil }
+		if !slices.ContainsFunc(c.F.Columns, func(col *schema.Column) bool { return !empty(col) }) {
+			return "", ""
+		}
+		return codeForeignKey, fmt.Sprintf("Adding foreign key %q to table %q will fail in case rows refer to rows of %q that are not there", c.F.Symbol, m.T.Name, c.F.RefTable.Name)
+	case *schema.AddCheck:
+		return codeCheck, fmt.Sprintf("Adding check %q to table %q will fail in case rows are against it", c.C.Name, m.T.Name)
+	}
+	return "", ""
+}
+
+// typeName is a column's type as its database writes it. How wide MySQL shows a
+// number is no part of it.
+func (a analysis) typeName(c *schema.Column) string {
+	text := formatType(a.dialect, c.Type.Type)
+	if _, ok := c.Type.Type.(*schema.IntegerType); ok {
+		return width.ReplaceAllString(text, "")
+	}
+	return text
+}
+
+var width = regexp.MustCompile(`\(\d+\)`)
+
+// fillByItself gives columns that PostgreSQL fills by itself a default, so that
+// no analyzer takes them for ones that it cannot fill.
+func fillByItself(changes schema.Changes) {
+	for _, c := range changes {
+		m, ok := c.(*schema.ModifyTable)
+		if !ok {
+			continue
+		}
+		for i, sub := range m.Changes {
+			add, ok := sub.(*schema.AddColumn)
+			if !ok || add.C.Default != nil || !fillsItself(add.C) {
+				continue
+			}
+			filled := *add.C
+			filled.Default = &schema.RawExpr{X: "its own"}
+			m.Changes[i] = &schema.AddColumn{C: &filled}
+		}
+	}
+}
+
+func fillsItself(c *schema.Column) bool {
+	if _, ok := c.Type.Type.(*postgres.SerialType); ok {
+		return true
+	}
+	return slices.ContainsFunc(c.Attrs, func(a schema.Attr) bool {
+		switch a.(type) {
+		case *postgres.Identity, *schema.GeneratedExpr:
+			return true
+		}
+		return false
+	})
+}

@@ -1,0 +1,143 @@
+package migrate
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"ariga.io/atlas/sql/schema"
+	"ariga.io/atlas/sql/sqlcheck"
+)
+
+// What a person renames in a graph a diff sees as a drop and an add, and what
+// the old one held would be lost.
+
+// renaming is one that may have been meant: of something that a file drops, to
+// one of the like things that the file adds.
+type renaming struct {
+	pos        int
+	code, from string
+	table      string // Of a column; empty for a table.
+	statements []string
+	// kept is whether the file leaves the old one where it is.
+	kept bool
+}
+
+type renamings []renaming
+
+// of asks about the renamings that may be behind a risk.
+func (all renamings) of(pos int, r Risk) (lines []string) {
+	for _, one := range all {
+		if one.pos == pos && one.code == r.Code && strings.Contains(r.Text, strconv.Quote(one.from)) {
+			lines = append(lines, one.question())
+		}
+	}
+	return lines
+}
+
+// question asks whether the renaming was meant, and shows what to write.
+func (r renaming) question() string {
+	what := "table " + strconv.Quote(r.from)
+	if r.table != "" {
+		what = "column " + strconv.Quote(r.from)
+	}
+	one, instead := "this", "the drop and the add"
+	if len(r.statements) > 1 {
+		one = "one of these"
+	}
+	if r.kept {
+		what, instead = what+", which the schema no longer has,", "creating the new one"
+	}
+	return fmt.Sprintf("renamed? If %s has another name now, write %s in place of %s:\n  %s", what, one, instead, strings.Join(r.statements, "\n  "))
+}
+
+// renamings finds the drops of a file that may be renamings.
+func (a analysis) renamings(file *sqlcheck.File) (all renamings) {
+	for _, sc := range file.Changes {
+		for _, c := range sc.Changes {
+			switch c := c.(type) {
+			case *schema.DropTable:
+				if to := a.likeTables(file, c.T); len(to) > 0 {
+					all = append(all, renaming{pos: sc.Stmt.Pos, code: "DS102", from: c.T.Name, statements: to})
+				}
+			case *schema.ModifyTable:
+				for _, sub := range c.Changes {
+					d, ok := sub.(*schema.DropColumn)
+					if !ok {
+						continue
+					}
+					if to := a.likeColumns(file, c.T, d.C); len(to) > 0 {
+						all = append(all, renaming{pos: sc.Stmt.Pos, code: "DS103", from: d.C.Name, table: c.T.Name, statements: to})
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+// likeColumns are the statements that rename a column to one of those like it
+// that the file adds to the table.
+func (a analysis) likeColumns(file *sqlcheck.File, t *schema.Table, dropped *schema.Column) (all []string) {
+	for _, sc := range file.Changes {
+		for _, c := range sc.Changes {
+			m, ok := c.(*schema.ModifyTable)
+			if !ok || m.T.Name != t.Name {
+				continue
+			}
+			for _, sub := range m.Changes {
+				if add, ok := sub.(*schema.AddColumn); ok && add.C.Name != dropped.Name && alike(add.C, dropped) {
+					all = append(all, fmt.Sprintf("ALTER TABLE %s RENAME COLUMN %s TO %s;", a.quote(t.Name), a.quote(dropped.Name), a.quote(add.C.Name)))
+				}
+			}
+		}
+	}
+	return all
+}
+
+// likeTables are the statements that rename a table to one of those like it that
+// the file adds.
+func (a analysis) likeTables(file *sqlcheck.File, dropped *schema.Table) (all []string) {
+	for _, sc := range file.Changes {
+		for _, c := range sc.Changes {
+			if add, ok := c.(*schema.AddTable); ok && add.T.Name != dropped.Name && alikeTables(add.T, dropped) {
+				all = append(all, a.renameTable(dropped.Name, add.T.Name))
+			}
+		}
+	}
+	return all
+}
+
+func (a analysis) renameTable(from, to string) string {
+	return fmt.Sprintf("ALTER TABLE %s RENAME TO %s;", a.quote(from), a.quote(to))
+}
+
+// alike reports whether a column may hold what the other holds: they are of one
+// kind, whatever their sizes.
+func alike(a, b *schema.Column) bool {
+	if a.Type == nil || b.Type == nil || reflect.TypeOf(a.Type.Type) != reflect.TypeOf(b.Type.Type) {
+		return false
+	}
+	if named := reflect.Indirect(reflect.ValueOf(a.Type.Type)); named.Kind() == reflect.Struct {
+		_, sized := a.Type.Type.(*schema.StringType)
+		_, number := a.Type.Type.(*schema.IntegerType)
+		if t := named.FieldByName("T"); !sized && !number && t.IsValid() {
+			return t.String() == reflect.Indirect(reflect.ValueOf(b.Type.Type)).FieldByName("T").String()
+		}
+	}
+	return true
+}
+
+// alikeTables reports whether more than half of the columns of either table are
+// in the other one.
+func alikeTables(a, b *schema.Table) bool {
+	same := 0
+	for _, c := range a.Columns {
+		if slices.ContainsFunc(b.Columns, func(x *schema.Column) bool { return x.Name == c.Name && alike(x, c) }) {
+			same++
+		}
+	}
+	return 2*same > max(len(a.Columns), len(b.Columns))
+}
