@@ -17,7 +17,8 @@ func (a analysis) advise(file *sqlcheck.File, found map[int][]Risk) {
 	for _, change := range file.Changes {
 		all := found[change.Stmt.Pos]
 		for i := range all {
-			lines := meant.of(change.Stmt.Pos, all[i])
+			lines, renames := meant.of(change.Stmt.Pos, all[i])
+			all[i].Renames = renames
 			if do := a.remedy(all[i], change); do != "" {
 				lines = append(lines, do)
 			}

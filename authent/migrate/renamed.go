@@ -28,13 +28,14 @@ type renaming struct {
 type renamings []renaming
 
 // of asks about the renamings that may be behind a risk.
-func (all renamings) of(pos int, r Risk) (lines []string) {
+func (all renamings) of(pos int, r Risk) (lines, statements []string) {
 	for _, one := range all {
 		if one.pos == pos && one.code == r.Code && strings.Contains(r.Text, strconv.Quote(one.from)) {
 			lines = append(lines, one.question())
+			statements = append(statements, one.statements...)
 		}
 	}
-	return lines
+	return lines, statements
 }
 
 // question asks whether the renaming was meant, and shows what to write.

@@ -30,6 +30,9 @@ type Risk struct {
 	// Do tells what to do about it. It has one line, or more when it shows
 	// statements.
 	Do string
+	// Renames are statements that rename what is dropped to something like it
+	// that the same file adds: one of them may be what was meant. Do asks.
+	Renames []string
 	// Grave tells that the statement loses data, or fails wherever its table has
 	// rows. What is not grave depends on the rows, or on who uses the table.
 	Grave bool

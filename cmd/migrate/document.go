@@ -175,6 +175,8 @@ type diffDocument struct {
 type writtenFile struct {
 	file
 	Content string
+	Reports []lintedReport `json:",omitempty"`
+	Renamed []string       `json:",omitempty"` // Questions about tables that left the graph.
 }
 
 // driftDocument is the answer of drift. Without Error, Synced tells the result.

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"entgo.io/ent/dialect"
 	entschema "entgo.io/ent/dialect/sql/schema"
@@ -75,7 +76,12 @@ func relative(folder string) string {
 type diffCommand struct {
 	graph
 	format
-	Name   string `arg:"" name:"NAME" help:"What changes, as a word, such as add_avatar."`
+	replay
+	Name string `arg:"" name:"NAME" help:"What changes, as a word, such as add_avatar."`
+}
+
+// replay is a folder of migrations, and the database to replay them in.
+type replay struct {
 	Dir    string `placeholder:"file://FOLDER" help:"The migrations. If absent, the dialect's folder in ./migrations."`
 	DevURL string `name:"dev-url" env:"DEV_DATABASE_URL" placeholder:"URL" help:"An empty database of the dialect, to replay migrations in. For SQLite one in memory will do, and is the default."`
 	URL    string `short:"u" env:"DATABASE_URL" placeholder:"URL" help:"The database; only its dialect matters here."`
@@ -83,7 +89,7 @@ type diffCommand struct {
 
 // dev opens the database to replay migrations in. It is of the same kind as the
 // database, if one is named: migrations for another kind would go into its folder.
-func (c *diffCommand) dev() (name string, db *sql.DB, err error) {
+func (c *replay) dev() (name string, db *sql.DB, err error) {
 	at, live := c.DevURL, ""
 	if c.URL != "" {
 		if live, err = database.Dialect(c.URL); err != nil {
@@ -113,63 +119,83 @@ var kinds = map[string]string{dialect.SQLite: "SQLite", dialect.Postgres: "Postg
 
 var errNoDev = errors.New("migrate: DATABASE_URL is not SQLite, and migrations for it are replayed in an empty database of its kind: create one, such as CREATE DATABASE dev, and name it with --dev-url or DEV_DATABASE_URL")
 
-// Help is what diff --help says beside its flags.
-func (c *diffCommand) Help() string {
-	return "JSON has Driver, Dir, Files (with Name, Version, Description, Content; none if the migrations already lead to the schema), Error."
+// folder is that of --dir, or the dialect's.
+func (c *replay) folder(dialect string) string {
+	if c.Dir != "" {
+		return strings.TrimPrefix(c.Dir, "file://")
+	}
+	return filepath.Join("migrations", migrations.Folder(dialect))
 }
 
-// Run writes a migration.
+// Help is what diff --help says beside its flags.
+func (c *diffCommand) Help() string {
+	return "JSON has Driver, Dir, Files (with Name, Version, Description, Content, Reports as lint has them, Renamed; none if the migrations already lead to the schema), Error."
+}
+
+// Run writes a migration, and tells of its risks.
 func (c *diffCommand) Run(ctx context.Context, out io.Writer) error {
 	if c.isJSON() {
 		d := &diffDocument{Files: []writtenFile{}}
 		return &document{d, c.document(ctx, d)}
 	}
 	var at place
-	_, files, err := c.diff(ctx, &at)
+	written, err := c.diff(ctx, &at)
+	for _, name := range written.names {
+		fmt.Fprintf(out, "%s: wrote %s. Read it before you apply it.\n", at.Dir, name)
+	}
 	if err != nil {
 		return err
 	}
-	if len(files) == 0 {
+	if len(written.names) == 0 {
 		fmt.Fprintf(out, "%s: the migrations already lead to the schema.\n", at.Dir)
 	}
-	for _, file := range files {
-		fmt.Fprintf(out, "%s: wrote %s. Read it before you apply it.\n", at.Dir, file)
-	}
+	printNew(out, at.Dir, written.linted)
 	return nil
 }
 
 // document writes a migration, and what it wrote into a document.
 func (c *diffCommand) document(ctx context.Context, d *diffDocument) error {
-	dir, names, err := c.diff(ctx, &d.place)
-	for _, name := range names {
-		text, e := fs.ReadFile(dir, name)
-		d.Files = append(d.Files, writtenFile{fileOf(name), string(text)})
+	written, err := c.diff(ctx, &d.place)
+	for i, name := range written.names {
+		text, e := fs.ReadFile(written.dir, name)
+		f := writtenFile{file: fileOf(name), Content: string(text)}
+		if i < len(written.linted) {
+			f.Reports, f.Renamed = reportsOf(written.linted[i]), written.linted[i].Renamed
+		}
+		d.Files = append(d.Files, f)
 		err = errors.Join(err, e)
 	}
 	return err
 }
 
+// written are the files that diff wrote, and what they may do to rows.
+type written struct {
+	dir    migrate.Dir
+	names  []string
+	linted []migrate.LintedFile
+}
+
 // diff writes a migration, and says where.
-func (c *diffCommand) diff(ctx context.Context, at *place) (migrate.Dir, []string, error) {
+func (c *diffCommand) diff(ctx context.Context, at *place) (w written, err error) {
 	tables, foreign, err := c.tables()
 	if err != nil {
-		return nil, nil, err
+		return w, err
 	}
 	name, dev, err := c.dev()
 	if err != nil {
-		return nil, nil, err
+		return w, err
 	}
 	defer dev.Close()
-	at.Driver, at.Dir = name, c.Dir
-	if at.Dir == "" {
-		at.Dir = filepath.Join("migrations", migrations.Folder(name))
+	at.Driver, at.Dir = name, c.folder(name)
+	if w.dir, err = migrate.NewDir(at.Dir); err != nil {
+		return w, err
 	}
-	dir, err := migrate.NewDir(at.Dir)
-	if err != nil {
-		return nil, nil, err
+	w.names, err = migrate.Diff(ctx, c.Name, migrate.DiffConfig{Dev: dev, Dialect: name, Dir: w.dir, Tables: tables, Exclude: foreign})
+	if err != nil || len(w.names) == 0 {
+		return w, err
 	}
-	files, err := migrate.Diff(ctx, c.Name, migrate.DiffConfig{Dev: dev, Dialect: name, Dir: dir, Tables: tables, Exclude: foreign})
-	return dir, files, err
+	w.linted, err = migrate.Lint(ctx, migrate.LintConfig{Dev: dev, Dialect: name, Dir: w.dir, Files: w.names, Tables: tables})
+	return w, err
 }
 
 type schemaCommand struct {

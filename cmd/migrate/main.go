@@ -38,6 +38,7 @@ type commands struct {
 	Push     pushCommand     `cmd:"" help:"Make the database as the graph says, without a migration (for development)."`
 	Baseline baselineCommand `cmd:"" help:"Record that the database already is at VERSION."`
 	Adopt    adoptCommand    `cmd:"" help:"Turn an Auth.js database (Prisma or Drizzle) into authent's own, in place and one way."`
+	Lint     lintCommand     `cmd:"" help:"Tell what new migrations may do to rows that are there; exit with 1 if they lose data."`
 	Validate validateCommand `cmd:"" help:"Check the migrations against atlas.sum."`
 	Hash     hashCommand     `cmd:"" help:"Write atlas.sum anew, after you have looked at what was edited."`
 	Schema   schemaCommand   `cmd:"" help:"Print the SQL that creates the graph's tables."`
@@ -94,7 +95,7 @@ func finish(parsed *kong.Context, err error, out, errs io.Writer) int {
 	}
 	code, text := exitCode(err), ""
 	switch {
-	case err == nil, errors.Is(err, errDiffers):
+	case err == nil, errors.Is(err, errDiffers), errors.Is(err, errGrave):
 	case code == 2:
 		text = err.Error()
 	default:

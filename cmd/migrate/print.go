@@ -53,11 +53,15 @@ func (p *printer) print(e migrate.Event) {
 	}
 }
 
-// printStatement shows a statement and whom it keeps waiting.
+// printStatement shows a statement, whom it keeps waiting, and what it may do to
+// rows.
 func printStatement(out io.Writer, s migrate.Statement) {
 	fmt.Fprintf(out, "    -> %s\n", strings.ReplaceAll(s.SQL, "\n", "\n       "))
 	if s.Lock.Name != "" {
 		fmt.Fprintf(out, "       lock: %s (%s)\n", s.Lock.Name, s.Lock.Waits)
+	}
+	for _, r := range s.Risks {
+		fmt.Fprintf(out, "       %s: %s\n%s", r.Code, r.Text, indented("         ", r.Do))
 	}
 }
 
