@@ -115,8 +115,10 @@ func (m *migration) mark(ctx context.Context) {
 		change := &sqlcheck.Change{Stmt: stmt}
 		if i >= m.revision.Applied {
 			change.Changes = m.follows.follow(stmt.Text)
-		} else if made := newModel(m.config.Dialect, nil).follow(stmt.Text); keyword(stmt.Text) == "CREATE" {
-			change.Changes = made // So that a table of this file is known as such.
+		} else if keyword(stmt.Text) == "CREATE" {
+			// The live schema has it already; that it is new is to be known.
+			alone := &model{dialect: m.config.Dialect, schema: schema.New(m.follows.schema.Name)}
+			change.Changes = alone.follow(stmt.Text)
 		}
 		file.Changes = append(file.Changes, change)
 	}

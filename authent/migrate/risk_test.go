@@ -125,18 +125,7 @@ func TestRisks(t *testing.T) {
 				if got := told(files[0].Statements); got != c.want {
 					t.Errorf("lint tells\n%s\nwant\n%s", got, c.want)
 				}
-				var shown []Statement
-				_, err = migrator(t, kind, db, name, func(c *Config) {
-					c.DryRun = true
-					c.Log = func(e Event) {
-						if s, ok := e.(StatementStarted); ok {
-							shown = append(shown, s.Statement)
-						}
-					}
-				}).Apply(t.Context(), 0)
-				if err != nil {
-					t.Fatal(err)
-				}
+				shown := dryRun(t, kind, db, name)
 				if got := told(shown); got != c.want {
 					t.Errorf("apply --dry-run tells\n%s\nwant\n%s", got, c.want)
 				}

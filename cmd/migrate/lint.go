@@ -37,7 +37,7 @@ type latest int
 func (l *latest) UnmarshalText(text []byte) error {
 	n, err := strconv.Atoi(string(text))
 	if err != nil || n < 1 {
-		return fmt.Errorf("--latest is %q: use a number from 1 on", text)
+		return fmt.Errorf("%q is not a number from 1 on", text)
 	}
 	*l = latest(n)
 	return nil
