@@ -67,14 +67,26 @@ func (m *model) columnType(c *cursor) *schema.ColumnType {
 		}
 	}
 	text := strings.ToLower(taken.text())
+	return &schema.ColumnType{Type: parseType(m.dialect, text), Raw: text, Null: true}
+}
+
+// parseType reads a type as Atlas does. One that Atlas does not know, or panics
+// over, such as "(" for SQLite, is kept as it stands.
+func parseType(name, text string) (t schema.Type) {
+	asItStands := &postgres.UserDefinedType{T: text}
+	defer func() {
+		if recover() != nil {
+			t = asItStands
+		}
+	}()
 	parse := map[string]func(string) (schema.Type, error){
 		dialect.SQLite: sqlite.ParseType, dialect.Postgres: postgres.ParseType, dialect.MySQL: mysql.ParseType,
-	}[m.dialect]
+	}[name]
 	t, err := parse(text)
 	if _, unsupported := t.(*schema.UnsupportedType); err != nil || unsupported {
-		t = &postgres.UserDefinedType{T: text}
+		return asItStands
 	}
-	return &schema.ColumnType{Type: t, Raw: text, Null: true}
+	return t
 }
 
 // createTable reads CREATE TABLE.

@@ -110,6 +110,11 @@ func (m *migration) mark(ctx context.Context) {
 	if m.follows == nil {
 		return
 	}
+	defer func() {
+		if recover() != nil {
+			m.follows = nil // What is marked already stays, and no more is.
+		}
+	}()
 	file := &sqlcheck.File{File: m.file}
 	for i, stmt := range m.declared {
 		change := &sqlcheck.Change{Stmt: stmt}
