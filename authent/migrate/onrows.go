@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
+	"ariga.io/atlas/sql/mysql"
 	"ariga.io/atlas/sql/postgres"
 	"ariga.io/atlas/sql/schema"
 	"ariga.io/atlas/sql/sqlcheck"
+	"entgo.io/ent/dialect"
 )
 
 // Codes of what Atlas's analyzers do not look at.
@@ -16,6 +19,7 @@ const (
 	codeNarrow     = "AU101" // A type that holds less.
 	codeForeignKey = "AU102" // A foreign key on rows that are there.
 	codeCheck      = "AU103" // A check on rows that are there.
+	codeImplicit   = "MY101" // Atlas's, of types that its analyzer leaves out.
 )
 
 // notValid finds constraints that PostgreSQL does not try on the rows that are
@@ -58,10 +62,38 @@ func (a analysis) misfit(p *sqlcheck.Pass, m *schema.ModifyTable, change schema.
 			return "", ""
 		}
 		return codeForeignKey, fmt.Sprintf("Adding foreign key %q to table %q will fail in case rows refer to rows of %q that are not there", c.F.Symbol, m.T.Name, c.F.RefTable.Name)
+	case *schema.AddColumn:
+		value, ok := a.silently(c.C)
+		if !ok || c.C.Type.Null || c.C.Default != nil || a.filledAfter(p, m.T, c.C) {
+			return "", ""
+		}
+		return codeImplicit, fmt.Sprintf("Adding a non-nullable %q column %q on table %q without a default value implicitly sets existing rows with %s", a.typeName(c.C), c.C.Name, m.T.Name, value)
 	case *schema.AddCheck:
 		return codeCheck, fmt.Sprintf("Adding check %q to table %q will fail in case rows are against it", c.C.Name, m.T.Name)
 	}
 	return "", ""
+}
+
+// silently is what MySQL and MariaDB fill a new column with that has no default,
+// for the types that Atlas's analyzer says nothing about.
+func (a analysis) silently(c *schema.Column) (value string, ok bool) {
+	if a.dialect != dialect.MySQL {
+		return "", false
+	}
+	switch t := c.Type.Type.(type) {
+	case *schema.StringType:
+		return `""`, !a.maria() && strings.HasSuffix(t.T, "text")
+	case *schema.JSONType:
+		return "null", !a.maria()
+	case *schema.UUIDType, *mysql.NetworkType:
+		return "zeros", true
+	}
+	return "", false
+}
+
+// filledAfter reports whether the file itself fills the column later on.
+func (a analysis) filledAfter(p *sqlcheck.Pass, t *schema.Table, c *schema.Column) bool {
+	return slices.ContainsFunc(p.File.Changes, func(sc *sqlcheck.Change) bool { return fills(sc.Stmt.Text, t.Name, c.Name) })
 }
 
 // typeName is a column's type as its database writes it. How wide MySQL shows a

@@ -14,6 +14,7 @@ import (
 	"ariga.io/atlas/sql/sqlcheck"
 	"ariga.io/atlas/sql/sqlclient"
 	_ "ariga.io/atlas/sql/sqlite/sqlitecheck" // Its analyzers.
+	"entgo.io/ent/dialect"
 )
 
 // Risk is what a statement may do to rows that are there, or to programs that
@@ -59,8 +60,7 @@ func (a analysis) risks(ctx context.Context, file *sqlcheck.File) (map[int][]Ris
 	for _, c := range file.Changes {
 		fillByItself(c.Changes)
 	}
-	maria, ok := a.driver.(interface{ Maria() bool })
-	file.Parser = reader{forgets: ok && !maria.Maria()}
+	file.Parser = reader{forgets: a.dialect == dialect.MySQL && !a.maria()}
 	pass := &sqlcheck.Pass{File: file, Dev: &sqlclient.Client{Name: a.dialect, Driver: a.driver}}
 	for _, one := range append(analyzers, sqlcheck.AnalyzerFunc(a.onRows)) {
 		name := nameOf(one)
@@ -82,6 +82,12 @@ func (a analysis) risks(ctx context.Context, file *sqlcheck.File) (map[int][]Ris
 	a.advise(file, found)
 	file.Changes = original
 	return found, nil
+}
+
+// maria reports whether the server is MariaDB.
+func (a analysis) maria() bool {
+	d, ok := a.driver.(interface{ Maria() bool })
+	return ok && d.Maria()
 }
 
 // analyze lets an analyzer judge. One that panics, over a type that it does not

@@ -33,6 +33,7 @@ func TestRisks_AreReal(t *testing.T) {
 			{"MF103", dialect.SQLite, "ALTER TABLE users ADD COLUMN nick text NOT NULL", "", ""},
 			{"MY101", dialect.MySQL, "ALTER TABLE users ADD COLUMN nick varchar(20) NOT NULL", "SELECT CONCAT('<', nick, '>') FROM users WHERE id = 1", "<>"},
 			{"MY101", dialect.MySQL, "ALTER TABLE users ADD COLUMN n int NOT NULL", "SELECT n FROM users WHERE id = 1", "0"},
+			{"MY101", dialect.MySQL, "ALTER TABLE users ADD COLUMN u uuid NOT NULL", "SELECT u FROM users WHERE id = 1", "00000000-0000-0000-0000-000000000000"},
 			{"MF104", dialect.Postgres, "ALTER TABLE users ALTER COLUMN nickname SET NOT NULL", "", ""},
 			{"MF104", dialect.MySQL, "ALTER TABLE users MODIFY COLUMN nickname varchar(255) NOT NULL", "", ""},
 			{"MF101", "", "CREATE UNIQUE INDEX u ON users (age)", "", ""},
@@ -95,6 +96,10 @@ func TestRisks_Remedies(t *testing.T) {
 				continue
 			}
 			tried[c.want] = true
+			value := "7"
+			if strings.Contains(c.sql, "uuid") {
+				value = "UUID()"
+			}
 			db := kind.Connect(t, kind.URL(t))
 			first := inDialect(kind.Dialect, before)
 			apply(t, kind, db, folder(t, "1_before.sql", first))
@@ -102,7 +107,7 @@ func TestRisks_Remedies(t *testing.T) {
 			for _, s := range dryRun(t, kind, db, folder(t, "1_before.sql", first, "2_after.sql", inDialect(kind.Dialect, c.sql))) {
 				for _, r := range s.Risks {
 					for line := range strings.Lines(r.Do) {
-						line = strings.TrimSpace(strings.ReplaceAll(line, "…", "7"))
+						line = strings.TrimSpace(strings.ReplaceAll(line, "…", value))
 						if strings.HasSuffix(line, ";") {
 							execute(t, db, line)
 						}
