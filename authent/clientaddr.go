@@ -60,24 +60,53 @@ func isTrusted(addr netip.Addr, trusted []netip.Prefix) bool {
 }
 
 // isLoopbackHost reports whether a host, with or without a port, names this
-// machine: localhost or a loopback address. Nothing is looked up, since a DNS
-// answer can be anybody's. The port must be a number and a zone is refused: a
-// Host header may hold "localhost:80@evil.example".
+// machine to a browser: localhost, a name under it (RFC 6761 §6.3), either with a dot
+// at its end, or a loopback address. The port must be a number and a zone is refused:
+// a Host header may hold "localhost:80@evil.example".
 func isLoopbackHost(hostport string) bool {
-	host := hostport
-	if strings.Contains(host, "%") {
+	host, ok := cutPort(hostport)
+	if !ok {
 		return false
 	}
-	if h, port, err := net.SplitHostPort(hostport); err == nil {
-		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+	name := strings.TrimSuffix(strings.ToLower(host), ".")
+	if under, ok := strings.CutSuffix(name, ".localhost"); ok {
+		return isHostName(under)
+	}
+	return name == "localhost" || parseAddr(host).IsLoopback()
+}
+
+// isLoopbackServer is isLoopbackHost for a server that this process calls: names under
+// localhost are none, since Go may ask a DNS server for them, whose answer can be
+// anybody's.
+func isLoopbackServer(hostport string) bool {
+	host, ok := cutPort(hostport)
+	return ok && (strings.EqualFold(host, "localhost") || parseAddr(host).IsLoopback())
+}
+
+// cutPort is a host without its port, false if that is no number or there is a zone.
+func cutPort(hostport string) (string, bool) {
+	if strings.Contains(hostport, "%") {
+		return "", false
+	}
+	host, port, err := net.SplitHostPort(hostport)
+	if err != nil {
+		return hostport, true
+	}
+	_, err = strconv.ParseUint(port, 10, 16)
+	return host, err == nil
+}
+
+// isHostName reports whether every label of s is of letters, digits, hyphens and
+// underscores.
+func isHostName(s string) bool {
+	for label := range strings.SplitSeq(s, ".") {
+		if label == "" || strings.ContainsFunc(label, func(c rune) bool {
+			return c != '-' && c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z')
+		}) {
 			return false
 		}
-		host = h
 	}
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	return parseAddr(host).IsLoopback()
+	return true
 }
 
 // forwarded reports whether a proxy says that it passed r on.

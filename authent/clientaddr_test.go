@@ -94,7 +94,10 @@ var loopbackHosts = []struct {
 	{"127.0.0.1", true}, {"127.0.0.1:3000", true}, {"127.9.9.9:1", true},
 	{"::1", true}, {"[::1]", true}, {"[::1]:3000", true}, {"[::ffff:127.0.0.1]:1", true},
 	{"", false}, {":80", false}, {"example.com", false}, {"example.com:80", false},
-	{"localhost.evil.com", false}, {"evil-localhost", false}, {"localhost.", false}, {"a.localhost", false},
+	{"localhost.evil.com", false}, {"evil-localhost", false}, {"a.localhost.evil.com", false},
+	{"localhost.", true}, {"a.localhost", true}, {"app.LOCALHOST:3000", true}, {"a-b.c_d.localhost.:3000", true},
+	{".localhost", false}, {"a..localhost", false}, {"localhost..", false}, {"a@b.localhost", false}, {"a/b.localhost", false},
+	{`a\b.localhost`, false}, {"a:b.localhost", false}, {"[a].localhost", false}, {"ä.localhost", false},
 	{"127.0.0.1.evil.com", false}, {"127.1", false}, {"0x7f.0.0.1", false}, {"0.0.0.0:80", false}, {"[::]:80", false},
 	{"128.0.0.1", false}, {"10.0.0.1:80", false}, {"[::2]:80", false},
 	{"localhost:80@evil.com", false}, {"localhost:a", false}, {"localhost:", false}, {"localhost:99999", false}, {"localhost:-1", false},
@@ -107,6 +110,20 @@ func TestIsLoopbackHost(t *testing.T) {
 	for _, tt := range loopbackHosts {
 		if got := isLoopbackHost(tt.host); got != tt.want {
 			t.Errorf("isLoopbackHost(%q) = %v", tt.host, got)
+		}
+	}
+}
+
+// TestIsLoopbackServer: a name under localhost may be looked up by a server that
+// this process calls, and so is not taken for this machine.
+func TestIsLoopbackServer(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]bool{
+		"localhost:3000": true, "LocalHost": true, "127.9.9.9:1": true, "[::1]:3000": true,
+		"a.localhost": false, "localhost.": false, "localhost:a": false, "example.com": false, "[::1%evil]:80": false,
+	} {
+		if got := isLoopbackServer(host); got != want {
+			t.Errorf("isLoopbackServer(%q) = %v", host, got)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -27,10 +28,11 @@ const (
 type Config struct {
 	// URL is where people reach the Handler: its origin decides redirects, links
 	// and cookie names, its path is where the Handler is mounted. The Host and
-	// X-Forwarded-* headers of a request never do. If "", the environment's
-	// AUTH_URL; if that is empty too, this is development: the path is /auth and
-	// only requests from this machine to a loopback host are served. A URL
-	// without path means /auth.
+	// X-Forwarded-* headers of a request never do. It is https; http is for
+	// localhost, names under it such as app.localhost, and loopback addresses. If
+	// "", the environment's AUTH_URL; if that is empty too, this is development: the
+	// path is /auth and only requests from this machine to a loopback host are
+	// served. A URL without path means /auth.
 	URL string
 	// Secrets derive all keys, the newest first; older ones still verify. Each
 	// is 32 bytes or longer and random (openssl rand -base64 33). If empty, the
@@ -167,6 +169,10 @@ func (c Config) withDefaults(getenv func(string) string) Config {
 	if c.Rand == nil {
 		c.Rand = rand.Reader
 	}
+	c.TrustedOrigins = slices.Clone(c.TrustedOrigins)
+	for i, o := range c.TrustedOrigins {
+		c.TrustedOrigins[i] = browsersOrigin(o)
+	}
 	c.Providers = slices.Clone(c.Providers)
 	for i, p := range c.Providers {
 		if p.Name == "" {
@@ -295,6 +301,16 @@ func (p Pages) validate() error {
 	return errors.Join(errs...)
 }
 
+// browsersOrigin is an origin as browsers send it, whatever its letters and with or
+// without the scheme's own port; what is none stays as it is.
+func browsersOrigin(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.Host == "" || !strings.EqualFold(s, u.Scheme+"://"+u.Host) {
+		return s
+	}
+	return u.Scheme + "://" + canonicalHost(u)
+}
+
 func validOrigin(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" &&
@@ -325,8 +341,10 @@ func parseSite(raw string) (site, error) {
 		return site{}, errors.New("URL (AUTH_URL) has a user, a query or a fragment: use scheme, host and path alone")
 	case strings.ContainsFunc(u.Host, func(c rune) bool { return c > unicode.MaxASCII }):
 		return site{}, errors.New("URL (AUTH_URL) has a host with letters outside ASCII: use its xn-- form, as browsers do")
+	case !validPort(u.Port()):
+		return site{}, fmt.Errorf("URL (AUTH_URL) has the port %s: use one up to 65535", u.Port())
 	case u.Scheme == "http" && !isLoopbackHost(u.Host):
-		return site{}, fmt.Errorf("URL (AUTH_URL) is http for %s: use https; http is for loopback hosts alone", u.Host)
+		return site{}, fmt.Errorf("URL (AUTH_URL) is http for %s: use https; http is for localhost, names under it and loopback addresses alone", u.Host)
 	}
 	base := path.Clean("/" + u.Path)
 	if base == "/" {
@@ -336,15 +354,29 @@ func parseSite(raw string) (site, error) {
 	return site{origin: origin, base: base, secure: u.Scheme == "https"}, nil
 }
 
-// canonicalHost is the host as browsers write it in an origin: lower case and
-// without the scheme's own port.
+func validPort(port string) bool {
+	_, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil
+}
+
+// canonicalHost is the host as browsers write it in an origin: lower case, an IPv6
+// address in its short form, and without the scheme's own port.
 func canonicalHost(u *url.URL) string {
-	host := strings.ToLower(u.Host)
-	switch {
-	case u.Scheme == "http" && u.Port() == "80":
-		return strings.TrimSuffix(host, ":80")
-	case u.Scheme == "https" && u.Port() == "443":
-		return strings.TrimSuffix(host, ":443")
+	host := strings.ToLower(u.Hostname())
+	if addr, err := netip.ParseAddr(host); err == nil && addr.Is6() {
+		host = "[" + shortIPv6(addr) + "]"
 	}
-	return host
+	port, err := strconv.ParseUint(u.Port(), 10, 16)
+	if err != nil || u.Scheme == "http" && port == 80 || u.Scheme == "https" && port == 443 {
+		return host
+	}
+	return host + ":" + strconv.FormatUint(port, 10)
+}
+
+// shortIPv6 is an IPv6 address as browsers write it, which know no dots in one.
+func shortIPv6(addr netip.Addr) string {
+	if b := addr.As16(); addr.Is4In6() {
+		return fmt.Sprintf("::ffff:%x:%x", uint16(b[12])<<8|uint16(b[13]), uint16(b[14])<<8|uint16(b[15]))
+	}
+	return addr.String()
 }

@@ -50,8 +50,10 @@ func (lean) Columns() authent.Columns { return authent.Columns{} }
 func TestNew_URL(t *testing.T) {
 	for url, want := range map[string]string{
 		"https://example.com": "/auth/", "https://example.com/": "/auth/", "https://example.com/api/auth": "/api/auth/", "https://EXAMPLE.com:443/x/": "/x/",
-		"http://localhost:3000": "/auth/", "http://[::1]:3000/a": "/a/", "http://127.0.0.1": "/auth/",
-		"example.com": "", "ftp://example.com": "", "https://u:p@example.com": "", "https://example.com?x=1": "", "http://example.com": "", "https://exämple.com": "",
+		"http://localhost:3000": "/auth/", "http://[::1]:3000/a": "/a/", "http://127.0.0.1": "/auth/", "http://127.8.9.1:3000": "/auth/",
+		"http://app.localhost:3000": "/auth/", "http://localhost.:3000": "/auth/", "http://a.b.LOCALHOST": "/auth/", "http://localhost.example.com": "",
+		"https://example.com:99999": "",
+		"example.com":               "", "ftp://example.com": "", "https://u:p@example.com": "", "https://example.com?x=1": "", "http://example.com": "", "https://exämple.com": "",
 	} {
 		auth, err := authent.New(authent.Config{
 			URL: url, Secrets: []string{testSecret}, Adapter: authenttest.NewMemoryAdapter(), Providers: []authent.Provider{provider.Password()},

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -155,7 +156,7 @@ func (e *exchange) html(status int, name pageName, view any) error {
 
 // frame is what every built-in page shows.
 func (e *exchange) frame() frame {
-	q := e.r.URL.Query()
+	q := queryOf(e.r)
 	f := frame{
 		AppName: e.auth.cfg.Pages.AppName, Base: e.auth.site.base, Home: e.origin.String() + "/",
 		CSRFToken: e.csrfToken, CallbackURL: e.callbackURL,
@@ -173,7 +174,36 @@ func (e *exchange) ownPage(page string) (bool, error) {
 	if page == "" {
 		return false, nil
 	}
-	return true, e.redirect(withQuery(absolute(e.origin, page), e.r.URL.Query()))
+	return true, e.redirect(withQuery(absolute(e.origin, page), queryOf(e.r)))
+}
+
+// queryOf is r's query, read as browsers and Auth.js read one (WHATWG URL Standard,
+// application/x-www-form-urlencoded): a semicolon is part of a value, and so is a
+// percent sign that begins no escape.
+func queryOf(r *http.Request) url.Values {
+	values := url.Values{}
+	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
+		if name, value, _ := strings.Cut(pair, "="); pair != "" {
+			values.Add(decode(name), decode(value))
+		}
+	}
+	return values
+}
+
+func decode(s string) string {
+	s = strings.ReplaceAll(s, "+", " ")
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if i+2 < len(s) && s[i] == '%' {
+			if c, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
+				b.WriteByte(byte(c))
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
 }
 
 // withQuery adds to the query that target may already have.

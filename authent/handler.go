@@ -111,7 +111,7 @@ func (rt route) fail(e *exchange, err error) {
 // characters is none.
 func (a *Auth) route(e *exchange) (route, error) {
 	path := e.r.URL.Path
-	rest, ok := strings.CutPrefix(path, a.site.base+"/")
+	rest, ok := a.cutBase(e.r)
 	if !ok {
 		a.cfg.Logger.ErrorContext(e.r.Context(), "authent: the Handler is mounted where AUTH_URL does not point: mount it with mux.Handle(auth.Pattern(), auth.Handler())",
 			"path", path, "base", a.site.base)
@@ -133,6 +133,21 @@ func (a *Auth) route(e *exchange) (route, error) {
 		}
 	}
 	return route{}, errUnknownPage
+}
+
+// cutBase is r's path without Config.URL's, or false where it has another. Behind
+// http.StripPrefix that of r.URL is the end of the one that the browser asked for,
+// which then counts.
+func (a *Auth) cutBase(r *http.Request) (string, bool) {
+	base := a.site.base + "/"
+	if rest, ok := strings.CutPrefix(r.URL.Path, base); ok {
+		return rest, true
+	}
+	whole, _ := splitPath(ownURI(r))
+	if !strings.HasPrefix(r.URL.Path, "/") || !strings.HasSuffix(whole, r.URL.Path) {
+		return "", false
+	}
+	return strings.CutPrefix(whole, base)
 }
 
 // method is the request's; HEAD counts as GET.
@@ -220,7 +235,7 @@ func (a *Auth) sameSite(e *exchange) bool {
 func (a *Auth) prepareCallbackURL(e *exchange) {
 	asked := e.form.Get("callbackUrl")
 	if asked == "" {
-		asked = e.r.URL.Query().Get("callbackUrl")
+		asked = queryOf(e.r).Get("callbackUrl")
 	}
 	before := cookie(e.r, a.cookies.callbackURL)
 	switch {
@@ -256,6 +271,9 @@ func (a *Auth) redirectURL(e *exchange, asked string) string {
 // absolute resolves a path or URL of the application's own choice; what is
 // neither becomes the origin.
 func absolute(origin *url.URL, ref string) string {
+	if own, ok := sameOriginURL(ref, origin); ok {
+		return own
+	}
 	u, err := origin.Parse(ref)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		return origin.String()

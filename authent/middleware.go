@@ -22,6 +22,13 @@ func SessionFrom(ctx context.Context) *Session {
 // for each of two session cookies), and puts the session where SessionFrom finds
 // it. It rolls the session on as GET {base}/session does. When the database fails
 // it answers 503: nobody is ever taken for signed out by mistake.
+//
+// next gets a ResponseWriter that offers what the server's own does, Hijacker,
+// Flusher and the rest, also on a request that rolls the session. Its Header then
+// holds the new session cookie. A WebSocket library that hijacks the connection and
+// writes the answer itself is to be given that Header for its answer; without it the
+// browser keeps the cookie that it has, which goes on working, until the session is
+// next rolled on or GET {base}/session is asked.
 func (a *Auth) LoadSession(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Vary", "Cookie")
@@ -45,14 +52,16 @@ func (a *Auth) LoadSession(next http.Handler) http.Handler {
 			return
 		}
 		a.setSessionCookie(w, r, string(s.brought), rolled)
-		u := &uncached{ResponseWriter: w}
-		next.ServeHTTP(u, r)
+		u := newUncached(w)
+		next.ServeHTTP(u.asAble(), r)
 		u.seal()
 	})
 }
 
 // RequireUser is LoadSession, and lets only requests pass that are signed in. A
-// page is sent to the sign-in page and back; anything else is answered 401.
+// page is sent to the sign-in page, and from there back to the address that the
+// browser asked for, whatever http.StripPrefix and its like made of r.URL; a proxy in
+// front must pass the path on unchanged. Anything else is answered 401.
 func (a *Auth) RequireUser(next http.Handler) http.Handler {
 	return a.LoadSession(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if SessionFrom(r.Context()) == nil {
@@ -83,9 +92,27 @@ func (a *Auth) askToSignIn(w http.ResponseWriter, r *http.Request) {
 		e.refuse(http.StatusUnauthorized, "SessionRequired")
 		return
 	}
-	query := url.Values{"callbackUrl": {e.origin.String() + r.URL.RequestURI()}}
+	query := url.Values{"callbackUrl": {e.origin.String() + ownURI(r)}}
 	w.Header().Set("Cache-Control", "private, no-store")
 	http.Redirect(w, r, e.signInPage(query), http.StatusFound)
+}
+
+// ownURI is the path and query that r asked for, as its client wrote them. Programs
+// in between, http.StripPrefix say, change r.URL alone. It is "/" where r names no
+// path: "*", and the host and port of a CONNECT (RFC 9112 §3.2).
+func ownURI(r *http.Request) string {
+	uri := r.RequestURI
+	if uri == "" { // the request came from no server
+		uri = r.URL.RequestURI()
+	}
+	if !strings.HasPrefix(uri, "/") {
+		_, rest, _ := strings.Cut(uri, "://") // the form for proxies
+		uri = "/"
+		if i := strings.IndexAny(rest, "/?"); i >= 0 {
+			uri += strings.TrimPrefix(rest[i:], "/")
+		}
+	}
+	return escape(uri, "#")
 }
 
 // exchange is for requests that LoadSession has let pass, whose origin is known.
@@ -134,43 +161,3 @@ func acceptsHTML(r *http.Request) bool {
 	}
 	return false
 }
-
-// uncached keeps a response that sets the session cookie out of caches,
-// whatever the handler behind it says.
-type uncached struct {
-	http.ResponseWriter
-	wrote bool
-}
-
-// seal sets the header unless the response is on its way.
-func (u *uncached) seal() {
-	if !u.wrote {
-		u.Header().Set("Cache-Control", "private, no-store")
-	}
-}
-
-// WriteHeader implements http.ResponseWriter.
-func (u *uncached) WriteHeader(status int) {
-	u.seal()
-	u.wrote = status >= 200
-	u.ResponseWriter.WriteHeader(status)
-}
-
-// Write implements http.ResponseWriter.
-func (u *uncached) Write(b []byte) (int, error) {
-	if !u.wrote {
-		u.WriteHeader(http.StatusOK)
-	}
-	return u.ResponseWriter.Write(b)
-}
-
-// Flush implements http.Flusher, which also writes the header.
-func (u *uncached) Flush() {
-	if !u.wrote {
-		u.WriteHeader(http.StatusOK)
-	}
-	_ = http.NewResponseController(u.ResponseWriter).Flush()
-}
-
-// Unwrap lets http.ResponseController reach what lies beneath.
-func (u *uncached) Unwrap() http.ResponseWriter { return u.ResponseWriter }

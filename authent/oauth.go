@@ -349,5 +349,5 @@ func isOwnParam(name string) bool {
 func providerURL(raw string) bool {
 	u, err := url.Parse(raw)
 	return err == nil && u.Host != "" && u.User == nil && u.Fragment == "" &&
-		(u.Scheme == "https" || u.Scheme == "http" && isLoopbackHost(u.Host))
+		(u.Scheme == "https" || u.Scheme == "http" && isLoopbackServer(u.Host))
 }

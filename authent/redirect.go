@@ -2,6 +2,7 @@ package authent
 
 import (
 	"net/url"
+	"path"
 	"strings"
 	"unicode/utf8"
 )
@@ -39,7 +40,7 @@ func sameOriginURL(target string, origin *url.URL) (string, bool) {
 	if hasFragment {
 		result += "#" + escape(fragment, "\"<>`\\ ")
 	}
-	if _, err := url.PathUnescape(result); err != nil || len(result) > maxRedirect {
+	if len(result) > maxRedirect {
 		return "", false
 	}
 	return result, true
@@ -102,7 +103,9 @@ func splitPath(s string) (path, suffix string) {
 
 // resolvePath removes dot segments as browsers do. It refuses a path that is, or
 // thereby becomes, the start of another host's URL, for a browser or for a
-// program that decodes it first: "//evil", "/\evil", "/.//evil", "/%5Cevil".
+// program that decodes it first: "//evil", "/\evil", "/.//evil", "/%5Cevil",
+// "/%09/evil". It refuses an escape that no byte comes of ("/50%"), which servers
+// answer 400; what else is escaped stays so, and is the page's own affair.
 func resolvePath(p string) (string, bool) {
 	if !strings.HasPrefix(p, "/") {
 		return "", false
@@ -125,11 +128,19 @@ func resolvePath(p string) (string, bool) {
 	}
 	p = escape("/"+strings.Join(kept, "/"), "\"<>`{}^ ")
 	decoded, err := url.PathUnescape(p)
-	if err != nil || hasControl(decoded) || !utf8.ValidString(decoded) ||
-		strings.Contains(decoded, `\`) || strings.HasPrefix(decoded, "//") {
-		return "", false
-	}
-	return p, true
+	return p, err == nil && !strings.Contains(p, `\`) && !leadsAway(decoded)
+}
+
+// leadsAway reports whether a program that redirects to a decoded path, cleaned or
+// not, would send a browser to another host.
+func leadsAway(decoded string) bool {
+	seen := strings.Map(func(c rune) rune {
+		if c < ' ' || c == 0x7f {
+			return -1 // as browsers drop tabs and line breaks
+		}
+		return c
+	}, decoded)
+	return strings.HasPrefix(seen, "//") || strings.HasPrefix(seen, `/\`) || strings.HasPrefix(path.Clean(seen), `/\`)
 }
 
 // escape percent-encodes the characters of set and all that is not ASCII.

@@ -1,0 +1,384 @@
+package authent_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"net/textproto"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/websocket"
+
+	"github.com/authent/authent/authent/authenttest"
+	"github.com/authent/authent/internal/testdb"
+)
+
+// optional are the methods beyond those of http.ResponseWriter that the servers of
+// net/http have, and that programs ask for.
+var optional = map[string]func(w http.ResponseWriter) bool{
+	"Flush":            has[http.Flusher],
+	"Hijack":           has[http.Hijacker],
+	"ReadFrom":         has[io.ReaderFrom],
+	"WriteString":      has[io.StringWriter],
+	"Push":             has[http.Pusher],
+	"FlushError":       has[interface{ FlushError() error }],
+	"CloseNotify":      has[interface{ CloseNotify() <-chan bool }],
+	"SetReadDeadline":  has[interface{ SetReadDeadline(time.Time) error }],
+	"SetWriteDeadline": has[interface{ SetWriteDeadline(time.Time) error }],
+	"EnableFullDuplex": has[interface{ EnableFullDuplex() error }],
+}
+
+func has[T any](w http.ResponseWriter) bool {
+	_, ok := w.(T)
+	return ok
+}
+
+// due is a world in which somebody is signed in, and a request with their cookie
+// whose answer rolls the session on. Each call lets a day pass first.
+func due(t *testing.T) (w *world, request func(server *httptest.Server, path string) *http.Request) {
+	w = newWorld(t, testdb.SQLite, setup{})
+	w.registered()
+	cookie := authenttest.SignIn(t, w.auth, w.user().ID)
+	return w, func(server *httptest.Server, path string) *http.Request {
+		w.clock.advance(25 * time.Hour)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.AddCookie(cookie)
+		return r
+	}
+}
+
+// served serves h by HTTP/1.1, or over TLS by HTTP/2.
+func served(t *testing.T, major int, h http.Handler) *httptest.Server {
+	t.Helper()
+	server := httptest.NewUnstartedServer(h)
+	if major == 2 {
+		server.EnableHTTP2 = true
+		server.StartTLS()
+	} else {
+		server.Start()
+	}
+	t.Cleanup(server.Close)
+	return server
+}
+
+func did(t *testing.T, server *httptest.Server, r *http.Request) *http.Response {
+	t.Helper()
+	res, err := server.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { res.Body.Close() })
+	return res
+}
+
+// wantRolled wants the answer to have the cookie, and to stay out of caches.
+func wantRolled(t *testing.T, res *http.Response) {
+	t.Helper()
+	if len(res.Cookies()) != 1 || res.Header.Get("Cache-Control") != "private, no-store" {
+		t.Errorf("%s: Set-Cookie %q, Cache-Control %q", res.Status, res.Header["Set-Cookie"], res.Header.Get("Cache-Control"))
+	}
+}
+
+// TestWriterIsTheServers: behind the middleware a handler has what it has in front
+// of it, whether or not the request rolls the session.
+func TestWriterIsTheServers(t *testing.T) {
+	for _, major := range []int{1, 2} {
+		w, request := due(t)
+		var seen map[string]bool
+		look := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			seen = map[string]bool{}
+			for name, has := range optional {
+				seen[name] = has(rw)
+			}
+			if r.ProtoMajor != major {
+				t.Errorf("served by %s", r.Proto)
+			}
+		})
+		bare, guarded := served(t, major, look), served(t, major, w.auth.RequireUser(look))
+		did(t, bare, request(bare, "/"))
+		want := seen
+		rolls := request(guarded, "/")
+		wantRolled(t, did(t, guarded, rolls))
+		if diff := cmp.Diff(want, seen); diff != "" {
+			t.Errorf("HTTP/%d, when it rolls (-server +ours):\n%s", major, diff)
+		}
+		if res := did(t, guarded, rolls); len(res.Cookies()) != 0 {
+			t.Errorf("the second request rolls too: %v", res.Header)
+		}
+		if diff := cmp.Diff(want, seen); diff != "" {
+			t.Errorf("HTTP/%d, when it does not roll (-server +ours):\n%s", major, diff)
+		}
+		if want["Hijack"] != (major == 1) || !want["Flush"] {
+			t.Errorf("HTTP/%d: the server's own writer has %v", major, want)
+		}
+	}
+}
+
+// TestWriterWorks: each of a writer's abilities works on the request that rolls the
+// session, and what it sends carries the cookie.
+func TestWriterWorks(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte(strings.Repeat("x", 1<<20)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	public := func(w http.ResponseWriter) { w.Header().Set("Cache-Control", "public, max-age=60") }
+	mux := http.NewServeMux()
+	handle := func(path string, h func(w http.ResponseWriter) error) {
+		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
+			if err := h(w); err != nil {
+				t.Errorf("%s: %v", path, err)
+			}
+		})
+	}
+	handle("/nothing", func(w http.ResponseWriter) error { public(w); return nil })
+	handle("/file", func(w http.ResponseWriter) error {
+		public(w)
+		f, err := os.Open(file)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		_, err = io.Copy(w, f)
+		return err
+	})
+	handle("/string", func(w http.ResponseWriter) error { public(w); _, err := io.WriteString(w, "s"); return err })
+	handle("/flush", func(w http.ResponseWriter) error {
+		public(w)
+		w.(http.Flusher).Flush()
+		public(w)
+		_, err := w.Write([]byte("s"))
+		return err
+	})
+	handle("/controlled", func(w http.ResponseWriter) error {
+		c := http.NewResponseController(w)
+		for name, err := range map[string]error{
+			"SetReadDeadline": c.SetReadDeadline(time.Time{}), "SetWriteDeadline": c.SetWriteDeadline(time.Time{}), "EnableFullDuplex": c.EnableFullDuplex(),
+		} {
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		public(w)
+		return c.Flush()
+	})
+	handle("/round", func(w http.ResponseWriter) error { // goes round every wrapper
+		for {
+			u, ok := w.(interface{ Unwrap() http.ResponseWriter })
+			if !ok {
+				return http.NewResponseController(w).Flush()
+			}
+			w = u.Unwrap()
+		}
+	})
+	handle("/twice", func(w http.ResponseWriter) error {
+		public(w)
+		w.WriteHeader(http.StatusAccepted)
+		public(w)
+		w.WriteHeader(http.StatusTeapot)
+		_, err := io.WriteString(w, "s")
+		return err
+	})
+	handle("/early", func(w http.ResponseWriter) error {
+		w.Header().Set("Link", "</style.css>; rel=preload")
+		w.WriteHeader(http.StatusEarlyHints)
+		public(w)
+		w.Header().Set("X-Late", "yes")
+		w.WriteHeader(http.StatusAccepted)
+		return nil
+	})
+	for _, major := range []int{1, 2} {
+		w, request := due(t)
+		server := served(t, major, w.auth.RequireUser(mux))
+		for path, want := range map[string]struct{ status, body int }{
+			"/nothing": {200, 0}, "/file": {200, 1 << 20}, "/string": {200, 1}, "/flush": {200, 1}, "/controlled": {200, 0},
+			"/round": {200, 0}, "/twice": {202, 1}, "/early": {202, 0},
+		} {
+			early := 0
+			r := request(server, path)
+			r = r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{
+				Got1xxResponse: func(code int, _ textproto.MIMEHeader) error { early = code; return nil },
+			}))
+			res := did(t, server, r)
+			wantRolled(t, res)
+			if body := bodyOf(t, res); res.StatusCode != want.status || len(body) != want.body {
+				t.Errorf("HTTP/%d, %s: %s, %d bytes", major, path, res.Status, len(body))
+			}
+			if path == "/early" && (early != http.StatusEarlyHints || res.Header.Get("X-Late") != "yes") {
+				t.Errorf("HTTP/%d: early hints %d, then %v", major, early, res.Header)
+			}
+		}
+	}
+}
+
+// TestWebSocket: an upgrade works on the request that rolls the session. The answer
+// has the cookie where the program that writes it takes the writer's header.
+func TestWebSocket(t *testing.T) {
+	w, request := due(t)
+	upgrade := func(w http.ResponseWriter) http.Header {
+		w.Header().Set("Upgrade", "echo")
+		w.Header().Set("Connection", "Upgrade")
+		return w.Header()
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/library", websocket.Handler(func(c *websocket.Conn) { _, _ = io.Copy(c, c) }))
+	mux.HandleFunc("/server", func(w http.ResponseWriter, _ *http.Request) { // as some libraries do
+		upgrade(w)
+		w.WriteHeader(http.StatusSwitchingProtocols)
+		echo(t)(http.NewResponseController(w).Hijack())
+	})
+	mux.HandleFunc("/own", func(w http.ResponseWriter, _ *http.Request) { // as others do
+		header := upgrade(w)
+		conn, rw, err := w.(http.Hijacker).Hijack()
+		if err == nil {
+			fmt.Fprint(rw, "HTTP/1.1 101 Switching Protocols\r\n")
+			_ = header.Write(rw)
+			fmt.Fprint(rw, "\r\n")
+			err = rw.Flush()
+		}
+		echo(t)(conn, rw, err)
+	})
+	server := served(t, 1, w.auth.RequireUser(mux))
+	for path, cookies := range map[string]int{"/server": 1, "/own": 1} {
+		for rolls, r := true, request(server, path); ; rolls = false {
+			res, answered := raw(t, server, r)
+			if rolls && len(res.Cookies()) != cookies || res.StatusCode != http.StatusSwitchingProtocols || answered != "hello" {
+				t.Errorf("%s, when it rolls: %v: %s with %d cookies, then %q", path, rolls, res.Status, len(res.Cookies()), answered)
+			}
+			if !rolls {
+				break
+			}
+		}
+	}
+	before := w.dump()
+	for range 2 { // rolls, and does not
+		r := request(server, "/library")
+		config, err := websocket.NewConfig("ws"+strings.TrimPrefix(server.URL, "http")+"/library", server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		config.Header = r.Header
+		conn, err := websocket.DialConfig(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got string
+		if err := websocket.Message.Send(conn, "hello"); err != nil {
+			t.Error(err)
+		}
+		if err := websocket.Message.Receive(conn, &got); err != nil || got != "hello" {
+			t.Errorf("%q came back: %v", got, err)
+		}
+		conn.Close()
+	}
+	if w.dump() == before {
+		t.Error("no session was rolled on")
+	}
+}
+
+func echo(t *testing.T) func(net.Conn, *bufio.ReadWriter, error) {
+	return func(conn net.Conn, rw *bufio.ReadWriter, err error) {
+		if err != nil {
+			t.Errorf("hijack: %v", err)
+			return
+		}
+		defer conn.Close()
+		line, err := rw.ReadString('\n')
+		if err == nil {
+			fmt.Fprint(rw, line)
+			err = rw.Flush()
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// raw upgrades r, sends a line and returns the answer and the line that comes back.
+func raw(t *testing.T, server *httptest.Server, r *http.Request) (*http.Response, string) {
+	t.Helper()
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	r = r.Clone(context.Background())
+	r.Header.Set("Connection", "Upgrade")
+	r.Header.Set("Upgrade", "echo")
+	if err := r.Write(conn); err != nil {
+		t.Fatal(err)
+	}
+	in := bufio.NewReader(conn)
+	res, err := http.ReadResponse(in, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.StatusCode != http.StatusSwitchingProtocols {
+		return res, ""
+	}
+	fmt.Fprint(conn, "hello\n")
+	line, err := in.ReadString('\n')
+	if err != nil {
+		t.Error(err)
+	}
+	return res, strings.TrimSpace(line)
+}
+
+// TestWriterOfOthers: where another program's writer lies beneath, which has less
+// than the server's, ours has no more.
+func TestWriterOfOthers(t *testing.T) {
+	w, request := due(t)
+	compared := func(name string, wrap func(http.Handler) http.Handler) {
+		var beneath, ours map[string]bool
+		look := func(seen *map[string]bool) http.Handler {
+			return http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+				*seen = map[string]bool{}
+				for _, name := range []string{"Flush", "Hijack", "ReadFrom", "Push"} {
+					(*seen)[name] = optional[name](rw)
+				}
+			})
+		}
+		server := served(t, 1, wrap(look(&beneath)))
+		did(t, server, request(server, "/"))
+		server = served(t, 1, wrap(w.auth.LoadSession(look(&ours))))
+		wantRolled(t, did(t, server, request(server, "/")))
+		if diff := cmp.Diff(beneath, ours); diff != "" {
+			t.Errorf("%s (-beneath +ours):\n%s", name, diff)
+		}
+	}
+	compared("http.TimeoutHandler", func(h http.Handler) http.Handler { return http.TimeoutHandler(h, time.Hour, "") })
+	compared("unwrapped", func(h http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(onlyUnwraps{w}, r) })
+	})
+	flush := w.auth.LoadSession(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		rw.Header().Set("Cache-Control", "public")
+		if err := http.NewResponseController(rw).Flush(); err != nil {
+			t.Error(err)
+		}
+	}))
+	server := served(t, 1, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { flush.ServeHTTP(onlyUnwraps{w}, r) }))
+	wantRolled(t, did(t, server, request(server, "/")))
+}
+
+// onlyUnwraps is a writer of a middleware that has no abilities of its own.
+type onlyUnwraps struct{ w http.ResponseWriter }
+
+func (o onlyUnwraps) Header() http.Header         { return o.w.Header() }
+func (o onlyUnwraps) Write(b []byte) (int, error) { return o.w.Write(b) }
+func (o onlyUnwraps) WriteHeader(status int)      { o.w.WriteHeader(status) }
+func (o onlyUnwraps) Unwrap() http.ResponseWriter { return o.w }
