@@ -15,7 +15,10 @@ import (
 //   - It stores what it is given and returns what is stored. Hashing,
 //     encryption, normalising and the judgement whether something has expired
 //     belong to the engine. IDs and the columns CreatedAt and UpdatedAt of
-//     User are the adapter's.
+//     User are the adapter's, which moves UpdatedAt with every UpdateUser. In
+//     the tables of an Auth.js application it does with them what Auth.js's own
+//     adapters do: CreateUser takes those that it is given, and in Drizzle's
+//     tables UpdateUser leaves UpdatedAt alone.
 //   - Times are UTC. A time is stored to the millisecond, or to the precision
 //     that the table's columns have, by cutting off the rest, whatever zone
 //     the process, the server or the value has.
@@ -23,8 +26,11 @@ import (
 //     identifier and token) compare byte for byte. On a table whose collation
 //     folds case, accents or trailing spaces a lookup by another spelling is
 //     ErrNotFound, never somebody else's row; to store the second of two such
-//     keys is ErrConflict. The engine stores no key that is empty or not UTF-8;
-//     a lookup by one, which a browser may send, is ErrNotFound.
+//     keys is ErrConflict. To store a key that is longer than MaxKey (CheckKey),
+//     or that its column cannot hold, is ErrInvalid, and to look one up
+//     ErrNotFound: no row is stored that cannot be found or deleted. The engine
+//     stores no key that is empty or not UTF-8; a lookup by one, which a browser
+//     may send, is ErrNotFound.
 //   - A row that is not there is ErrNotFound when read or updated, and no error
 //     when deleted. An id that the key's type cannot hold is not there.
 //   - A key that is taken is a *ConflictError (errors.Is ErrConflict), which
@@ -48,7 +54,8 @@ type Adapter interface {
 	Columns() Columns
 
 	// CreateUser stores a new user and returns it with its ID, which the
-	// adapter makes; u.ID, u.CreatedAt, u.UpdatedAt and u.Entity are ignored.
+	// adapter makes; u.ID and u.Entity are ignored, and so are u.CreatedAt and
+	// u.UpdatedAt, save in the tables of an Auth.js application if not zero.
 	// An e-mail that is taken is ErrConflict. SignUpFrom(ctx) is set while a
 	// person signs up.
 	CreateUser(ctx context.Context, u User) (*User, error)
@@ -152,10 +159,6 @@ type Adapter interface {
 	//     queries through the adapter that InTx was called on.
 	InTx(ctx context.Context, fn func(tx Adapter) error) error
 }
-
-// maxKey is how many bytes an id, a provider account id or a token may have:
-// what every layout's columns hold.
-const maxKey = 255
 
 // Columns tells which optional columns an Adapter's tables have.
 type Columns struct {

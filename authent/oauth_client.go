@@ -154,6 +154,9 @@ func (e printableError) Error() string { return printable(e.error.Error(), maxCa
 // Unwrap gives the error itself.
 func (e printableError) Unwrap() error { return e.error }
 
+// maxAccountID is how many bytes a provider's id of a person may have.
+const maxAccountID = 255
+
 // profile finds out who the tokens belong to, and who issued the ID token.
 func (c *oauthClient) profile(ctx context.Context, m *metadata, f flow, t *oauth2.Token) (Profile, string, error) {
 	claims, issuer, err := c.claims(ctx, m, f, t)
@@ -164,7 +167,7 @@ func (c *oauthClient) profile(ctx context.Context, m *metadata, f flow, t *oauth
 	if err != nil {
 		return Profile{}, "", fmt.Errorf("read the profile: %w", err)
 	}
-	if p.ID == "" || len(p.ID) > maxKey || !isText(p.ID) {
+	if p.ID == "" || len(p.ID) > maxAccountID || !isText(p.ID) {
 		return Profile{}, "", errors.New("the profile has no usable id")
 	}
 	p.Claims = claims

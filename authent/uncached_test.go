@@ -1,11 +1,8 @@
 package authent_test
 
 import (
-	"bufio"
-	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
@@ -17,7 +14,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/net/websocket"
 
 	"github.com/authent/authent/authent/authenttest"
 	"github.com/authent/authent/internal/testdb"
@@ -127,42 +123,21 @@ func TestWriterIsTheServers(t *testing.T) {
 	}
 }
 
-// TestWriterWorks: each of a writer's abilities works on the request that rolls the
-// session, and what it sends carries the cookie.
-func TestWriterWorks(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "file")
-	if err := os.WriteFile(file, []byte(strings.Repeat("x", 1<<20)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	public := func(w http.ResponseWriter) { w.Header().Set("Cache-Control", "public, max-age=60") }
-	mux := http.NewServeMux()
-	handle := func(path string, h func(w http.ResponseWriter) error) {
-		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
-			if err := h(w); err != nil {
-				t.Errorf("%s: %v", path, err)
-			}
-		})
-	}
-	handle("/nothing", func(w http.ResponseWriter) error { public(w); return nil })
-	handle("/file", func(w http.ResponseWriter) error {
-		public(w)
-		f, err := os.Open(file)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		_, err = io.Copy(w, f)
-		return err
-	})
-	handle("/string", func(w http.ResponseWriter) error { public(w); _, err := io.WriteString(w, "s"); return err })
-	handle("/flush", func(w http.ResponseWriter) error {
+// public is what a handler says of a response that it does not know to be somebody's.
+func public(w http.ResponseWriter) { w.Header().Set("Cache-Control", "public, max-age=60") }
+
+// uses are handlers that each use an ability of their writer's.
+var uses = map[string]func(w http.ResponseWriter) error{
+	"/nothing": func(w http.ResponseWriter) error { public(w); return nil },
+	"/string":  func(w http.ResponseWriter) error { public(w); _, err := io.WriteString(w, "s"); return err },
+	"/flush": func(w http.ResponseWriter) error {
 		public(w)
 		w.(http.Flusher).Flush()
 		public(w)
 		_, err := w.Write([]byte("s"))
 		return err
-	})
-	handle("/controlled", func(w http.ResponseWriter) error {
+	},
+	"/controlled": func(w http.ResponseWriter) error {
 		c := http.NewResponseController(w)
 		for name, err := range map[string]error{
 			"SetReadDeadline": c.SetReadDeadline(time.Time{}), "SetWriteDeadline": c.SetWriteDeadline(time.Time{}), "EnableFullDuplex": c.EnableFullDuplex(),
@@ -173,8 +148,8 @@ func TestWriterWorks(t *testing.T) {
 		}
 		public(w)
 		return c.Flush()
-	})
-	handle("/round", func(w http.ResponseWriter) error { // goes round every wrapper
+	},
+	"/round": func(w http.ResponseWriter) error { // goes round every wrapper
 		for {
 			u, ok := w.(interface{ Unwrap() http.ResponseWriter })
 			if !ok {
@@ -182,22 +157,55 @@ func TestWriterWorks(t *testing.T) {
 			}
 			w = u.Unwrap()
 		}
-	})
-	handle("/twice", func(w http.ResponseWriter) error {
+	},
+	"/twice": func(w http.ResponseWriter) error {
 		public(w)
 		w.WriteHeader(http.StatusAccepted)
 		public(w)
 		w.WriteHeader(http.StatusTeapot)
 		_, err := io.WriteString(w, "s")
 		return err
-	})
-	handle("/early", func(w http.ResponseWriter) error {
+	},
+	"/early": func(w http.ResponseWriter) error {
 		w.Header().Set("Link", "</style.css>; rel=preload")
 		w.WriteHeader(http.StatusEarlyHints)
 		public(w)
 		w.Header().Set("X-Late", "yes")
 		w.WriteHeader(http.StatusAccepted)
 		return nil
+	},
+}
+
+// sendFile copies a file of a mebibyte, as http.ServeContent does.
+func sendFile(t *testing.T) func(w http.ResponseWriter) error {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte(strings.Repeat("x", 1<<20)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return func(w http.ResponseWriter) error {
+		public(w)
+		f, err := os.Open(file)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		_, err = io.Copy(w, f)
+		return err
+	}
+}
+
+// TestWriterWorks: each of a writer's abilities works on the request that rolls the
+// session, and what it sends carries the cookie.
+func TestWriterWorks(t *testing.T) {
+	send, mux := sendFile(t), http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		use, ok := uses[r.URL.Path]
+		if !ok {
+			use = send
+		}
+		if err := use(w); err != nil {
+			t.Errorf("%s: %v", r.URL.Path, err)
+		}
 	})
 	for _, major := range []int{1, 2} {
 		w, request := due(t)
@@ -221,122 +229,6 @@ func TestWriterWorks(t *testing.T) {
 			}
 		}
 	}
-}
-
-// TestWebSocket: an upgrade works on the request that rolls the session. The answer
-// has the cookie where the program that writes it takes the writer's header.
-func TestWebSocket(t *testing.T) {
-	w, request := due(t)
-	upgrade := func(w http.ResponseWriter) http.Header {
-		w.Header().Set("Upgrade", "echo")
-		w.Header().Set("Connection", "Upgrade")
-		return w.Header()
-	}
-	mux := http.NewServeMux()
-	mux.Handle("/library", websocket.Handler(func(c *websocket.Conn) { _, _ = io.Copy(c, c) }))
-	mux.HandleFunc("/server", func(w http.ResponseWriter, _ *http.Request) { // as some libraries do
-		upgrade(w)
-		w.WriteHeader(http.StatusSwitchingProtocols)
-		echo(t)(http.NewResponseController(w).Hijack())
-	})
-	mux.HandleFunc("/own", func(w http.ResponseWriter, _ *http.Request) { // as others do
-		header := upgrade(w)
-		conn, rw, err := w.(http.Hijacker).Hijack()
-		if err == nil {
-			fmt.Fprint(rw, "HTTP/1.1 101 Switching Protocols\r\n")
-			_ = header.Write(rw)
-			fmt.Fprint(rw, "\r\n")
-			err = rw.Flush()
-		}
-		echo(t)(conn, rw, err)
-	})
-	server := served(t, 1, w.auth.RequireUser(mux))
-	for path, cookies := range map[string]int{"/server": 1, "/own": 1} {
-		for rolls, r := true, request(server, path); ; rolls = false {
-			res, answered := raw(t, server, r)
-			if rolls && len(res.Cookies()) != cookies || res.StatusCode != http.StatusSwitchingProtocols || answered != "hello" {
-				t.Errorf("%s, when it rolls: %v: %s with %d cookies, then %q", path, rolls, res.Status, len(res.Cookies()), answered)
-			}
-			if !rolls {
-				break
-			}
-		}
-	}
-	before := w.dump()
-	for range 2 { // rolls, and does not
-		r := request(server, "/library")
-		config, err := websocket.NewConfig("ws"+strings.TrimPrefix(server.URL, "http")+"/library", server.URL)
-		if err != nil {
-			t.Fatal(err)
-		}
-		config.Header = r.Header
-		conn, err := websocket.DialConfig(config)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got string
-		if err := websocket.Message.Send(conn, "hello"); err != nil {
-			t.Error(err)
-		}
-		if err := websocket.Message.Receive(conn, &got); err != nil || got != "hello" {
-			t.Errorf("%q came back: %v", got, err)
-		}
-		conn.Close()
-	}
-	if w.dump() == before {
-		t.Error("no session was rolled on")
-	}
-}
-
-func echo(t *testing.T) func(net.Conn, *bufio.ReadWriter, error) {
-	return func(conn net.Conn, rw *bufio.ReadWriter, err error) {
-		if err != nil {
-			t.Errorf("hijack: %v", err)
-			return
-		}
-		defer conn.Close()
-		line, err := rw.ReadString('\n')
-		if err == nil {
-			fmt.Fprint(rw, line)
-			err = rw.Flush()
-		}
-		if err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-// raw upgrades r, sends a line and returns the answer and the line that comes back.
-func raw(t *testing.T, server *httptest.Server, r *http.Request) (*http.Response, string) {
-	t.Helper()
-	conn, err := net.Dial("tcp", server.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
-		t.Fatal(err)
-	}
-	r = r.Clone(context.Background())
-	r.Header.Set("Connection", "Upgrade")
-	r.Header.Set("Upgrade", "echo")
-	if err := r.Write(conn); err != nil {
-		t.Fatal(err)
-	}
-	in := bufio.NewReader(conn)
-	res, err := http.ReadResponse(in, r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if res.StatusCode != http.StatusSwitchingProtocols {
-		return res, ""
-	}
-	fmt.Fprint(conn, "hello\n")
-	line, err := in.ReadString('\n')
-	if err != nil {
-		t.Error(err)
-	}
-	return res, strings.TrimSpace(line)
 }
 
 // TestWriterOfOthers: where another program's writer lies beneath, which has less

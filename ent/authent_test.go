@@ -22,6 +22,9 @@ var _ authent.Adapter = (*ent.AuthAdapter)(nil)
 // dialects are the suite's names of them.
 var dialects = map[string]string{"sqlite": "sqlite", "postgres": "postgres", "mariadb": "mysql"}
 
+// keyLetters are how many letters a key has where the column bounds them.
+var keyLetters = map[string]int{"mariadb": 255}
+
 func TestAuthAdapter(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
 		pool := kind.Pool(t)
@@ -30,7 +33,7 @@ func TestAuthAdapter(t *testing.T) {
 			db := kind.Connect(t, url)
 			client := ent.NewClient(ent.Driver(entsql.OpenDB(kind.Dialect, db)))
 			return authenttest.Subject{
-				Adapter: ent.NewAuthAdapter(client), DB: db, Dialect: dialects[kind.Name], Folds: kind.Dialect == dialect.MySQL,
+				Adapter: ent.NewAuthAdapter(client), DB: db, Dialect: dialects[kind.Name], Folds: kind.Dialect == dialect.MySQL, KeyLetters: keyLetters[kind.Name],
 				SoftDelete: func() { client.User.Use(keepDeleted) }, Outage: outage,
 			}
 		})

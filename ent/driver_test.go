@@ -68,7 +68,7 @@ func TestAuthAdapterOnOtherDrivers(t *testing.T) {
 			authenttest.Run(t, func(t testing.TB) authenttest.Subject {
 				db := pool.DB(t)
 				client := ent.NewClient(ent.Driver(entsql.OpenDB(kind.Dialect, db)))
-				return authenttest.Subject{Adapter: ent.NewAuthAdapter(client), DB: db, Dialect: dialects[kind.Name], Folds: kind.Dialect == dialect.MySQL}
+				return authenttest.Subject{Adapter: ent.NewAuthAdapter(client), DB: db, Dialect: dialects[kind.Name], Folds: kind.Dialect == dialect.MySQL, KeyLetters: keyLetters[kind.Name]}
 			})
 		})
 	}

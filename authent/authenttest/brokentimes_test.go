@@ -15,7 +15,7 @@ var brokenTimes = []broken{
 	{name: "Rounds", wrap: func(a authent.Adapter) authent.Adapter { return rounds{a} }, fails: inZones("Time/SessionPrecision", "Time/UserPrecision")},
 	{name: "ExpiresAtInMilliseconds", wrap: func(a authent.Adapter) authent.Adapter { return accountInMilliseconds{a} }, fails: inZones(
 		"Account/LinkAndRead", "Account/Taken", "Account/UpdateOneColumn", "Account/UpdateSameValue",
-		"Account/UpdateToNull", "Copies/PassedAccountUpdate", "Copies/ReturnedAccount", "Time/AccountPrecision",
+		"Account/UpdateToNull", "AuthJS/LinkAccount", "Copies/PassedAccountUpdate", "Copies/ReturnedAccount", "Time/AccountPrecision",
 		"Time/AccountUTC",
 	)},
 	{name: "ExpiryOverflows", wrap: func(a authent.Adapter) authent.Adapter { return expiryOverflows{a} }, fails: []string{"Account/ExpiresFarOff"}},

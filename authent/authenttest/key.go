@@ -1,6 +1,7 @@
 package authenttest
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -97,7 +98,7 @@ var keys = []key{
 
 // storeAccount links the account to a user of its own.
 func storeAccount(c *check, provider, providerAccountID string) error {
-	u := c.newUser(fmt.Sprintf("%x@example.com", provider+"/"+providerAccountID))
+	u := c.newUser(fmt.Sprintf("%x@example.com", sha256.Sum256([]byte(provider+"/"+providerAccountID))))
 	return c.Adapter.LinkAccount(c.ctx, account(u.ID, provider, providerAccountID))
 }
 
@@ -121,7 +122,7 @@ func findAccount(c *check, provider, providerAccountID string) (string, string, 
 }
 
 func storeSession(c *check, token string) error {
-	u := c.newUser(fmt.Sprintf("%x@example.com", token))
+	u := c.newUser(fmt.Sprintf("%x@example.com", sha256.Sum256([]byte(token))))
 	_, err := c.Adapter.CreateSession(c.ctx, authent.Session{Token: authent.Secret(token), UserID: u.ID, Expires: epoch})
 	return err
 }
@@ -182,11 +183,11 @@ func (c *check) wantFound(k key, spelling string, there bool) {
 	got, err := k.find(c, spelling)
 	switch {
 	case there && err != nil:
-		c.Errorf("looking up %q: %v, want it there", spelling, err)
+		c.Errorf("looking up %q: %v, want it there", short(spelling), err)
 	case there && got != spelling:
-		c.Errorf("looking up %q found %q", spelling, got)
+		c.Errorf("looking up %q found %q", short(spelling), short(got))
 	case !there && !errors.Is(err, authent.ErrNotFound):
-		c.Errorf("looking up %q found %q with error %v, want %v", spelling, got, err, authent.ErrNotFound)
+		c.Errorf("looking up %q found %q with error %v, want %v", short(spelling), short(got), err, authent.ErrNotFound)
 	}
 }
 

@@ -160,6 +160,11 @@ func (m *MemoryAdapter) change(ctx context.Context, statement func(t *memoryTabl
 	return err
 }
 
+// checkKeys is authent.CheckKey for a key of two halves, each behind its field.
+func checkKeys(field, half, other, second string) error {
+	return cmp.Or(authent.CheckKey(field, half), authent.CheckKey(other, second))
+}
+
 func conflict(key string) error { return &authent.ConflictError{Key: key} }
 
 // instant is a time as the tables hold it.

@@ -17,6 +17,9 @@ func (m *MemoryAdapter) LinkAccount(ctx context.Context, a authent.Account) erro
 	key := memoryAccountKey{a.Provider, a.ProviderAccountID}
 	a.ExpiresAt = seconds(a.ExpiresAt)
 	return m.change(ctx, func(t *memoryTables) error {
+		if err := checkKeys("Account.provider", key.provider, "Account.provider_account_id", key.id); err != nil {
+			return err
+		}
 		if _, taken := t.accounts[key]; taken {
 			return conflict(authent.KeyAccount)
 		}

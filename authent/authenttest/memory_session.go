@@ -10,6 +10,9 @@ import (
 // CreateSession implements authent.Adapter.
 func (m *MemoryAdapter) CreateSession(ctx context.Context, s authent.Session) (*authent.Session, error) {
 	id, err := newID()
+	if err == nil {
+		err = authent.CheckKey("Session.session_token", string(s.Token))
+	}
 	if err != nil {
 		return nil, err
 	}

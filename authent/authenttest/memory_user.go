@@ -13,6 +13,9 @@ import (
 // CreateUser implements authent.Adapter.
 func (m *MemoryAdapter) CreateUser(ctx context.Context, u authent.User) (*authent.User, error) {
 	id, err := newID()
+	if err == nil {
+		err = authent.CheckKey("User.email", u.Email)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -101,6 +104,9 @@ func (m *MemoryAdapter) UpdateUser(ctx context.Context, id string, u authent.Use
 		}
 		set(&updated.Name, u.Name)
 		set(&updated.Email, u.Email)
+		if err := authent.CheckKey("User.email", updated.Email); err != nil {
+			return err
+		}
 		setInstant(&updated.EmailVerified, u.EmailVerified)
 		set(&updated.Image, u.Image)
 		set(&updated.Password, u.Password)

@@ -18,6 +18,9 @@ func (m *MemoryAdapter) CreateVerificationToken(ctx context.Context, v authent.V
 	key := memoryTokenKey{v.Identifier, v.Token}
 	v.Expires = instant(v.Expires)
 	return m.change(ctx, func(t *memoryTables) error {
+		if err := checkKeys("VerificationToken.identifier", key.identifier, "VerificationToken.token", string(key.token)); err != nil {
+			return err
+		}
 		if _, taken := t.tokens[key]; taken {
 			return conflict(authent.KeyVerificationToken)
 		}

@@ -36,6 +36,17 @@ type Subject struct {
 
 	// Precision is what the table's time columns keep. If zero, a millisecond.
 	Precision time.Duration
+	// KeyLetters is how many letters the table's keys hold. If zero, as many as
+	// there is room for in authent.MaxKey bytes; where Dialect is "mysql", 191 or
+	// more.
+	KeyLetters int
+	// TakesTimes says that CreateUser stores the CreatedAt and UpdatedAt that it is
+	// given, where the table has them, as Auth.js's adapters do. If false, it
+	// ignores them.
+	TakesTimes bool
+	// LeavesUpdatedAt says that UpdateUser does not move UpdatedAt, as in Drizzle's
+	// tables. If false, it does.
+	LeavesUpdatedAt bool
 	// Folds says that the table's collation folds case, accents or trailing
 	// spaces of keys. Then the second of two such keys may be ErrConflict,
 	// which is a failure elsewhere.
@@ -54,7 +65,7 @@ type Tables struct {
 
 // Run tests an adapter against every sentence of authent.Adapter's comments.
 //
-// It calls open once for each case, about a hundred times and from parallel
+// It calls open once for each case, some 150 times and from parallel
 // tests: open returns an adapter on an empty store that nothing else uses, and
 // leaves its closing to t.Cleanup. Some cases make 64 calls at once; a store
 // with few connections lets the calls wait, and a locked database is no answer.
@@ -132,6 +143,7 @@ func groups() []group {
 		{name: "VerificationToken", cases: verificationTokenCases},
 		{name: "DeleteExpired", cases: expiredCases},
 		{name: "ByteForByte", cases: keyCases},
+		{name: "KeyLength", cases: keyLengthCases()},
 		{name: "Conflict", cases: conflictCases},
 		{name: "Copies", cases: copyCases},
 		{name: "InTx", cases: inTxCases},
@@ -139,6 +151,7 @@ func groups() []group {
 		{name: "Outage", cases: outageCases},
 		{name: "Time", cases: timeCases},
 		{name: "RateLimit", cases: rateLimitCases, applies: isRateLimitStore},
+		{name: "AuthJS", cases: authJSCases},
 	}
 }
 

@@ -262,3 +262,16 @@ func TestParse(t *testing.T) {
 		}
 	}
 }
+
+// TestCheckKey: what is refused is just what is not looked for.
+func TestCheckKey(t *testing.T) {
+	for _, key := range []string{"", "a", "é🦊", strings.Repeat("a", 1020), strings.Repeat("a", 1021), "secret\x00", "secret\xff"} {
+		err := entadapter.CheckKey("User.email", key)
+		if entadapter.Storable(key) != (err == nil) {
+			t.Errorf("%.10q is storable: %v, and yet: %v", key, entadapter.Storable(key), err)
+		}
+		if invalid, ok := errors.AsType[*authent.InvalidError](err); err != nil && (!ok || invalid.Field != "User.email" || strings.Contains(err.Error(), "secret")) {
+			t.Errorf("%.10q: %v", key, err)
+		}
+	}
+}

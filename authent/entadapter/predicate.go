@@ -1,22 +1,33 @@
 package entadapter
 
 import (
+	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
-)
 
-// maxKey is how many bytes a key has at most in MySQL's varchar(255).
-const maxKey = 4 * 255
+	"github.com/authent/authent/authent"
+)
 
 // Storable reports whether every database can hold s as a key. PostgreSQL's text
 // holds no zero byte and nothing that is not UTF-8, and rather fails a
 // transaction than to look for it. What is not storable is in no row.
 func Storable[S ~string](s S) bool {
-	return len(s) <= maxKey && utf8.ValidString(string(s)) && strings.IndexByte(string(s), 0) < 0
+	return len(s) <= authent.MaxKey && utf8.ValidString(string(s)) && strings.IndexByte(string(s), 0) < 0
+}
+
+var errNotText = errors.New("it is not UTF-8, or has a zero byte: store its hash, in hexadecimal digits")
+
+// CheckKey returns the error with which a key that is not Storable is refused, and nil
+// for any other. field is "Type.field".
+func CheckKey[S ~string](field string, s S) error {
+	if err := authent.CheckKey(field, string(s)); err != nil || Storable(s) {
+		return err
+	}
+	return &authent.InvalidError{Field: field, Err: errNotText}
 }
 
 // Is is the predicate that a text column holds value, byte for byte: MySQL's

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"entgo.io/ent/dialect"
 	"github.com/google/uuid"
 
 	"github.com/authent/authent/authent"
@@ -18,6 +19,14 @@ func Time(t time.Time) time.Time { return t.UTC().Truncate(mixin.Precision) }
 
 // Seconds cuts a time to UTC and whole seconds, for the tables that keep no more.
 func Seconds(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
+
+// SecondsOnMySQL is Seconds in MySQL and Time elsewhere, for DrizzleDefault's tables.
+func SecondsOnMySQL(d dialect.Driver, t time.Time) time.Time {
+	if d.Dialect() == dialect.MySQL {
+		return Seconds(t)
+	}
+	return Time(t)
+}
 
 // Millis is a time as a number of Unix milliseconds.
 func Millis(t time.Time) int64 { return t.UnixMilli() }
@@ -33,7 +42,7 @@ func FromNullMillis(n *int64) time.Time {
 	return FromMillis(*n)
 }
 
-// OrNullTime is a time as convert, which is Time, Seconds or Millis, makes it;
+// OrNullTime is a time as convert, such as Time or Millis, makes it;
 // nil for the zero time.
 func OrNullTime[T any](t time.Time, convert func(time.Time) T) *T {
 	if t.IsZero() {

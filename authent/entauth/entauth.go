@@ -19,6 +19,8 @@ import (
 
 	"entgo.io/ent/entc"
 	"entgo.io/ent/entc/gen"
+
+	"github.com/authent/authent/authent/mixin"
 )
 
 //go:embed *.tmpl
@@ -59,6 +61,7 @@ var funcs = template.FuncMap{
 	"authentRole":    roleOf,
 	"authentForeign": foreignTables,
 	"authentJoin":    joins,
+	"authentDialect": func(t *gen.Type) bool { return layoutOf(t) == mixin.DrizzleDefault },
 	"authentKeys":    keys,
 	"authentVar":     func(t *gen.Type, suffix string) string { return strings.ToLower(t.Name[:1]) + t.Name[1:] + suffix },
 }

@@ -95,15 +95,21 @@ func (r role) In(value string) string {
 	case r.Type.Type == field.TypeInt64:
 		return "entadapter.Millis(" + value + ")"
 	case layoutOf(r.owner) == mixin.DrizzleDefault:
-		return "entadapter.Seconds(" + value + ")"
+		return "entadapter.SecondsOnMySQL(a.client.driver, " + value + ")"
 	}
 	return "entadapter.Time(" + value + ")"
 }
 
 // InOrNull is a time as the column holds it, nil for the zero time.
 func (r role) InOrNull(value string) string {
-	inner := strings.TrimSuffix(r.In(""), "()")
-	return fmt.Sprintf("entadapter.OrNullTime(%s, %s)", value, inner)
+	convert := "entadapter.Time"
+	switch {
+	case r.Type.Type == field.TypeInt64:
+		convert = "entadapter.Millis"
+	case layoutOf(r.owner) == mixin.DrizzleDefault:
+		convert = "func(t time.Time) time.Time { return " + r.In("t") + " }"
+	}
+	return fmt.Sprintf("entadapter.OrNullTime(%s, %s)", value, convert)
 }
 
 // narrow are PostgreSQL's and MySQL's types of integers of 32 bits.

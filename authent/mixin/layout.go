@@ -26,10 +26,9 @@ const (
 	// role, createdAt and updatedAt beside the columns of DrizzleDefault.
 	Drizzle Layout = "Drizzle"
 	// DrizzleDefault is what @auth/drizzle-adapter uses where it is given no
-	// tables, on PostgreSQL and MySQL. Times are whole seconds. On MySQL they
-	// are of type TIMESTAMP, which Drizzle reads and writes in the server's own
-	// time zone as if it were UTC: open the database with
-	// ?time_zone=%40%40GLOBAL.time_zone.
+	// tables, on PostgreSQL and MySQL. On MySQL times are whole seconds, of type
+	// TIMESTAMP, which Drizzle reads and writes in the server's own time zone as if
+	// it were UTC: open the database with ?time_zone=%40%40GLOBAL.time_zone.
 	DrizzleDefault Layout = "DrizzleDefault"
 	// DrizzleSQLite is DrizzleDefault on SQLite: times are integers, in Unix
 	// milliseconds.
@@ -50,9 +49,10 @@ const ForeignName = "AuthentForeign"
 // token is the primary key, and columns have camelCase names.
 func (l Layout) drizzle() bool { return l == Drizzle || l == DrizzleDefault || l == DrizzleSQLite }
 
-// Precision is what the layout's times are cut to before they are stored.
-func (l Layout) Precision() time.Duration {
-	if l == DrizzleDefault {
+// Precision is what the layout's times are cut to before they are stored in a
+// database of that dialect of ent's; "" is one that is not known.
+func (l Layout) Precision(name string) time.Duration {
+	if l == DrizzleDefault && (name == dialect.MySQL || name == "") {
 		return time.Second
 	}
 	return Precision
@@ -162,7 +162,7 @@ func (l Layout) timeOrNull(name, comment string) ent.Field {
 }
 
 // hooks cut every time that is written to what the layout stores.
-func (l Layout) hooks() []ent.Hook { return []ent.Hook{cutTimes(l.Precision())} }
+func (l Layout) hooks() []ent.Hook { return []ent.Hook{cutTimes(l)} }
 
 // userID is the field by which an entity refers to its user. The zero type is a
 // string.

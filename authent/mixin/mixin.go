@@ -39,11 +39,17 @@ const Precision = time.Millisecond
 
 func now() time.Time { return time.Now().UTC().Truncate(Precision) }
 
-// cutTimes cuts every time that is written to UTC and the precision, whoever
-// writes it: a driver that drops the zone would store another moment.
-func cutTimes(precision time.Duration) ent.Hook {
+// cutTimes cuts every time that is written to UTC and the layout's precision, whoever
+// writes it: a driver that drops the zone would store another moment. Mutations of a
+// graph that package entauth generated tell the dialect where the layout asks for it.
+func cutTimes(l Layout) ent.Hook {
 	return func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			name := ""
+			if d, ok := m.(interface{ AuthentDialect() string }); ok {
+				name = d.AuthentDialect()
+			}
+			precision := l.Precision(name)
 			for _, name := range m.Fields() {
 				v, _ := m.Field(name)
 				t, ok := v.(time.Time)

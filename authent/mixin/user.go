@@ -46,7 +46,7 @@ func (u User) Fields() []ent.Field {
 	if l == Drizzle {
 		return append(fields, role.Optional(),
 			field.Time("created_at").Optional().Nillable().Default(now).Immutable().StorageKey(l.column("created_at")).SchemaType(l.timeType("created_at")),
-			field.Time("updated_at").Optional().Nillable().Default(now).UpdateDefault(now).StorageKey(l.column("updated_at")).SchemaType(l.timeType("updated_at")),
+			field.Time("updated_at").Optional().Nillable().Default(now).StorageKey(l.column("updated_at")).SchemaType(l.timeType("updated_at")),
 		)
 	}
 	fields = append(fields, role)

@@ -40,6 +40,9 @@ func pool(t *testing.T, kind testdb.Kind, tables []*entschema.Table, names ...st
 // dialects are the suite's names of them.
 var dialects = map[string]string{"sqlite": "sqlite", "postgres": "postgres", "mariadb": "mysql"}
 
+// keyLetters are how many letters a key has where the column bounds them.
+var keyLetters = map[string]int{"mariadb": 255}
+
 // TestNumbers: the suite on a graph with int64 ids, other table names, hooks, an
 // interceptor and a policy.
 func TestNumbers(t *testing.T) {
@@ -49,7 +52,7 @@ func TestNumbers(t *testing.T) {
 			db := lent.DB(t)
 			client := ent.NewClient(ent.Driver(entsql.OpenDB(kind.Dialect, db)))
 			return authenttest.Subject{
-				Adapter: allowed{ent.NewAuthAdapter(client)}, DB: db, Dialect: dialects[kind.Name], Folds: kind.Dialect == dialect.MySQL,
+				Adapter: allowed{ent.NewAuthAdapter(client)}, DB: db, Dialect: dialects[kind.Name], Folds: kind.Dialect == dialect.MySQL, KeyLetters: keyLetters[kind.Name],
 				Tables:     authenttest.Tables{Users: "people", Sessions: "browser_sessions", Accounts: "provider_accounts"},
 				SoftDelete: func() { client.User.Use(keepDeleted) },
 			}
@@ -65,7 +68,7 @@ func TestUUIDs(t *testing.T) {
 			db := lent.DB(t)
 			client := uuident.NewClient(uuident.Driver(entsql.OpenDB(kind.Dialect, db)))
 			return authenttest.Subject{
-				Adapter: uuident.NewAuthAdapter(client), DB: db, Dialect: dialects[kind.Name], Folds: kind.Dialect == dialect.MySQL,
+				Adapter: uuident.NewAuthAdapter(client), DB: db, Dialect: dialects[kind.Name], Folds: kind.Dialect == dialect.MySQL, KeyLetters: keyLetters[kind.Name],
 				SoftDelete: func() { client.User.Use(keepDeleted) },
 			}
 		})

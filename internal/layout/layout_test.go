@@ -44,6 +44,7 @@ type cell struct {
 	ddl, kind string
 	tables    authenttest.Tables
 	precision time.Duration
+	letters   int // of a key; 0 for as many as there may be
 	adapter   func(entsql.Driver) authent.Adapter
 }
 
@@ -64,13 +65,13 @@ func onDrizzleSQLite(d entsql.Driver) authent.Adapter {
 }
 
 var cells = []cell{
-	{"prisma.sqlite", "sqlite", prismaTables, time.Millisecond, onPrisma},
-	{"prisma.postgres", "postgres", prismaTables, time.Millisecond, onPrisma},
-	{"prisma.mysql", "mariadb", prismaTables, time.Millisecond, onPrisma},
-	{"drizzle.postgres", "postgres", drizzleTables, time.Millisecond, onDrizzle},
-	{"drizzle-defaults.postgres", "postgres", drizzleTables, time.Second, onDrizzleDefault},
-	{"drizzle.mysql", "mariadb", drizzleTables, time.Second, onDrizzleDefault},
-	{"drizzle.sqlite", "sqlite", drizzleTables, time.Millisecond, onDrizzleSQLite},
+	{"prisma.sqlite", "sqlite", prismaTables, time.Millisecond, 0, onPrisma},
+	{"prisma.postgres", "postgres", prismaTables, time.Millisecond, 0, onPrisma},
+	{"prisma.mysql", "mariadb", prismaTables, time.Millisecond, 191, onPrisma},
+	{"drizzle.postgres", "postgres", drizzleTables, time.Millisecond, 0, onDrizzle},
+	{"drizzle-defaults.postgres", "postgres", drizzleTables, time.Millisecond, 0, onDrizzleDefault},
+	{"drizzle.mysql", "mariadb", drizzleTables, time.Second, 255, onDrizzleDefault},
+	{"drizzle.sqlite", "sqlite", drizzleTables, time.Millisecond, 0, onDrizzleSQLite},
 }
 
 // dialects are the suite's names of them.
@@ -109,7 +110,8 @@ func TestConformance(t *testing.T) {
 			db := pool.DB(t)
 			return authenttest.Subject{
 				Adapter: c.adapter(*entsql.OpenDB(kind.Dialect, db)), DB: db, Dialect: dialects[kind.Name],
-				Tables: c.tables, Precision: c.precision, Folds: kind.Dialect == dialect.MySQL,
+				Tables: c.tables, Precision: c.precision, KeyLetters: c.letters, Folds: kind.Dialect == dialect.MySQL,
+				TakesTimes: true, LeavesUpdatedAt: c.tables != prismaTables,
 			}
 		})
 	})

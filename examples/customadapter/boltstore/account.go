@@ -17,6 +17,13 @@ type accountRecord struct {
 	TokenType, Scope, SessionState     text
 }
 
+// check refuses a key that is longer than the engine ever asks for.
+func (a accountRecord) check() error {
+	return errors.Join(
+		authent.CheckKey("Account.provider", string(a.Provider)),
+		authent.CheckKey("Account.provider_account_id", string(a.ProviderAccountID)))
+}
+
 func (a accountRecord) key() []byte { return pair(string(a.Provider), string(a.ProviderAccountID)) }
 
 // indexKey is the account's key in accountsOf.
@@ -44,6 +51,9 @@ func (s *Store) LinkAccount(ctx context.Context, a authent.Account) error {
 		RefreshToken: text(a.RefreshToken), AccessToken: text(a.AccessToken), IDToken: text(a.IDToken),
 		ExpiresAt: seconds(a.ExpiresAt),
 		TokenType: text(a.TokenType), Scope: text(a.Scope), SessionState: text(a.SessionState),
+	}
+	if err := record.check(); err != nil {
+		return err
 	}
 	return s.write(ctx, "link account", func(r rows) error {
 		if r.has(accounts, record.key()) {

@@ -30,6 +30,9 @@ func (s sessionRecord) session(token authent.Secret) *authent.Session {
 // CreateSession implements authent.Adapter. The ID is random: it goes to browsers,
 // and must not lead to the token.
 func (s *Store) CreateSession(ctx context.Context, session authent.Session) (*authent.Session, error) {
+	if err := authent.CheckKey("Session.session_token", string(session.Token)); err != nil {
+		return nil, err
+	}
 	id, err := uuid.NewRandom()
 	if err != nil {
 		return nil, err

@@ -79,6 +79,9 @@ func (r rows) user(id string) (*authent.User, error) {
 // somebody else has the new one. No e-mail at all is nobody's, and no conflict.
 func (r rows) saveUser(u userRecord, before text) error {
 	if !bytes.Equal(u.Email, before) {
+		if err := authent.CheckKey("User.email", string(u.Email)); err != nil {
+			return err
+		}
 		if len(u.Email) > 0 && r.has(usersByEmail, u.Email) {
 			return &authent.ConflictError{Key: authent.KeyUserEmail}
 		}

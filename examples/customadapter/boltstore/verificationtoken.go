@@ -2,6 +2,7 @@ package boltstore
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/authent/authent/authent"
@@ -11,6 +12,13 @@ import (
 type verificationRecord struct {
 	Identifier, Token text
 	Expires           time.Time
+}
+
+// check refuses a key that is longer than the engine ever asks for.
+func (v verificationRecord) check() error {
+	return errors.Join(
+		authent.CheckKey("VerificationToken.identifier", string(v.Identifier)),
+		authent.CheckKey("VerificationToken.token", string(v.Token)))
 }
 
 func (v verificationRecord) key() []byte { return pair(string(v.Identifier), string(v.Token)) }
@@ -23,6 +31,9 @@ func (v verificationRecord) token() *authent.VerificationToken {
 // CreateVerificationToken implements authent.Adapter.
 func (s *Store) CreateVerificationToken(ctx context.Context, v authent.VerificationToken) error {
 	record := verificationRecord{text(v.Identifier), text(v.Token), instant(v.Expires)}
+	if err := record.check(); err != nil {
+		return err
+	}
 	return s.write(ctx, "create verification token", func(r rows) error {
 		if r.has(verifications, record.key()) {
 			return &authent.ConflictError{Key: authent.KeyVerificationToken}

@@ -157,13 +157,18 @@ func (a *AuthAdapter) CreateUser(ctx context.Context, u authent.User) (*authent.
 	if !u.DisabledAt.IsZero() {
 		return nil, authent.ErrUnsupported
 	}
+	if err := entadapter.CheckKey("User.email", u.Email); err != nil {
+		return nil, a.tx.Note(err)
+	}
 	create := a.client.User.Create().
 		SetNillableName(entadapter.OrNull(entadapter.Cut(ctx, a.client.driver, "user.name", 255, u.Name))).
 		SetEmail(u.Email).
 		SetNillableEmailVerified(entadapter.OrNullTime(u.EmailVerified, entadapter.Time)).
 		SetNillableImage(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "user.image", 255, u.Image))).
 		SetNillablePassword(entadapter.OrNull(u.Password)).
-		SetNillableRole(entadapter.OrNull(u.Role))
+		SetNillableRole(entadapter.OrNull(u.Role)).
+		SetNillableCreatedAt(entadapter.OrNullTime(u.CreatedAt, entadapter.Time)).
+		SetNillableUpdatedAt(entadapter.OrNullTime(u.UpdatedAt, entadapter.Time))
 	created, err := create.Save(ctx)
 	if err != nil {
 		return nil, a.done(ctx, err, userKeys)
@@ -234,6 +239,11 @@ func (a *AuthAdapter) UserByAccount(ctx context.Context, provider, providerAccou
 func (a *AuthAdapter) UpdateUser(ctx context.Context, id string, u authent.UserUpdate) (*authent.User, error) {
 	if !entadapter.Storable(id) {
 		return nil, authent.ErrNotFound
+	}
+	if u.Email != nil {
+		if err := entadapter.CheckKey("User.email", *u.Email); err != nil {
+			return nil, a.tx.Note(err)
+		}
 	}
 	update := a.client.User.UpdateOneID(id).Where(entadapter.Is(user.FieldID, id))
 	if u.Email != nil {
@@ -321,6 +331,12 @@ func authAccount(c *Account) *authent.Account {
 func (a *AuthAdapter) LinkAccount(ctx context.Context, c authent.Account) error {
 	if !entadapter.Storable(c.UserID) {
 		return authent.ErrNotFound
+	}
+	if err := entadapter.CheckKey("Account.provider", c.Provider); err != nil {
+		return a.tx.Note(err)
+	}
+	if err := entadapter.CheckKey("Account.provider_account_id", c.ProviderAccountID); err != nil {
+		return a.tx.Note(err)
 	}
 	err := a.client.Account.Create().
 		SetUserID(c.UserID).
@@ -448,6 +464,9 @@ func authSession(s *Session) *authent.Session {
 func (a *AuthAdapter) CreateSession(ctx context.Context, s authent.Session) (*authent.Session, error) {
 	if !entadapter.Storable(s.UserID) {
 		return nil, authent.ErrNotFound
+	}
+	if err := entadapter.CheckKey("Session.session_token", s.Token); err != nil {
+		return nil, a.tx.Note(err)
 	}
 	created, err := a.client.Session.Create().
 		SetID(s.Token).
@@ -604,6 +623,12 @@ func (a *AuthAdapter) DeleteSessions(ctx context.Context, userID string, except 
 
 // CreateVerificationToken implements authent.Adapter.
 func (a *AuthAdapter) CreateVerificationToken(ctx context.Context, v authent.VerificationToken) error {
+	if err := entadapter.CheckKey("VerificationToken.identifier", v.Identifier); err != nil {
+		return a.tx.Note(err)
+	}
+	if err := entadapter.CheckKey("VerificationToken.token", v.Token); err != nil {
+		return a.tx.Note(err)
+	}
 	err := a.client.VerificationToken.Create().
 		SetID(v.Token).
 		SetIdentifier(v.Identifier).

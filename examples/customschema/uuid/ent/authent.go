@@ -157,6 +157,9 @@ func (a *AuthAdapter) users(us []*User) []*authent.User {
 
 // CreateUser implements authent.Adapter.
 func (a *AuthAdapter) CreateUser(ctx context.Context, u authent.User) (*authent.User, error) {
+	if err := entadapter.CheckKey("User.email", u.Email); err != nil {
+		return nil, a.tx.Note(err)
+	}
 	create := a.client.User.Create().
 		SetNillableName(entadapter.OrNull(u.Name)).
 		SetEmail(u.Email).
@@ -236,6 +239,11 @@ func (a *AuthAdapter) UpdateUser(ctx context.Context, id string, u authent.UserU
 	userID, ok := entadapter.ParseUUID(id)
 	if !ok {
 		return nil, authent.ErrNotFound
+	}
+	if u.Email != nil {
+		if err := entadapter.CheckKey("User.email", *u.Email); err != nil {
+			return nil, a.tx.Note(err)
+		}
 	}
 	update := a.client.User.UpdateOneID(userID)
 	if u.Email != nil {
@@ -328,6 +336,12 @@ func (a *AuthAdapter) LinkAccount(ctx context.Context, c authent.Account) error 
 	userID, ok := entadapter.ParseUUID(c.UserID)
 	if !ok {
 		return authent.ErrNotFound
+	}
+	if err := entadapter.CheckKey("Account.provider", c.Provider); err != nil {
+		return a.tx.Note(err)
+	}
+	if err := entadapter.CheckKey("Account.provider_account_id", c.ProviderAccountID); err != nil {
+		return a.tx.Note(err)
 	}
 	err := a.client.Account.Create().
 		SetUserID(userID).
@@ -460,6 +474,9 @@ func (a *AuthAdapter) CreateSession(ctx context.Context, s authent.Session) (*au
 	userID, ok := entadapter.ParseUUID(s.UserID)
 	if !ok {
 		return nil, authent.ErrNotFound
+	}
+	if err := entadapter.CheckKey("Session.session_token", s.Token); err != nil {
+		return nil, a.tx.Note(err)
 	}
 	created, err := a.client.Session.Create().
 		SetSessionToken(s.Token).
@@ -616,6 +633,12 @@ func (a *AuthAdapter) DeleteSessions(ctx context.Context, userID string, except 
 
 // CreateVerificationToken implements authent.Adapter.
 func (a *AuthAdapter) CreateVerificationToken(ctx context.Context, v authent.VerificationToken) error {
+	if err := entadapter.CheckKey("VerificationToken.identifier", v.Identifier); err != nil {
+		return a.tx.Note(err)
+	}
+	if err := entadapter.CheckKey("VerificationToken.token", v.Token); err != nil {
+		return a.tx.Note(err)
+	}
 	err := a.client.VerificationToken.Create().
 		SetID(v.Token).
 		SetIdentifier(v.Identifier).

@@ -33,6 +33,18 @@ func AuthUser(s *authent.Session) *User {
 // which alone migrates them: what package authent/migrate is to leave out.
 var AuthForeignTables = []string{"account", "session", "user", "verificationToken"}
 
+// AuthentDialect is the dialect of the database that the mutation goes to, by which
+// the mixin's hook cuts times.
+func (m *UserMutation) AuthentDialect() string { return m.driver.Dialect() }
+
+// AuthentDialect is the dialect of the database that the mutation goes to, by which
+// the mixin's hook cuts times.
+func (m *SessionMutation) AuthentDialect() string { return m.driver.Dialect() }
+
+// AuthentDialect is the dialect of the database that the mutation goes to, by which
+// the mixin's hook cuts times.
+func (m *VerificationTokenMutation) AuthentDialect() string { return m.driver.Dialect() }
+
 // AuthAdapter is the authent.Adapter of this graph.
 type AuthAdapter struct {
 	client *Client
@@ -154,10 +166,13 @@ func (a *AuthAdapter) CreateUser(ctx context.Context, u authent.User) (*authent.
 	if u.Role != "" {
 		return nil, authent.ErrUnsupported
 	}
+	if err := entadapter.CheckKey("User.email", u.Email); err != nil {
+		return nil, a.tx.Note(err)
+	}
 	create := a.client.User.Create().
 		SetNillableName(entadapter.OrNull(entadapter.Cut(ctx, a.client.driver, "user.name", 255, u.Name))).
 		SetNillableEmail(entadapter.OrNull(u.Email)).
-		SetNillableEmailVerified(entadapter.OrNullTime(u.EmailVerified, entadapter.Seconds)).
+		SetNillableEmailVerified(entadapter.OrNullTime(u.EmailVerified, func(t time.Time) time.Time { return entadapter.SecondsOnMySQL(a.client.driver, t) })).
 		SetNillableImage(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "user.image", 255, u.Image)))
 	created, err := create.Save(ctx)
 	if err != nil {
@@ -230,6 +245,11 @@ func (a *AuthAdapter) UpdateUser(ctx context.Context, id string, u authent.UserU
 	if !entadapter.Storable(id) {
 		return nil, authent.ErrNotFound
 	}
+	if u.Email != nil {
+		if err := entadapter.CheckKey("User.email", *u.Email); err != nil {
+			return nil, a.tx.Note(err)
+		}
+	}
 	update := a.client.User.UpdateOneID(id).Where(entadapter.Is(user.FieldID, id))
 	if u.Name != nil {
 		if value := entadapter.OrNull(entadapter.Cut(ctx, a.client.driver, "user.name", 255, *u.Name)); value != nil {
@@ -253,7 +273,7 @@ func (a *AuthAdapter) UpdateUser(ctx context.Context, id string, u authent.UserU
 		}
 	}
 	if u.EmailVerified != nil {
-		if value := entadapter.OrNullTime(*u.EmailVerified, entadapter.Seconds); value != nil {
+		if value := entadapter.OrNullTime(*u.EmailVerified, func(t time.Time) time.Time { return entadapter.SecondsOnMySQL(a.client.driver, t) }); value != nil {
 			update.SetEmailVerified(*value)
 		} else {
 			update.ClearEmailVerified()
@@ -316,6 +336,12 @@ func authAccount(c *Account) *authent.Account {
 func (a *AuthAdapter) LinkAccount(ctx context.Context, c authent.Account) error {
 	if !entadapter.Storable(c.UserID) {
 		return authent.ErrNotFound
+	}
+	if err := entadapter.CheckKey("Account.provider", c.Provider); err != nil {
+		return a.tx.Note(err)
+	}
+	if err := entadapter.CheckKey("Account.provider_account_id", c.ProviderAccountID); err != nil {
+		return a.tx.Note(err)
 	}
 	err := a.client.Account.Create().
 		SetUserID(c.UserID).
@@ -444,10 +470,13 @@ func (a *AuthAdapter) CreateSession(ctx context.Context, s authent.Session) (*au
 	if !entadapter.Storable(s.UserID) {
 		return nil, authent.ErrNotFound
 	}
+	if err := entadapter.CheckKey("Session.session_token", s.Token); err != nil {
+		return nil, a.tx.Note(err)
+	}
 	created, err := a.client.Session.Create().
 		SetID(s.Token).
 		SetUserID(s.UserID).
-		SetExpires(entadapter.Seconds(s.Expires)).
+		SetExpires(entadapter.SecondsOnMySQL(a.client.driver, s.Expires)).
 		Save(ctx)
 	if err != nil {
 		return nil, a.done(ctx, err, sessionKeys)
@@ -551,7 +580,7 @@ func (a *AuthAdapter) Sessions(ctx context.Context, userID string) ([]*authent.S
 func (a *AuthAdapter) UpdateSession(ctx context.Context, token authent.Secret, u authent.SessionUpdate) error {
 	update := a.client.Session.Update().Where(entadapter.Is(session.FieldID, token))
 	if u.Expires != nil {
-		update.SetExpires(entadapter.Seconds(*u.Expires))
+		update.SetExpires(entadapter.SecondsOnMySQL(a.client.driver, *u.Expires))
 	}
 	n, err := update.Save(ctx)
 	if err != nil || n > 0 {
@@ -599,10 +628,16 @@ func (a *AuthAdapter) DeleteSessions(ctx context.Context, userID string, except 
 
 // CreateVerificationToken implements authent.Adapter.
 func (a *AuthAdapter) CreateVerificationToken(ctx context.Context, v authent.VerificationToken) error {
+	if err := entadapter.CheckKey("VerificationToken.identifier", v.Identifier); err != nil {
+		return a.tx.Note(err)
+	}
+	if err := entadapter.CheckKey("VerificationToken.token", v.Token); err != nil {
+		return a.tx.Note(err)
+	}
 	err := a.client.VerificationToken.Create().
 		SetID(v.Token).
 		SetIdentifier(v.Identifier).
-		SetExpires(entadapter.Seconds(v.Expires)).
+		SetExpires(entadapter.SecondsOnMySQL(a.client.driver, v.Expires)).
 		Exec(ctx)
 	return a.done(ctx, err, verificationTokenKeys)
 }
@@ -650,7 +685,7 @@ func (a *AuthAdapter) DeleteVerificationTokens(ctx context.Context, identifier s
 
 // DeleteExpired implements authent.Adapter.
 func (a *AuthAdapter) DeleteExpired(ctx context.Context, before time.Time, limit int) (int, error) {
-	before = entadapter.Seconds(before)
+	before = entadapter.SecondsOnMySQL(a.client.driver, before)
 	sessions, err := entadapter.InBatches(limit, func(n int) (int, error) {
 		ids, err := a.client.Session.Query().Where(session.ExpiresLT(before)).Limit(n).IDs(ctx)
 		if err != nil || len(ids) == 0 {
