@@ -271,9 +271,6 @@ func (a *Auth) redirectURL(e *exchange, asked string) string {
 // absolute resolves a path or URL of the application's own choice; what is
 // neither becomes the origin.
 func absolute(origin *url.URL, ref string) string {
-	if own, ok := sameOriginURL(ref, origin); ok {
-		return own
-	}
 	u, err := origin.Parse(ref)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		return origin.String()

@@ -20,14 +20,6 @@ func Time(t time.Time) time.Time { return t.UTC().Truncate(mixin.Precision) }
 // Seconds cuts a time to UTC and whole seconds, for the tables that keep no more.
 func Seconds(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
-// SecondsOnMySQL is Seconds in MySQL and Time elsewhere, for DrizzleDefault's tables.
-func SecondsOnMySQL(d dialect.Driver, t time.Time) time.Time {
-	if d.Dialect() == dialect.MySQL {
-		return Seconds(t)
-	}
-	return Time(t)
-}
-
 // Millis is a time as a number of Unix milliseconds.
 func Millis(t time.Time) int64 { return t.UnixMilli() }
 
@@ -40,6 +32,14 @@ func FromNullMillis(n *int64) time.Time {
 		return time.Time{}
 	}
 	return FromMillis(*n)
+}
+
+// SecondsOnMySQL is Seconds in MySQL and Time elsewhere, for DrizzleDefault's tables.
+func SecondsOnMySQL(d dialect.Driver, t time.Time) time.Time {
+	if d.Dialect() == dialect.MySQL {
+		return Seconds(t)
+	}
+	return Time(t)
 }
 
 // OrNullTime is a time as convert, such as Time or Millis, makes it;
