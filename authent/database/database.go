@@ -6,6 +6,7 @@ package database
 import (
 	"database/sql"
 	"errors"
+	"slices"
 	"strings"
 
 	"entgo.io/ent/dialect"
@@ -20,9 +21,9 @@ const forms = "use postgresql://user:password@host:5432/database, mysql://user:p
 
 // Dialect is ent's name of the dialect of the database that url names. It knows
 //
-//	postgresql: or postgres:   PostgreSQL; see postgres.Open
-//	mysql: or mariadb:         MySQL and MariaDB; see mysql.Open
-//	file: or sqlite:           SQLite; see sqlite.Open
+//	postgresql: or postgres:      PostgreSQL; see postgres.Open
+//	mysql:, mariadb: or mysql2:   MySQL and MariaDB; see mysql.Open
+//	file:, sqlite: or sqlite3:    SQLite; see sqlite.Open
 //
 // An error never shows the URL, which may hold a password.
 func Dialect(url string) (string, error) {
@@ -31,14 +32,38 @@ func Dialect(url string) (string, error) {
 		return "", errors.New("database: the URL has no scheme: " + forms)
 	}
 	switch scheme {
-	case "file", "sqlite":
+	case "file", "sqlite", "sqlite3":
 		return dialect.SQLite, nil
 	case "postgresql", "postgres":
 		return dialect.Postgres, nil
-	case "mysql", "mariadb":
+	case "mysql", "mariadb", "mysql2":
 		return dialect.MySQL, nil
 	}
+	if do := instead[scheme]; do != "" {
+		return "", errors.New("database: the URL begins with " + scheme + ": " + do)
+	}
+	if base, _, ok := strings.Cut(scheme, "+"); ok && slices.Contains([]string{"postgresql", "postgres", "mysql", "mariadb", "sqlite", "sqlite3"}, base) {
+		return "", errors.New("database: the URL names a driver of another language after " + base + "+: write " + base + ":// alone")
+	}
 	return "", errors.New("database: the scheme of the URL is not known: " + forms)
+}
+
+// instead is what to write for the schemes of other programs.
+var instead = map[string]string{
+	"jdbc":            "leave jdbc: out, and write user:password@ before the host",
+	"prisma":          "that is a service of Prisma's; write the URL of the database behind it, postgresql:// or mysql://",
+	"prisma+postgres": "that is a service of Prisma's; write the URL of the database behind it, postgresql://",
+	"libsql":          "a server of libSQL is not a file; write file:./app.db",
+	"pgx":             "write postgresql://",
+	"pgx5":            "write postgresql://",
+	"pgsql":           "write postgresql://",
+	"psql":            "write postgresql://",
+	"postgis":         "write postgresql://",
+	"postgresql2":     "write postgresql://",
+	"cockroachdb":     "write postgresql:// (CockroachDB itself is not tested)",
+	"redshift":        "Redshift has no unique keys and cannot be used; " + forms,
+	"mysqlx":          "that is the X protocol; write mysql:// and the port of the classic one, 3306",
+	"trilogy":         "write mysql://",
 }
 
 // Open opens the database that url names, in one of the forms that Dialect

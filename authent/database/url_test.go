@@ -19,6 +19,8 @@ func TestDialect(t *testing.T) {
 		"mariadb://ada:pw@h/app":         dialect.MySQL,
 		"file:./dev.db":                  dialect.SQLite,
 		"sqlite:./dev.db":                dialect.SQLite,
+		"mysql2://ada:pw@h/app":          dialect.MySQL,
+		"sqlite3:db/dev.sqlite3":         dialect.SQLite,
 	} {
 		if got, err := database.Dialect(url); got != want || err != nil {
 			t.Errorf("%s: %q, %v", url, got, err)
@@ -34,10 +36,17 @@ const escape = "must be escaped (%2F %3F %23 %40 %3A %25)"
 
 // wrongURLs get one line that says what to do and shows no password.
 var wrongURLs = map[string]string{
-	"":                                   "no scheme: use postgresql://",
-	"//ada:correct-horse@h/app":          "not known: use postgresql://",
-	"oracle://ada:correct-horse@h/app":   "not known: use postgresql://",
-	"Postgres //ada:correct-horse@h/app": "not known: use postgresql://",
+	"":                                 "no scheme: use postgresql://",
+	"//ada:correct-horse@h/app":        "not known: use postgresql://",
+	"oracle://ada:correct-horse@h/app": "not known: use postgresql://",
+	"jdbc:postgresql://h/app?password=correct-horse":     "leave jdbc: out",
+	"postgresql+psycopg2://ada:correct-horse@h/app":      "write postgresql:// alone",
+	"mysql+pymysql://ada:correct-horse@h/app":            "write mysql:// alone",
+	"pgx5://ada:correct-horse@h/app":                     "write postgresql://",
+	"prisma+postgres://localhost/?api_key=correct-horse": "URL of the database behind it",
+	"libsql://h?authToken=correct-horse":                 "write file:./app.db",
+	"host=h user=ada password=correct-horse":             "no scheme: use postgresql://",
+	"Postgres //ada:correct-horse@h/app":                 "not known: use postgresql://",
 
 	"postgres:ada:correct-horse@h/app":                                    "not of the form postgresql://",
 	"postgresql://ada:correct-horse/@h/app":                               escape,
@@ -55,7 +64,7 @@ var wrongURLs = map[string]string{
 	"postgresql://ada:correct-horse@h/app?statement_cache=maybe":          "neither on nor off",
 	"postgresql://ada:correct-horse@h/app?connection_limit=0":             "at least 1",
 	"postgresql://ada:correct-horse@h/app?connection_limit=many":          "at least 1",
-	"postgresql://ada:correct-horse@h/app?sslmode=correct-horse":          "check its host, port and parameters",
+	"postgresql://ada:correct-horse@h/app?sslmode=correct-horse":          "use disable, allow, prefer, require",
 	"postgresql://ada:correct-horse@h/app?connect_timeout=x":              "check its host, port and parameters",
 	"postgresql://ada:correct-horse@h:99999/app":                          "check its host, port and parameters",
 	"postgresql://ada:correct-horse@h:1,i:2,/app?port=1,2":                "check its host, port and parameters",

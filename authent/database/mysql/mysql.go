@@ -32,12 +32,23 @@ import (
 //	mysql://user:password@host:3306/database
 //	mariadb://user:password@host:3306/database?tls=true
 //
-// The query's parameters are the driver's (tls, timeout, readTimeout …); others
-// are system variables, set for each connection. These are Open's own:
+// The query's parameters are the driver's (tls, timeout, readTimeout …). Those of the
+// clients of MySQL and MariaDB, Prisma, JDBC and others that hosts hand out are
+// translated, or left out where nothing is lost by it. What cannot be honoured is an
+// error that says what to write; so is a name that is not known. Variables that a
+// session may set, such as sql_mode, are set for each connection; one that is newer is
+// written %40%40name=value. Of a name that is given twice the last counts. These are
+// Open's own:
 //
 //	statement_cache=off   keep no prepared statements
 //	connection_limit=n    Prisma's; how many connections are open at most
 //	socket=path           connect to a Unix socket instead of the host
+//
+// ssl-mode is DISABLED, PREFERRED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY, with ssl-ca,
+// ssl-cert and ssl-key as for MySQL's own client: with ssl-ca at least the authority is
+// checked. useSSL=true and ssl=true are REQUIRED; sslaccept=strict and
+// ssl={"rejectUnauthorized":true} are VERIFY_IDENTITY, which alone proves whose server it
+// is. If the URL is silent, connections are in clear.
 //
 // If timeout is absent, connecting may take 5 s, until the server has answered.
 // A call on a server that has frozen comes back when its context ends, COMMIT and
@@ -68,9 +79,13 @@ func Open(rawURL string) (*sql.DB, error) {
 }
 
 var form = serverurl.Form{
-	Name:    "mysql",
-	Schemes: []string{"mysql", "mariadb"},
-	Example: "mysql://user:password@host:3306/database",
+	Name:      "mysql",
+	Schemes:   []string{"mysql", "mariadb", "mysql2"},
+	Example:   "mysql://user:password@host:3306/database",
+	Rules:     rules,
+	Several:   "mode",
+	Setting:   isSetting,
+	Otherwise: "a variable of the server that is newer is written %40%40name=value",
 }
 
 var errUnderstood = errors.New("mysql: the driver does not understand the URL: check its host, port and parameters (tls, timeout and so on)")
@@ -92,9 +107,18 @@ func parse(rawURL string) (*serverurl.URL, *mysql.Config, error) {
 	if err := checkParams(u.Params); err != nil {
 		return nil, nil, err
 	}
+	secure, err := takeEncryption(u.Params)
+	if err != nil {
+		return nil, nil, err
+	}
+	variables := takeVariables(u.Params)
 	config, err := mysql.ParseDSN("/?" + u.Params.Encode())
 	if err != nil {
 		return nil, nil, errUnderstood
+	}
+	config.Params = variables
+	if err := secure.apply(config); err != nil {
+		return nil, nil, err
 	}
 	config.DBName = name
 	config.Net, config.Addr = "tcp", net.JoinHostPort(cmp.Or(u.Hostname(), "localhost"), cmp.Or(u.Port(), "3306"))
@@ -110,20 +134,25 @@ func parse(rawURL string) (*serverurl.URL, *mysql.Config, error) {
 	return u, config, nil
 }
 
-// checkParams refuses the parameters under which text or times would be stored
-// otherwise, and those that the driver panics at.
+// checkParams refuses a collation under which text would be stored otherwise.
 func checkParams(q url.Values) error {
-	if c := q.Get("charset"); c != "" && c != "utf8mb4" {
-		return errors.New("mysql: charset in the URL is not utf8mb4: leave it out")
-	}
 	if c := q.Get("collation"); c != "" && !strings.HasPrefix(c, "utf8mb4_") {
 		return errors.New("mysql: collation in the URL is not one of utf8mb4: leave it out")
 	}
-	if q.Has("strict") {
-		return errors.New("mysql: the driver has no parameter strict any more: leave it out of the URL")
-	}
-	q.Del("charset")
 	return nil
+}
+
+// takeVariables removes the server's variables from a query and returns them: the
+// driver would not decode their names.
+func takeVariables(q url.Values) map[string]string {
+	all := map[string]string{}
+	for name := range q {
+		if _, known := rules[name]; !known {
+			all[name] = q.Get(name)
+			q.Del(name)
+		}
+	}
+	return all
 }
 
 // setUp makes the connections what authent wants.
@@ -135,9 +164,6 @@ func setUp(c *mysql.Config) {
 	// An update counts the rows that it found, as on other databases.
 	c.ClientFoundRows = true
 	c.Collation = cmp.Or(c.Collation, "utf8mb4_bin")
-	if c.Params == nil {
-		c.Params = map[string]string{}
-	}
 	if _, ok := c.Params["time_zone"]; !ok {
 		c.Params["time_zone"] = "'+00:00'"
 	}

@@ -17,9 +17,9 @@ import (
 // server is where connections lead to.
 type server struct {
 	config pq.Config
-	// plain is tried where config finds that the server has no TLS. If nil, config
-	// alone is.
-	plain *pq.Config
+	// second is tried where the server refuses config: without TLS where it has none,
+	// with TLS where it wants some. If nil, config alone is.
+	second *pq.Config
 }
 
 // newServer reads what the URL says of it.
@@ -30,23 +30,25 @@ func newServer(u *serverurl.URL) (server, error) {
 		address.RawQuery = query.Encode()
 		return pq.NewConfig(address.String())
 	}
+	ways := map[string][2]string{"prefer": {"require", "disable"}, "allow": {"disable", "require"}}
 	mode := u.Params.Get("sslmode")
-	if mode != "prefer" {
+	both, ok := ways[mode]
+	if !ok {
 		config, err := with(cmp.Or(mode, "require"))
 		return server{config: config}, err
 	}
-	secure, err := with("require")
+	first, err := with(both[0])
 	if err != nil {
 		return server{}, err
 	}
-	plain, err := with("disable")
-	return server{secure, &plain}, err
+	second, err := with(both[1])
+	return server{first, &second}, err
 }
 
 // connect makes a connection, as the configuration says that change has changed.
 func (s server) connect(ctx context.Context, change func(*pq.Config)) (*conn, error) {
-	if s.plain != nil {
-		return s.preferring(ctx, change)
+	if s.second != nil {
+		return s.byTurns(ctx, change)
 	}
 	return open(ctx, s.config, change)
 }

@@ -77,37 +77,47 @@ func local(q url.Values) bool {
 	return true
 }
 
-// preferring connects with TLS where the server has it, and without elsewhere, to
-// each host in turn. The driver's own way to prefer it leaves its first connection
-// open when a server has none, and asks one that does not answer twice.
-func (s server) preferring(ctx context.Context, change func(*pq.Config)) (*conn, error) {
+// byTurns connects as the first of the two ways, and where that is not to be had as
+// the second, to each host in turn. The driver's own ways to prefer or allow
+// TLS leave their first connection open, and ask a server that does not answer twice.
+func (s server) byTurns(ctx context.Context, change func(*pq.Config)) (*conn, error) {
 	wanted := []pq.TargetSessionAttrs{s.config.TargetSessionAttrs}
 	if wanted[0] == pq.TargetSessionAttrsPreferStandby {
 		wanted = []pq.TargetSessionAttrs{pq.TargetSessionAttrsStandby, pq.TargetSessionAttrsAny}
 	}
-	secure, plain := each(s.config), each(*s.plain)
-	order := rand.Perm(len(secure))
+	first, second := each(s.config), each(*s.second)
+	order := rand.Perm(len(first))
 	if s.config.LoadBalanceHosts != pq.LoadBalanceHostsRandom {
 		slices.Sort(order)
 	}
 	var errs []error
 	for _, attrs := range wanted {
 		for _, i := range order {
-			secure[i].TargetSessionAttrs, plain[i].TargetSessionAttrs = attrs, attrs
-			conn, err := open(ctx, secure[i], change)
-			if errors.Is(err, pq.ErrSSLNotSupported) {
-				conn, err = open(ctx, plain[i], change)
+			first[i].TargetSessionAttrs, second[i].TargetSessionAttrs = attrs, attrs
+			conn, err := open(ctx, first[i], change)
+			if s.wantsOther(err) {
+				conn, err = open(ctx, second[i], change)
 			}
 			if err == nil {
 				return conn, nil
 			}
-			if len(secure) == 1 && len(wanted) == 1 {
+			if len(first) == 1 && len(wanted) == 1 {
 				return nil, err
 			}
 			errs = append(errs, err)
 		}
 	}
 	return nil, oneLine{errors.Join(errs...)}
+}
+
+// wantsOther reports whether a server wants the other way: it has no TLS, or, asked
+// without, its pg_hba.conf has no line for such connections (28000).
+func (s server) wantsOther(err error) bool {
+	if errors.Is(err, pq.ErrSSLNotSupported) {
+		return true
+	}
+	e, ok := errors.AsType[*pq.Error](err)
+	return ok && e.Code == "28000" && s.config.SSLMode == pq.SSLModeDisable
 }
 
 // each are configurations for one host each.

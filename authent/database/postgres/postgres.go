@@ -45,8 +45,6 @@ import (
 	"errors"
 	"os"
 
-	"github.com/lib/pq"
-
 	"github.com/authent/authent/authent/database/internal/serverurl"
 )
 
@@ -56,16 +54,36 @@ import (
 //	postgres://user:password@host:5432/database?sslmode=verify-full
 //	postgresql://user:password@one:5432,two:5432/database?target_session_attrs=read-write
 //
-// The query's parameters are lib/pq's, which are libpq's; others are set at the
-// server for each connection. These are Open's own:
+// The query's parameters are libpq's. Those of Prisma, pgx, JDBC and others that
+// hosts hand out are translated, or left out where nothing is lost by it. What cannot
+// be honoured is an error that says what to write; so is a name that is not known.
+// Settings of the server, such as statement_timeout, and all names with a dot are set
+// for each connection; another one is written options=-c%20name=value. Of a name that
+// is given twice the last counts. These are Open's own:
 //
 //	statement_cache=off   keep no prepared statements and prove nothing, for a
-//	                      pooler that is known
+//	                      pooler that is known; Prisma's pgbouncer=true is the same
 //	statement_cache=on    keep them without proof; only for a pooler in session
 //	                      mode, or one that keeps statements itself
-//	pgbouncer=true        Prisma's; the same as statement_cache=off
-//	schema=name           Prisma's; the same as search_path=name
+//	schema=name           Prisma's; search_path with the name quoted
 //	connection_limit=n    Prisma's; how many connections are open at most
+//
+// # Encryption
+//
+// sslmode=verify-full alone proves whose server it is; sslaccept=strict and
+// sslrootcert=system ask for the same. With require, and with ssl=true, the connection is
+// encrypted to whoever answers, unless sslrootcert names a file.
+//
+// channel_binding=require asks that the server prove, within the encrypted connection,
+// that it knows the password's hash. The driver cannot ask it: what is left of it is that
+// the connection is encrypted, so a weaker sslmode is refused beside it. Who stands
+// between and shows any certificate is then not found out, and one line in the log
+// says so: with sslmode=verify-full, which the certificates of most hosts allow, it is.
+//
+// keepalives and tcp_user_timeout are left out: Go probes idle connections itself,
+// and a call ends with its context.
+//
+// # Hosts
 //
 // A Unix socket is named by its folder: postgresql:///database?host=/run/postgresql.
 //
@@ -95,37 +113,30 @@ func Open(rawURL string) (*sql.DB, error) {
 }
 
 var form = serverurl.Form{
-	Name:    "postgres",
-	Schemes: []string{"postgresql", "postgres"},
-	Example: "postgresql://user:password@host:5432/database",
+	Name:      "postgres",
+	Schemes:   []string{"postgresql", "postgres"},
+	Example:   "postgresql://user:password@host:5432/database",
+	Rules:     rules,
+	Setting:   isSetting,
+	Otherwise: "a setting of the server that is newer is written options=-c%20name=value",
 }
 
 // prepare makes the URL what the driver wants.
 func prepare(u *serverurl.URL) error {
 	q := u.Params
-	switch q.Get("pgbouncer") {
-	case "", "false":
-	case "true":
-		u.Keep = false
-	default:
-		return errors.New("postgres: pgbouncer in the URL is neither true nor false")
-	}
-	q.Del("pgbouncer")
-	if schema := q.Get("schema"); schema != "" && !q.Has("search_path") {
-		q.Set("search_path", pq.QuoteIdentifier(schema))
-	}
-	q.Del("schema")
-	if env := os.Getenv("PGSSLMODE"); !q.Has("sslmode") && env != "" {
-		q.Set("sslmode", env)
+	if q.Has("dbname") {
+		u.Path = "/" + q.Get("dbname")
+		q.Del("dbname")
 	}
 	setHosts(u)
 	if err := checkHosts(q); err != nil {
 		return err
 	}
-	// A service's file may name hosts that are elsewhere.
-	service := q.Has("service") || os.Getenv("PGSERVICE") != ""
-	if !q.Has("sslmode") && local(q) && !service {
-		q.Set("sslmode", "prefer")
+	if err := checkEnvironment(); err != nil {
+		return err
+	}
+	if err := encrypt(q); err != nil {
+		return err
 	}
 	if !q.Has("connect_timeout") && os.Getenv("PGCONNECT_TIMEOUT") == "" {
 		q.Set("connect_timeout", "5")

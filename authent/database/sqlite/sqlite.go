@@ -20,8 +20,11 @@ import (
 
 	"modernc.org/sqlite"
 
+	"github.com/authent/authent/authent/database/internal/serverurl"
 	"github.com/authent/authent/authent/database/stmtcache"
 )
+
+var errForm = errors.New("the URL is not of the form file:./app.db or sqlite:./app.db")
 
 // busyTimeout is how many milliseconds a connection waits for a lock.
 const busyTimeout = "5000"
@@ -30,15 +33,23 @@ const busyTimeout = "5000"
 // if there is none:
 //
 //	file:./app.db or sqlite:./app.db   a path, relative or absolute
+//	file:///srv/My%20App/app.db        an absolute one, with what is special escaped
 //	file::memory: or sqlite::memory:   a database in memory, with one connection
 //
-// A query is handed to the driver, which knows SQLite's URI parameters (mode=ro)
-// and its own (_pragma). It opens no connection; a file that cannot be created
-// or is a directory is an error.
+// In a path ? and % are written %3F and %25; other characters may be escaped or not.
+// The query's parameters are those of SQLite's URIs (mode=ro) and the driver's own
+// (_pragma); those of github.com/mattn/go-sqlite3 (_journal_mode, _busy_timeout) become
+// pragmas, Prisma's connection_limit is how many connections are open at most, and
+// what has no meaning for a file is left out. One that is not known is an error. It
+// opens no connection; a file that cannot be created or is a directory is an error.
 func Open(rawURL string) (*sql.DB, error) {
 	path, query, err := split(rawURL)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("sqlite: %w", err)
+	}
+	limit, err := serverurl.TakeLimit(query)
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: %w", err)
 	}
 	memory := path == ":memory:" || query.Get("mode") == "memory"
 	if !memory && query.Get("mode") != "ro" {
@@ -51,6 +62,7 @@ func Open(rawURL string) (*sql.DB, error) {
 		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
 	}
 	db := sql.OpenDB(stmtcache.New(connector, stmtcache.Config{}))
+	db.SetMaxOpenConns(limit)
 	if memory {
 		// Each connection would have a database of its own.
 		db.SetMaxOpenConns(1)
@@ -58,29 +70,6 @@ func Open(rawURL string) (*sql.DB, error) {
 		db.SetConnMaxLifetime(0)
 	}
 	return db, nil
-}
-
-// split takes a URL apart into its path and query.
-func split(rawURL string) (string, url.Values, error) {
-	for _, scheme := range []string{"file:", "sqlite:"} {
-		rest, ok := strings.CutPrefix(rawURL, scheme)
-		if !ok {
-			continue
-		}
-		path, rawQuery, _ := strings.Cut(rest, "?")
-		query, err := url.ParseQuery(rawQuery)
-		if err != nil {
-			return "", nil, errors.New("sqlite: the query of the URL cannot be decoded")
-		}
-		if p, ok := strings.CutPrefix(path, "//"); ok {
-			path = strings.TrimPrefix(p, "localhost")
-		}
-		if path == "" {
-			break
-		}
-		return path, query, nil
-	}
-	return "", nil, errors.New("sqlite: the URL is not of the form file:./app.db or sqlite:./app.db")
 }
 
 // dsn is what the driver is given. Parameters that the caller set win over ours.

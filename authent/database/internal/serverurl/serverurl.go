@@ -39,6 +39,15 @@ type Form struct {
 	Schemes []string
 	// Example is shown to who uses another form.
 	Example string
+	// Rules are for the parameters that are known, by name.
+	Rules map[string]Rule
+	// Several is what a rule may lead to from several names of one URL: Params then
+	// has each value of it. If empty, nothing is.
+	Several string
+	// Setting reports whether a name that has no rule is one of the server's settings.
+	Setting func(name string) bool
+	// Otherwise tells how to write a setting that is not known here.
+	Otherwise string
 }
 
 // Parse takes a URL apart.
@@ -56,9 +65,10 @@ func (f Form) Parse(rawURL string) (*URL, error) {
 		return nil, fmt.Errorf("%s: the name of the database in the URL has a zero byte", f.Name)
 	}
 	s := &URL{URL: u, Hosts: hosts}
-	if s.Params, err = url.ParseQuery(u.RawQuery); err != nil {
-		return nil, fmt.Errorf("%s: the query of the URL cannot be decoded: escape its values as in name=a%%26b", f.Name)
+	if s.Params, err = f.Translate(u.RawQuery); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name, err)
 	}
+	s.takeUser()
 	if err := s.takeOwn(); err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Name, err)
 	}
@@ -108,8 +118,32 @@ func unescaped(rawURL string) bool {
 	return strings.ContainsAny(rest, "@#")
 }
 
+// takeUser lets who signs in stand before the path alone: the query's user and
+// password count more, as for libpq.
+func (u *URL) takeUser() {
+	name, password := u.User.Username(), ""
+	if given, ok := u.User.Password(); ok {
+		password = given
+	}
+	if u.Params.Has("user") {
+		name = u.Params.Get("user")
+	}
+	if u.Params.Has("password") {
+		password = u.Params.Get("password")
+	}
+	u.Params.Del("user")
+	u.Params.Del("password")
+	u.User = nil
+	switch {
+	case password != "":
+		u.User = url.UserPassword(name, password)
+	case name != "":
+		u.User = url.User(name)
+	}
+}
+
 // takeOwn reads the parameters that no driver knows, and removes them.
-func (u *URL) takeOwn() error {
+func (u *URL) takeOwn() (err error) {
 	switch u.Params.Get("statement_cache") {
 	case "":
 		u.Keep = true
@@ -119,14 +153,22 @@ func (u *URL) takeOwn() error {
 	default:
 		return errors.New("statement_cache in the URL is neither on nor off")
 	}
-	if value := u.Params.Get("connection_limit"); value != "" {
-		n, err := strconv.Atoi(value)
-		if err != nil || n < 1 {
-			return errors.New("connection_limit in the URL is not a number of at least 1")
-		}
-		u.Limit = n
-	}
 	u.Params.Del("statement_cache")
-	u.Params.Del("connection_limit")
-	return nil
+	u.Limit, err = TakeLimit(u.Params)
+	return err
+}
+
+// TakeLimit removes connection_limit from a query and returns it, zero if there is
+// none.
+func TakeLimit(q url.Values) (int, error) {
+	value := q.Get("connection_limit")
+	q.Del("connection_limit")
+	if value == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 1 {
+		return 0, errors.New("connection_limit in the URL is not a number of at least 1")
+	}
+	return n, nil
 }
