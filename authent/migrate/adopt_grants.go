@@ -29,8 +29,8 @@ func (a *adopter) grants(ctx context.Context) error {
 		live := a.from(native)
 		for _, query := range []string{
 			`SELECT DISTINCT format('REVOKE ALL ON %I FROM %s', '` + native + `', ` + granteeSQL + `)
-			FROM pg_default_acl, aclexplode(defaclacl) WHERE defaclobjtype = 'r' AND defaclnamespace IN (0, current_schema()::regnamespace)
-			AND defaclrole = current_user::regrole AND grantee NOT IN (defaclrole, (SELECT relowner FROM pg_class WHERE oid = to_regclass('` + live + `'))) ORDER BY 1`,
+			FROM pg_default_acl, aclexplode(defaclacl) WHERE defaclobjtype = 'r' AND defaclnamespace IN (0, (SELECT oid FROM pg_namespace WHERE nspname = current_schema()))
+			AND defaclrole = (SELECT oid FROM pg_roles WHERE rolname = current_user) AND grantee NOT IN (defaclrole, (SELECT relowner FROM pg_class WHERE oid = to_regclass('` + live + `'))) ORDER BY 1`,
 			`SELECT format('ALTER TABLE %I OWNER TO %I', '` + native + `', pg_get_userbyid(relowner)) FROM pg_class
 			WHERE oid = to_regclass('` + live + `') AND pg_get_userbyid(relowner) <> current_user`,
 			`SELECT format('GRANT %s ON %I TO %s%s', privilege_type, '` + native + `', ` + granteeSQL + `, CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)

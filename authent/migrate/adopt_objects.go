@@ -14,7 +14,7 @@ type object struct{ on, name string }
 // triggerQueries list triggers with their tables.
 var triggerQueries = map[string]string{
 	dialect.Postgres: `SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-		WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace ORDER BY 1, 2`,
+		WHERE NOT t.tgisinternal AND c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) ORDER BY 1, 2`,
 	dialect.SQLite: `SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger' ORDER BY 1, 2`,
 	dialect.MySQL:  `SELECT event_object_table, trigger_name FROM information_schema.triggers WHERE trigger_schema = database() ORDER BY 1, 2`,
 }
@@ -25,7 +25,7 @@ var viewQueries = map[string]string{
 	dialect.Postgres: `SELECT DISTINCT t.relname, v.relname FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid
 		JOIN pg_class v ON v.oid = r.ev_class JOIN pg_class t ON t.oid = d.refobjid
 		WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND v.oid <> t.oid
-		AND t.relnamespace = current_schema()::regnamespace ORDER BY 1, 2`,
+		AND t.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) ORDER BY 1, 2`,
 	dialect.SQLite: `SELECT sql, name FROM sqlite_master WHERE type = 'view' ORDER BY 2`,
 	dialect.MySQL:  `SELECT view_definition, table_name FROM information_schema.views WHERE table_schema = database() ORDER BY 2`,
 }

@@ -40,7 +40,7 @@ func (a *adopter) checkSettings(ctx context.Context, f *faults) (hidden bool, er
 
 func (a *adopter) checkPostgresSettings(ctx context.Context, f *faults) (hidden bool, err error) {
 	rows, err := a.QueryContext(ctx, `SELECT s."table", s.kind, s.name FROM (`+settingsQuery+`) s (schema, "table", kind, name)
-		WHERE s.schema = current_schema()::regnamespace ORDER BY 1, 2, 3`)
+		WHERE s.schema = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) ORDER BY 1, 2, 3`)
 	if err != nil {
 		return false, err
 	}

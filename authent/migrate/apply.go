@@ -177,10 +177,12 @@ func (s *session) read(f atlas.File) (*migration, error) {
 
 // inOneTx reports whether the file is applied in one transaction. MySQL cannot.
 func (m *migration) inOneTx() bool {
-	if m.config.Dialect == dialect.MySQL {
-		return false
-	}
-	if d, ok := m.file.(interface{ Directive(string) []string }); ok {
+	return m.config.Dialect != dialect.MySQL && inOneTx(m.file)
+}
+
+// inOneTx reports whether a file does not say that it is to run in no transaction.
+func inOneTx(f atlas.File) bool {
+	if d, ok := f.(interface{ Directive(string) []string }); ok {
 		for _, mode := range d.Directive("txmode") {
 			return mode != "none"
 		}

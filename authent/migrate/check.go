@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	atlas "ariga.io/atlas/sql/migrate"
-	"entgo.io/ent/dialect"
 )
 
 // pending is what is left to do.
@@ -116,33 +115,6 @@ func likeLast(files []atlas.File) string {
 		return " (go tool migrate baseline)"
 	}
 	return ", such as the last one: go tool migrate baseline " + files[len(files)-1].Version()
-}
-
-// tables are the tables and views of the connected schema, except the history.
-func (s *session) tables(ctx context.Context) ([]string, error) {
-	query := `SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY name`
-	switch s.config.Dialect {
-	case dialect.Postgres:
-		query = `SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY relname`
-	case dialect.MySQL:
-		query = `SELECT table_name FROM information_schema.tables WHERE table_schema = database() ORDER BY table_name`
-	}
-	rows, err := s.QueryContext(ctx, query)
-	if err != nil {
-		return nil, fmt.Errorf("migrate: list the tables: %w", err)
-	}
-	defer rows.Close()
-	var all []string
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, fmt.Errorf("migrate: list the tables: %w", err)
-		}
-		if name != revisionsTable {
-			all = append(all, name)
-		}
-	}
-	return all, rows.Err()
 }
 
 func names(files []atlas.File) string {

@@ -62,7 +62,7 @@ func (s *session) postgresCollations(ctx context.Context) (all []collated, err e
 
 var (
 	tableBody   = regexp.MustCompile(`(?s)\((.*)\)`)
-	collateWord = regexp.MustCompile("(?i)^(`[^`]+`|\"[^\"]+\"|\\w+)\\s.*\\bCOLLATE\\s+[`\"]?(\\w+)")
+	collateWord = regexp.MustCompile("(?is)^(" + bareName + ")\\s.*\\bCOLLATE\\s+[`\"]?(\\w+)")
 )
 
 // sqliteCollations reads them in the tables' DDL: no pragma tells them.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"regexp"
-	"slices"
 
 	"ariga.io/atlas/sql/schema"
 	"entgo.io/ent/dialect"
@@ -69,11 +68,9 @@ func (s *session) desired(ctx context.Context, tables []*entschema.Table) (*sche
 // differences are the changes that would make the database as desired. Tables
 // that match one of the patterns are left out.
 func (s *session) differences(ctx context.Context, desired *schema.Schema, exclude []string) ([]schema.Change, error) {
-	current, err := s.driver.InspectSchema(ctx, "", &schema.InspectOptions{
-		Mode: schema.InspectSchemas | schema.InspectTables, Exclude: append(slices.Clone(exclude), revisionsTable),
-	})
+	current, err := s.current(ctx, exclude)
 	if err != nil {
-		return nil, fmt.Errorf("migrate: inspect the database: %w", err)
+		return nil, err
 	}
 	desired.Name, desired.Attrs = current.Name, current.Attrs
 	changes, err := s.driver.SchemaDiff(current, desired)

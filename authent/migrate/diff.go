@@ -14,15 +14,14 @@ import (
 
 	atlas "ariga.io/atlas/sql/migrate"
 	"ariga.io/atlas/sql/schema"
-	entsql "entgo.io/ent/dialect/sql"
 	entschema "entgo.io/ent/dialect/sql/schema"
 )
 
 // DiffConfig says what Diff compares.
 type DiffConfig struct {
-	// Dev is an empty database of the same kind as the real one, in which the
-	// migrations are replayed; it is empty again afterwards. For SQLite one in
-	// memory will do.
+	// Dev is a database of the same kind as the real one without tables, in which the
+	// migrations are replayed; it is as before afterwards. Views, what extensions of
+	// PostgreSQL made, and other schemas may be there. For SQLite one in memory will do.
 	Dev *sql.DB
 	// Dialect is ent's name of its dialect.
 	Dialect string
@@ -49,43 +48,21 @@ func Diff(ctx context.Context, name string, c DiffConfig) ([]string, error) {
 	if err := Validate(c.Dir); err != nil {
 		return nil, err
 	}
-	tables, err := entschema.CopyTables(c.Tables)
-	if err != nil {
-		return nil, fmt.Errorf("migrate: %w", err)
+	if err := checkPatterns(c.Exclude); err != nil {
+		return nil, err
 	}
 	before, err := c.Dir.Files()
 	if err != nil {
 		return nil, fmt.Errorf("migrate: %w", err)
 	}
-	ent, err := entschema.NewMigrate(entsql.OpenDB(c.Dialect, c.Dev),
-		entschema.WithDir(c.Dir),
-		entschema.WithFormatter(formatter{c.Dir}),
-		entschema.WithMigrationMode(entschema.ModeReplay),
-		entschema.WithDropColumn(true),
-		entschema.WithDropIndex(true),
-		entschema.WithDiffHook(leaveOut(c.Exclude)),
-	)
-	if err != nil {
-		return nil, fmt.Errorf("migrate: diff: %w", err)
+	plan, err := c.plan(ctx, name)
+	if err != nil || len(plan.Changes) == 0 {
+		return nil, err
 	}
-	err = ent.NamedDiff(ctx, name, tables...)
-	if dirty, ok := errors.AsType[*atlas.NotCleanError](err); ok {
-		return nil, fmt.Errorf("migrate: diff: the database of --dev-url is not empty (%s): name an empty one, in which the migrations can be replayed", dirty.Reason)
-	}
-	if err != nil {
+	if err := atlas.NewPlanner(nil, c.Dir, atlas.PlanFormat(formatter{c.Dir})).WritePlan(plan); err != nil {
 		return nil, fmt.Errorf("migrate: diff: %w", err)
 	}
 	return added(c.Dir, before)
-}
-
-// leaveOut keeps the differences of excluded tables out of a plan.
-func leaveOut(exclude []string) entschema.DiffHook {
-	return func(next entschema.Differ) entschema.Differ {
-		return entschema.DiffFunc(func(current, desired *schema.Schema) ([]schema.Change, error) {
-			changes, err := next.Diff(current, desired)
-			return others(changes, exclude), err
-		})
-	}
 }
 
 // others are the changes of tables whose names match none of the patterns.

@@ -24,9 +24,13 @@ func (d Difference) String() string { return "table " + d.Table + ": " + d.Text 
 
 // Drift compares the tables of the live database with those of the schema, which
 // for a graph is migrate.Tables of its package migrate. It changes nothing. A
-// table whose name matches one of exclude (as in path.Match) is left out; so is
-// the history of migrations. No difference is a nil slice.
+// table whose name matches one of exclude (as in path.Match; see Exactly) is left out.
+// So are the history of migrations, views, foreign tables, what belongs to an extension
+// of PostgreSQL, and virtual tables of SQLite. No difference is a nil slice.
 func (m *Migrator) Drift(ctx context.Context, tables []*entschema.Table, exclude ...string) ([]Difference, error) {
+	if err := checkPatterns(exclude); err != nil {
+		return nil, err
+	}
 	s, err := m.hold(ctx)
 	if err != nil {
 		return nil, err

@@ -68,7 +68,7 @@ func (s *session) effectOf(ctx context.Context, sql string) (effect, error) {
 		if found := p.re.FindStringSubmatch(sql); found != nil {
 			names := make([]string, len(found)-1)
 			for i, name := range found[1:] {
-				names[i] = unquote(name)
+				names[i] = s.bare(name)
 			}
 			return p.effect(ctx, s, names)
 		}
@@ -76,8 +76,11 @@ func (s *session) effectOf(ctx context.Context, sql string) (effect, error) {
 	return unclear, nil
 }
 
-// ident matches a name, with or without quotes and schema.
-const ident = "((?:[`\"]?[\\w$]+[`\"]?\\.)?(?:`[^`]+`|\"[^\"]+\"|[\\w$]+))"
+// bareName matches a name, with or without quotes, and ident one that may have a schema.
+const (
+	bareName = "(?:`(?:[^`]|``)+`|\"(?:[^\"]|\"\")+\"|[\\w$]+)"
+	ident    = "((?:" + bareName + "\\.)?" + bareName + ")"
+)
 
 // patterns are the statements that can be found out about.
 var patterns = []struct {
@@ -100,6 +103,8 @@ var patterns = []struct {
 	{regexp.MustCompile(`(?is)^ALTER\s+TABLE\s+` + ident + `\s+(.*)$`), effectOfAlter},
 }
 
+var firstName = regexp.MustCompile("^" + bareName)
+
 // effectOfCreate compares the columns too: somebody else's table of that name is
 // not what the statement made.
 func effectOfCreate(ctx context.Context, s *session, names []string) (effect, error) {
@@ -108,7 +113,7 @@ func effectOfCreate(ctx context.Context, s *session, names []string) (effect, er
 		return e, err
 	}
 	for _, part := range splitTop(names[1]) {
-		word := regexp.MustCompile("^(`[^`]+`|\"[^\"]+\"|[\\w$]+)").FindString(part)
+		word := firstName.FindString(part)
 		reserved := []string{"PRIMARY", "UNIQUE", "INDEX", "KEY", "CONSTRAINT", "FOREIGN", "CHECK", "FULLTEXT", "SPATIAL"}
 		if slices.Contains(reserved, strings.ToUpper(word)) {
 			continue
@@ -204,7 +209,8 @@ func (s *session) gone(ctx context.Context, t thing) (effect, error) {
 func (s *session) count(ctx context.Context, t thing) (n int, err error) {
 	if s.config.Dialect == dialect.Postgres && t.kind == "index" {
 		// One that CREATE INDEX CONCURRENTLY left half-made is neither there nor not.
-		err = s.QueryRowContext(ctx, `SELECT COALESCE(SUM(CASE WHEN indisvalid THEN 1 ELSE -1 END), 0) FROM pg_index WHERE indexrelid = to_regclass($1)`, t.name).Scan(&n)
+		err = s.QueryRowContext(ctx, `SELECT COALESCE(SUM(CASE WHEN indisvalid THEN 1 ELSE -1 END), 0)
+			FROM pg_index JOIN pg_class c ON c.oid = indexrelid WHERE c.relname = $1 AND pg_table_is_visible(c.oid)`, t.name).Scan(&n)
 		return n, err
 	}
 	query, ok := counts[t.kind]
@@ -226,19 +232,27 @@ var counts = map[string]string{
 	"constraint": `SELECT COUNT(*) FROM information_schema.table_constraints WHERE table_schema = database() AND table_name = ? AND constraint_name = ?`,
 }
 
+// bare is the name that the database knows: PostgreSQL writes one without quotes in
+// small letters.
+func (s *session) bare(name string) string {
+	if last := lastName.FindString(name); s.config.Dialect == dialect.Postgres && last != "" && last[0] != '"' {
+		return strings.ToLower(last)
+	}
+	return unquote(name)
+}
+
+var lastName = regexp.MustCompile(bareName + "$")
+
 // unquote is a name without quotes and schema.
 func unquote(name string) string {
-	if strings.ContainsAny(name, "`\"") {
-		parts := strings.FieldsFunc(name, func(r rune) bool { return r == '`' || r == '"' })
-		if len(parts) == 0 {
-			return name
-		}
-		return parts[len(parts)-1]
+	last := lastName.FindString(name)
+	if last == "" {
+		return name
 	}
-	if i := strings.LastIndex(name, "."); i >= 0 && !strings.ContainsAny(name, " (") {
-		return name[i+1:]
+	if !strings.ContainsAny(last[:1], "`\"") {
+		return last
 	}
-	return name
+	return strings.ReplaceAll(last[1:len(last)-1], last[:1]+last[:1], last[:1])
 }
 
 // splitTop splits at the commas that stand in no brackets and no quotes.

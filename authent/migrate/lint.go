@@ -3,15 +3,12 @@ package migrate
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	atlas "ariga.io/atlas/sql/migrate"
 	"ariga.io/atlas/sql/schema"
 	"ariga.io/atlas/sql/sqlcheck"
-	"entgo.io/ent/dialect"
 	entschema "entgo.io/ent/dialect/sql/schema"
 )
 
@@ -52,8 +49,8 @@ func (f LintedFile) Grave() bool {
 
 // Lint replays the folder's files in the development database, statement by
 // statement, and tells what each statement of the files asked for may do to rows
-// that are there. It is Atlas's analyzers that judge, and its directives
-// "-- atlas:nolint" are honoured. The database is empty again afterwards.
+// that are there; files that a checkpoint stands for are left out. It is Atlas's analyzers that judge, and its directives
+// "-- atlas:nolint" are honoured. The database is as before afterwards.
 func Lint(ctx context.Context, c LintConfig) ([]LintedFile, error) {
 	if err := Validate(c.Dir); err != nil {
 		return nil, err
@@ -67,7 +64,11 @@ func Lint(ctx context.Context, c LintConfig) ([]LintedFile, error) {
 			return nil, fmt.Errorf("migrate: lint: there is no file %s in the folder", name)
 		}
 	}
-	m, err := New(Config{DB: c.Dev, Dialect: c.Dialect, Dir: c.Dir, LockTimeout: 10 * time.Second})
+	// What a checkpoint stands for is executed nowhere any more.
+	if files, err = atlas.FilesFromLastCheckpoint(c.Dir); err != nil {
+		return nil, fmt.Errorf("migrate: lint: %w", err)
+	}
+	m, err := New(Config{DB: c.Dev, Dialect: c.Dialect, Dir: c.Dir, LockTimeout: devPatience})
 	if err != nil {
 		return nil, err
 	}
@@ -77,8 +78,8 @@ func Lint(ctx context.Context, c LintConfig) ([]LintedFile, error) {
 	}
 	defer func() { _ = s.release() }()
 	l := &linter{session: s, config: c}
-	err = l.replayed(ctx, func() error {
-		return s.foreignKeys(ctx, false, func() error { return l.files(ctx, files) })
+	err = s.alone(ctx, func() error {
+		return s.undone(ctx, files, func() error { return l.files(ctx, files) })
 	})
 	return l.linted, err
 }
@@ -91,42 +92,6 @@ type linter struct {
 	left   []*schema.Table // That no longer are in the graph.
 }
 
-// replayLock is Atlas's, for replaying files in a development database.
-const replayLock = "atlas_migrate_directory_state"
-
-// replayed runs fn while nobody else uses the development database, which is
-// empty before and afterwards.
-func (l *linter) replayed(ctx context.Context, fn func() error) (err error) {
-	if l.config.Dialect != dialect.SQLite {
-		var unlock schema.UnlockFunc
-		err := l.patiently(ctx, func() (err error) {
-			unlock, err = l.driver.Lock(ctx, replayLock, 0)
-			return err
-		}, func(err error) bool { return errors.Is(err, schema.ErrLocked) })
-		if err != nil {
-			return err
-		}
-		defer func() { _ = unlock() }()
-	}
-	shot, ok := l.driver.(atlas.Snapshoter)
-	if !ok {
-		return errors.New("migrate: lint: this database cannot be a development database")
-	}
-	restore, err := shot.Snapshot(ctx)
-	if dirty, ok := errors.AsType[*atlas.NotCleanError](err); ok {
-		return fmt.Errorf("migrate: lint: the database of --dev-url is not empty (%s): name an empty one, in which the migrations can be replayed", dirty.Reason)
-	}
-	if err != nil {
-		return fmt.Errorf("migrate: lint: %w", err)
-	}
-	defer func() {
-		if e := restore(context.WithoutCancel(ctx)); e != nil && err == nil {
-			err = fmt.Errorf("migrate: lint: empty the database of --dev-url: %w", e)
-		}
-	}()
-	return fn()
-}
-
 // files replays the files, and analyzes those asked for.
 func (l *linter) files(ctx context.Context, files []atlas.File) error {
 	for _, f := range files {
@@ -136,7 +101,7 @@ func (l *linter) files(ctx context.Context, files []atlas.File) error {
 		}
 		if l.config.Files != nil && !slices.Contains(l.config.Files, f.Name()) {
 			for _, stmt := range m.statements {
-				if err := l.replay(ctx, stmt); err != nil {
+				if err := l.execute(ctx, stmt); err != nil {
 					return err
 				}
 			}
@@ -149,7 +114,7 @@ func (l *linter) files(ctx context.Context, files []atlas.File) error {
 	return nil
 }
 
-func (l *linter) replay(ctx context.Context, stmt Statement) error {
+func (l *linter) execute(ctx context.Context, stmt Statement) error {
 	if _, err := l.ExecContext(ctx, stmt.SQL); err != nil {
 		return fmt.Errorf("migrate: lint: replay %s, line %d: %w\n  in: %s", stmt.File, stmt.Line, err, oneLine(stmt.SQL))
 	}
@@ -169,7 +134,7 @@ func (l *linter) file(ctx context.Context, f atlas.File, statements []Statement)
 	}
 	l.left = l.leftGraph(before)
 	for i, stmt := range statements {
-		if err := l.replay(ctx, stmt); err != nil {
+		if err := l.execute(ctx, stmt); err != nil {
 			return err
 		}
 		change := &sqlcheck.Change{Stmt: found[i]}

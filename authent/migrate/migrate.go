@@ -21,7 +21,10 @@ type Config struct {
 	Dir Dir
 
 	// AllowDirty lets the first migration run on a database that has tables of
-	// its own, as Atlas's --allow-dirty.
+	// its own, as Atlas's --allow-dirty. Those of the connected schema count that
+	// could be a graph's: no views, foreign tables or sequences, nothing that
+	// belongs to an extension of PostgreSQL, and on SQLite no virtual tables and none
+	// that Litestream, libSQL or Cloudflare keep there.
 	AllowDirty bool
 	// Baseline is the version that a database without a history is at, as
 	// Atlas's --baseline: files up to it are taken as applied. If empty, none.

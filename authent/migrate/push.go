@@ -42,6 +42,9 @@ type Plan struct {
 // as a whole or not at all.
 func (m *Migrator) Push(ctx context.Context, tables []*entschema.Table, c PushConfig) (*Plan, error) {
 	plan := &Plan{}
+	if err := checkPatterns(c.Exclude); err != nil {
+		return plan, err
+	}
 	err := m.locked(ctx, func(s *session) error {
 		desired, err := s.desired(ctx, tables)
 		if err != nil {
@@ -99,8 +102,10 @@ func (s *session) plan(ctx context.Context, changes []schema.Change, plan *Plan)
 	for _, change := range changes {
 		plan.Differences = append(plan.Differences, describe(s.config.Dialect, change)...)
 	}
-	none := ""
-	planned, err := s.driver.PlanChanges(ctx, "push", changes, func(o *atlas.PlanOptions) { o.SchemaQualifier = &none })
+	if err := s.checkNames(changes); err != nil {
+		return err
+	}
+	planned, err := s.driver.PlanChanges(ctx, "push", changes, unqualified)
 	if err != nil {
 		return fmt.Errorf("migrate: plan: %w", err)
 	}

@@ -35,7 +35,7 @@ func (r revisions) quote(name string) string {
 	if r.config.Dialect == dialect.Postgres {
 		return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
 	}
-	return "`" + name + "`"
+	return "`" + strings.ReplaceAll(name, "`", "``") + "`"
 }
 
 func (r revisions) table() string {
@@ -47,10 +47,8 @@ func (r revisions) table() string {
 
 // create makes the table if there is none.
 func (r revisions) create(ctx context.Context) error {
-	if r.config.RevisionsSchema != "" {
-		if _, err := r.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+r.quote(r.config.RevisionsSchema)); err != nil {
-			return fmt.Errorf("migrate: make the schema of %s: %w", revisionsTable, err)
-		}
+	if err := r.createSchema(ctx); err != nil {
+		return err
 	}
 	there, err := r.exist(ctx)
 	if err != nil || there {
@@ -62,12 +60,31 @@ func (r revisions) create(ctx context.Context) error {
 	return nil
 }
 
+// createSchema makes the schema of the table if there is none. One that is there may be
+// somebody else's.
+func (r revisions) createSchema(ctx context.Context) error {
+	if r.config.RevisionsSchema == "" {
+		return nil
+	}
+	var n int
+	err := r.QueryRowContext(ctx, `SELECT COUNT(*) FROM pg_namespace WHERE nspname = $1`, r.config.RevisionsSchema).Scan(&n)
+	if err == nil && n == 0 {
+		_, err = r.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+r.quote(r.config.RevisionsSchema))
+	}
+	if err != nil {
+		return fmt.Errorf("migrate: make the schema of %s: %w", revisionsTable, err)
+	}
+	return nil
+}
+
 // exist reports whether the table is there.
 func (r revisions) exist(ctx context.Context) (bool, error) {
 	query, args := `SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?`, []any{revisionsTable}
 	switch r.config.Dialect {
 	case dialect.Postgres:
-		query, args = `SELECT COUNT(*) FROM pg_class WHERE oid = to_regclass($1)`, []any{r.table()}
+		query = `SELECT COUNT(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+			WHERE c.relname = $1 AND CASE WHEN $2::text = '' THEN pg_table_is_visible(c.oid) ELSE n.nspname = $2 END`
+		args = append(args, r.config.RevisionsSchema)
 	case dialect.MySQL:
 		query = `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = database() AND table_name = ?`
 	}

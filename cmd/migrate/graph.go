@@ -34,7 +34,7 @@ const ofAuthent = "default"
 // ownSchema is where the application's is.
 var ownSchema = filepath.Join("ent", "schema")
 
-// tables loads the graph's tables, and the names of those among them that belong
+// tables loads the graph's tables, and patterns of those among them that belong
 // to another program, which are left out of what is compared. It compiles the
 // schema, so a schema that does not compile is an error here too.
 func (g graph) tables() (tables []*entschema.Table, foreign []string, err error) {
@@ -58,7 +58,7 @@ func (g graph) tables() (tables []*entschema.Table, foreign []string, err error)
 	}
 	for _, t := range loaded.Nodes {
 		if _, ok := t.Annotations[mixin.ForeignName]; ok {
-			foreign = append(foreign, t.Table())
+			foreign = append(foreign, migrate.Exactly(t.Table()))
 		}
 	}
 	return tables, foreign, nil

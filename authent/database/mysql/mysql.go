@@ -96,7 +96,7 @@ func parse(rawURL string) (*serverurl.URL, *mysql.Config, error) {
 		return nil, nil, err
 	}
 	name := strings.TrimPrefix(u.Path, "/")
-	if name == "" || strings.Contains(name, "/") {
+	if name == "" || strings.Contains(strings.TrimPrefix(u.EscapedPath(), "/"), "/") {
 		return nil, nil, errors.New("mysql: the URL names no database: it is to be of the form " + form.Example)
 	}
 	if len(u.Hosts) > 1 {

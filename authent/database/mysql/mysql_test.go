@@ -137,7 +137,7 @@ func TestErrorsOfServers(t *testing.T) {
 		(&url.URL{Scheme: "mysql", User: user, Host: u.Host, Path: u.Path}).String(),
 		(&url.URL{Scheme: "mysql", User: user, Host: "127.0.0.1:1", Path: u.Path}).String(),
 		(&url.URL{Scheme: "mysql", User: user, Host: "[::1]:1", Path: u.Path}).String(),
-		u.String() + "?no_such_variable=1",
+		u.String() + "?%40%40no_such_variable=1",
 	} {
 		err := open(t, rawURL).PingContext(t.Context())
 		if err == nil || strings.Contains(err.Error(), "correct") || strings.Contains(err.Error(), "s3cret") || strings.Contains(err.Error(), "\n") {

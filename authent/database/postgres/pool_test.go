@@ -125,7 +125,7 @@ func TestP40_FailuresProveNothing(t *testing.T) {
 	for code, change := range map[string]func(*url.URL, url.Values){
 		"28P01": func(u *url.URL, _ url.Values) { u.User = url.UserPassword("postgres", "wrong") },
 		"3D000": func(u *url.URL, _ url.Values) { u.Path = "/nowhere" },
-		"42704": func(_ *url.URL, q url.Values) { q.Set("no_such_setting", "1") },
+		"42704": func(_ *url.URL, q url.Values) { q.Set("options", "-c no_such_setting=1") },
 		"22023": func(_ *url.URL, q url.Values) { q.Set("work_mem", "much") },
 	} {
 		log := told(t, func() {

@@ -1,0 +1,263 @@
+package migrate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	atlas "ariga.io/atlas/sql/migrate"
+	"ariga.io/atlas/sql/schema"
+	"entgo.io/ent/dialect"
+	entschema "entgo.io/ent/dialect/sql/schema"
+)
+
+// What a folder's files make, and how a database writes down what a graph wants, is
+// found out by doing both in an empty database. PostgreSQL and SQLite roll back, so
+// that nothing stays; elsewhere what was made is dropped. What a host keeps in the
+// database is in nobody's way.
+
+// replay is the plan that leads from what the files make to what the graph wants.
+func (s *session) replay(ctx context.Context, name string, c DiffConfig) (*atlas.Plan, error) {
+	files, err := atlas.FilesFromLastCheckpoint(c.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("migrate: diff: %w", err)
+	}
+	desired, err := s.desired(ctx, c.Tables)
+	if err != nil {
+		return nil, err
+	}
+	current, err := s.outcome(ctx, files, func() error { return s.executeFiles(ctx, files) })
+	if err != nil {
+		return nil, err
+	}
+	wanted, err := s.outcome(ctx, nil, func() error { return s.create(ctx, current, desired) })
+	if err != nil {
+		return nil, err
+	}
+	to := &schema.Schema{Name: current.Name, Attrs: current.Attrs}
+	for _, t := range desired.Tables { // in the graph's order
+		made, ok := wanted.Table(t.Name)
+		if !ok {
+			return nil, fmt.Errorf("migrate: diff: the table %s was made and is not there", t.Name)
+		}
+		to.AddTables(made)
+	}
+	changes, err := s.driver.SchemaDiff(current, to)
+	if err != nil {
+		return nil, fmt.Errorf("migrate: diff: %w", err)
+	}
+	changes = slices.DeleteFunc(others(changes, c.Exclude), func(c schema.Change) bool {
+		_, drop := c.(*schema.DropTable)
+		return drop
+	})
+	if err := s.checkNames(changes); err != nil {
+		return nil, err
+	}
+	plan, err := s.driver.PlanChanges(ctx, name, changes, unqualified)
+	if err != nil {
+		return nil, fmt.Errorf("migrate: diff: %w", err)
+	}
+	return plan, nil
+}
+
+// unqualified lets statements name no schema.
+func unqualified(o *atlas.PlanOptions) { o.SchemaQualifier = new(string) }
+
+// checkEmpty refuses a development database that holds tables.
+func (s *session) checkEmpty(ctx context.Context) error {
+	tables, err := s.tables(ctx)
+	if err != nil {
+		return err
+	}
+	if there, err := (revisions{s}).exist(ctx); err != nil {
+		return err
+	} else if there {
+		tables = append(tables, revisionsTable)
+	}
+	if len(tables) > 0 {
+		return fmt.Errorf("migrate: the database of --dev-url is not empty (found table %q): name an empty one, in which the migrations can be replayed", tables[0])
+	}
+	return nil
+}
+
+// replayLock is Atlas's, for replaying files in a development database.
+const replayLock = "atlas_migrate_directory_state"
+
+// alone runs fn on a development database, which holds no tables, while nobody else
+// replays files there. SQLite has no such lock: there fn has a transaction.
+func (s *session) alone(ctx context.Context, fn func() error) error {
+	if s.config.Dialect != dialect.SQLite {
+		var unlock schema.UnlockFunc
+		err := s.patiently(ctx, func() (err error) {
+			unlock, err = s.driver.Lock(ctx, replayLock, 0)
+			return err
+		}, func(err error) bool { return errors.Is(err, schema.ErrLocked) })
+		if err != nil {
+			return err
+		}
+		defer func() { _ = unlock() }()
+	}
+	if err := s.checkEmpty(ctx); err != nil {
+		return err
+	}
+	return fn()
+}
+
+// outcome is what the database holds when make has run, which is then undone.
+func (s *session) outcome(ctx context.Context, files []atlas.File, make func() error) (found *schema.Schema, err error) {
+	err = s.undone(ctx, files, func() error { return s.see(ctx, make, &found) })
+	return found, err
+}
+
+// undone runs fn, which executes files, and undoes all that it did.
+func (s *session) undone(ctx context.Context, files []atlas.File, fn func() error) error {
+	whole := s.config.Dialect != dialect.MySQL && !slices.ContainsFunc(files, func(f atlas.File) bool { return !inOneTx(f) })
+	return s.foreignKeys(ctx, false, func() error {
+		if !whole {
+			return s.andDrop(ctx, fn)
+		}
+		if err := s.begin(ctx); err != nil {
+			return err
+		}
+		defer s.rollBack(ctx)
+		return fn()
+	})
+}
+
+func (s *session) see(ctx context.Context, make func() error, found **schema.Schema) (err error) {
+	if err = make(); err == nil {
+		*found, err = s.current(ctx, nil)
+	}
+	return err
+}
+
+// executeFiles executes the statements of files.
+func (s *session) executeFiles(ctx context.Context, files []atlas.File) error {
+	for _, f := range files {
+		statements, err := atlas.FileStmtDecls(s.driver, f)
+		if err != nil {
+			return fmt.Errorf("migrate: diff: %s: %w", f.Name(), err)
+		}
+		for _, stmt := range statements {
+			if _, err := s.ExecContext(ctx, stmt.Text); err != nil {
+				return fmt.Errorf("migrate: diff: %s, line %d cannot be replayed in the database of --dev-url: %w\n  in: %s", f.Name(), lineOf(f.Bytes(), stmt.Pos), advised(err), oneLine(stmt.Text))
+			}
+		}
+	}
+	return nil
+}
+
+// create makes the tables of a schema.
+func (s *session) create(ctx context.Context, current, desired *schema.Schema) error {
+	desired.Name, desired.Attrs = current.Name, current.Attrs
+	changes, err := s.driver.SchemaDiff(&schema.Schema{Name: current.Name, Attrs: current.Attrs}, desired)
+	if err != nil {
+		return fmt.Errorf("migrate: diff: %w", err)
+	}
+	plan, err := s.driver.PlanChanges(ctx, "desired", changes, unqualified)
+	if err != nil {
+		return fmt.Errorf("migrate: diff: %w", err)
+	}
+	for _, change := range plan.Changes {
+		if _, err := s.ExecContext(ctx, change.Cmd, change.Args...); err != nil {
+			return fmt.Errorf("migrate: diff: the graph's tables cannot be made in the database of --dev-url: %w\n  in: %s", advised(err), oneLine(change.Cmd))
+		}
+	}
+	return nil
+}
+
+// andDrop drops the tables and, on MySQL, the views that fn makes.
+func (s *session) andDrop(ctx context.Context, fn func() error) error {
+	before, err := s.views(ctx)
+	if err != nil {
+		return err
+	}
+	err = fn()
+	ctx = context.WithoutCancel(ctx)
+	tables, e := s.tables(ctx)
+	after, e2 := s.views(ctx)
+	if e = errors.Join(e, e2); e != nil {
+		return errors.Join(err, e)
+	}
+	after = slices.DeleteFunc(after, func(v string) bool { return slices.Contains(before, v) })
+	if e := s.drop(ctx, tables, after); e != nil {
+		e = fmt.Errorf("migrate: the database of --dev-url could not be emptied: drop its tables: %w", e)
+		return errors.Join(err, e)
+	}
+	return err
+}
+
+func (s *session) views(ctx context.Context) ([]string, error) {
+	if s.config.Dialect != dialect.MySQL {
+		return nil, nil
+	}
+	rows, err := s.QueryContext(ctx, `SELECT table_name FROM information_schema.views WHERE table_schema = database()`)
+	if err != nil {
+		return nil, fmt.Errorf("migrate: list the views: %w", err)
+	}
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, fmt.Errorf("migrate: list the views: %w", err)
+		}
+		all = append(all, name)
+	}
+	return all, rows.Err()
+}
+
+func (s *session) drop(ctx context.Context, tables, views []string) error {
+	var statements []string
+	suffix := ""
+	switch s.config.Dialect {
+	case dialect.MySQL:
+		statements = []string{"SET FOREIGN_KEY_CHECKS = 0"}
+	case dialect.Postgres:
+		suffix = " CASCADE"
+	}
+	for _, v := range views {
+		statements = append(statements, "DROP VIEW "+revisions{s}.quote(v))
+	}
+	for _, t := range tables {
+		statements = append(statements, "DROP TABLE IF EXISTS "+revisions{s}.quote(t)+suffix)
+	}
+	if s.config.Dialect == dialect.MySQL {
+		statements = append(statements, "SET FOREIGN_KEY_CHECKS = 1")
+	}
+	for _, statement := range statements {
+		if _, err := s.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// plan is what Diff writes, without a statement when nothing differs.
+func (c DiffConfig) plan(ctx context.Context, name string) (*atlas.Plan, error) {
+	tables, err := entschema.CopyTables(c.Tables)
+	if err != nil {
+		return nil, fmt.Errorf("migrate: %w", err)
+	}
+	c.Tables = tables
+	m, err := New(Config{DB: c.Dev, Dialect: c.Dialect, Dir: c.Dir, LockTimeout: devPatience})
+	if err != nil {
+		return nil, err
+	}
+	s, err := m.hold(ctx)
+	if err != nil {
+		return nil, advised(err)
+	}
+	defer func() { _ = s.release() }()
+	var plan *atlas.Plan
+	err = s.alone(ctx, func() (err error) {
+		plan, err = s.replay(ctx, name, c)
+		return err
+	})
+	return plan, err
+}
+
+// devPatience is how long to wait for somebody else who replays files.
+const devPatience = 10 * time.Second

@@ -1,0 +1,139 @@
+package migrate
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"ariga.io/atlas/sql/schema"
+	"entgo.io/ent/dialect"
+)
+
+// tableQueries list the tables that count as somebody's work in the connected schema.
+// Views, foreign tables and sequences do not count, nor what belongs to an extension,
+// such as PostGIS's spatial_ref_sys, nor SQLite's virtual tables with what is behind
+// them and the tables that hosts and replicators keep for themselves: no graph makes
+// such, and no migration of one may drop them.
+var tableQueries = map[string]string{
+	dialect.Postgres: `SELECT c.relname, '' FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+		AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e') ORDER BY 1`,
+	dialect.MySQL: `SELECT table_name, table_type FROM information_schema.tables
+		WHERE table_schema = database() AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY 1`,
+	dialect.SQLite: `SELECT name, '' FROM pragma_table_list WHERE schema = 'main' AND type = 'table'
+		AND substr(name, 1, 7) NOT IN ('sqlite_', 'libsql_') AND substr(name, 1, 4) <> '_cf_' AND substr(name, 1, 12) <> '_litestream_' ORDER BY 1`,
+}
+
+// table is one that counts. Atlas sees no system-versioned ones.
+type table struct {
+	name      string
+	versioned bool
+}
+
+// listed are the tables that count, except the history.
+func (s *session) listed(ctx context.Context) ([]table, error) {
+	rows, err := s.QueryContext(ctx, tableQueries[s.config.Dialect])
+	if err != nil {
+		return nil, fmt.Errorf("migrate: list the tables: %w", err)
+	}
+	defer rows.Close()
+	var all []table
+	for rows.Next() {
+		var t table
+		var kind string
+		if err := rows.Scan(&t.name, &kind); err != nil {
+			return nil, fmt.Errorf("migrate: list the tables: %w", err)
+		}
+		t.versioned = kind == "SYSTEM VERSIONED"
+		if t.name != revisionsTable {
+			all = append(all, t)
+		}
+	}
+	return all, rows.Err()
+}
+
+// tables are the names of those that count.
+func (s *session) tables(ctx context.Context) ([]string, error) {
+	all, err := s.listed(ctx)
+	names := make([]string, len(all))
+	for i, t := range all {
+		names[i] = t.name
+	}
+	return names, err
+}
+
+// current is the connected schema, with the tables that count and match none of the
+// patterns. Atlas is told each by its name: its own patterns are of the form
+// schema.table, and a name may have a dot or bracket.
+func (s *session) current(ctx context.Context, exclude []string) (*schema.Schema, error) {
+	all, err := s.listed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := []string{""} // one at least: without any, all are inspected
+	var apart []string
+	for _, t := range all {
+		switch {
+		case excluded(t.name, exclude):
+		case t.versioned:
+			return nil, fmt.Errorf("migrate: the table %s is system-versioned, and such cannot be compared: leave it out with --exclude %q", t.name, Exactly(t.name))
+		case s.config.Dialect == dialect.SQLite && strings.Contains(t.name, "'"):
+			apart = append(apart, t.name) // Atlas does not escape it in a pragma
+		default:
+			names = append(names, t.name)
+		}
+	}
+	found, err := s.driver.InspectSchema(ctx, "", &schema.InspectOptions{Mode: schema.InspectSchemas | schema.InspectTables, Tables: names})
+	if err != nil {
+		return nil, fmt.Errorf("migrate: inspect the database: %w", err)
+	}
+	for _, name := range apart {
+		found.AddTables(schema.NewTable(name))
+	}
+	return found, nil
+}
+
+// checkPatterns finds patterns that match nothing because they are none.
+func checkPatterns(patterns []string) error {
+	for _, p := range patterns {
+		if _, err := path.Match(p, ""); err != nil {
+			return fmt.Errorf("migrate: the pattern %q of tables to leave out is not one: write \\ before a [ that is part of a name", p)
+		}
+	}
+	return nil
+}
+
+// Exactly is the pattern that matches a table's name and no other.
+func Exactly(name string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name)
+}
+
+// checkNames refuses to plan changes of tables whose names Atlas would quote wrong.
+func (s *session) checkNames(changes []schema.Change) error {
+	mark := "`"
+	if s.config.Dialect == dialect.Postgres {
+		mark = `"`
+	}
+	for _, c := range changes {
+		var names []string
+		switch c := c.(type) {
+		case *schema.DropTable:
+			names = []string{c.T.Name}
+		case *schema.ModifyTable:
+			for _, sub := range c.Changes {
+				if drop, ok := sub.(*schema.DropColumn); ok {
+					names = append(names, drop.C.Name)
+				}
+				if drop, ok := sub.(*schema.DropIndex); ok {
+					names = append(names, drop.I.Name)
+				}
+			}
+		}
+		if i := slices.IndexFunc(names, func(name string) bool { return strings.Contains(name, mark) }); i >= 0 {
+			return fmt.Errorf("migrate: plan: the name %s has a %s in it, which is not written safely: drop it by hand, or leave its table alone with --exclude", names[i], mark)
+		}
+	}
+	return nil
+}
