@@ -1,45 +1,85 @@
 package migrate
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"reflect"
 	"strings"
 )
 
-// advice is what to do about errors whose own words do not say it, by the codes
-// of PostgreSQL (SQLSTATE), MySQL and MariaDB, and SQLite (primary result code).
-var advice = []struct {
-	states  []string
-	numbers []int
-	results []int
-	do      string
-}{
-	{[]string{"25006"}, []int{1290, 1836}, []int{8}, "the database must be writable"},
-	{[]string{"42501", "28000", "28P01"}, []int{1044, 1045, 1142, 1227, 1370}, []int{23}, "the user of DATABASE_URL needs the right to do this: grant it, or migrate as the tables' owner"},
-	{[]string{"53100"}, []int{28, 1021, 1041, 1114}, []int{13}, "the disk is full: make room and apply again"},
-	{nil, []int{1030}, nil, "the server's storage failed: see whether the disk is full, and in its log; then apply again"},
-	{nil, nil, []int{26, 11}, "the file is not an SQLite database, or it is damaged"},
+// adviceError is an error with what to do about it.
+type adviceError struct {
+	error
+	do string
 }
+
+// Error implements error.
+func (e adviceError) Error() string { return e.error.Error() + ": " + e.do }
+
+// Unwrap gives the error.
+func (e adviceError) Unwrap() error { return e.error }
 
 // advised adds to an error of the database what to do about it.
 func advised(err error) error {
-	if err == nil {
-		return nil
+	if _, done := errors.AsType[adviceError](err); done || err == nil {
+		return err
 	}
-	state, number, result := codes(err)
-	for _, a := range advice {
-		if contains(a.states, state) || contains(a.numbers, number) || contains(a.results, result) {
-			return fmt.Errorf("%w: %s", err, a.do)
-		}
-	}
-	if wasLost(err) || state == "57P01" || number == 1053 || number == 1927 {
-		return fmt.Errorf("%w: the connection was lost: see that the server runs, and apply again", err)
+	if do := adviceFor(err); do != "" {
+		return adviceError{err, do}
 	}
 	return err
+}
+
+func adviceFor(err error) string {
+	state, number, result := codes(err)
+	text := err.Error()
+	if failed, ok := errors.AsType[*StatementError](err); ok {
+		text = failed.Err.Error() // the statement's own words are no error
+	}
+	for _, a := range advice {
+		known := contains(a.states, state) || contains(a.numbers, number) || contains(a.results, result) || contains(a.results, result&0xff)
+		if a.text != nil {
+			known = (known || a.states == nil && a.numbers == nil && a.results == nil) && a.text.MatchString(text)
+		}
+		if known {
+			return a.do
+		}
+	}
+	if do := unreached(err); do != "" {
+		return do
+	}
+	if wasLost(err) {
+		return lost
+	}
+	return ""
+}
+
+// unreached is what to do where no server was reached, or not as wanted.
+func unreached(err error) string {
+	if _, ok := errors.AsType[x509.HostnameError](err); ok {
+		return "the server's certificate is for another name: write that as the host in the URL"
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return untrusted
+	}
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return untrusted
+	}
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return "check the host in the URL: its name leads nowhere"
+	}
+	e, ok := errors.AsType[*net.OpError](err)
+	switch {
+	case ok && e.Timeout():
+		return "the server does not answer: check the host and port of the URL, and what may stand in the way (a firewall, addresses that must be allowed)"
+	case ok && e.Op == "dial":
+		return "does the database run, and are the host and port of the URL right?"
+	}
+	return ""
 }
 
 // wasLost reports whether a connection broke that had been made.
@@ -73,7 +113,7 @@ func codes(err error) (state string, number, result int) {
 		error
 		Code() int
 	}](err); ok {
-		result = e.Code() & 0xff
+		result = e.Code()
 	}
 	return state, mysqlNumber(err), result
 }

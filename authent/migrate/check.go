@@ -42,6 +42,8 @@ func (s *session) pending(ctx context.Context) (p pending, err error) {
 		return s.fromBaseline(p, files)
 	} else if err := s.checkClean(ctx, files); err != nil {
 		return p, err
+	} else if err := s.checkDialect(files); err != nil {
+		return p, err
 	}
 	executor, err := atlas.NewExecutor(s.driver, s.config.Dir, revisions{s}, atlas.WithAllowDirty(true), atlas.WithExecOrder(execOrders[s.config.ExecOrder]))
 	if err != nil {
@@ -49,7 +51,7 @@ func (s *session) pending(ctx context.Context) (p pending, err error) {
 	}
 	p.files, err = executor.Pending(ctx)
 	if late, ok := errors.AsType[*atlas.HistoryNonLinearError](err); ok {
-		return p, fmt.Errorf("migrate: %w: %s was added out of order, below %s, which is applied: rename it to a later version and run go tool migrate hash, or use --exec-order", ErrHistory, names(late.OutOfOrder), p.current)
+		return p, fmt.Errorf("migrate: %w: %s was added out of order, below %s, which is applied: rename it to a later version and run go tool migrate hash, or run go tool migrate apply --exec-order=non-linear", ErrHistory, names(late.OutOfOrder), p.current)
 	}
 	if err != nil && !errors.Is(err, atlas.ErrNoPendingFiles) {
 		return p, fmt.Errorf("migrate: %w", err)

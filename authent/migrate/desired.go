@@ -72,6 +72,9 @@ func (s *session) differences(ctx context.Context, desired *schema.Schema, exclu
 	if err != nil {
 		return nil, err
 	}
+	if err := checkComparable(current, desired); err != nil {
+		return nil, err
+	}
 	desired.Name, desired.Attrs = current.Name, current.Attrs
 	changes, err := s.driver.SchemaDiff(current, desired)
 	if err != nil {

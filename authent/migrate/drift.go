@@ -27,7 +27,8 @@ func (d Difference) String() string { return "table " + d.Table + ": " + d.Text 
 // table whose name matches one of exclude (as in path.Match; see Exactly) is left out.
 // So are the history of migrations, views, foreign tables, what belongs to an extension
 // of PostgreSQL, and virtual tables of SQLite. No difference is a nil slice.
-func (m *Migrator) Drift(ctx context.Context, tables []*entschema.Table, exclude ...string) ([]Difference, error) {
+func (m *Migrator) Drift(ctx context.Context, tables []*entschema.Table, exclude ...string) (all []Difference, err error) {
+	defer func() { err = advised(err) }()
 	if err := checkPatterns(exclude); err != nil {
 		return nil, err
 	}
@@ -44,7 +45,6 @@ func (m *Migrator) Drift(ctx context.Context, tables []*entschema.Table, exclude
 	if err != nil {
 		return nil, err
 	}
-	var all []Difference
 	for _, c := range changes {
 		all = append(all, describe(m.config.Dialect, c)...)
 	}

@@ -49,8 +49,9 @@ func (f LintedFile) Grave() bool {
 
 // Lint replays the folder's files in the development database, statement by
 // statement, and tells what each statement of the files asked for may do to rows
-// that are there; files that a checkpoint stands for are left out. It is Atlas's analyzers that judge, and its directives
-// "-- atlas:nolint" are honoured. The database is as before afterwards.
+// that are there; files that a checkpoint stands for are left out. It is Atlas's
+// analyzers that judge, and its directives "-- atlas:nolint" are honoured. The
+// database is as before afterwards.
 func Lint(ctx context.Context, c LintConfig) ([]LintedFile, error) {
 	if err := Validate(c.Dir); err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ import (
 )
 
 // oddNames are names of databases and schemas that a server takes.
-var oddNames = []string{"my.app", "My App", "my[app]", `my"app`, "my`app", "my%app", "my'app", "a.b.c", "my*app", `my\app`, "größe"}
+var oddNames = []string{"my.app", "My App", "my[app]", `a.b"c`, "my`app", "my%'app", `größe*\x`}
 
 // named makes a database or, on PostgreSQL, a schema of that name, and returns its URL.
 func named(t *testing.T, kind testdb.Kind, name string) string {
@@ -86,7 +86,7 @@ func migrated(t *testing.T, kind testdb.Kind, url string, change func(*migrate.C
 // TestOddRevisionsSchemas: the history may be in a schema of any name.
 func TestOddRevisionsSchemas(t *testing.T) {
 	kind := testdb.Server(t, "postgres")
-	for _, name := range oddNames {
+	for _, name := range oddNames[:4] {
 		t.Run(name, func(t *testing.T) {
 			url := kind.URL(t)
 			migrated(t, kind, url, func(c *migrate.Config) { c.RevisionsSchema = name })
@@ -127,7 +127,7 @@ func TestOddTables(t *testing.T) {
 				t.Errorf("all but %s are left out: %v, %v", name, found, err)
 			}
 		}
-		bad := map[string]string{dialect.Postgres: `my"app`}[kind.Dialect]
+		bad := map[string]string{dialect.Postgres: `a.b"c`}[kind.Dialect]
 		if bad == "" {
 			bad = "my`app"
 		}

@@ -55,7 +55,7 @@ func (m *Migrator) Push(ctx context.Context, tables []*entschema.Table, c PushCo
 			return s.inTx(ctx, whole, func() error { return s.push(ctx, desired, c, plan) })
 		})
 	})
-	return plan, err
+	return plan, advised(err)
 }
 
 func (s *session) push(ctx context.Context, desired *schema.Schema, c PushConfig, plan *Plan) error {

@@ -47,7 +47,8 @@ type Revision struct {
 
 // Status compares the database's history with the files. It changes nothing.
 // Files that are not those applied are an error, as in Apply.
-func (m *Migrator) Status(ctx context.Context) (*Status, error) {
+func (m *Migrator) Status(ctx context.Context) (_ *Status, err error) {
+	defer func() { err = advised(err) }()
 	if err := Validate(m.config.Dir); err != nil {
 		return nil, err
 	}
@@ -110,7 +111,8 @@ func (s *session) describe(ctx context.Context, st *Status, p pending) error {
 
 // Baseline records that the database already is as the file of that version
 // makes it, and executes nothing. The database must have no history yet.
-func (m *Migrator) Baseline(ctx context.Context, version string) error {
+func (m *Migrator) Baseline(ctx context.Context, version string) (err error) {
+	defer func() { err = advised(err) }()
 	if err := Validate(m.config.Dir); err != nil {
 		return err
 	}

@@ -66,7 +66,8 @@ func (s *session) tables(ctx context.Context) ([]string, error) {
 
 // current is the connected schema, with the tables that count and match none of the
 // patterns. Atlas is told each by its name: its own patterns are of the form
-// schema.table, and a name may have a dot or bracket.
+// schema.table, and a name may have a dot or bracket. Those that it cannot inspect have
+// no columns.
 func (s *session) current(ctx context.Context, exclude []string) (*schema.Schema, error) {
 	all, err := s.listed(ctx)
 	if err != nil {
@@ -77,10 +78,8 @@ func (s *session) current(ctx context.Context, exclude []string) (*schema.Schema
 	for _, t := range all {
 		switch {
 		case excluded(t.name, exclude):
-		case t.versioned:
-			return nil, fmt.Errorf("migrate: the table %s is system-versioned, and such cannot be compared: leave it out with --exclude %q", t.name, Exactly(t.name))
-		case s.config.Dialect == dialect.SQLite && strings.Contains(t.name, "'"):
-			apart = append(apart, t.name) // Atlas does not escape it in a pragma
+		case t.versioned, s.config.Dialect == dialect.SQLite && strings.Contains(t.name, "'"):
+			apart = append(apart, t.name) // Atlas does not see it, or escape it in a pragma
 		default:
 			names = append(names, t.name)
 		}
@@ -93,6 +92,16 @@ func (s *session) current(ctx context.Context, exclude []string) (*schema.Schema
 		found.AddTables(schema.NewTable(name))
 	}
 	return found, nil
+}
+
+// checkComparable refuses a graph with a table that Atlas cannot inspect.
+func checkComparable(current, desired *schema.Schema) error {
+	for _, t := range current.Tables {
+		if _, ok := desired.Table(t.Name); ok && len(t.Columns) == 0 {
+			return fmt.Errorf("migrate: the table %s cannot be compared: it is system-versioned: ALTER TABLE %s DROP SYSTEM VERSIONING", t.Name, t.Name)
+		}
+	}
+	return nil
 }
 
 // checkPatterns finds patterns that match nothing because they are none.

@@ -17,6 +17,7 @@ import (
 	"entgo.io/ent/entc/gen"
 
 	"github.com/authent/authent/authent/database"
+	"github.com/authent/authent/authent/entauth"
 	"github.com/authent/authent/authent/migrate"
 	"github.com/authent/authent/authent/mixin"
 	entmigrate "github.com/authent/authent/ent/migrate"
@@ -51,7 +52,7 @@ func (g graph) tables() (tables []*entschema.Table, foreign []string, err error)
 	}
 	loaded, err := entc.LoadGraph(relative(folder), &gen.Config{})
 	if err != nil {
-		return nil, nil, fmt.Errorf("migrate: load the schema in %s: %w", folder, err)
+		return nil, nil, fmt.Errorf("migrate: load the schema in %s: %w", folder, entauth.Explain(relative(folder), err))
 	}
 	if tables, err = loaded.Tables(); err != nil {
 		return nil, nil, fmt.Errorf("migrate: load the schema in %s: %w", folder, err)

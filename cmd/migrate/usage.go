@@ -4,7 +4,6 @@ import (
 	"encoding"
 	"errors"
 	"fmt"
-	"net"
 	"regexp"
 	"strconv"
 	"strings"
@@ -63,15 +62,9 @@ var rewordings = []struct {
 }
 
 // failure tells why a command failed.
-func failure(err error) string {
-	text := err.Error()
-	if _, ok := errors.AsType[*net.OpError](err); ok {
-		text += ": does the database run, and are the host and port of the URL right?"
-	}
-	return withoutPasswords(text)
-}
+func failure(err error) string { return withoutPasswords(err.Error()) }
 
-var onFolder = regexp.MustCompile(`go tool migrate (?:hash|baseline [^\s,;:)]+)`)
+var onFolder = regexp.MustCompile(`go tool migrate (?:hash|lint|status|validate|baseline [^\s,;:)]+|apply(?: --[\w=-]+)*)`)
 
 // inFolder adds --dir to the commands that a message names, where the command that
 // failed had it: without it they would look elsewhere.

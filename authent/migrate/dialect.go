@@ -1,0 +1,56 @@
+package migrate
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	atlas "ariga.io/atlas/sql/migrate"
+	"entgo.io/ent/dialect"
+)
+
+// SQLite takes almost any word for a type, so files for PostgreSQL would pass there and
+// make tables that nobody can use; elsewhere the error tells of one character. So the
+// first files that a database gets are looked at before.
+
+// marks are what statements of one dialect alone have, beside names in its quotes.
+var marks = map[string]*regexp.Regexp{
+	dialect.Postgres: regexp.MustCompile(`(?i)\b(character varying|timestamptz|bytea|jsonb|bigserial)\b`),
+	dialect.MySQL:    regexp.MustCompile(`(?i)\b(CHARSET utf8|COLLATE utf8|AUTO_INCREMENT\b|ENGINE ?= ?InnoDB|datetime\(3\))`),
+}
+
+// literals are text and comments, which say nothing of the dialect.
+var literals = regexp.MustCompile(`(?s)'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/`)
+
+// writtenFor is the dialect that a file is surely for, empty if that cannot be told.
+func writtenFor(text string) string {
+	text = literals.ReplaceAllString(text, "")
+	back, double := strings.Contains(text, "`"), strings.Contains(text, `"`)
+	switch {
+	case !strings.Contains(strings.ToUpper(text), "CREATE TABLE") || back == double:
+		return ""
+	case double && marks[dialect.Postgres].MatchString(text) && !marks[dialect.MySQL].MatchString(text):
+		return dialect.Postgres
+	case back && marks[dialect.MySQL].MatchString(text):
+		return dialect.MySQL
+	case back && sqliteTable.MatchString(text):
+		return dialect.SQLite
+	}
+	return ""
+}
+
+// sqliteTable is what no other dialect has beside names in backticks.
+var sqliteTable = regexp.MustCompile(`(?i)\bAUTOINCREMENT\b|\bPRAGMA foreign_keys\b|\bWITHOUT ROWID\b`)
+
+// people call them so.
+var called = map[string]string{dialect.Postgres: "PostgreSQL", dialect.MySQL: "MySQL", dialect.SQLite: "SQLite"}
+
+// checkDialect refuses files that are for another kind of database.
+func (s *session) checkDialect(files []atlas.File) error {
+	for _, f := range files {
+		if d := writtenFor(string(f.Bytes())); d != "" && d != s.config.Dialect {
+			return fmt.Errorf("migrate: %s is written for %s, and the database is %s: name the folder of its migrations with --dir (Config.Dir)", f.Name(), called[d], called[s.config.Dialect])
+		}
+	}
+	return nil
+}
