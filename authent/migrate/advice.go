@@ -18,7 +18,13 @@ type adviceError struct {
 }
 
 // Error implements error.
-func (e adviceError) Error() string { return e.error.Error() + ": " + e.do }
+func (e adviceError) Error() string {
+	text := e.error.Error()
+	if strings.Contains(text, "\n") {
+		return text + "\n  " + e.do
+	}
+	return text + ": " + e.do
+}
 
 // Unwrap gives the error.
 func (e adviceError) Unwrap() error { return e.error }

@@ -78,7 +78,7 @@ var advice = []cure{
 }
 
 const (
-	alreadyThere = "if the database already is as a migration makes it, record that (go tool migrate baseline VERSION); what somebody made by hand is to be renamed or dropped"
+	alreadyThere = "if a database without a history already is as a migration makes it, record that (go tool migrate baseline VERSION); what somebody made by hand is to be renamed or dropped"
 	notThere     = "see whether a migration before is missing, and what was changed by hand: go tool migrate drift"
 	noValue      = "rows have no value there: give the column a default, or add it nullable, fill it, and make it NOT NULL in a statement after"
 )
