@@ -2,6 +2,7 @@ package database_test
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -106,6 +107,40 @@ func TestWrongURLs(t *testing.T) {
 		if !strings.Contains(err.Error(), want) || shows(err) {
 			t.Errorf("%q: %v; want %q", url, err, want)
 		}
+	}
+}
+
+// TestGuide: what docs/database-url.md says that hosts hand out is opened.
+func TestGuide(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/database-url.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, row := range strings.Split(string(text), "\n") {
+		cells := strings.Split(row, "|")
+		if len(cells) != 5 || strings.HasPrefix(row, "|---") || strings.HasPrefix(row, "| host or") {
+			continue
+		}
+		for i, code := range strings.Split(cells[2], "`") {
+			if i%2 == 0 || !strings.Contains(code, "=") || strings.Contains(code, "/app") || strings.HasPrefix(code, "file:") {
+				continue
+			}
+			base := "postgresql://ada:pw@h/app?"
+			if strings.Contains(cells[1], "MySQL") || strings.Contains(cells[1], "PlanetScale") || strings.Contains(cells[1], "Java") {
+				base = "mysql://ada:pw@h/app?"
+			}
+			n++
+			if _, db, err := database.Open(base + code); err != nil {
+				t.Errorf("%s%s: %v", base, code, err)
+			} else {
+				_ = db.Close()
+			}
+		}
+	}
+	if n < 8 {
+		t.Errorf("the guide has %d queries", n)
 	}
 }
 

@@ -68,7 +68,9 @@ func (s *session) effectOf(ctx context.Context, sql string) (effect, error) {
 		if found := p.re.FindStringSubmatch(sql); found != nil {
 			names := make([]string, len(found)-1)
 			for i, name := range found[1:] {
-				names[i] = s.bare(name)
+				if names[i] = name; wholeName.MatchString(name) { // not what stands in brackets
+					names[i] = s.bare(name)
+				}
 			}
 			return p.effect(ctx, s, names)
 		}
@@ -240,6 +242,8 @@ func (s *session) bare(name string) string {
 	}
 	return unquote(name)
 }
+
+var wholeName = regexp.MustCompile("^" + ident + "$")
 
 var lastName = regexp.MustCompile(bareName + "$")
 

@@ -1,6 +1,8 @@
 package migrate
 
 import (
+	"context"
+	"regexp"
 	"slices"
 	"testing"
 
@@ -43,6 +45,29 @@ func TestSplitTop(t *testing.T) {
 	want := []string{"`a` varchar(1, 2) DEFAULT ','", "b int", "CHECK (x in (1, 2))", `"c,d" int`}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q", got)
+	}
+}
+
+// TestBareNames: a name without quotes and schema, as the database knows it.
+func TestBareNames(t *testing.T) {
+	on := func(d string) *session { return &session{Migrator: &Migrator{config: Config{Dialect: d}}} }
+	for name, want := range map[string][2]string{
+		"users": {"users", "users"}, "Users": {"users", "Users"}, "public.Users": {"users", "Users"}, `"Users"`: {"Users", "Users"}, `"my.app"."my ""t"""`: {`my "t"`, `my "t"`},
+		"`my.app`.`a``b`": {"`a``b`", "a`b"}, "`my.app`.t": {"t", "t"}, `app."x.y"`: {"x.y", "x.y"},
+	} {
+		if got := [2]string{on(dialect.Postgres).bare(name), on(dialect.MySQL).bare(name)}; got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	for _, p := range []string{"CREATE TABLE `my.app`.`a``b` (`x` int)", `ALTER TABLE "my.app"."a b" ADD COLUMN "c" int`} {
+		if !slices.ContainsFunc(patterns, func(known struct {
+			re     *regexp.Regexp
+			effect func(ctx context.Context, s *session, names []string) (effect, error)
+		}) bool {
+			return known.re.MatchString(p)
+		}) {
+			t.Errorf("%s is no statement that can be found out about", p)
+		}
 	}
 }
 
