@@ -141,7 +141,7 @@ func (s *session) checkNames(changes []schema.Change) error {
 			}
 		}
 		if i := slices.IndexFunc(names, func(name string) bool { return strings.Contains(name, mark) }); i >= 0 {
-			return fmt.Errorf("migrate: plan: the name %s has a %s in it, which is not written safely: drop it by hand, or leave its table alone with --exclude", names[i], mark)
+			return fmt.Errorf("migrate: plan: the name %s has a %s in it, which is not written safely: drop it by hand, or leave its table alone (push --exclude)", names[i], mark)
 		}
 	}
 	return nil

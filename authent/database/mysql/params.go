@@ -118,7 +118,7 @@ func poolRules(all map[string]serverurl.Rule) {
 		return map[bool]string{true: "off"}[v == "0"], err == nil
 	}, Write: "use a number"}
 	all["prepared_statements"] = serverurl.Rule{To: "statement_cache", Values: map[string]string{"false": "off", "true": ""}}
-	serverurl.Add(all, serverurl.Leave(), "pool_timeout", "checkout_timeout", "reaping_frequency", "idle_timeout", "pool_recycle", "minPoolSize", "maxIdleTime",
+	serverurl.Add(all, serverurl.Leave(), "pool_timeout", "max_connection_lifetime", "max_idle_connection_lifetime", "checkout_timeout", "reaping_frequency", "idle_timeout", "pool_recycle", "minPoolSize", "maxIdleTime",
 		"waitForConnections", "queueLimit", "useServerPrepStmts", "cachePrepStmts", "prepStmtCacheSize", "prepStmtCacheSqlLimit")
 }
 
@@ -148,5 +148,5 @@ func otherRules(all map[string]serverurl.Rule) {
 		"maxReconnects", "rewriteBatchedStatements", "useCompression", "allowMultiQueries", "nullCatalogMeansCurrent", "tinyInt1isBit", "useInformationSchema",
 		"useCursorFetch", "defaultFetchSize", "useAffectedRows", "noAccessToProcedureBodies", "useSSLCompression", "adapter", "default_auth", "auth_plugin", "enableCleartextPlugin",
 		"supportBigNumbers", "bigNumberStrings", "decimalNumbers", "statusColor", "env", "name", "tLSMode", "usePrivateKey", "safeModeLevel", "advancedSafeModeLevel",
-		"driverVersion", "lazyload", "x-migrations-table", "x-no-lock", "x-statement-timeout")
+		"driverVersion", "lazyload", "multipleStatements", "namedPlaceholders", "insecureAuth")
 }

@@ -118,7 +118,7 @@ func prismaRules(all map[string]serverurl.Rule) {
 // poolRules are for how many connections are kept, and for how long.
 func poolRules(all map[string]serverurl.Rule) {
 	serverurl.Add(all, serverurl.Rule{To: "connection_limit"}, "pool_max_conns", "pool", "pool_size", "max_connections")
-	serverurl.Add(all, serverurl.Leave(), "pool_timeout", "pool_min_conns", "pool_min_idle_conns", "pool_max_conn_lifetime", "pool_max_conn_lifetime_jitter",
+	serverurl.Add(all, serverurl.Leave(), "pool_timeout", "max_connection_lifetime", "max_idle_connection_lifetime", "single_use_connections", "pool_min_conns", "pool_min_idle_conns", "pool_max_conn_lifetime", "pool_max_conn_lifetime_jitter",
 		"pool_max_conn_idle_time", "pool_health_check_period", "checkout_timeout", "reaping_frequency", "idle_timeout", "conn_max_age", "conn_health_checks")
 }
 
@@ -135,6 +135,5 @@ func otherRules(all map[string]serverurl.Rule) {
 	utf8 := map[string]string{"utf8": "", "utf-8": "", "unicode": "", "utf8mb4": ""}
 	serverurl.Add(all, serverurl.Rule{Values: utf8, Write: "leave it out, text is always UTF-8"}, "encoding", "charset", "characterEncoding")
 	serverurl.Add(all, serverurl.Leave(), "adapter", "advisory_locks", "reconnect", "socketTimeout", "tcpKeepAlive", "stringtype", "reWriteBatchedInserts",
-		"statusColor", "env", "name", "tLSMode", "usePrivateKey", "safeModeLevel", "advancedSafeModeLevel", "driverVersion", "lazyload",
-		"x-migrations-table", "x-migrations-table-quoted", "x-statement-timeout", "x-multi-statement", "x-multi-statement-max-size", "x-lock-strategy", "x-lock-table")
+		"statusColor", "env", "name", "tLSMode", "usePrivateKey", "safeModeLevel", "advancedSafeModeLevel", "driverVersion", "lazyload")
 }

@@ -35,7 +35,7 @@ func newRules() map[string]serverurl.Rule {
 	serverurl.Add(all, serverurl.Refuse("a server is not a file; write file:./app.db"), "authToken", "auth_token", "syncUrl", "tls")
 	serverurl.Add(all, serverurl.Refuse("the driver encrypts no files; leave it out"), "key", "cipher", "_auth", "_auth_user", "_auth_pass", "_key", "encryptionKey")
 	serverurl.Add(all, serverurl.Leave(), "_loc", "_mutex", "_stmt_cache_size", "connect_timeout", "socket_timeout", "pool_timeout", "pgbouncer", "statement_cache_size",
-		"schema", "adapter", "encoding", "charset", "check_same_thread", "isolation_level", "uri", "x-migrations-table", "x-no-tx-wrap")
+		"schema", "adapter", "encoding", "charset", "check_same_thread", "isolation_level", "uri")
 	return all
 }
 

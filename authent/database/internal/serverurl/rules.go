@@ -78,8 +78,12 @@ func (r Rule) values() []string {
 	return all
 }
 
-// rule finds the rule for a name, which may have hyphens for underscores.
+// rule finds the rule for a name, which may have hyphens for underscores. Names that
+// begin with x- are for the program golang-migrate alone.
 func (f Form) rule(name string) (Rule, bool) {
+	if strings.HasPrefix(name, "x-") {
+		return Leave(), true
+	}
 	if r, ok := f.Rules[name]; ok {
 		return r, true
 	}
