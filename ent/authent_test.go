@@ -2,6 +2,7 @@ package ent_test
 
 import (
 	"context"
+	"database/sql"
 	"testing"
 
 	entgo "entgo.io/ent"
@@ -29,8 +30,7 @@ func TestAuthAdapter(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
 		pool := kind.Pool(t)
 		authenttest.Run(t, func(t testing.TB) authenttest.Subject {
-			url, outage := goesAway(t, kind, pool.URL(t))
-			db := kind.Connect(t, url)
+			db, outage := goesAway(t, kind, pool.URL(t))
 			client := ent.NewClient(ent.Driver(entsql.OpenDB(kind.Dialect, db)))
 			return authenttest.Subject{
 				Adapter: ent.NewAuthAdapter(client), DB: db, Dialect: dialects[kind.Name], Folds: kind.Dialect == dialect.MySQL, KeyLetters: keyLetters[kind.Name],
@@ -50,14 +50,29 @@ func keepDeleted(next entgo.Mutator) entgo.Mutator {
 	})
 }
 
-// goesAway returns a URL of the same database, and what takes that away: the way to
-// its server is cut, or another process keeps its file locked.
-func goesAway(t testing.TB, kind testdb.Kind, url string) (string, func()) {
+// goesAway opens a database, and returns what takes it away: the way to its server is
+// cut, or another process keeps its file locked, which nobody waits for long then.
+func goesAway(t testing.TB, kind testdb.Kind, url string) (*sql.DB, func()) {
 	if kind.Dialect != dialect.SQLite {
 		through, gate := kind.Gate(t, url)
-		return through, gate.Cut
+		return kind.Connect(t, through), gate.Cut
 	}
-	return url + "?_pragma=busy_timeout(10)", func() {
+	db := kind.Connect(t, url)
+	return db, func() {
+		all := make([]*sql.Conn, db.Stats().MaxOpenConnections)
+		db.SetMaxIdleConns(len(all))
+		for i := range all {
+			var err error
+			if all[i], err = db.Conn(context.Background()); err == nil {
+				_, err = all[i].ExecContext(context.Background(), "PRAGMA busy_timeout = 10")
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, conn := range all {
+			_ = conn.Close()
+		}
 		locker := kind.Connect(t, url)
 		if _, err := locker.ExecContext(context.Background(), "BEGIN IMMEDIATE"); err != nil {
 			t.Error(err)

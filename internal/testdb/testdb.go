@@ -123,9 +123,13 @@ func (k Kind) Open(t testing.TB) *sql.DB {
 }
 
 // Connect opens the database of a URL until t ends. It has few connections, so
-// that many tests can run at once.
+// that many tests can run at once. On SQLite they wait for each other as long as it
+// takes, unless the URL says otherwise.
 func (k Kind) Connect(t testing.TB, url string) *sql.DB {
 	t.Helper()
+	if k.Dialect == dialect.SQLite && !strings.Contains(url, "?") {
+		url += "?_pragma=busy_timeout(60000)"
+	}
 	_, db, err := database.Open(url)
 	if err != nil {
 		t.Fatal(err)
