@@ -104,7 +104,8 @@ func TestNew_ReportsEveryFaultOfAProvider(t *testing.T) {
 			{ID: "my-sso", Type: authent.TypeOIDC, OAuth: &authent.OAuth{Scopes: []string{"email"}, AuthParams: map[string]string{"state": "x", "max_age": "5m", "Scope": "x", "Nonce": "x"}, RequestParams: []string{"redirect_uri", "Client_ID"}}},
 			{ID: "asks", Type: authent.TypeOAuth, OAuth: &authent.OAuth{AuthURL: "https://example.com/authorize?max_age=5m"}},
 			{ID: "github", Type: authent.TypeOAuth, OAuth: &authent.OAuth{AuthURL: "http://example.com", TokenURL: "not a URL", PostedName: func(authent.Claims) string { return "" }}},
-			{ID: "bare", Type: authent.TypeOAuth, OAuth: &authent.OAuth{Public: true, NoPKCE: true, NoNonce: true, OtherIssuers: []string{""}}},
+			{ID: "bare", Type: authent.TypeOAuth, OAuth: &authent.OAuth{Public: true, NoPKCE: true, NoNonce: true, OtherIssuers: []string{""}, Declined: []string{"denied", ""}}},
+			{ID: "judged", Type: authent.TypeOIDC, OAuth: &authent.OAuth{OtherIssuers: []string{"https://example.com"}, CheckIssuer: func(string, authent.Claims) error { return nil }}},
 			{ID: "both", Type: authent.TypeCredentials, OAuth: &authent.OAuth{}, Credentials: &authent.Credentials{Password: true}},
 		},
 	})
@@ -115,7 +116,8 @@ func TestNew_ReportsEveryFaultOfAProvider(t *testing.T) {
 		`provider my-sso: AuthParams has the max_age "5m": write a number of seconds in digits, such as "300"`, "provider github: no client id: set AUTH_GITHUB_ID",
 		"provider github: AuthURL is not an https URL", "TokenURL is not an https URL", "neither UserInfoURL nor UserInfo", "PostedName is set",
 		"provider bare: NoPKCE is set, and Public: without a secret PKCE alone protects the code", "provider bare: NoNonce is set, but only ID tokens have a nonce",
-		"provider bare: OtherIssuers is set, but Issuer is not", "provider bare: OtherIssuers has an empty name", "provider both: OAuth is for",
+		"provider bare: OtherIssuers is set, but Issuer is not", "provider bare: OtherIssuers has an empty name",
+		"provider bare: Declined has an empty error", "provider judged: OtherIssuers is set, and CheckIssuer", "provider both: OAuth is for",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error lacks %q: %v", want, err)

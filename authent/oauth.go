@@ -47,7 +47,7 @@ type OAuth struct {
 
 	// Issuer is the server's identifier. TypeOIDC requires it; if it is "", the
 	// environment's AUTH_<ID>_ISSUER. An "iss" in a callback must be equal to it
-	// (RFC 9207).
+	// (RFC 9207), or to one of OtherIssuers.
 	Issuer string
 	// OtherIssuers are more names of the same server, compared letter for letter:
 	// those that its discovery document, its ID tokens and its callbacks have
@@ -55,7 +55,8 @@ type OAuth struct {
 	// speaks for the provider's accounts. If nil, none.
 	OtherIssuers []string
 	// CheckIssuer judges an ID token's issuer where one server has many, as
-	// Microsoft's has one for each tenant. If nil, it is equal to Issuer.
+	// Microsoft's has one for each tenant; New refuses OtherIssuers beside it. If nil,
+	// it is Issuer or one of OtherIssuers.
 	CheckIssuer func(issuer string, c Claims) error
 	// AuthURL, TokenURL and UserInfoURL are the server's endpoints. TypeOAuth
 	// requires the first two, and UserInfoURL or UserInfo. If TypeOIDC leaves
@@ -83,7 +84,7 @@ type OAuth struct {
 	RequestParams []string
 	// Declined are the errors (RFC 6749 §4.1.2.1) by which the server tells, beside
 	// access_denied, that the person did not want to: they are told so, as code
-	// "cancelled". If nil, access_denied alone.
+	// "cancelled". New refuses "". If nil, access_denied alone.
 	Declined []string
 	// NoPKCE says that the server refuses PKCE (RFC 7636) from an application with a
 	// secret: neither the challenge nor the verifier is sent. Then it does not notice
@@ -299,6 +300,12 @@ func (o *OAuth) validateProperties(kind ProviderType, fault func(format string, 
 	}
 	if slices.Contains(o.OtherIssuers, "") {
 		fault("OtherIssuers has an empty name")
+	}
+	if len(o.OtherIssuers) > 0 && o.CheckIssuer != nil {
+		fault("OtherIssuers is set, and CheckIssuer, which alone judges then: set one of them")
+	}
+	if slices.Contains(o.Declined, "") {
+		fault("Declined has an empty error, which is that of every answer that succeeds")
 	}
 }
 
