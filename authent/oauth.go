@@ -113,7 +113,9 @@ type OAuth struct {
 	// If nil, TypeOAuth gets UserInfoURL; TypeOIDC takes the ID token's claims.
 	UserInfo func(ctx context.Context, c *http.Client) (Claims, error)
 	// MergeUserInfo says that the ID token lacks claims that UserInfoURL has;
-	// its "sub" must be the ID token's. If false, UserInfoURL is not asked.
+	// its "sub" must be the ID token's, whose claims count where both have one that is
+	// not null; email_verified counts for the address of the same document alone. If
+	// false, UserInfoURL is not asked.
 	MergeUserInfo bool
 	// Profile finds in the claims who it is. An error, and an empty Profile.ID,
 	// refuse the sign-in. If nil, OpenID Connect's standard claims count.

@@ -198,6 +198,28 @@ func (c *oauthClient) claims(ctx context.Context, m *metadata, f flow, t *oauth2
 	if more.String("sub") != claims.String("sub") {
 		return nil, "", errors.New("the userinfo endpoint tells of somebody else than the ID token (OpenID Connect Core §5.3.4)")
 	}
-	maps.Copy(more, claims)
-	return more, issuer, nil
+	return mergeClaims(more, claims), issuer, nil
+}
+
+// mergeClaims are the claims of a profile with those of an ID token, which count
+// where both have one that is not null. What is said of an address is said of that
+// very address: neither document's flag speaks for another one in the other.
+func mergeClaims(profile, token Claims) Claims {
+	all := maps.Clone(profile)
+	for name, value := range token {
+		if value != nil {
+			all[name] = value
+		}
+	}
+	email, _ := token["email"].(string)
+	switch other, _ := profile["email"].(string); {
+	case email == "":
+		all["email"], all["email_verified"] = profile["email"], profile["email_verified"]
+	case token.Verified("email_verified") != VerifiedUnknown:
+	case other == email:
+		all["email_verified"] = profile["email_verified"]
+	default:
+		delete(all, "email_verified")
+	}
+	return all
 }

@@ -311,3 +311,33 @@ func TestP04_DisabledUsersDoNotComeInThroughProviders(t *testing.T) {
 		}
 	})
 }
+
+// TestP15_VerifiedIsOfThisAddress: where ID token and profile are merged, neither
+// says of the other's address that it is verified. A claim that cannot be read hides
+// none that can.
+func TestP15_VerifiedIsOfThisAddress(t *testing.T) {
+	const eve = "eve@example.com"
+	type claims = map[string]any
+	for name, tc := range map[string]struct {
+		token, profile claims
+		joins          bool
+	}{
+		"the profile's flag, another's address": {claims{"email": ada, "email_verified": nil}, claims{"email": eve, "email_verified": true}, false},
+		"the token's flag, no address":          {claims{"email": nil, "email_verified": true}, claims{"email": ada, "email_verified": false}, false},
+		"the token's flag, an odd address":      {claims{"email": 7, "email_verified": true}, claims{"email": ada, "email_verified": nil}, false},
+		"an odd flag, another's address":        {claims{"email": ada, "email_verified": 1}, claims{"email": eve, "email_verified": true}, false},
+		"two flags, one address":                {claims{"email": ada, "email_verified": false}, claims{"email": ada, "email_verified": true}, false},
+		"the token's both":                      {claims{"email": ada, "email_verified": true}, claims{"email": eve, "email_verified": false}, true},
+		"the profile's both":                    {claims{"email": nil, "email_verified": nil}, claims{"email": ada, "email_verified": true}, true},
+		"the profile's both, odd in the token":  {claims{"email": "", "email_verified": null}, claims{"email": ada, "email_verified": "true"}, true},
+		"one address, the profile's flag":       {claims{"email": ada, "email_verified": null}, claims{"email": ada, "email_verified": true}, true},
+	} {
+		w := propertiesWorld(t, testdb.SQLite, oauthserver.Config{}, func(o *authent.OAuth) { o.MergeUserInfo, o.TrustEmail = true, true })
+		w.registered()
+		w.idp.Misbehave(oauthserver.Misbehaviour{Claims: tc.token, UserInfoClaims: tc.profile})
+		a := w.browser().through("/auth/signin/odd")
+		if joined := slices.Contains(w.accounts(), "odd/ada-1"); joined != tc.joins || (a.errorCode() == "OAuthAccountNotLinked") == tc.joins {
+			t.Errorf("%s: joined %v, to %s", name, joined, a.target())
+		}
+	}
+}
