@@ -131,7 +131,8 @@ func tokenAnswer(kind string, body []byte) (answer Claims, fault string) {
 		return answer, ""
 	}
 	form, err := url.ParseQuery(string(bytes.TrimSpace(withoutMark(body))))
-	if err != nil || !form.Has("access_token") && !form.Has("error") {
+	isPage := bytes.ContainsRune(body, '<') // a link in it may have such a query
+	if err != nil || isPage || !form.Has("access_token") && !form.Has("error") {
 		return nil, describe(kind, body)
 	}
 	answer = Claims{}

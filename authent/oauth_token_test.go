@@ -76,6 +76,8 @@ func TestTokenAnswersThatAreNone(t *testing.T) {
 		{200, asJSON, `["swordfish"]`, "its answer is a list in JSON"},
 		{200, asJSON, `{"access_token":"swordfish"`, "its answer is no JSON (its media type is application/json)"},
 		{200, "text/html", "<p>swordfish=1", "its answer is no JSON (its media type is text/html)"},
+		{200, "text/html", `<a href="/x?y=1&access_token=swordfish&z=2">`, "its answer is no JSON (its media type is text/html)"},
+		{500, "text/html", "<p>code=swordfish&error=swordfish", "answered Internal Server Error : no token"},
 		{200, asJSON, `{"token":"swordfish"}`, "its answer has no access_token that is a text"},
 		{200, asJSON, `{"access_token":["swordfish"]}`, "its answer has no access_token that is a text"},
 		{200, "text/plain", "access_token=&refresh_token=swordfish", "its answer has no access_token that is a text"},
