@@ -147,7 +147,13 @@ func (s *tokenSource) refreshed(ends time.Time) (t *oauth2.Token, err error) {
 		return nil, err
 	}
 	fresh := accountOf(s.client.provider, s.id, answer, s.auth.now())
-	return accessToken(fresh), s.store(stored, fresh)
+	if err := s.store(stored, fresh); err != nil {
+		return nil, err
+	}
+	if fresh.AccessToken == "" {
+		return nil, errors.New("the token endpoint answered with an access token that is no text")
+	}
+	return accessToken(fresh), nil
 }
 
 // spent is what a refused refresh token means: a sign-in may have brought another

@@ -363,3 +363,17 @@ func refreshInChild(t *testing.T) {
 		fmt.Println("token", hash)
 	}
 }
+
+// TestTokenSource_TokenOfNothing: an access token that is left out, since no database
+// takes it, is none to call a provider with; the refresh token beside it is kept.
+func TestTokenSource_TokenOfNothing(t *testing.T) {
+	w, _ := expiredWorld(t, testdb.SQLite, oauthserver.Config{RotateRefreshTokens: true})
+	w.idp.Misbehave(oauthserver.Misbehaviour{TokenFields: map[string]any{"access_token": "a\x00b"}})
+	if token, err := w.source().Token(); err == nil || !strings.Contains(err.Error(), "the token endpoint answered with an access token that is no text") {
+		t.Errorf("%v, %v", token, err)
+	}
+	w.idp.Misbehave(oauthserver.Misbehaviour{})
+	if token, err := w.source().Token(); err != nil || token.AccessToken == "" {
+		t.Errorf("the next refresh: %v", err)
+	}
+}
