@@ -83,7 +83,8 @@ type Adapter interface {
 
 	// LinkAccount stores a new account. A pair (Provider, ProviderAccountID)
 	// that is taken is ErrConflict, whoever has it. An ExpiresAt that the column
-	// does not hold is stored as the nearest that it does, here and in
+	// does not hold is stored as the nearest that it does, and a token, scope or
+	// session state that is longer than its column is left out, here and in
 	// UpdateAccount: a provider may write any.
 	LinkAccount(ctx context.Context, a Account) error
 	// Account returns one account.

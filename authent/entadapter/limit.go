@@ -15,7 +15,7 @@ func Cut[S ~string](ctx context.Context, d dialect.Driver, column string, chars 
 	if fits(d, chars, string(value)) {
 		return value
 	}
-	tooLong(ctx, column, chars, "it is stored cut")
+	tooLong(ctx, column, "characters", chars, "it is stored cut")
 	return S([]rune(string(value))[:chars])
 }
 
@@ -25,7 +25,16 @@ func Drop[S ~string](ctx context.Context, d dialect.Driver, column string, chars
 	if fits(d, chars, string(value)) {
 		return value
 	}
-	tooLong(ctx, column, chars, "it is not stored")
+	tooLong(ctx, column, "characters", chars, "it is not stored")
+	return ""
+}
+
+// DropBytes is Drop where MySQL counts bytes, as it does in columns of type TEXT.
+func DropBytes[S ~string](ctx context.Context, d dialect.Driver, column string, most int, value S) S {
+	if len(value) <= most || d.Dialect() != dialect.MySQL {
+		return value
+	}
+	tooLong(ctx, column, "bytes", most, "it is not stored")
 	return ""
 }
 
@@ -33,6 +42,6 @@ func fits(d dialect.Driver, chars int, value string) bool {
 	return len(value) <= chars || d.Dialect() != dialect.MySQL || utf8.RuneCountInString(value) <= chars
 }
 
-func tooLong(ctx context.Context, column string, chars int, what string) {
-	slog.WarnContext(ctx, "authent: a value is longer than its column: "+what, "column", column, "characters", chars)
+func tooLong(ctx context.Context, column, unit string, most int, what string) {
+	slog.WarnContext(ctx, "authent: a value is longer than its column: "+what, "column", column, unit, most)
 }

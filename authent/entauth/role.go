@@ -141,10 +141,16 @@ func (r role) Before(value string) string {
 // optional ones are left out, since a part of them is of no use.
 var cut = map[string]bool{"User.name": true}
 
+// maxText is how many bytes MySQL's type TEXT holds.
+const maxText = 1<<16 - 1
+
 // Value is a string as the column holds it: only MySQL's hold no more than so
-// many characters.
+// many characters, or bytes.
 func (r role) Value(value string) string {
 	n := r.limit()
+	if r.drops() && r.Column().SchemaType[dialect.MySQL] == "text" {
+		return fmt.Sprintf("entadapter.DropBytes(ctx, a.client.driver, %q, %d, %s)", r.owner.Table()+"."+r.StorageKey(), maxText, value)
+	}
 	if n == 0 || !r.Optional || r.Name == "email" || r.Name == "password" || r.Name == "role" {
 		return value
 	}
@@ -154,6 +160,10 @@ func (r role) Value(value string) string {
 	}
 	return fmt.Sprintf("entadapter.%s(ctx, a.client.driver, %q, %d, %s)", verb, r.owner.Table()+"."+r.StorageKey(), n, value)
 }
+
+// drops reports whether the value is what a provider said beside who it is, as much
+// of it as it liked.
+func (r role) drops() bool { return r.owner.Name == "Account" && r.Optional }
 
 // ValueOrNull is Value, nil for "".
 func (r role) ValueOrNull(value string) string { return "entadapter.OrNull(" + r.Value(value) + ")" }

@@ -348,13 +348,13 @@ func (a *AuthAdapter) LinkAccount(ctx context.Context, c authent.Account) error 
 		SetType(c.Type).
 		SetProvider(c.Provider).
 		SetProviderAccountID(c.ProviderAccountID).
-		SetNillableRefreshToken(entadapter.OrNull(c.RefreshToken)).
-		SetNillableAccessToken(entadapter.OrNull(c.AccessToken)).
-		SetNillableIDToken(entadapter.OrNull(c.IDToken)).
+		SetNillableRefreshToken(entadapter.OrNull(entadapter.DropBytes(ctx, a.client.driver, "accounts.refresh_token", 65535, c.RefreshToken))).
+		SetNillableAccessToken(entadapter.OrNull(entadapter.DropBytes(ctx, a.client.driver, "accounts.access_token", 65535, c.AccessToken))).
+		SetNillableIDToken(entadapter.OrNull(entadapter.DropBytes(ctx, a.client.driver, "accounts.id_token", 65535, c.IDToken))).
 		SetNillableExpiresAt(entadapter.Unix(c.ExpiresAt)).
 		SetNillableTokenType(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "accounts.token_type", 255, c.TokenType))).
-		SetNillableScope(entadapter.OrNull(c.Scope)).
-		SetNillableSessionState(entadapter.OrNull(c.SessionState)).
+		SetNillableScope(entadapter.OrNull(entadapter.DropBytes(ctx, a.client.driver, "accounts.scope", 65535, c.Scope))).
+		SetNillableSessionState(entadapter.OrNull(entadapter.DropBytes(ctx, a.client.driver, "accounts.session_state", 65535, c.SessionState))).
 		Exec(ctx)
 	return a.done(ctx, err, accountKeys)
 }
@@ -397,21 +397,21 @@ func (a *AuthAdapter) UpdateAccount(ctx context.Context, provider, providerAccou
 	update := a.client.Account.Update().
 		Where(entadapter.Is(account.FieldProvider, provider), entadapter.Is(account.FieldProviderAccountID, providerAccountID))
 	if u.RefreshToken != nil {
-		if value := entadapter.OrNull(*u.RefreshToken); value != nil {
+		if value := entadapter.OrNull(entadapter.DropBytes(ctx, a.client.driver, "accounts.refresh_token", 65535, *u.RefreshToken)); value != nil {
 			update.SetRefreshToken(*value)
 		} else {
 			update.ClearRefreshToken()
 		}
 	}
 	if u.AccessToken != nil {
-		if value := entadapter.OrNull(*u.AccessToken); value != nil {
+		if value := entadapter.OrNull(entadapter.DropBytes(ctx, a.client.driver, "accounts.access_token", 65535, *u.AccessToken)); value != nil {
 			update.SetAccessToken(*value)
 		} else {
 			update.ClearAccessToken()
 		}
 	}
 	if u.IDToken != nil {
-		if value := entadapter.OrNull(*u.IDToken); value != nil {
+		if value := entadapter.OrNull(entadapter.DropBytes(ctx, a.client.driver, "accounts.id_token", 65535, *u.IDToken)); value != nil {
 			update.SetIDToken(*value)
 		} else {
 			update.ClearIDToken()
@@ -425,14 +425,14 @@ func (a *AuthAdapter) UpdateAccount(ctx context.Context, provider, providerAccou
 		}
 	}
 	if u.Scope != nil {
-		if value := entadapter.OrNull(*u.Scope); value != nil {
+		if value := entadapter.OrNull(entadapter.DropBytes(ctx, a.client.driver, "accounts.scope", 65535, *u.Scope)); value != nil {
 			update.SetScope(*value)
 		} else {
 			update.ClearScope()
 		}
 	}
 	if u.SessionState != nil {
-		if value := entadapter.OrNull(*u.SessionState); value != nil {
+		if value := entadapter.OrNull(entadapter.DropBytes(ctx, a.client.driver, "accounts.session_state", 65535, *u.SessionState)); value != nil {
 			update.SetSessionState(*value)
 		} else {
 			update.ClearSessionState()
