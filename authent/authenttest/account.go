@@ -52,8 +52,8 @@ func accountExpiresFarOff(c *check) {
 	want.ExpiresAt = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 	c.link(want)
 	for _, after := range []string{"LinkAccount", "UpdateAccount"} {
-		if got := c.readAccount("github", "1").ExpiresAt.Unix(); got != want.ExpiresAt.Unix() && got != math.MaxInt32 {
-			c.Errorf("ExpiresAt after %s is %d, want %d, or %d where the column has 32 bits", after, got, want.ExpiresAt.Unix(), math.MaxInt32)
+		if got := c.readAccount("github", "1").ExpiresAt.Unix(); got < math.MaxInt32 || got > want.ExpiresAt.Unix() {
+			c.Errorf("ExpiresAt after %s is %d, want %d, or the last that the column holds, such as %d", after, got, want.ExpiresAt.Unix(), math.MaxInt32)
 		}
 		c.must(c.Adapter.UpdateAccount(c.ctx, "github", "1", authent.AccountUpdate{ExpiresAt: &want.ExpiresAt}), "UpdateAccount")
 	}

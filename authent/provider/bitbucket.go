@@ -26,14 +26,14 @@ func Bitbucket(clientID, clientSecret string) authent.Provider {
 	})
 }
 
-// bitbucketUser is the account with its primary address, if that is confirmed. The
-// account itself tells none.
+// bitbucketUser is the account with its primary address, if that is confirmed, as
+// confirmed_email, which no answer of Bitbucket has.
 func bitbucketUser(ctx context.Context, c *http.Client) (authent.Claims, error) {
 	user, err := authent.FetchClaims(ctx, c, bitbucketAPI+"/user")
 	if err != nil {
 		return nil, err
 	}
-	delete(user, "email")
+	delete(user, "confirmed_email")
 	page, err := authent.FetchClaims(ctx, c, bitbucketAPI+"/user/emails?pagelen=100")
 	if forbidden(err) {
 		return user, nil // a consumer without that permission
@@ -43,7 +43,7 @@ func bitbucketUser(ctx context.Context, c *http.Client) (authent.Claims, error) 
 	}
 	for _, e := range objects(page["values"]) {
 		if e.Verified("is_primary") == authent.VerifiedYes && e.Verified("is_confirmed") == authent.VerifiedYes {
-			user["email"] = e.String("email")
+			user["confirmed_email"] = e.String("email")
 		}
 	}
 	return user, nil
@@ -51,7 +51,7 @@ func bitbucketUser(ctx context.Context, c *http.Client) (authent.Claims, error) 
 
 func bitbucketProfile(c authent.Claims) (authent.Profile, error) {
 	p := authent.Profile{
-		ID: c.String("account_id"), Name: firstOf(c, "display_name", "username"), Email: c.String("email"),
+		ID: c.String("account_id"), Name: firstOf(c, "display_name", "username"), Email: c.String("confirmed_email"),
 		Image: c.Object("links").Object("avatar").String("href"),
 	}
 	if p.Email != "" {

@@ -223,8 +223,8 @@ func TestBitbucketPermissions(t *testing.T) {
 	t.Parallel()
 	for status, fails := range map[int]bool{http.StatusForbidden: false, http.StatusNotFound: false, http.StatusUnauthorized: true, http.StatusBadGateway: true} {
 		p := provider.Bitbucket("client", "secret")
-		claims, err := p.OAuth.UserInfo(t.Context(), &http.Client{Transport: withStatus{canned{"": `{"account_id":"1","email":"a@example.com"}`}, "/2.0/user/emails", status}})
-		if (err != nil) != fails || claims.String("email") != "" || !fails && claims.String("account_id") != "1" {
+		claims, err := p.OAuth.UserInfo(t.Context(), &http.Client{Transport: withStatus{canned{"": `{"account_id":"1","email":"a@example.com","confirmed_email":"b@example.com"}`}, "/2.0/user/emails", status}})
+		if (err != nil) != fails || claims.String("confirmed_email") != "" || !fails && claims.String("account_id") != "1" {
 			t.Errorf("%d: %v, %v", status, claims, err)
 		}
 	}
