@@ -53,10 +53,13 @@ func (f flusher) CloseNotify() <-chan bool {
 
 type readerFrom struct{ u *uncached }
 
-// ReadFrom implements io.ReaderFrom: by it the server sends a file without copying.
+// ReadFrom implements io.ReaderFrom: by it the server sends a file without copying. Of
+// a reader that gives nothing it sends nothing, not even the header.
 func (f readerFrom) ReadFrom(r io.Reader) (int64, error) {
-	f.u.begin()
-	return f.u.ResponseWriter.(io.ReaderFrom).ReadFrom(r)
+	f.u.seal()
+	n, err := f.u.ResponseWriter.(io.ReaderFrom).ReadFrom(r)
+	f.u.wrote = f.u.wrote || n > 0
+	return n, err
 }
 
 func hijackerOf(u *uncached) http.Hijacker { return u.ResponseWriter.(http.Hijacker) }

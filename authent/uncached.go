@@ -58,10 +58,13 @@ func (u *uncached) WriteString(s string) (int, error) {
 // Unwrap lets http.ResponseController reach what lies beneath.
 func (u *uncached) Unwrap() http.ResponseWriter { return u.ResponseWriter }
 
-// FlushError is what http.ResponseController flushes by, which sends the header.
+// FlushError is what http.ResponseController flushes by, which sends the header unless
+// the writer beneath cannot flush.
 func (u *uncached) FlushError() error {
-	u.begin()
-	return u.control().Flush()
+	u.seal()
+	err := u.control().Flush()
+	u.wrote = u.wrote || err == nil
+	return err
 }
 
 // SetReadDeadline is http.ResponseController's.

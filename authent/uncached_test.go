@@ -1,6 +1,7 @@
 package authent_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -158,6 +160,16 @@ var uses = map[string]func(w http.ResponseWriter) error{
 			w = u.Unwrap()
 		}
 	},
+	"/unread": func(w http.ResponseWriter) error { // nothing comes, so another status can still be said
+		public(w)
+		_, err := io.Copy(w, iotest.ErrReader(io.ErrUnexpectedEOF))
+		public(w)
+		w.WriteHeader(http.StatusBadGateway)
+		if !errors.Is(err, io.ErrUnexpectedEOF) {
+			return fmt.Errorf("copied: %w", err)
+		}
+		return nil
+	},
 	"/twice": func(w http.ResponseWriter) error {
 		public(w)
 		w.WriteHeader(http.StatusAccepted)
@@ -212,7 +224,7 @@ func TestWriterWorks(t *testing.T) {
 		server := served(t, major, w.auth.RequireUser(mux))
 		for path, want := range map[string]struct{ status, body int }{
 			"/nothing": {200, 0}, "/file": {200, 1 << 20}, "/string": {200, 1}, "/flush": {200, 1}, "/controlled": {200, 0},
-			"/round": {200, 0}, "/twice": {202, 1}, "/early": {202, 0},
+			"/round": {200, 0}, "/twice": {202, 1}, "/early": {202, 0}, "/unread": {502, 0},
 		} {
 			early := 0
 			r := request(server, path)
@@ -264,6 +276,21 @@ func TestWriterOfOthers(t *testing.T) {
 		}
 	}))
 	server := served(t, 1, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { flush.ServeHTTP(onlyUnwraps{w}, r) }))
+	wantRolled(t, did(t, server, request(server, "/")))
+}
+
+// TestFlushThatIsNotToBeHad sends nothing, so what the handler says of caches afterwards
+// does not count either.
+func TestFlushThatIsNotToBeHad(t *testing.T) {
+	w, request := due(t)
+	h := w.auth.LoadSession(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+		if err := http.NewResponseController(rw).Flush(); !errors.Is(err, http.ErrNotSupported) {
+			t.Errorf("flushed: %v", err)
+		}
+		public(rw)
+		rw.WriteHeader(http.StatusAccepted)
+	}))
+	server := served(t, 1, http.TimeoutHandler(h, time.Hour, ""))
 	wantRolled(t, did(t, server, request(server, "/")))
 }
 
