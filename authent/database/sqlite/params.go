@@ -59,6 +59,10 @@ func split(rawURL string) (string, url.Values, error) {
 		if path = decode(path); path == "" || strings.Contains(path, "\x00") {
 			break
 		}
+		if strings.HasPrefix(path, "//") {
+			// SQLAlchemy's sqlite:////srv/app.db; two slashes would begin a host's name.
+			path = "/" + strings.TrimLeft(path, "/")
+		}
 		return path, query, nil
 	}
 	return "", nil, errForm

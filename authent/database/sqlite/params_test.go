@@ -21,6 +21,7 @@ func TestFilesOfURLs(t *testing.T) {
 		"file:./100%.db":                                   "100%.db",
 		"file:what%3f.db?connection_limit=1":               "what?.db",
 		"sqlite://" + dir + "/three.db":                    "three.db",
+		"sqlite:///" + dir + "/four.db":                    "four.db",
 		"sqlite3:rails.db?pool=5&timeout=5000":             "rails.db",
 		"file:./dev.db?connection_limit=1&pool_timeout=10": "dev.db",
 		"file:%E2%82%AC.db":                                "€.db",
