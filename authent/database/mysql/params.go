@@ -140,6 +140,8 @@ func textRules(all map[string]serverurl.Rule) {
 
 // otherRules are for the rest.
 func otherRules(all map[string]serverurl.Rule) {
+	// TablePlus counts its modes; 0 asks for nothing.
+	all["tLSMode"] = serverurl.Rule{Values: map[string]string{"0": ""}, Write: "write ssl-mode=REQUIRED or ssl-mode=VERIFY_IDENTITY instead"}
 	all["createDatabaseIfNotExist"] = serverurl.Rule{Values: map[string]string{"false": ""}, Write: "create the database (CREATE DATABASE name) and leave it out"}
 	all["sessionVariables"] = serverurl.Refuse("write each variable as a parameter of its own, as in sql_mode=%27STRICT_ALL_TABLES%27")
 	all["init_command"] = serverurl.Refuse("write each variable as a parameter of its own, as in sql_mode=%27STRICT_ALL_TABLES%27")
@@ -147,6 +149,6 @@ func otherRules(all map[string]serverurl.Rule) {
 	serverurl.Add(all, serverurl.Leave(), "allowPublicKeyRetrieval", "get_server_public_key", "autoReconnect", "autoReconnectForPools", "reconnect", "failOverReadOnly",
 		"maxReconnects", "rewriteBatchedStatements", "useCompression", "allowMultiQueries", "nullCatalogMeansCurrent", "tinyInt1isBit", "useInformationSchema",
 		"useCursorFetch", "defaultFetchSize", "useAffectedRows", "noAccessToProcedureBodies", "useSSLCompression", "adapter", "default_auth", "auth_plugin", "enableCleartextPlugin",
-		"supportBigNumbers", "bigNumberStrings", "decimalNumbers", "statusColor", "env", "name", "tLSMode", "usePrivateKey", "safeModeLevel", "advancedSafeModeLevel",
+		"supportBigNumbers", "bigNumberStrings", "decimalNumbers", "statusColor", "env", "name", "usePrivateKey", "safeModeLevel", "advancedSafeModeLevel",
 		"driverVersion", "lazyload", "multipleStatements", "namedPlaceholders", "insecureAuth")
 }

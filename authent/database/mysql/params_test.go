@@ -91,6 +91,7 @@ var refusedQueries = map[string]string{
 	"usessl=true":                              "write useSSL if you mean that",
 	"tls=false&sql_mod=x":                      "parameter 2 of the URL's query",
 	"collation=utf8mb4_bin&collation=latin1_x": "leave it out",
+	"tLSMode=4&env=local":                      "write ssl-mode=REQUIRED",
 	"strict=true":                              "leave it out",
 }
 

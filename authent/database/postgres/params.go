@@ -125,6 +125,8 @@ func poolRules(all map[string]serverurl.Rule) {
 // otherRules are for JDBC's, Rails' and what a graphical client adds to the URLs
 // that it copies.
 func otherRules(all map[string]serverurl.Rule) {
+	// TablePlus counts its modes; 0 asks for nothing.
+	all["tLSMode"] = serverurl.Rule{Values: map[string]string{"0": ""}, Write: "write sslmode=require or sslmode=verify-full instead"}
 	serverurl.Add(all, serverurl.Rule{To: "connect_timeout"}, "connectTimeout", "loginTimeout")
 	serverurl.Add(all, serverurl.Rule{To: "application_name"}, "ApplicationName", "applicationName")
 	all["targetServerType"] = serverurl.Rule{To: "target_session_attrs", Values: map[string]string{
@@ -135,5 +137,5 @@ func otherRules(all map[string]serverurl.Rule) {
 	utf8 := map[string]string{"utf8": "", "utf-8": "", "unicode": "", "utf8mb4": ""}
 	serverurl.Add(all, serverurl.Rule{Values: utf8, Write: "leave it out, text is always UTF-8"}, "encoding", "charset", "characterEncoding")
 	serverurl.Add(all, serverurl.Leave(), "adapter", "advisory_locks", "reconnect", "socketTimeout", "tcpKeepAlive", "stringtype", "reWriteBatchedInserts",
-		"statusColor", "env", "name", "tLSMode", "usePrivateKey", "safeModeLevel", "advancedSafeModeLevel", "driverVersion", "lazyload")
+		"statusColor", "env", "name", "usePrivateKey", "safeModeLevel", "advancedSafeModeLevel", "driverVersion", "lazyload")
 }

@@ -104,6 +104,7 @@ var refusedQueries = map[string]string{
 	"sslaccept=strict&sslmode=disable":        "write sslmode=verify-full",
 	"sslaccept=perhaps":                       "accept_invalid_certs, strict",
 	"sslmode=verify_me":                       "verify-ca or verify-full",
+	"tLSMode=2":                               "write sslmode=require or sslmode=verify-full",
 	"DateStyle=German":                        "leave it out",
 	"encoding=latin1":                         "leave it out",
 	"ssl_mod=require":                         "write sslmode if you mean that",
