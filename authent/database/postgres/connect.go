@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/lib/pq"
@@ -28,7 +29,11 @@ func newServer(u *serverurl.URL) (server, error) {
 		query, address := maps.Clone(u.Params), *u.URL
 		query.Set("sslmode", mode)
 		address.RawQuery = query.Encode()
-		return pq.NewConfig(address.String())
+		config, err := pq.NewConfig(address.String())
+		if u.Params.Has("sslmode") {
+			config.SSLMode = stronger(config, pq.SSLMode(mode))
+		}
+		return config, err
 	}
 	ways := map[string][2]string{"prefer": {"require", "disable"}, "allow": {"disable", "require"}}
 	mode := u.Params.Get("sslmode")
@@ -43,6 +48,24 @@ func newServer(u *serverurl.URL) (server, error) {
 	}
 	second, err := with(both[1])
 	return server{first, &second}, err
+}
+
+// strength orders the modes; what an application has registered itself counts most.
+var strength = []pq.SSLMode{pq.SSLModeDisable, pq.SSLModeAllow, pq.SSLModePrefer, pq.SSLModeRequire, pq.SSLModeVerifyCA, pq.SSLModeVerifyFull}
+
+// stronger is the mode that counts where the URL asks for one and a service's file for
+// another: the driver lets the file win. Nothing is encrypted on a Unix socket.
+func stronger(config pq.Config, asked pq.SSLMode) pq.SSLMode {
+	rank := func(mode pq.SSLMode) int {
+		if i := slices.Index(strength, mode); i >= 0 {
+			return i
+		}
+		return len(strength)
+	}
+	if socket := !config.Hostaddr.IsValid() && isSocket(config.Host); socket || rank(asked) <= rank(config.SSLMode) {
+		return config.SSLMode
+	}
+	return asked
 }
 
 // connect makes a connection, as the configuration says that change has changed.

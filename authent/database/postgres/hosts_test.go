@@ -137,3 +137,34 @@ func TestServiceNamesHosts(t *testing.T) {
 		}
 	}
 }
+
+// TestServiceDoesNotWeakenTLS: the driver lets a service's file win over the URL, whose
+// sslmode, and what asks for one, counts where it is stronger.
+func TestServiceDoesNotWeakenTLS(t *testing.T) {
+	base, err := url.Parse(testdb.Server(t, "postgres").URL(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "services")
+	text := ""
+	for _, mode := range []string{"disable", "prefer", "require", "verify-full"} {
+		text += fmt.Sprintf("[%s]\nhost=127.0.0.1\nport=%s\nsslmode=%s\n", mode, base.Port(), mode)
+	}
+	text += fmt.Sprintf("[socket]\nhost=%s\nsslmode=disable\n", t.TempDir())
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PGSERVICEFILE", file)
+	const refused = "SSL is not enabled"
+	for query, want := range map[string]string{
+		"service=disable": "", "service=prefer": "", "service=require": refused, "service=verify-full": refused,
+		"service=disable&sslmode=verify-full": refused, "service=disable&sslaccept=strict": refused, "service=disable&channel_binding=require": refused,
+		"service=prefer&sslmode=require": refused, "service=prefer&ssl=true": refused, "service=disable&sslmode=prefer": "",
+		"service=verify-full&sslmode=disable": refused, "service=socket&sslmode=require": "no such file",
+	} {
+		err := open(t, fmt.Sprintf("postgresql://%s@%s?%s", base.User, base.Path, query)).PingContext(t.Context())
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("?%s: %v, want %q", query, err, want)
+		}
+	}
+}

@@ -93,8 +93,8 @@ import (
 //
 // If sslmode is absent, and PGSSLMODE too, it is prefer where all hosts are on the
 // loopback interface or Unix sockets, and require elsewhere, and where a service's
-// file names the hosts. Open makes no connection. An error does not show the URL,
-// which holds a password.
+// file names the hosts. Where that file has an sslmode too, the stronger of both counts.
+// Open makes no connection. An error does not show the URL, which holds a password.
 func Open(rawURL string) (*sql.DB, error) {
 	u, err := form.Parse(rawURL)
 	if err != nil {
