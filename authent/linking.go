@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 )
 
 // admission is what the transaction of a sign-in did.
@@ -173,7 +174,7 @@ func (a *Auth) admitUser(ctx context.Context, tx Adapter, ar *arrival, prospect 
 	}
 	signUp := withSignUp(ctx, SignUp{Provider: ar.provider.ID, Profile: ar.profile.Claims})
 	if user, err = tx.CreateUser(signUp, ar.user(a.now())); err != nil {
-		return nil, admission{}, err
+		return nil, admission{}, unusable(err)
 	}
 	return user, admission{created: true, linked: true}, linkTo(ctx, tx, ar, user.ID)
 }
@@ -251,7 +252,21 @@ func (a *Auth) proveEmail(ctx context.Context, tx Adapter, u *User) (*User, erro
 func linkTo(ctx context.Context, tx Adapter, ar *arrival, userID string) error {
 	account := ar.account
 	account.UserID = userID
-	return tx.LinkAccount(ctx, account)
+	return unusable(tx.LinkAccount(ctx, account))
+}
+
+// unusable makes what a table does not take of a provider's answer, such as an address
+// that is longer than its column, the provider's fault. What a user's other fields
+// refuse stays the application's.
+func unusable(err error) error {
+	i, ok := errors.AsType[*InvalidError](err)
+	switch {
+	case ok && i.Field == "User.email":
+		return fmt.Errorf("%w: %w", errNoEmail, err)
+	case ok && strings.HasPrefix(i.Field, "Account"):
+		return fmt.Errorf("%w: %w", errOAuthCallback, err)
+	}
+	return err
 }
 
 // linkArrived links the account to the user who started the flow, if the session
