@@ -210,6 +210,22 @@ func TestHandlerUnderStripPrefix(t *testing.T) {
 	}
 }
 
+// TestOnePathUnderStripPrefix: an endpoint has one path there too, also where what is
+// left of another one looks like it.
+func TestOnePathUnderStripPrefix(t *testing.T) {
+	w := newWorld(t, testdb.SQLite, setup{})
+	server := httptest.NewServer(http.StripPrefix("/auth", w.auth.Handler()))
+	defer server.Close()
+	for target, want := range map[string]int{
+		"/auth/session": http.StatusOK, "http://x/auth/session?a": http.StatusOK,
+		"/auth/auth/session": http.StatusNotFound, "http://x/auth/auth/session?a": http.StatusNotFound, "/auth/auth/auth/session": http.StatusNotFound,
+	} {
+		if res := ask(t, server.URL, target); res.StatusCode != want {
+			t.Errorf("GET %s: %s", target, res.Status)
+		}
+	}
+}
+
 // TestSignInOnNamesOfThisMachine: AUTH_URL may have any name of this machine, however
 // it is spelled; the whole sign-in works by it.
 func TestSignInOnNamesOfThisMachine(t *testing.T) {

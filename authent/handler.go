@@ -137,17 +137,16 @@ func (a *Auth) route(e *exchange) (route, error) {
 
 // cutBase is r's path without Config.URL's, or false where it has another. Behind
 // http.StripPrefix that of r.URL is the end of the one that the browser asked for,
-// which then counts.
+// which then counts: what is left of "/auth/auth/signin" is not "/auth/signin".
 func (a *Auth) cutBase(r *http.Request) (string, bool) {
 	base := a.site.base + "/"
-	if rest, ok := strings.CutPrefix(r.URL.Path, base); ok {
-		return rest, true
-	}
 	whole, _ := splitPath(ownURI(r))
-	if !strings.HasPrefix(r.URL.Path, "/") || !strings.HasSuffix(whole, r.URL.Path) {
-		return "", false
+	if strings.HasPrefix(r.URL.Path, "/") && strings.HasSuffix(whole, r.URL.Path) {
+		if rest, ok := strings.CutPrefix(whole, base); ok {
+			return rest, true
+		}
 	}
-	return strings.CutPrefix(whole, base)
+	return strings.CutPrefix(r.URL.Path, base)
 }
 
 // method is the request's; HEAD counts as GET.
