@@ -42,7 +42,8 @@ import (
 //
 //	statement_cache=off   keep no prepared statements
 //	connection_limit=n    Prisma's; how many connections are open at most
-//	socket=path           connect to a Unix socket instead of the host
+//	socket=path           connect to a Unix socket instead of the host; a path in the
+//	                      host's place, with %2F for its slashes, is the same
 //
 // ssl-mode is DISABLED, PREFERRED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY, with ssl-ca,
 // ssl-cert and ssl-key as for MySQL's own client: with ssl-ca at least the authority is
@@ -103,6 +104,9 @@ func parse(rawURL string) (*serverurl.URL, *mysql.Config, error) {
 		return nil, nil, errors.New("mysql: the URL lists several hosts, of which the driver takes one")
 	}
 	socket := u.Params.Get("socket")
+	if len(u.Hosts) == 1 && strings.HasPrefix(u.Hosts[0].Name, "/") {
+		socket = cmp.Or(socket, u.Hosts[0].Name)
+	}
 	u.Params.Del("socket")
 	if err := checkParams(u.Params); err != nil {
 		return nil, nil, err

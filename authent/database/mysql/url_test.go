@@ -14,6 +14,7 @@ func TestURLs(t *testing.T) {
 		"mysql://ada@db.example.com/app":                          "tcp db.example.com:3306 ada  app 0 kept",
 		"mysql:///app":                                            "tcp localhost:3306   app 0 kept",
 		"mysql://ada:pw@/app?socket=/run/mysqld.sock":             "unix /run/mysqld.sock ada pw app 0 kept",
+		"mysql://ada:pw@%2Frun%2Fmysqld.sock/app":                 "unix /run/mysqld.sock ada pw app 0 kept",
 		"mysql://ada:pw@[::1]/app":                                "tcp [::1]:3306 ada pw app 0 kept",
 		"mysql://ada:pw@[2001:db8::1]:3307/app":                   "tcp [2001:db8::1]:3307 ada pw app 0 kept",
 		"mysql://a%40b:%2F%3F%23%40%3A%25@h/my%20app":             "tcp h:3306 a@b /?#@:% my app 0 kept",

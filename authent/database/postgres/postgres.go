@@ -85,7 +85,8 @@ import (
 //
 // # Hosts
 //
-// A Unix socket is named by its folder: postgresql:///database?host=/run/postgresql.
+// A Unix socket is named by its folder: postgresql:///database?host=/run/postgresql, or
+// postgresql://%2Frun%2Fpostgresql/database.
 //
 // Of several hosts a new connection takes the first one that answers, within
 // connect_timeout each, and is as target_session_attrs says: with read-write the

@@ -64,6 +64,7 @@ func TestURLForms(t *testing.T) {
 		"a parameter":          {func(_ *url.URL, q url.Values) { q.Set("statement_timeout", "77s") }, "SHOW statement_timeout", "77s"},
 		"password in query":    {passwordInQuery, "SELECT current_user", "postgres"},
 		"socket":               {socket(sockets), "SELECT coalesce(inet_client_addr()::text, 'socket')", "socket"},
+		"socket in the host":   {socketInHost(sockets), "SELECT coalesce(inet_client_addr()::text, 'socket')", "socket"},
 		"connection_limit":     {func(_ *url.URL, q url.Values) { q.Set("connection_limit", "3") }, "SELECT '1'", "1"},
 		"statement_cache=on":   {func(_ *url.URL, q url.Values) { q.Set("statement_cache", "on") }, "SELECT '1'", "1"},
 		"statement_cache=off":  {func(_ *url.URL, q url.Values) { q.Set("statement_cache", "off") }, "SELECT '1'", "1"},
@@ -96,6 +97,11 @@ func socket(folder string) func(u *url.URL, q url.Values) {
 	}
 }
 
+// socketInHost writes the folder as libpq's URLs do.
+func socketInHost(folder string) func(u *url.URL, q url.Values) {
+	return func(u *url.URL, _ url.Values) { u.Host = folder + ":" + u.Port() }
+}
+
 // TestAddresses: what is dialled, by the errors of addresses where nobody listens.
 func TestAddresses(t *testing.T) {
 	t.Setenv("PGPORT", "1")
@@ -104,6 +110,8 @@ func TestAddresses(t *testing.T) {
 		"postgresql://ada:correct-horse@[::1]/app":           "[::1]:1",
 		"postgresql://ada:correct-horse@127.0.0.1/app":       "127.0.0.1:1",
 		"postgresql://ada:correct-horse@/app?host=/no/where": "/no/where/.s.PGSQL.1",
+		"postgresql://ada:correct-horse@%2Fno%2fwhere/app":   "/no/where/.s.PGSQL.1",
+		"postgresql://%2fno%2Fa%3Ab:2/app":                   "/no/a:b/.s.PGSQL.2",
 	} {
 		err := open(t, rawURL).PingContext(t.Context())
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "correct") {

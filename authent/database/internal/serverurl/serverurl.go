@@ -27,8 +27,8 @@ type URL struct {
 	Keep, Insist bool
 }
 
-// Host is one, as the URL writes it but without brackets. Both are empty if it
-// does not say.
+// Host is one, as the URL writes it but without brackets, or the path of a Unix socket
+// that it writes with %2F in a host's place. Both are empty if it does not say.
 type Host struct{ Name, Port string }
 
 // Form is what the URLs of a database look like.
@@ -61,8 +61,8 @@ func (f Form) Parse(rawURL string) (*URL, error) {
 	if !slices.Contains(f.Schemes, u.Scheme) || u.Opaque != "" {
 		return nil, fmt.Errorf("%s: the URL is not of the form %s", f.Name, f.Example)
 	}
-	if strings.ContainsAny(u.Path, "\x00") {
-		return nil, fmt.Errorf("%s: the name of the database in the URL has a zero byte", f.Name)
+	if strings.Contains(rawURL, "%00") {
+		return nil, fmt.Errorf("%s: the URL has a zero byte (%%00): leave it out", f.Name)
 	}
 	s := &URL{URL: u, Hosts: hosts}
 	if s.Params, err = f.Translate(u.RawQuery); err != nil {
@@ -75,12 +75,13 @@ func (f Form) Parse(rawURL string) (*URL, error) {
 	return s, nil
 }
 
-// split takes a list of several hosts out of a URL: net/url knows one.
+// split takes a list of several hosts out of a URL, or the path of a socket: net/url
+// knows one host.
 func split(rawURL string) (single string, list []string) {
 	scheme, rest, _ := strings.Cut(rawURL, "://")
 	end := strings.IndexAny(rest+"/", "/?#")
 	user := strings.LastIndexByte(rest[:end], '@') + 1
-	if !strings.Contains(rest[user:end], ",") {
+	if !strings.Contains(rest[user:end], ",") && !isPath(rest[user:end]) {
 		return rawURL, nil
 	}
 	return scheme + "://" + rest[:user] + rest[end:], strings.Split(rest[user:end], ",")
@@ -95,6 +96,15 @@ func parseHosts(u *url.URL, list []string) (hosts []Host, ok bool) {
 		return []Host{{u.Hostname(), u.Port()}}, true
 	}
 	for _, host := range list {
+		if isPath(host) {
+			name, port, _ := strings.Cut(host, ":")
+			name, err := url.PathUnescape(name)
+			if err != nil || strings.Trim(port, "0123456789") != "" {
+				return nil, false
+			}
+			hosts = append(hosts, Host{name, port})
+			continue
+		}
 		one, err := url.Parse("//" + host)
 		if err != nil || one.Host != host {
 			return nil, false
@@ -103,6 +113,8 @@ func parseHosts(u *url.URL, list []string) (hosts []Host, ok bool) {
 	}
 	return hosts, true
 }
+
+func isPath(host string) bool { return len(host) > 3 && strings.EqualFold(host[:3], "%2F") }
 
 // unescaped reports whether a URL has a part that looks like the rest of a
 // password: "user:1/x@host" would be the port 1 of the host user, and an error of
