@@ -261,16 +261,18 @@ func TestAddressesInQueries(t *testing.T) {
 	w := newWorld(t, testdb.SQLite, setup{})
 	w.registered()
 	for query, want := range map[string]string{
-		"callbackUrl=/search?q=100%":      "/search?q=100%",
-		"callbackUrl=/a;b=1":              "/a;b=1",
-		"a=%&callbackUrl=%2Fa%3Fb%3D%25":  "/a?b=%",
-		"callbackUrl=/a+b":                "/a%20b",
-		"callbackUrl=/first&callbackUrl=": "/first",
-		"callbackUrl=//evil.example;%":    "",
-		"callbackUrl=%2F%2Fevil.example%": "",
+		"callbackUrl=/search?q=100%":                           "/search?q=100%",
+		"callbackUrl=/a;b=1":                                   "/a;b=1",
+		"a=%&callbackUrl=%2Fa%3Fb%3D%25":                       "/a?b=%",
+		"callbackUrl=/a+b":                                     "/a%20b",
+		"callbackUrl=/first&callbackUrl=":                      "/first",
+		"callbackUrl=//evil.example;%":                         "",
+		"callbackUrl=%2F%2Fevil.example%":                      "",
+		strings.Repeat("a&", 9_999) + "callbackUrl=/many":      "/many",
+		strings.Repeat("a&", 10_000) + "callbackUrl=/too-many": "",
 	} {
 		if got := w.landing("/auth/signin?" + query); got != w.server.URL+want {
-			t.Errorf("?%s: to %q, want %q", query, got, w.server.URL+want)
+			t.Errorf("?%.99s: to %q, want %q", query, got, w.server.URL+want)
 		}
 	}
 }

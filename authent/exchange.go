@@ -177,11 +177,19 @@ func (e *exchange) ownPage(page string) (bool, error) {
 	return true, e.redirect(withQuery(absolute(e.origin, page), queryOf(e.r)))
 }
 
+// maxParams bounds the parameters of a query, as package net/url does: a
+// request of a megabyte may have so many that each costs far more memory than it has
+// letters.
+const maxParams = 10_000
+
 // queryOf is r's query, read as browsers and Auth.js read one (WHATWG URL Standard,
 // application/x-www-form-urlencoded): a semicolon is part of a value, and so is a
-// percent sign that begins no escape.
+// percent sign that begins no escape. It is empty where there are more than maxParams.
 func queryOf(r *http.Request) url.Values {
 	values := url.Values{}
+	if strings.Count(r.URL.RawQuery, "&") >= maxParams {
+		return values
+	}
 	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
 		if name, value, _ := strings.Cut(pair, "="); pair != "" {
 			values.Add(decode(name), decode(value))
