@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -74,8 +75,26 @@ func encrypt(q url.Values) error {
 	if system && q.Get("sslmode") != "verify-full" {
 		return errors.New("postgres: sslrootcert=system in the URL goes with sslmode=verify-full alone: anybody can have a certificate of some name")
 	}
+	if err := checkAuthority(q); err != nil {
+		return err
+	}
 	if bound && q.Get("sslmode") != "verify-full" {
 		slog.Warn("postgres: the driver cannot bind signing in to the encrypted connection, as channel_binding=require asks: write sslmode=verify-full, so that the server's certificate is checked")
 	}
 	return nil
+}
+
+// checkAuthority refuses a file of an authority's that is not there: the driver, as libpq,
+// would then trust whoever answers where sslmode is require, the default. The name may be
+// a part of a password, so the error does not show it.
+func checkAuthority(q url.Values) error {
+	file := q.Get("sslrootcert")
+	if file == "" || file == "system" || q.Has("sslinline") || q.Get("sslmode") == "disable" {
+		return nil
+	}
+	_, err := os.Stat(file)
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("postgres: the file of sslrootcert in the URL cannot be read: %w", e.Err)
+	}
+	return err
 }

@@ -72,7 +72,8 @@ import (
 //
 // sslmode=verify-full alone proves whose server it is; sslaccept=strict and
 // sslrootcert=system ask for the same. With require, and with ssl=true, the connection is
-// encrypted to whoever answers, unless sslrootcert names a file.
+// encrypted to whoever answers, unless sslrootcert names a file; one that is not there
+// is an error.
 //
 // channel_binding=require asks that the server prove, within the encrypted connection,
 // that it knows the password's hash. The driver cannot ask it: what is left of it is that
