@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,8 +21,8 @@ type PushConfig struct {
 	// Exclude are patterns of tables to leave alone, as in Drift.
 	Exclude []string
 	// Reset makes Push drop all tables and views of the connected schema first,
-	// with all that is in them, but for those that Exclude names and those of
-	// extensions. It is the name of that database, so that no other is lost: on
+	// with all that is in them, but for those that Exclude names, those of
+	// extensions, and on SQLite virtual tables and what a host keeps there. It is the name of that database, so that no other is lost: on
 	// PostgreSQL DATABASE, or DATABASE.SCHEMA where the schema is not public; on
 	// SQLite that of the file, without its folder. A database with a history of
 	// migrations needs AllowDestructive too; then the connected schema's own
@@ -105,7 +106,7 @@ func (s *session) plan(ctx context.Context, changes []schema.Change, plan *Plan)
 	if err := s.checkNames(changes); err != nil {
 		return err
 	}
-	planned, err := s.driver.PlanChanges(ctx, "push", changes, unqualified)
+	planned, err := s.driver.PlanChanges(ctx, "push", withColumns(changes), unqualified)
 	if err != nil {
 		return fmt.Errorf("migrate: plan: %w", err)
 	}
@@ -117,6 +118,18 @@ func (s *session) plan(ctx context.Context, changes []schema.Change, plan *Plan)
 	}
 	s.mark(ctx, plan)
 	return nil
+}
+
+// withColumns gives tables that are dropped, and that Atlas could not inspect, a
+// column: it wants to know how the drop is undone.
+func withColumns(changes []schema.Change) []schema.Change {
+	changes = slices.Clone(changes)
+	for i, c := range changes {
+		if d, ok := c.(*schema.DropTable); ok && len(d.T.Columns) == 0 {
+			changes[i] = &schema.DropTable{T: schema.NewTable(d.T.Name).AddColumns(schema.NewIntColumn("unknown", "int"))}
+		}
+	}
+	return changes
 }
 
 // mark tells of the risks of the plan's statements, as if they were a file's.

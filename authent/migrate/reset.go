@@ -21,19 +21,27 @@ func (s *session) planReset(ctx context.Context, desired *schema.Schema, c PushC
 	if err != nil {
 		return err
 	}
-	c.Exclude = append(slices.Clone(c.Exclude), extensions...)
+	c.Exclude = slices.Clone(c.Exclude)
+	for _, name := range extensions {
+		c.Exclude = append(c.Exclude, Exactly(name))
+	}
 	if err := s.planDropViews(ctx, c, plan); err != nil {
 		return err
 	}
-	current, err := s.driver.InspectSchema(ctx, "", &schema.InspectOptions{
-		Mode: schema.InspectSchemas | schema.InspectTables, Exclude: c.Exclude,
-	})
+	current, err := s.current(ctx, c.Exclude)
 	if err != nil {
-		return fmt.Errorf("migrate: inspect the database: %w", err)
+		return err
 	}
 	var drops []schema.Change
 	for _, t := range current.Tables {
 		drops = append(drops, &schema.DropTable{T: t})
+	}
+	there, err := s.column(ctx, ownHistory[s.config.Dialect])
+	if err != nil {
+		return err
+	}
+	if len(there) > 0 && !excluded(revisionsTable, c.Exclude) {
+		drops = append(drops, &schema.DropTable{T: schema.NewTable(revisionsTable)})
 	}
 	if err := s.plan(ctx, drops, plan); err != nil {
 		return err
@@ -71,6 +79,13 @@ var histories = map[string]string{
 	dialect.SQLite:   `SELECT name FROM sqlite_master WHERE type = 'table' AND name = '` + revisionsTable + `'`,
 	dialect.Postgres: `SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = '` + revisionsTable + `' AND c.relkind IN ('r', 'p') ORDER BY 1`,
 	dialect.MySQL:    `SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND table_name = '` + revisionsTable + `'`,
+}
+
+// ownHistory finds the history of the connected schema.
+var ownHistory = map[string]string{
+	dialect.SQLite:   histories[dialect.SQLite],
+	dialect.Postgres: `SELECT relname FROM pg_class WHERE relname = '` + revisionsTable + `' AND relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace`,
+	dialect.MySQL:    histories[dialect.MySQL],
 }
 
 // databaseName is what --reset must say: the name of the database, with that of the

@@ -3,6 +3,7 @@ package migrate_test
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/url"
 	"path"
 	"slices"
@@ -102,6 +103,26 @@ func tablesOf(t *testing.T, kind testdb.Kind, db *sql.DB) (all []string) {
 	return all
 }
 
+// TestPush_ResetAlone: where more schemas than one are looked in, the history of another
+// one stays.
+func TestPush_ResetAlone(t *testing.T) {
+	kind := testdb.Server(t, "postgres")
+	at := kind.URL(t)
+	db := kind.Connect(t, at)
+	if err := migrations.Apply(t.Context(), kind.Dialect, db); err != nil {
+		t.Fatal(err)
+	}
+	run(t, db, `CREATE SCHEMA tenant`, `CREATE TABLE tenant.x (id int)`)
+	before := tablesOf(t, kind, db)
+	within := at + map[bool]string{true: "&", false: "?"}[strings.Contains(at, "?")] + "search_path=tenant,public"
+	if _, err := pusher(t, kind, within, nil).Push(t.Context(), entmigrate.Tables, migrate.PushConfig{Reset: nameOf(t, at) + ".tenant", AllowDestructive: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got := tablesOf(t, kind, db); !slices.Equal(got, before) {
+		t.Errorf("there are %q, before %q", got, before)
+	}
+}
+
 // TestPush_ResetRefuses: another database's name, and a database that is migrated by
 // files, unless that is allowed.
 func TestPush_ResetRefuses(t *testing.T) {
@@ -155,4 +176,38 @@ func schemaCounts(t *testing.T, kind testdb.Kind, at, name string) {
 	if found, err := m.Drift(t.Context(), entmigrate.Tables); err != nil || len(found) != 0 {
 		t.Errorf("%v, %v", found, err)
 	}
+}
+
+// TestPush_ResetOddNames: what is left out stays, whatever its name, and so does what
+// a host keeps for itself.
+func TestPush_ResetOddNames(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		at := kind.URL(t)
+		m, db := pusher(t, kind, at, nil), kind.Connect(t, at)
+		mark := kind.Quote("")[:1]
+		quote := func(name string) string { return mark + strings.ReplaceAll(name, mark, mark+mark) + mark }
+		var kept, exclude []string
+		for i, name := range oddNames {
+			run(t, db, "CREATE TABLE "+quote(name)+" (id int PRIMARY KEY)", "CREATE VIEW "+quote(name+" v")+" AS SELECT id FROM "+quote(name))
+			kept, exclude = append(kept, name, name+" v"), append(exclude, migrate.Exactly(name), migrate.Exactly(name+" v"))
+			run(t, db, fmt.Sprintf("CREATE TABLE rest%d (id int)", i))
+		}
+		if kind.Dialect == dialect.SQLite {
+			run(t, db, "CREATE TABLE _litestream_seq (id int)", "CREATE VIRTUAL TABLE found USING fts5(body)")
+			kept = append(kept, "_litestream_seq", "found", "found_config", "found_content", "found_data", "found_docsize", "found_idx")
+		}
+		if kind.Dialect == dialect.MySQL {
+			run(t, db, "CREATE TABLE versioned (id int) WITH SYSTEM VERSIONING")
+		}
+		if _, err := m.Push(t.Context(), entmigrate.Tables, migrate.PushConfig{Reset: nameOf(t, at), Exclude: exclude}); err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range entmigrate.Tables {
+			kept = append(kept, x.Name)
+		}
+		slices.Sort(kept)
+		if got := tablesOf(t, kind, db); !slices.Equal(got, kept) {
+			t.Errorf("there are %q, want %q", got, kept)
+		}
+	})
 }
