@@ -9,6 +9,9 @@ import (
 	"strings"
 
 	atlas "ariga.io/atlas/sql/migrate"
+	"ariga.io/atlas/sql/mysql"
+	"ariga.io/atlas/sql/postgres"
+	"ariga.io/atlas/sql/sqlite"
 )
 
 // Dir is a folder of migrations in Atlas's format: files named
@@ -86,11 +89,26 @@ func Validate(dir Dir) error {
 		if i > 0 && f.Version() == files[i-1].Version() {
 			return fmt.Errorf("migrate: %s and %s have the same version: rename one, and run go tool migrate hash", files[i-1].Name(), f.Name())
 		}
-		if _, err := f.StmtDecls(); err != nil {
+		if err := readable(f); err != nil {
 			return fmt.Errorf("migrate: %s: %w", f.Name(), err)
 		}
 	}
 	return nil
+}
+
+// readable checks that a file can be read as statements of some dialect: a folder
+// does not say of which, and text in quotes differs between them.
+func readable(f atlas.File) error {
+	_, err := f.StmtDecls()
+	for _, s := range []atlas.StmtScanner{&mysql.Driver{}, &postgres.Driver{}, &sqlite.Driver{}} {
+		if err == nil {
+			return nil
+		}
+		if _, e := s.ScanStmts(string(f.Bytes())); e == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 var reasons = map[atlas.Reason]string{

@@ -154,6 +154,14 @@ func TestValidate(t *testing.T) {
 	if err := Validate(open(t, folder(t, "1_a.sql", one, "1_b.sql", two))); err == nil || !strings.Contains(err.Error(), "have the same version") {
 		t.Errorf("two files of one version: %v", err)
 	}
+	for _, sql := range []string{`INSERT INTO t VALUES ('it\'s');`, "INSERT INTO t VALUES (1); # it's\n", `SELECT $x$it's$x$;`} { // MySQL's, and PostgreSQL's
+		if err := Validate(open(t, folder(t, "1_a.sql", sql))); err != nil {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+	if err := Validate(open(t, folder(t, "1_a.sql", "INSERT INTO t VALUES ('a;"))); err == nil || !strings.Contains(err.Error(), "unclosed quote") {
+		t.Errorf("what no dialect has: %v", err)
+	}
 	if _, err := OpenDir(filepath.Join(t.TempDir(), "none")); err == nil || !strings.Contains(err.Error(), "there is no folder") {
 		t.Error(err)
 	}
