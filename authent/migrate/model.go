@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"slices"
+	"strings"
 
 	"ariga.io/atlas/sql/schema"
 	"entgo.io/ent/dialect"
@@ -27,7 +28,7 @@ func newModel(name string, live *schema.Schema) *model {
 
 // follow changes the model as a statement would, and returns the changes.
 func (m *model) follow(sql string) schema.Changes {
-	c := &cursor{sql: sql, words: words(sql)}
+	c := reading(m.dialect, sql)
 	if n := len(c.words); n > 0 && c.words[n-1].is(";") {
 		c.words = c.words[:n-1]
 	}
@@ -69,9 +70,10 @@ func (m *model) drop(c *cursor) (all schema.Changes) {
 	case c.take("TABLE"):
 		absent := c.take("IF", "EXISTS")
 		for _, name := range c.names() {
-			if _, ok := m.schema.Table(name); ok || !absent || !m.whole {
-				all = append(all, &schema.DropTable{T: m.table(name)})
-				m.remove(name)
+			if _, ok := m.find(name); ok || !absent || !m.whole {
+				t := m.table(name)
+				all = append(all, &schema.DropTable{T: t})
+				m.remove(t.Name)
 			}
 		}
 	case c.take("INDEX"):
@@ -80,7 +82,7 @@ func (m *model) drop(c *cursor) (all schema.Changes) {
 		name := c.name()
 		if t, i := m.findIndex(name); i != nil {
 			t = m.edit(t.Name)
-			t.Indexes = slices.DeleteFunc(t.Indexes, func(x *schema.Index) bool { return x.Name == name })
+			t.Indexes = slices.DeleteFunc(t.Indexes, func(x *schema.Index) bool { return x == i })
 			all = append(all, &schema.ModifyTable{T: t, Changes: schema.Changes{&schema.DropIndex{I: i}}})
 		}
 	case c.takeAny("SCHEMA", "DATABASE"):
@@ -94,18 +96,9 @@ func (m *model) drop(c *cursor) (all schema.Changes) {
 	return all
 }
 
-func (m *model) findIndex(name string) (*schema.Table, *schema.Index) {
-	for _, t := range m.schema.Tables {
-		if i, ok := t.Index(name); ok {
-			return t, i
-		}
-	}
-	return nil, nil
-}
-
 // table is the table of a name. One that is not known is made up, empty.
 func (m *model) table(name string) *schema.Table {
-	if t, ok := m.schema.Table(name); ok {
+	if t, ok := m.find(name); ok {
 		return t
 	}
 	t := &schema.Table{Name: name, Schema: m.schema}
@@ -136,7 +129,7 @@ func (m *model) remove(name string) {
 // columnOf is the column of a name. One that is not known is made up: what it
 // holds is not known either.
 func (m *model) columnOf(t *schema.Table, name string) *schema.Column {
-	if c, ok := t.Column(name); ok {
+	if c, ok := findColumn(t, name); ok {
 		return c
 	}
 	return &schema.Column{Name: name, Type: &schema.ColumnType{Type: &schema.UnsupportedType{T: "unknown"}, Null: true}}
@@ -146,7 +139,7 @@ func (m *model) columnOf(t *schema.Table, name string) *schema.Column {
 func (m *model) renameTable(from, to string) schema.Change {
 	old := m.edit(from)
 	renamed := m.edit(from)
-	m.remove(from)
+	m.remove(renamed.Name)
 	renamed.Name = to
 	m.put(renamed)
 	return &schema.RenameTable{From: old, To: renamed}
@@ -221,7 +214,7 @@ func (m *model) add(t *schema.Table, c *cursor) (all schema.Changes) {
 	}
 	for _, definition := range columns {
 		col := m.column(definition)
-		if _, ok := t.Column(col.Name); ok && exists {
+		if _, ok := findColumn(t, col.Name); ok && exists {
 			continue
 		}
 		t.Columns = append(t.Columns, col)
@@ -250,7 +243,7 @@ func (m *model) dropFrom(t *schema.Table, c *cursor) schema.Changes {
 	if kind == "" {
 		return m.dropColumn(t, name, absent)
 	}
-	if i := slices.IndexFunc(t.ForeignKeys, func(f *schema.ForeignKey) bool { return f.Symbol == name }); i >= 0 && kind != "index" {
+	if i := slices.IndexFunc(t.ForeignKeys, func(f *schema.ForeignKey) bool { return strings.EqualFold(f.Symbol, name) }); i >= 0 && kind != "index" {
 		f := t.ForeignKeys[i]
 		t.ForeignKeys = slices.Delete(t.ForeignKeys, i, i+1)
 		return schema.Changes{&schema.DropForeignKey{F: f}}
@@ -258,7 +251,7 @@ func (m *model) dropFrom(t *schema.Table, c *cursor) schema.Changes {
 	if kind == "foreign key" && !m.whole {
 		return schema.Changes{&schema.DropForeignKey{F: &schema.ForeignKey{Symbol: name, Table: t, RefTable: t}}}
 	}
-	if i, ok := t.Index(name); ok && kind != "foreign key" {
+	if i := indexOf(t, name); i != nil && kind != "foreign key" {
 		t.Indexes = slices.DeleteFunc(t.Indexes, func(x *schema.Index) bool { return x == i })
 		return schema.Changes{&schema.DropIndex{I: i}}
 	}
@@ -267,10 +260,12 @@ func (m *model) dropFrom(t *schema.Table, c *cursor) schema.Changes {
 
 // dropColumn drops a column, and the indexes and foreign keys on it.
 func (m *model) dropColumn(t *schema.Table, name string, absent bool) schema.Changes {
-	if _, ok := t.Column(name); !ok && absent && m.whole {
+	if _, ok := findColumn(t, name); !ok && absent && m.whole {
 		return nil
 	}
-	all := schema.Changes{&schema.DropColumn{C: m.columnOf(t, name)}}
+	dropped := m.columnOf(t, name)
+	name = dropped.Name
+	all := schema.Changes{&schema.DropColumn{C: dropped}}
 	t.Columns = slices.DeleteFunc(t.Columns, func(c *schema.Column) bool { return c.Name == name })
 	t.Indexes = slices.DeleteFunc(t.Indexes, func(i *schema.Index) bool {
 		gone := slices.ContainsFunc(i.Parts, func(p *schema.IndexPart) bool { return p.C != nil && p.C.Name == name })
@@ -332,6 +327,10 @@ func (m *model) alterColumn(t *schema.Table, c *cursor) schema.Changes {
 // replace changes a column to another.
 func (m *model) replace(t *schema.Table, name string, to *schema.Column) schema.Changes {
 	from := m.columnOf(t, name)
+	if strings.EqualFold(from.Name, to.Name) {
+		to.Name = from.Name
+	}
+	name = from.Name
 	m.exchange(t, name, to)
 	change := &schema.ModifyColumn{From: from, To: to, Change: schema.NoChange}
 	if formatType(m.dialect, from.Type.Type) != formatType(m.dialect, to.Type.Type) {

@@ -93,7 +93,7 @@ func (a analysis) silently(c *schema.Column) (value string, ok bool) {
 
 // filledAfter reports whether the file itself fills the column later on.
 func (a analysis) filledAfter(p *sqlcheck.Pass, t *schema.Table, c *schema.Column) bool {
-	return slices.ContainsFunc(p.File.Changes, func(sc *sqlcheck.Change) bool { return fills(sc.Stmt.Text, t.Name, c.Name) })
+	return slices.ContainsFunc(p.File.Changes, func(sc *sqlcheck.Change) bool { return fills(a.dialect, sc.Stmt.Text, t.Name, c.Name) })
 }
 
 // typeName is a column's type as its database writes it. How wide MySQL shows a

@@ -11,6 +11,7 @@ import (
 // reader answers what Atlas's analyzers ask about a file's statements. Atlas's
 // command line has parsers for it, which are not to be had as a library.
 type reader struct {
+	dialect string
 	// forgets is whether the database forgets REFERENCES in a column's own
 	// definition. MySQL does, MariaDB does not.
 	forgets bool
@@ -18,9 +19,9 @@ type reader struct {
 
 // ColumnFilledBefore reports whether a statement before the byte fills the
 // column where it is NULL, or everywhere.
-func (reader) ColumnFilledBefore(statements []*atlas.Stmt, t *schema.Table, c *schema.Column, pos int) (bool, error) {
+func (r reader) ColumnFilledBefore(statements []*atlas.Stmt, t *schema.Table, c *schema.Column, pos int) (bool, error) {
 	for _, s := range statements {
-		if s.Pos < pos && fills(s.Text, t.Name, c.Name) {
+		if s.Pos < pos && fills(r.dialect, s.Text, t.Name, c.Name) {
 			return true, nil
 		}
 	}
@@ -29,9 +30,9 @@ func (reader) ColumnFilledBefore(statements []*atlas.Stmt, t *schema.Table, c *s
 
 // ColumnFilledAfter reports whether a statement after the byte fills the column
 // where it has the value that the database gave it, or everywhere.
-func (reader) ColumnFilledAfter(statements []*atlas.Stmt, t *schema.Table, c *schema.Column, pos int, _ any) (bool, error) {
+func (r reader) ColumnFilledAfter(statements []*atlas.Stmt, t *schema.Table, c *schema.Column, pos int, _ any) (bool, error) {
 	for _, s := range statements {
-		if s.Pos > pos && fills(s.Text, t.Name, c.Name) {
+		if s.Pos > pos && fills(r.dialect, s.Text, t.Name, c.Name) {
 			return true, nil
 		}
 	}
@@ -40,9 +41,9 @@ func (reader) ColumnFilledAfter(statements []*atlas.Stmt, t *schema.Table, c *sc
 
 // CreateViewAfter reports whether a statement after the byte makes a view of the
 // old name on the table, so that programs go on.
-func (reader) CreateViewAfter(statements []*atlas.Stmt, old, renamed string, pos int) (bool, error) {
+func (r reader) CreateViewAfter(statements []*atlas.Stmt, old, renamed string, pos int) (bool, error) {
 	for _, s := range statements {
-		c := &cursor{sql: s.Text, words: words(s.Text)}
+		c := reading(r.dialect, s.Text)
 		if s.Pos <= pos || !c.take("CREATE") {
 			continue
 		}
@@ -75,7 +76,7 @@ func (r reader) ColumnHasReferences(s *atlas.Stmt, c *schema.Column) (bool, erro
 	if !r.forgets {
 		return false, nil
 	}
-	text := &cursor{sql: s.Text, words: words(s.Text)}
+	text := reading(r.dialect, s.Text)
 	text.before(0, "(", "ADD")
 	if text.at("(") {
 		text = text.group()
@@ -92,8 +93,8 @@ func (r reader) ColumnHasReferences(s *atlas.Stmt, c *schema.Column) (bool, erro
 
 // fills reports whether a statement gives the column a value in each row that
 // has none.
-func fills(sql, table, column string) bool {
-	c := &cursor{sql: sql, words: words(sql)}
+func fills(name, sql, table, column string) bool {
+	c := reading(name, sql)
 	if !c.take("UPDATE") {
 		return false
 	}
@@ -105,7 +106,7 @@ func fills(sql, table, column string) bool {
 	c.take("SET")
 	set := false
 	for _, part := range c.before(0, "WHERE", ";").parts() {
-		if name := part.name(); name == column && part.take("=") && !part.at("NULL") {
+		if part.name() == column && part.take("=") && !part.at("NULL") {
 			set = true
 		}
 	}

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"slices"
 	"strings"
 
 	"ariga.io/atlas/sql/mysql"
@@ -93,7 +94,7 @@ func parseType(name, text string) (t schema.Type) {
 func (m *model) createTable(c *cursor) schema.Changes {
 	exists := c.take("IF", "NOT", "EXISTS")
 	name := c.name()
-	if _, ok := m.schema.Table(name); ok && exists {
+	if _, ok := m.find(name); ok && exists {
 		return nil
 	}
 	t := &schema.Table{Name: name, Schema: m.schema}
@@ -253,4 +254,47 @@ func (m *model) index(t *schema.Table, name string, unique bool, c *cursor) *sch
 // keeps in an index, as in name(10), and not a function's call.
 func isLength(all []word) bool {
 	return len(all) > 3 && all[3].is(")") && strings.Trim(all[2].text, "0123456789") == ""
+}
+
+// find finds the table of a name, also of one that is written in other letters:
+// databases take most names so.
+func (m *model) find(name string) (*schema.Table, bool) {
+	if t, ok := m.schema.Table(name); ok {
+		return t, true
+	}
+	i := slices.IndexFunc(m.schema.Tables, func(t *schema.Table) bool { return strings.EqualFold(t.Name, name) })
+	if i < 0 {
+		return nil, false
+	}
+	return m.schema.Tables[i], true
+}
+
+func indexOf(t *schema.Table, name string) *schema.Index {
+	for _, i := range t.Indexes {
+		if strings.EqualFold(i.Name, name) {
+			return i
+		}
+	}
+	return nil
+}
+
+// findColumn finds the column of a name likewise.
+func findColumn(t *schema.Table, name string) (*schema.Column, bool) {
+	if c, ok := t.Column(name); ok {
+		return c, true
+	}
+	i := slices.IndexFunc(t.Columns, func(c *schema.Column) bool { return strings.EqualFold(c.Name, name) })
+	if i < 0 {
+		return nil, false
+	}
+	return t.Columns[i], true
+}
+
+func (m *model) findIndex(name string) (*schema.Table, *schema.Index) {
+	for _, t := range m.schema.Tables {
+		if i := indexOf(t, name); i != nil {
+			return t, i
+		}
+	}
+	return nil, nil
 }

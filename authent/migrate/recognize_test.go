@@ -22,7 +22,7 @@ func FuzzFollow(f *testing.F) {
 			m.follow(inDialect(name, "CREATE TABLE {q}users{q} ({q}id{q} bigint, {q}nickname{q} text)"))
 			m.follow(sql)
 			m.follow(sql)
-			fills(sql, "users", "nickname")
+			fills(name, sql, "users", "nickname")
 		}
 	})
 }

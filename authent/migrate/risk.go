@@ -60,7 +60,7 @@ func (a analysis) risks(ctx context.Context, file *sqlcheck.File) (map[int][]Ris
 	for _, c := range file.Changes {
 		fillByItself(c.Changes)
 	}
-	file.Parser = reader{forgets: a.dialect == dialect.MySQL && !a.maria()}
+	file.Parser = reader{dialect: a.dialect, forgets: a.dialect == dialect.MySQL && !a.maria()}
 	pass := &sqlcheck.Pass{File: file, Dev: &sqlclient.Client{Name: a.dialect, Driver: a.driver}}
 	for _, one := range append(analyzers, sqlcheck.AnalyzerFunc(a.onRows)) {
 		name := nameOf(one)

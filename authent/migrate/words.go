@@ -1,6 +1,11 @@
 package migrate
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+
+	"entgo.io/ent/dialect"
+)
 
 // word is a word, name, literal or sign of a statement.
 type word struct {
@@ -12,15 +17,17 @@ type word struct {
 // is reports whether the word is a keyword or sign.
 func (w word) is(keyword string) bool { return !w.quoted && strings.EqualFold(w.text, keyword) }
 
-// words takes a statement apart, without its comments.
-func words(sql string) (all []word) {
+// words takes a statement of a dialect apart, without its comments.
+func words(name, sql string) (all []word) {
 	for at := 0; at < len(sql); {
-		end, quoted := wordEnd(sql, at)
+		end, kind := wordEnd(name, sql, at)
 		text := sql[at:end]
 		switch {
-		case strings.TrimSpace(text) == "" || isComment(text):
-		case quoted:
-			all = append(all, word{strings.ReplaceAll(text[1:max(end-at-1, 1)], text[:1]+text[:1], text[:1]), true, at, end})
+		case kind == comment || strings.TrimSpace(text) == "":
+		case kind == quotedName:
+			mark := closing(text[0])
+			inside := strings.TrimSuffix(text[1:], mark)
+			all = append(all, word{strings.ReplaceAll(inside, mark+mark, mark), true, at, end})
 		default:
 			all = append(all, word{text, false, at, end})
 		}
@@ -29,32 +36,43 @@ func words(sql string) (all []word) {
 	return all
 }
 
-func isComment(text string) bool {
-	return strings.HasPrefix(text, "--") || strings.HasPrefix(text, "/*") || strings.HasPrefix(text, "#")
-}
+// wordKind is what a word is.
+type wordKind int
 
-// wordEnd is where the word that begins at a byte ends, and whether it is a name
-// in quotes.
-func wordEnd(sql string, at int) (end int, quoted bool) {
+const (
+	plainWord  wordKind = iota // Or a sign.
+	quotedName                 // A name in quotes.
+	literal                    // Text.
+	comment
+)
+
+// wordEnd is where the word that begins at a byte ends, and what it is.
+func wordEnd(name, sql string, at int) (end int, kind wordKind) {
 	rest := sql[at:]
 	switch c := rest[0]; {
-	case strings.HasPrefix(rest, "--"), c == '#':
-		return at + upTo(rest, "\n"), false
+	case strings.HasPrefix(rest, "--"), c == '#' && name == dialect.MySQL:
+		return at + upTo(rest, "\n"), comment
 	case strings.HasPrefix(rest, "/*"):
-		return at + upTo(rest, "*/"), false
+		return at + commentEnd(name, rest), comment
 	case c == '\'':
-		return at + quoteEnd(rest), false
-	case c == '"', c == '`':
-		return at + quoteEnd(rest), true
+		return at + quoteEnd(rest, name == dialect.MySQL), literal
+	case name == dialect.Postgres && c == '$' && inDollars.MatchString(rest):
+		mark := inDollars.FindString(rest)
+		return at + len(mark) + upTo(rest[len(mark):], mark), literal
+	case c == '"', c == '`', c == '[' && name == dialect.SQLite:
+		return at + quoteEnd(rest, c == '"' && name == dialect.MySQL), quotedName
 	case isWordByte(c):
 		n := 1
 		for n < len(rest) && isWordByte(rest[n]) {
 			n++
 		}
-		return at + n, false
+		return at + n, plainWord
 	}
-	return at + 1, false
+	return at + 1, plainWord
 }
+
+// inDollars is how PostgreSQL's text in dollars begins.
+var inDollars = regexp.MustCompile(`^\$(?:[A-Za-z_\x{80}-\x{10ffff}][0-9A-Za-z_\x{80}-\x{10ffff}]*)?\$`)
 
 func isWordByte(c byte) bool {
 	return c == '_' || c == '$' || c >= 0x80 || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
@@ -68,16 +86,49 @@ func upTo(s, mark string) int {
 	return len(s)
 }
 
-// quoteEnd is the length of what is in quotes. A doubled quote is one inside.
-func quoteEnd(s string) int {
+// commentEnd is the length of the comment in a text's begin. PostgreSQL has comments
+// in comments.
+func commentEnd(name, s string) int {
+	if name != dialect.Postgres {
+		return 2 + upTo(s[2:], "*/")
+	}
+	for i, depth := 0, 0; i < len(s); i++ {
+		switch {
+		case strings.HasPrefix(s[i:], "/*"):
+			depth++
+			i++
+		case strings.HasPrefix(s[i:], "*/"):
+			i++
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return len(s)
+}
+
+// closing is the quote that ends what another begins.
+func closing(first byte) string {
+	if first == '[' {
+		return "]"
+	}
+	return string(first)
+}
+
+// quoteEnd is the length of what is in quotes. A doubled quote is one inside, and so
+// is one after a backslash where that escapes.
+func quoteEnd(s string, escapes bool) int {
+	last := closing(s[0])[0]
 	for i := 1; i < len(s); i++ {
-		if s[i] != s[0] {
-			continue
-		}
-		if i+1 == len(s) || s[i+1] != s[0] {
+		switch {
+		case s[i] == '\\' && escapes:
+			i++
+		case s[i] != last:
+		case i+1 == len(s) || s[i+1] != last:
 			return i + 1
+		default:
+			i++
 		}
-		i++
 	}
 	return len(s)
 }
@@ -87,6 +138,9 @@ type cursor struct {
 	sql   string
 	words []word
 }
+
+// reading is a cursor at the begin of a statement of a dialect.
+func reading(name, sql string) *cursor { return &cursor{sql: sql, words: words(name, sql)} }
 
 func (c *cursor) done() bool { return len(c.words) == 0 }
 
