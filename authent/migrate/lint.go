@@ -65,10 +65,6 @@ func Lint(ctx context.Context, c LintConfig) ([]LintedFile, error) {
 			return nil, fmt.Errorf("migrate: lint: there is no file %s in the folder", name)
 		}
 	}
-	// What a checkpoint stands for is executed nowhere any more.
-	if files, err = atlas.FilesFromLastCheckpoint(c.Dir); err != nil {
-		return nil, fmt.Errorf("migrate: lint: %w", err)
-	}
 	m, err := New(Config{DB: c.Dev, Dialect: c.Dialect, Dir: c.Dir, LockTimeout: devPatience})
 	if err != nil {
 		return nil, err
@@ -80,9 +76,40 @@ func Lint(ctx context.Context, c LintConfig) ([]LintedFile, error) {
 	defer func() { _ = s.release() }()
 	l := &linter{session: s, config: c}
 	err = s.alone(ctx, func() error {
-		return s.undone(ctx, files, func() error { return l.files(ctx, files) })
+		for _, way := range ways(files, c.Files) {
+			if err := s.undone(ctx, way, func() error { return l.files(ctx, way) }); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return l.linted, err
+}
+
+// ways are the files that databases execute: new ones from the last checkpoint on,
+// and those that have a history what stands before it, which is replayed as far as
+// files there are asked for.
+func ways(files []atlas.File, asked []string) [][]atlas.File {
+	last := lastCheckpoint(files)
+	if last < 0 {
+		return [][]atlas.File{files}
+	}
+	before := files[:last]
+	first := slices.IndexFunc(before, func(f atlas.File) bool { return slices.Contains(asked, f.Name()) })
+	if first < 0 {
+		return [][]atlas.File{files[last:]}
+	}
+	begin := max(lastCheckpoint(before[:first+1]), 0)
+	way := slices.Concat(before[begin:begin+1], atlas.SkipCheckpointFiles(before[begin+1:]))
+	return [][]atlas.File{way, files[last:]}
+}
+
+// lastCheckpoint is where the last checkpoint stands, -1 if there is none.
+func lastCheckpoint(files []atlas.File) int {
+	return atlas.FilesLastIndex(files, func(f atlas.File) bool {
+		c, ok := f.(atlas.CheckpointFile)
+		return ok && c.IsCheckpoint()
+	})
 }
 
 // linter replays files in a development database.

@@ -1,0 +1,48 @@
+package migrate
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/authent/authent/internal/testdb"
+)
+
+// TestLint_BeforeACheckpoint: a database that has a history executes what stands before
+// a checkpoint, and not the checkpoint, so what is asked about there is looked at too.
+func TestLint_BeforeACheckpoint(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		const (
+			made    = "CREATE TABLE users (id int NOT NULL, nickname varchar(20) NULL);"
+			drops   = "ALTER TABLE users DROP COLUMN nickname;"
+			stands  = "-- atlas:checkpoint\n\nCREATE TABLE users (id int NOT NULL);"
+			further = "CREATE TABLE teams (id int NOT NULL);"
+		)
+		name := folder(t, "1_made.sql", made)
+		db := kind.Connect(t, kind.URL(t))
+		apply(t, kind, db, name)
+		write(t, name, "2_drops.sql", drops, "3_stands.sql", stands, "4_further.sql", further)
+		executed := told(dryRun(t, kind, db, name))
+		for what, asked := range map[string][]string{
+			"": nil, "2_drops.sql": {"2_drops.sql"}, "2_drops.sql 3_stands.sql 4_further.sql": {"2_drops.sql", "3_stands.sql", "4_further.sql"}, "4_further.sql": {"4_further.sql"},
+		} {
+			c := LintConfig{Dev: kind.Connect(t, kind.URL(t)), Dialect: kind.Dialect, Dir: open(t, name), Files: asked}
+			files, err := Lint(t.Context(), c)
+			if err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+			var names, risks []string
+			for _, f := range files {
+				names, risks = append(names, f.Name), append(risks, told(f.Statements))
+			}
+			if got := strings.Join(names, " "); asked != nil && got != what || asked == nil && got != "3_stands.sql 4_further.sql" {
+				t.Errorf("asked about %q, it looked at %q", what, got)
+			}
+			if got := strings.TrimSpace(strings.Join(risks, "\n")); strings.Contains(what, "drops") && (got != executed || !strings.Contains(got, "DS103")) {
+				t.Errorf("%s: %q, where apply says %q", what, got, executed)
+			}
+			if _, err := Lint(t.Context(), c); err != nil {
+				t.Errorf("%s: again: %v", what, err)
+			}
+		}
+	})
+}
