@@ -106,7 +106,7 @@ func filesAt(ctx context.Context, folder, branch string) ([]string, error) {
 		return nil, fmt.Errorf("migrate: lint: --git-base is %q: name a branch or a commit", branch)
 	}
 	var errs bytes.Buffer
-	cmd := exec.CommandContext(ctx, "git", "ls-tree", "--name-only", branch, "./")
+	cmd := exec.CommandContext(ctx, "git", "ls-tree", "-z", "--name-only", branch, "./") // Without -z it quotes names.
 	cmd.Dir, cmd.Stderr = folder, &errs
 	out, err := cmd.Output()
 	if err != nil {
@@ -117,8 +117,8 @@ func filesAt(ctx context.Context, folder, branch string) ([]string, error) {
 		return nil, fmt.Errorf("migrate: lint: git does not tell what %s has in %s: %s", branch, folder, said)
 	}
 	var names []string
-	for line := range strings.Lines(string(out)) {
-		names = append(names, path.Base(strings.TrimSpace(line)))
+	for name := range strings.SplitSeq(string(out), "\x00") {
+		names = append(names, path.Base(name))
 	}
 	return names, nil
 }
