@@ -49,10 +49,11 @@ func (f LintedFile) Grave() bool {
 
 // Lint replays the folder's files in the development database, statement by
 // statement, and tells what each statement of the files asked for may do to rows
-// that are there; files that a checkpoint stands for are left out. It is Atlas's
-// analyzers that judge, and its directives "-- atlas:nolint" are honoured. The
-// database is as before afterwards.
-func Lint(ctx context.Context, c LintConfig) ([]LintedFile, error) {
+// that are there. Where all are looked at, those that a checkpoint stands for are
+// left out. It is Atlas's analyzers that judge, and its directives
+// "-- atlas:nolint" are honoured. The database is as before afterwards.
+func Lint(ctx context.Context, c LintConfig) (linted []LintedFile, err error) {
+	defer func() { err = advised(err) }()
 	if err := Validate(c.Dir); err != nil {
 		return nil, err
 	}
@@ -144,7 +145,7 @@ func (l *linter) files(ctx context.Context, files []atlas.File) error {
 
 func (l *linter) execute(ctx context.Context, stmt Statement) error {
 	if _, err := l.ExecContext(ctx, stmt.SQL); err != nil {
-		return fmt.Errorf("migrate: lint: replay %s, line %d: %w\n  in: %s", stmt.File, stmt.Line, err, oneLine(stmt.SQL))
+		return fmt.Errorf("migrate: lint: %s, line %d cannot be replayed in the database of --dev-url: %w\n  in: %s", stmt.File, stmt.Line, advised(err), oneLine(stmt.SQL))
 	}
 	return nil
 }

@@ -46,3 +46,15 @@ func TestLint_BeforeACheckpoint(t *testing.T) {
 		}
 	})
 }
+
+// TestLint_Advises: what stops lint is told of as what stops diff.
+func TestLint_Advises(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		dev, dir := kind.Connect(t, kind.URL(t)), open(t, folder(t, "1_bad.sql", "ALTER TABLE nobody ADD COLUMN a int;"))
+		_, ofLint := Lint(t.Context(), LintConfig{Dev: dev, Dialect: kind.Dialect, Dir: dir})
+		_, ofDiff := Diff(t.Context(), "more", DiffConfig{Dev: dev, Dialect: kind.Dialect, Dir: dir, Tables: withNickname(t)})
+		if ofLint == nil || ofDiff == nil || !strings.Contains(ofLint.Error(), notThere) || strings.TrimPrefix(ofLint.Error(), "migrate: lint: ") != strings.TrimPrefix(ofDiff.Error(), "migrate: diff: ") {
+			t.Errorf("lint: %v\ndiff: %v", ofLint, ofDiff)
+		}
+	})
+}

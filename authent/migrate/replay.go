@@ -256,7 +256,7 @@ func (c DiffConfig) plan(ctx context.Context, name string) (*atlas.Plan, error) 
 		plan, err = s.replay(ctx, name, c)
 		return err
 	})
-	return plan, err
+	return plan, advised(err)
 }
 
 // devPatience is how long to wait for somebody else who replays files.
