@@ -78,7 +78,7 @@ func Lint(ctx context.Context, c LintConfig) (linted []LintedFile, err error) {
 	l := &linter{session: s, config: c}
 	err = s.alone(ctx, func() error {
 		for _, way := range ways(files, c.Files) {
-			if err := s.undone(ctx, way, func() error { return l.files(ctx, way) }); err != nil {
+			if err := s.undone(ctx, way, func(ctx context.Context) error { return l.files(ctx, way) }); err != nil {
 				return err
 			}
 		}
@@ -144,7 +144,7 @@ func (l *linter) files(ctx context.Context, files []atlas.File) error {
 }
 
 func (l *linter) execute(ctx context.Context, stmt Statement) error {
-	if _, err := l.ExecContext(ctx, stmt.SQL); err != nil {
+	if err := l.execReplayed(ctx, stmt.SQL); err != nil {
 		return fmt.Errorf("migrate: lint: %s, line %d cannot be replayed in the database of --dev-url: %w\n  in: %s", stmt.File, stmt.Line, advised(err), oneLine(stmt.SQL))
 	}
 	return nil

@@ -24,6 +24,8 @@ type session struct {
 	*sql.Conn
 	*Migrator
 	driver atlas.Driver
+	// ended tells why the replaying of files is to end; nil if it is not.
+	ended func() error
 	// follows is the live schema as this run's statements change it; nil where
 	// nobody asks for their risks.
 	follows *model
@@ -68,11 +70,7 @@ func (m *Migrator) locked(ctx context.Context, fn func(*session) error) (err err
 	if err := s.checkSession(ctx); err != nil {
 		return err
 	}
-	var unlock schema.UnlockFunc
-	err = s.patiently(ctx, func() (err error) {
-		unlock, err = s.driver.Lock(ctx, lockName, 0)
-		return err
-	}, func(err error) bool { return errors.Is(err, schema.ErrLocked) })
+	unlock, err := s.lock(ctx, lockName)
 	if err != nil {
 		return err
 	}
@@ -83,6 +81,16 @@ func (m *Migrator) locked(ctx context.Context, fn func(*session) error) (err err
 		}
 	}()
 	return fn(s)
+}
+
+// lock takes a lock of Atlas's, or waits for it. Who is told to end gives it back all
+// the same: the connection may go on without it.
+func (s *session) lock(ctx context.Context, name string) (unlock schema.UnlockFunc, err error) {
+	err = s.patiently(ctx, func() (err error) {
+		unlock, err = s.driver.Lock(context.WithoutCancel(ctx), name, 0)
+		return err
+	}, func(err error) bool { return errors.Is(err, schema.ErrLocked) })
+	return unlock, err
 }
 
 // release gives the connection back. One on which something may be left open is

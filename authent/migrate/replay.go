@@ -28,11 +28,11 @@ func (s *session) replay(ctx context.Context, name string, c DiffConfig) (*atlas
 	if err != nil {
 		return nil, err
 	}
-	current, err := s.outcome(ctx, files, func() error { return s.executeFiles(ctx, files) })
+	current, err := s.outcome(ctx, files, func(ctx context.Context) error { return s.executeFiles(ctx, files) })
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := s.outcome(ctx, nil, func() error { return s.create(ctx, current, desired) })
+	wanted, err := s.outcome(ctx, nil, func(ctx context.Context) error { return s.create(ctx, current, desired) })
 	if err != nil {
 		return nil, err
 	}
@@ -89,11 +89,7 @@ const replayLock = "atlas_migrate_directory_state"
 // replays files there. SQLite has no such lock: there fn has a transaction.
 func (s *session) alone(ctx context.Context, fn func() error) error {
 	if s.config.Dialect != dialect.SQLite {
-		var unlock schema.UnlockFunc
-		err := s.patiently(ctx, func() (err error) {
-			unlock, err = s.driver.Lock(ctx, replayLock, 0)
-			return err
-		}, func(err error) bool { return errors.Is(err, schema.ErrLocked) })
+		unlock, err := s.lock(ctx, replayLock)
 		if err != nil {
 			return err
 		}
@@ -102,17 +98,28 @@ func (s *session) alone(ctx context.Context, fn func() error) error {
 	if err := s.checkEmpty(ctx); err != nil {
 		return err
 	}
+	s.ended = ctx.Err
 	return fn()
 }
 
+// execReplayed executes a statement of a file that is replayed, unless that is to end.
+func (s *session) execReplayed(ctx context.Context, statement string, args ...any) error {
+	if err := s.ended(); err != nil {
+		return err
+	}
+	_, err := s.ExecContext(ctx, statement, args...)
+	return err
+}
+
 // outcome is what the database holds when make has run, which is then undone.
-func (s *session) outcome(ctx context.Context, files []atlas.File, make func() error) (found *schema.Schema, err error) {
-	err = s.undone(ctx, files, func() error { return s.see(ctx, make, &found) })
+func (s *session) outcome(ctx context.Context, files []atlas.File, make func(context.Context) error) (found *schema.Schema, err error) {
+	err = s.undone(ctx, files, func(ctx context.Context) error { return s.see(ctx, make, &found) })
 	return found, err
 }
 
-// undone runs fn, which executes files, and undoes all that it did.
-func (s *session) undone(ctx context.Context, files []atlas.File, fn func() error) error {
+// undone runs fn, which executes files, and undoes all that it did. What fn gets is
+// not cancelled where a connection that breaks would leave something behind.
+func (s *session) undone(ctx context.Context, files []atlas.File, fn func(context.Context) error) error {
 	whole := s.config.Dialect != dialect.MySQL && !slices.ContainsFunc(files, func(f atlas.File) bool { return !inOneTx(f) })
 	return s.foreignKeys(ctx, false, func() error {
 		if !whole {
@@ -122,12 +129,12 @@ func (s *session) undone(ctx context.Context, files []atlas.File, fn func() erro
 			return err
 		}
 		defer s.rollBack(ctx)
-		return fn()
+		return fn(ctx)
 	})
 }
 
-func (s *session) see(ctx context.Context, make func() error, found **schema.Schema) (err error) {
-	if err = make(); err == nil {
+func (s *session) see(ctx context.Context, make func(context.Context) error, found **schema.Schema) (err error) {
+	if err = make(ctx); err == nil {
 		*found, err = s.current(ctx, nil)
 	}
 	return err
@@ -141,7 +148,7 @@ func (s *session) executeFiles(ctx context.Context, files []atlas.File) error {
 			return fmt.Errorf("migrate: diff: %s: %w", f.Name(), err)
 		}
 		for _, stmt := range statements {
-			if _, err := s.ExecContext(ctx, stmt.Text); err != nil {
+			if err := s.execReplayed(ctx, stmt.Text); err != nil {
 				return fmt.Errorf("migrate: diff: %s, line %d cannot be replayed in the database of --dev-url: %w\n  in: %s", f.Name(), lineOf(f.Bytes(), stmt.Pos), advised(err), oneLine(stmt.Text))
 			}
 		}
@@ -161,7 +168,7 @@ func (s *session) create(ctx context.Context, current, desired *schema.Schema) e
 		return fmt.Errorf("migrate: diff: %w", err)
 	}
 	for _, change := range plan.Changes {
-		if _, err := s.ExecContext(ctx, change.Cmd, change.Args...); err != nil {
+		if err := s.execReplayed(ctx, change.Cmd, change.Args...); err != nil {
 			return fmt.Errorf("migrate: diff: the graph's tables cannot be made in the database of --dev-url: %w\n  in: %s", advised(err), oneLine(change.Cmd))
 		}
 	}
@@ -169,13 +176,13 @@ func (s *session) create(ctx context.Context, current, desired *schema.Schema) e
 }
 
 // andDrop drops the tables and, on MySQL, the views that fn makes.
-func (s *session) andDrop(ctx context.Context, fn func() error) error {
+func (s *session) andDrop(ctx context.Context, fn func(context.Context) error) error {
 	before, err := s.views(ctx)
 	if err != nil {
 		return err
 	}
-	err = fn()
 	ctx = context.WithoutCancel(ctx)
+	err = fn(ctx)
 	tables, e := s.tables(ctx)
 	after, e2 := s.views(ctx)
 	if e = errors.Join(e, e2); e != nil {
