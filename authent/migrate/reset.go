@@ -74,6 +74,9 @@ func (s *session) checkReset(ctx context.Context, c PushConfig) error {
 	return fmt.Errorf("migrate: push: %w: the database %s is migrated by files (it has %s), as one in use is: apply them, or if it is for development, add --allow-destructive to --reset", ErrDestructive, name, strings.Join(histories, ", "))
 }
 
+// currentSchema is PostgreSQL's number of the connected schema, whatever its name.
+const currentSchema = `(SELECT oid FROM pg_namespace WHERE nspname = current_schema())`
+
 // histories finds the histories of migrations, on PostgreSQL of all schemas.
 var histories = map[string]string{
 	dialect.SQLite:   `SELECT name FROM sqlite_master WHERE type = 'table' AND name = '` + revisionsTable + `'`,
@@ -84,7 +87,7 @@ var histories = map[string]string{
 // ownHistory finds the history of the connected schema.
 var ownHistory = map[string]string{
 	dialect.SQLite:   histories[dialect.SQLite],
-	dialect.Postgres: `SELECT relname FROM pg_class WHERE relname = '` + revisionsTable + `' AND relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace`,
+	dialect.Postgres: `SELECT relname FROM pg_class WHERE relname = '` + revisionsTable + `' AND relkind IN ('r', 'p') AND relnamespace = ` + currentSchema,
 	dialect.MySQL:    histories[dialect.MySQL],
 }
 
@@ -112,14 +115,14 @@ func (s *session) databaseName(ctx context.Context) (name string, err error) {
 // ofExtensions finds tables and views that belong to extensions, such as those of
 // pg_stat_statements: they go with the extension alone.
 var ofExtensions = map[string]string{
-	dialect.Postgres: `SELECT c.relname FROM pg_class c JOIN pg_depend d ON d.objid = c.oid AND d.classid = 'pg_class'::regclass AND d.deptype = 'e' WHERE c.relnamespace = current_schema()::regnamespace`,
+	dialect.Postgres: `SELECT c.relname FROM pg_class c JOIN pg_depend d ON d.objid = c.oid AND d.classid = 'pg_class'::regclass AND d.deptype = 'e' WHERE c.relnamespace = ` + currentSchema,
 }
 
 // views finds the kinds and names of the connected schema's views, those that depend
 // on others first.
 var views = map[string]string{
 	dialect.SQLite:   `SELECT 'VIEW', name FROM sqlite_master WHERE type = 'view' ORDER BY name`,
-	dialect.Postgres: `SELECT CASE relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END, relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('v', 'm') ORDER BY oid DESC`,
+	dialect.Postgres: `SELECT CASE relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END, relname FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = ` + currentSchema + ` ORDER BY oid DESC`,
 	dialect.MySQL:    `SELECT 'VIEW', table_name FROM information_schema.views WHERE table_schema = database() ORDER BY table_name`,
 }
 

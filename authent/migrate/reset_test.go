@@ -123,6 +123,29 @@ func TestPush_ResetAlone(t *testing.T) {
 	}
 }
 
+// TestPush_ResetIn: a database or schema of any name is made anew.
+func TestPush_ResetIn(t *testing.T) {
+	for _, server := range []string{"postgres", "mariadb"} {
+		kind := testdb.Server(t, server)
+		for _, name := range oddNames {
+			t.Run(server+"/"+name, func(t *testing.T) {
+				at := named(t, kind, name)
+				run(t, kind.Connect(t, at), "CREATE TABLE rest (id int)", "CREATE VIEW one AS SELECT id FROM rest")
+				if kind.Dialect == dialect.Postgres {
+					name = nameOf(t, at) + "." + name
+				}
+				m := pusher(t, kind, at, nil)
+				if _, err := m.Push(t.Context(), entmigrate.Tables, migrate.PushConfig{Reset: name}); err != nil {
+					t.Fatal(err)
+				}
+				if found, err := m.Drift(t.Context(), entmigrate.Tables); err != nil || len(found) != 0 {
+					t.Errorf("%v, %v", found, err)
+				}
+			})
+		}
+	}
+}
+
 // TestPush_ResetRefuses: another database's name, and a database that is migrated by
 // files, unless that is allowed.
 func TestPush_ResetRefuses(t *testing.T) {
