@@ -58,3 +58,22 @@ func TestLint_Advises(t *testing.T) {
 		}
 	})
 }
+
+// TestReplay_LeavesNothing: what a file makes besides tables is gone too afterwards,
+// so that it can be made again.
+func TestReplay_LeavesNothing(t *testing.T) {
+	for server, sql := range map[string]string{
+		"postgres": "-- atlas:txmode none\n\nCREATE TYPE mood AS ENUM ('a');\nCREATE SEQUENCE counts;\nCREATE VIEW one AS SELECT 1 AS n;\nCREATE MATERIALIZED VIEW two AS SELECT 1 AS n;\nCREATE DOMAIN short AS text;\nCREATE TABLE t (id int, m mood);\nCREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';\nCREATE INDEX CONCURRENTLY i ON t (id);",
+		"mariadb":  "CREATE TABLE t (id int);\nCREATE VIEW one AS SELECT id FROM t;\nCREATE SEQUENCE counts;\nCREATE FUNCTION f() RETURNS int RETURN 1;\nCREATE PROCEDURE p() SELECT 1;\nCREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.id = 1;",
+	} {
+		t.Run(server, func(t *testing.T) {
+			kind := testdb.Server(t, server)
+			c := LintConfig{Dev: kind.Connect(t, kind.URL(t)), Dialect: kind.Dialect, Dir: open(t, folder(t, "1_all.sql", sql))}
+			for range 2 {
+				if _, err := Lint(t.Context(), c); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}

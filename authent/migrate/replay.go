@@ -2,7 +2,6 @@ package migrate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -170,73 +169,6 @@ func (s *session) create(ctx context.Context, current, desired *schema.Schema) e
 	for _, change := range plan.Changes {
 		if err := s.execReplayed(ctx, change.Cmd, change.Args...); err != nil {
 			return fmt.Errorf("migrate: diff: the graph's tables cannot be made in the database of --dev-url: %w\n  in: %s", advised(err), oneLine(change.Cmd))
-		}
-	}
-	return nil
-}
-
-// andDrop drops the tables and, on MySQL, the views that fn makes.
-func (s *session) andDrop(ctx context.Context, fn func(context.Context) error) error {
-	before, err := s.views(ctx)
-	if err != nil {
-		return err
-	}
-	ctx = context.WithoutCancel(ctx)
-	err = fn(ctx)
-	tables, e := s.tables(ctx)
-	after, e2 := s.views(ctx)
-	if e = errors.Join(e, e2); e != nil {
-		return errors.Join(err, e)
-	}
-	after = slices.DeleteFunc(after, func(v string) bool { return slices.Contains(before, v) })
-	if e := s.drop(ctx, tables, after); e != nil {
-		e = fmt.Errorf("migrate: the database of --dev-url could not be emptied: drop its tables: %w", e)
-		return errors.Join(err, e)
-	}
-	return err
-}
-
-func (s *session) views(ctx context.Context) ([]string, error) {
-	if s.config.Dialect != dialect.MySQL {
-		return nil, nil
-	}
-	rows, err := s.QueryContext(ctx, `SELECT table_name FROM information_schema.views WHERE table_schema = database()`)
-	if err != nil {
-		return nil, fmt.Errorf("migrate: list the views: %w", err)
-	}
-	defer rows.Close()
-	var all []string
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, fmt.Errorf("migrate: list the views: %w", err)
-		}
-		all = append(all, name)
-	}
-	return all, rows.Err()
-}
-
-func (s *session) drop(ctx context.Context, tables, views []string) error {
-	var statements []string
-	suffix := ""
-	switch s.config.Dialect {
-	case dialect.MySQL:
-		statements = []string{"SET FOREIGN_KEY_CHECKS = 0"}
-	case dialect.Postgres:
-		suffix = " CASCADE"
-	}
-	for _, v := range views {
-		statements = append(statements, "DROP VIEW "+revisions{s}.quote(v))
-	}
-	for _, t := range tables {
-		statements = append(statements, "DROP TABLE IF EXISTS "+revisions{s}.quote(t)+suffix)
-	}
-	if s.config.Dialect == dialect.MySQL {
-		statements = append(statements, "SET FOREIGN_KEY_CHECKS = 1")
-	}
-	for _, statement := range statements {
-		if _, err := s.ExecContext(ctx, statement); err != nil {
-			return err
 		}
 	}
 	return nil
