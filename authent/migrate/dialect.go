@@ -15,17 +15,21 @@ import (
 
 // marks are what statements of one dialect alone have, beside names in its quotes.
 var marks = map[string]*regexp.Regexp{
-	dialect.Postgres: regexp.MustCompile(`(?i)\b(character varying|timestamptz|bytea|jsonb|bigserial)\b`),
+	dialect.Postgres: regexp.MustCompile(`(?i)\b(character varying|timestamptz|bytea|bigserial)\b|\bjsonb\b\s*([^\s(]|$)`),
 	dialect.MySQL:    regexp.MustCompile(`(?i)\b(CHARSET utf8|COLLATE utf8|AUTO_INCREMENT\b|ENGINE ?= ?InnoDB|datetime\(3\))`),
 }
 
 // literals are text and comments, which say nothing of the dialect.
 var literals = regexp.MustCompile(`(?s)'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/`)
 
+// quotedNames may be any words.
+var quotedNames = regexp.MustCompile("`[^`]*`|\"[^\"]*\"")
+
 // writtenFor is the dialect that a file is surely for, empty if that cannot be told.
 func writtenFor(text string) string {
 	text = literals.ReplaceAllString(text, "")
 	back, double := strings.Contains(text, "`"), strings.Contains(text, `"`)
+	text = quotedNames.ReplaceAllString(text, " name ")
 	switch {
 	case !strings.Contains(strings.ToUpper(text), "CREATE TABLE") || back == double:
 		return ""

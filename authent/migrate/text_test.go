@@ -101,3 +101,19 @@ func FuzzStatementText(f *testing.F) {
 		_ = tableBody.FindStringSubmatch(s)
 	})
 }
+
+// TestWrittenFor_Doubt: a file that may be for the database is not refused.
+func TestWrittenFor_Doubt(t *testing.T) {
+	for _, text := range []string{
+		`CREATE TABLE "t" ("data" blob NOT NULL DEFAULT (jsonb('{}')))`, // SQLite's function
+		`CREATE TABLE "t" ("bytea" blob)`,
+		"CREATE TABLE `t` (`auto_increment` text, `n` integer PRIMARY KEY AUTOINCREMENT)",
+	} {
+		if got := writtenFor(text); got != "" && got != dialect.SQLite {
+			t.Errorf("%s: taken for %s", text, got)
+		}
+	}
+	if got := writtenFor(`CREATE TABLE "t" ("data" jsonb NOT NULL)`); got != dialect.Postgres {
+		t.Errorf("taken for %q", got)
+	}
+}
