@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -81,6 +82,36 @@ func TestPush(t *testing.T) {
 			t.Errorf("%v, %v", found, err)
 		}
 	})
+}
+
+// TestPush_OddConstraints: a name that Atlas would not quote is never part of a
+// statement, whatever it names.
+func TestPush_OddConstraints(t *testing.T) {
+	for _, c := range []struct{ server, sql string }{
+		{"postgres", `ALTER TABLE users ADD CONSTRAINT "x"" CASCADE; DROP TABLE sessions; --" CHECK (email <> 'x')`},
+		{"postgres", `ALTER TABLE users ADD CONSTRAINT "x"" CASCADE; DROP TABLE sessions; --" FOREIGN KEY (id) REFERENCES users (id)`},
+		{"mariadb", "ALTER TABLE users ADD CONSTRAINT `x``y` CHECK (email <> 'x')"},
+		{"mariadb", "ALTER TABLE users ADD CONSTRAINT `x``y` FOREIGN KEY (id) REFERENCES users (id)"},
+	} {
+		kind := testdb.Server(t, c.server)
+		for _, reset := range []bool{false, true} {
+			at := kind.Filled(t)
+			db := kind.Connect(t, at)
+			run(t, db, c.sql)
+			before := tablesOf(t, kind, db)
+			config := migrate.PushConfig{AllowDestructive: true}
+			if reset {
+				config.Reset = nameOf(t, at)
+			}
+			_, err := pusher(t, kind, at, nil).Push(t.Context(), entmigrate.Tables, config)
+			if !reset && (err == nil || !strings.Contains(err.Error(), "drop it by hand")) || reset && err != nil && !strings.Contains(err.Error(), "drop it by hand") {
+				t.Errorf("%s: %v", c.sql, err)
+			}
+			if got := tablesOf(t, kind, db); !slices.Equal(got, before) {
+				t.Errorf("%s: there are %q, before %q", c.sql, got, before)
+			}
+		}
+	}
 }
 
 // TestDiff writes a migration for what has changed, once, and it leads there.

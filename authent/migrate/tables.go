@@ -119,30 +119,53 @@ func Exactly(name string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name)
 }
 
-// checkNames refuses to plan changes of tables whose names Atlas would quote wrong.
+// checkNames refuses to plan changes with names that Atlas would quote wrong.
 func (s *session) checkNames(changes []schema.Change) error {
 	mark := "`"
 	if s.config.Dialect == dialect.Postgres {
 		mark = `"`
 	}
 	for _, c := range changes {
-		var names []string
-		switch c := c.(type) {
-		case *schema.DropTable:
-			names = []string{c.T.Name}
-		case *schema.ModifyTable:
-			for _, sub := range c.Changes {
-				if drop, ok := sub.(*schema.DropColumn); ok {
-					names = append(names, drop.C.Name)
-				}
-				if drop, ok := sub.(*schema.DropIndex); ok {
-					names = append(names, drop.I.Name)
-				}
-			}
-		}
+		names := namesGiven(c)
 		if i := slices.IndexFunc(names, func(name string) bool { return strings.Contains(name, mark) }); i >= 0 {
 			return fmt.Errorf("migrate: plan: the name %s has a %s in it, which is not written safely: drop it by hand, or leave its table alone (push --exclude)", names[i], mark)
 		}
 	}
 	return nil
+}
+
+// namesGiven are the names in a change that are the database's and not the graph's.
+func namesGiven(c schema.Change) (names []string) {
+	switch c := c.(type) {
+	case *schema.DropTable:
+		names = []string{c.T.Name}
+		for _, f := range c.T.ForeignKeys {
+			if f.RefTable != c.T { // It is dropped before, where tables refer to each other.
+				names = append(names, f.Symbol)
+			}
+		}
+	case *schema.ModifyTable:
+		for _, sub := range c.Changes {
+			names = append(names, namesGiven(sub)...)
+		}
+	case *schema.DropColumn:
+		names = []string{c.C.Name}
+	case *schema.DropIndex:
+		names = []string{c.I.Name}
+	case *schema.ModifyIndex:
+		names = []string{c.From.Name}
+	case *schema.DropForeignKey:
+		names = []string{c.F.Symbol}
+	case *schema.ModifyForeignKey:
+		names = []string{c.From.Symbol}
+	case *schema.DropCheck:
+		names = []string{c.C.Name}
+	case *schema.ModifyCheck:
+		names = []string{c.From.Name}
+	case *schema.DropPrimaryKey:
+		names = []string{c.P.Name}
+	case *schema.ModifyPrimaryKey:
+		names = []string{c.From.Name}
+	}
+	return names
 }
