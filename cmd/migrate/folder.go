@@ -101,13 +101,13 @@ func (c *newCommand) Run(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return c.write(out, c.Dir, dir)
+	return c.write(out, strings.TrimPrefix(c.Dir, "file://"), dir)
 }
 
 func (c *newCommand) write(out io.Writer, folder string, dir migrate.Dir) error {
 	file, err := migrate.NewFile(dir, c.Name)
 	if err == nil {
-		fmt.Fprintf(out, "%s: wrote %s. Write statements in it, and run go tool migrate hash.\n", folder, file)
+		fmt.Fprintf(out, "%s: wrote %s. %s\n", folder, file, withDir(c.Dir, "Write statements in it, and run go tool migrate hash."))
 	}
 	return err
 }

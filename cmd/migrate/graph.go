@@ -150,7 +150,7 @@ func (c *diffCommand) Run(ctx context.Context, out io.Writer) error {
 	if len(written.names) == 0 {
 		fmt.Fprintf(out, "%s: the migrations already lead to the schema.\n", at.Dir)
 	}
-	printNew(out, at.Dir, written.linted)
+	printNew(out, at.Dir, c.Dir, written.linted)
 	return nil
 }
 

@@ -165,13 +165,13 @@ func indented(before, text string) string {
 	return before + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n"+strings.Repeat(" ", len(before))) + "\n"
 }
 
-// printNew tells of the risks of files that were just written.
-func printNew(out io.Writer, folder string, files []migrate.LintedFile) {
+// printNew tells of the risks of files that were just written; dir is what --dir says.
+func printNew(out io.Writer, folder, dir string, files []migrate.LintedFile) {
 	grave, others := printRisks(out, folder, files)
 	if slices.ContainsFunc(files, renamed) {
-		fmt.Fprintln(out, "If something was renamed, put that statement in place of all that the file holds, run go tool migrate hash, and diff again for what else has changed.")
+		fmt.Fprintln(out, withDir(dir, "If something was renamed, put that statement in place of all that the file holds, run go tool migrate hash, and diff again for what else has changed."))
 	} else if grave+others > 0 {
-		fmt.Fprintln(out, "After an edit run go tool migrate hash, and go tool migrate lint.")
+		fmt.Fprintln(out, withDir(dir, "After an edit run go tool migrate hash, and go tool migrate lint."))
 	}
 }
 

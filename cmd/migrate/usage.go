@@ -70,11 +70,19 @@ var onFolder = regexp.MustCompile(`go tool migrate (?:hash|lint|status|validate|
 // failed had it: without it they would look elsewhere.
 func inFolder(parsed *kong.Context, text string) string {
 	for _, flag := range parsed.Flags() {
-		if dir := flag.Target.String(); flag.Name == "dir" && dir != "" {
-			text = onFolder.ReplaceAllStringFunc(text, func(command string) string { return command + " --dir " + dir })
+		if flag.Name == "dir" {
+			text = withDir(flag.Target.String(), text)
 		}
 	}
 	return withoutPasswords(text)
+}
+
+// withDir adds --dir to the commands that a text names, if one was given.
+func withDir(dir, text string) string {
+	if dir == "" {
+		return text
+	}
+	return onFolder.ReplaceAllStringFunc(text, func(command string) string { return command + " --dir " + dir })
 }
 
 var signsIn = regexp.MustCompile(`([A-Za-z][\w+.-]*://)(\S*)@`)
