@@ -172,8 +172,11 @@ func (l *linter) file(ctx context.Context, f atlas.File, statements []Statement)
 			if err != nil {
 				return err
 			}
+			if after.Name != before.Name {
+				return fmt.Errorf("migrate: lint: %s, line %d goes to another schema, %s: write that before the names there instead\n  in: %s", stmt.File, stmt.Line, after.Name, oneLine(stmt.SQL))
+			}
 			if change.Changes, err = l.driver.SchemaDiff(before, after); err != nil {
-				return fmt.Errorf("migrate: lint: %s, line %d: %w", stmt.File, stmt.Line, err)
+				return fmt.Errorf("migrate: lint: %s, line %d: %w\n  in: %s", stmt.File, stmt.Line, err, oneLine(stmt.SQL))
 			}
 			change.Changes = renamedBy(l.config.Dialect, stmt.SQL, change.Changes)
 			before = after

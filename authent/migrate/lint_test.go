@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"entgo.io/ent/dialect"
+
 	"github.com/authent/authent/internal/testdb"
 )
 
@@ -73,6 +75,42 @@ func TestReplay_LeavesNothing(t *testing.T) {
 				if _, err := Lint(t.Context(), c); err != nil {
 					t.Fatal(err)
 				}
+			}
+		})
+	}
+}
+
+// TestReplay_Elsewhere: a file that goes to another schema does not take the emptying
+// of the development database there.
+func TestReplay_Elsewhere(t *testing.T) {
+	for _, server := range []string{"postgres", "mariadb"} {
+		t.Run(server, func(t *testing.T) {
+			kind := testdb.Server(t, server)
+			at := kind.URL(t)
+			dev, query, elsewhere := kind.Connect(t, at), "SELECT count(*) FROM elsewhere.precious", "elsewhere"
+			goes := "-- atlas:txmode none\n\nCREATE TABLE t (id int);\nSET search_path TO elsewhere;"
+			if kind.Dialect == dialect.Postgres {
+				execute(t, dev, "CREATE SCHEMA elsewhere", "CREATE TABLE elsewhere.precious (id int)")
+			} else {
+				other := kind.Connect(t, kind.URL(t))
+				elsewhere = texts(t, other, "SELECT database()")[0]
+				execute(t, other, "CREATE TABLE precious (id int)")
+				query, goes = "SELECT count(*) FROM `"+elsewhere+"`.precious", "CREATE TABLE t (id int);\nUSE `"+elsewhere+"`;"
+			}
+			c := LintConfig{Dev: dev, Dialect: kind.Dialect, Dir: open(t, folder(t, "1_goes.sql", goes))}
+			for range 2 {
+				if _, err := Lint(t.Context(), c); err == nil || !strings.Contains(err.Error(), "goes to another schema, "+elsewhere) {
+					t.Error(err)
+				}
+				if _, err := Diff(t.Context(), "more", DiffConfig{Dev: dev, Dialect: kind.Dialect, Dir: c.Dir, Tables: withNickname(t)}); err != nil {
+					t.Error(err)
+				}
+			}
+			if n := number(t, kind.Connect(t, at), query); n != 0 {
+				t.Errorf("%d rows", n)
+			}
+			if left := inventory(t, kind, dev); left != "" {
+				t.Errorf("there is still %s", left)
 			}
 		})
 	}

@@ -133,9 +133,17 @@ func (s *session) undone(ctx context.Context, files []atlas.File, fn func(contex
 }
 
 func (s *session) see(ctx context.Context, make func(context.Context) error, found **schema.Schema) (err error) {
-	if err = make(ctx); err == nil {
-		*found, err = s.current(ctx, nil)
+	back, err := s.wayBack(ctx)
+	if err != nil {
+		return err
 	}
+	if err := make(ctx); err != nil {
+		return err
+	}
+	if err := back(ctx); err != nil {
+		return err
+	}
+	*found, err = s.current(ctx, nil)
 	return err
 }
 

@@ -47,6 +47,26 @@ func (s *session) creations(ctx context.Context) (all []creation, err error) {
 	return all, rows.Err()
 }
 
+// wayBack leads back to the connected schema, should a file go to another one: what
+// is there is not ours to look at, and least of all to drop.
+func (s *session) wayBack(ctx context.Context) (func(context.Context) error, error) {
+	query := map[string]string{
+		dialect.Postgres: `SELECT format('SELECT set_config(''search_path'', %L, false)', current_setting('search_path'))`,
+		dialect.MySQL:    "SELECT CONCAT('USE `', REPLACE(database(), '`', '``'), '`')",
+	}[s.config.Dialect]
+	if query == "" {
+		return func(context.Context) error { return nil }, nil
+	}
+	var statement string
+	if err := s.QueryRowContext(ctx, query).Scan(&statement); err != nil {
+		return nil, fmt.Errorf("migrate: look at the development database: %w", err)
+	}
+	return func(ctx context.Context) error {
+		_, err := s.ExecContext(ctx, statement)
+		return err
+	}, nil
+}
+
 // andDrop drops what fn makes. Nothing interrupts fn but itself.
 func (s *session) andDrop(ctx context.Context, fn func(context.Context) error) error {
 	ctx = context.WithoutCancel(ctx)
@@ -54,8 +74,16 @@ func (s *session) andDrop(ctx context.Context, fn func(context.Context) error) e
 	if err != nil {
 		return err
 	}
+	back, err := s.wayBack(ctx)
+	if err != nil {
+		return err
+	}
 	err = fn(ctx)
-	made, e := s.creations(ctx)
+	e := back(ctx)
+	var made []creation
+	if e == nil {
+		made, e = s.creations(ctx)
+	}
 	if e == nil {
 		made = slices.DeleteFunc(made, func(o creation) bool { return slices.Contains(before, o) })
 		e = s.drop(ctx, made)
