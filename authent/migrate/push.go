@@ -25,7 +25,8 @@ type PushConfig struct {
 	// extensions, and on SQLite virtual tables and what a host keeps there. It is the name of that database, so that no other is lost: on
 	// PostgreSQL DATABASE, or DATABASE.SCHEMA where the schema is not public; on
 	// SQLite that of the file, without its folder. A database with a history of
-	// migrations needs AllowDestructive too; then the connected schema's own
+	// migrations, also one that Prisma, Drizzle or another program keeps, needs
+	// AllowDestructive too; then the connected schema's own
 	// history is dropped with the rest. If empty, nothing is dropped.
 	Reset string
 }

@@ -77,18 +77,22 @@ func (s *session) checkReset(ctx context.Context, c PushConfig) error {
 // currentSchema is PostgreSQL's number of the connected schema, whatever its name.
 const currentSchema = `(SELECT oid FROM pg_namespace WHERE nspname = current_schema())`
 
+// kept are the names of the histories that Atlas, Prisma, Drizzle, golang-migrate,
+// goose, Flyway, Rails and Knex keep in a database.
+const kept = `('` + revisionsTable + `', '_prisma_migrations', '__drizzle_migrations', 'schema_migrations', 'goose_db_version', 'flyway_schema_history', 'knex_migrations')`
+
 // histories finds the histories of migrations, on PostgreSQL of all schemas.
 var histories = map[string]string{
-	dialect.SQLite:   `SELECT name FROM sqlite_master WHERE type = 'table' AND name = '` + revisionsTable + `'`,
-	dialect.Postgres: `SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = '` + revisionsTable + `' AND c.relkind IN ('r', 'p') ORDER BY 1`,
-	dialect.MySQL:    `SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND table_name = '` + revisionsTable + `'`,
+	dialect.SQLite:   `SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ` + kept,
+	dialect.Postgres: `SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname IN ` + kept + ` AND c.relkind IN ('r', 'p') ORDER BY 1`,
+	dialect.MySQL:    `SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND table_name IN ` + kept,
 }
 
 // ownHistory finds the history of the connected schema.
 var ownHistory = map[string]string{
-	dialect.SQLite:   histories[dialect.SQLite],
+	dialect.SQLite:   `SELECT name FROM sqlite_master WHERE type = 'table' AND name = '` + revisionsTable + `'`,
 	dialect.Postgres: `SELECT relname FROM pg_class WHERE relname = '` + revisionsTable + `' AND relkind IN ('r', 'p') AND relnamespace = ` + currentSchema,
-	dialect.MySQL:    histories[dialect.MySQL],
+	dialect.MySQL:    `SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND table_name = '` + revisionsTable + `'`,
 }
 
 // databaseName is what --reset must say: the name of the database, with that of the

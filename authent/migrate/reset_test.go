@@ -146,6 +146,24 @@ func TestPush_ResetIn(t *testing.T) {
 	}
 }
 
+// TestPush_ResetOthersHistory: a database that another program migrates is in use too.
+func TestPush_ResetOthersHistory(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		at := kind.URL(t)
+		m, db := pusher(t, kind, at, nil), kind.Connect(t, at)
+		if _, err := db.ExecContext(t.Context(), "CREATE TABLE _prisma_migrations (id varchar(36) PRIMARY KEY)"); err != nil {
+			t.Fatal(err)
+		}
+		_, err := m.Push(t.Context(), entmigrate.Tables, migrate.PushConfig{Reset: nameOf(t, at)})
+		if !errors.Is(err, migrate.ErrDestructive) || !strings.Contains(err.Error(), "_prisma_migrations") {
+			t.Error(err)
+		}
+		if got := tablesOf(t, kind, db); len(got) != 1 {
+			t.Errorf("the tables are %q", got)
+		}
+	})
+}
+
 // TestPush_ResetRefuses: another database's name, and a database that is migrated by
 // files, unless that is allowed.
 func TestPush_ResetRefuses(t *testing.T) {
