@@ -47,6 +47,8 @@ type lookup[T any] struct {
 
 // flight is a request that is under way. Its result is there when done is closed.
 type flight[T any] struct {
+	// asked is when it began: from then on a document grows old (RFC 9111 §4.2.3).
+	asked    time.Time
 	done     chan struct{}
 	waiting  int
 	value    *T
@@ -107,7 +109,7 @@ func (l *lookup[T]) doubt(value *T) {
 
 // start begins a request. Who asked first lends it the values of ctx, not its end.
 func (l *lookup[T]) start(ctx context.Context) {
-	f := &flight[T]{done: make(chan struct{}), err: errNoAnswer}
+	f := &flight[T]{asked: l.now(), done: make(chan struct{}), err: errNoAnswer}
 	l.flight = f
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.limit)
 	go func() {
@@ -126,11 +128,10 @@ var errNoAnswer = errors.New("the request for it did not end")
 func (l *lookup[T]) land(f *flight[T]) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := l.now()
 	if f.err == nil {
-		l.value, l.expires, l.retry = f.value, now.Add(f.lifetime), time.Time{}
+		l.value, l.expires, l.retry = f.value, f.asked.Add(f.lifetime), time.Time{}
 	} else {
-		l.failure, l.retry = f.err, now.Add(failurePause)
+		l.failure, l.retry = f.err, l.now().Add(failurePause)
 	}
 	l.flight = nil
 	close(f.done)

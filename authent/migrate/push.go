@@ -26,8 +26,8 @@ type PushConfig struct {
 	// PostgreSQL DATABASE, or DATABASE.SCHEMA where the schema is not public; on
 	// SQLite that of the file, without its folder. A database with a history of
 	// migrations, also one that Prisma, Drizzle or another program keeps, needs
-	// AllowDestructive too; then the connected schema's own
-	// history is dropped with the rest. If empty, nothing is dropped.
+	// AllowDestructive too; then the connected schema's own history is dropped with
+	// the rest. If empty, nothing is dropped.
 	Reset string
 }
 

@@ -53,9 +53,7 @@ func TestChangingGuide(t *testing.T) {
 					t.Errorf("the files are %q, %v", files, err)
 				}
 				g.env["DATABASE_URL"] = kind.URL(t)
-				// A branch that adds a migration to what origin/main has.
-				g.run("git init -q . && git add -A && git -c user.name=ada -c user.email=ada@example.com commit -qm base && git update-ref refs/remotes/origin/main HEAD")
-				g.run("go tool migrate new branch")
+				g.branch()
 			},
 			"What a CI server checks": func() {
 				g.has(kind.Connect(t, g.env["DATABASE_URL"]), "SELECT COUNT(*) FROM users", "0")
@@ -72,6 +70,13 @@ func TestChangingGuide(t *testing.T) {
 			t.Errorf("sections that the guide lacks: %v", check)
 		}
 	})
+}
+
+// branch makes a branch that adds a migration to what origin/main has.
+func (g *guide) branch() {
+	g.t.Helper()
+	g.run("git init -q . && git add -A && git -c user.name=ada -c user.email=ada@example.com commit -qm base && git update-ref refs/remotes/origin/main HEAD")
+	g.run("go tool migrate new branch")
 }
 
 // insert inserts a user into the database of the guide.
