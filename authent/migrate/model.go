@@ -196,14 +196,7 @@ func (m *model) clause(t *schema.Table, c *cursor) schema.Changes {
 func (m *model) add(t *schema.Table, c *cursor) (all schema.Changes) {
 	if !c.take("COLUMN") {
 		if change := m.constraint(t, c); change != nil {
-			switch change := change.(type) {
-			case *schema.AddForeignKey:
-				t.ForeignKeys = append(t.ForeignKeys, change.F)
-			case *schema.AddIndex:
-				t.Indexes = append(t.Indexes, change.I)
-			case *schema.AddCheck:
-				t.Attrs = append(t.Attrs, change.C)
-			}
+			attach(t, change)
 			return schema.Changes{change}
 		}
 	}

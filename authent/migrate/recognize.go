@@ -107,19 +107,24 @@ func (m *model) createTable(c *cursor) schema.Changes {
 	return schema.Changes{&schema.AddTable{T: t}}
 }
 
+// attach gives a table the constraint of a change.
+func attach(t *schema.Table, change schema.Change) {
+	switch change := change.(type) {
+	case *schema.AddForeignKey:
+		t.ForeignKeys = append(t.ForeignKeys, change.F)
+	case *schema.AddIndex:
+		t.Indexes = append(t.Indexes, change.I)
+	case *schema.AddCheck:
+		t.Attrs = append(t.Attrs, change.C)
+	case *schema.AddPrimaryKey:
+		t.PrimaryKey = change.P
+	}
+}
+
 // element reads a column or a constraint in the brackets of CREATE TABLE.
 func (m *model) element(t *schema.Table, c *cursor) {
 	if con := m.constraint(t, c); con != nil {
-		switch con := con.(type) {
-		case *schema.AddForeignKey:
-			t.ForeignKeys = append(t.ForeignKeys, con.F)
-		case *schema.AddIndex:
-			t.Indexes = append(t.Indexes, con.I)
-		case *schema.AddCheck:
-			t.Attrs = append(t.Attrs, con.C)
-		case *schema.AddPrimaryKey:
-			t.PrimaryKey = con.P
-		}
+		attach(t, con)
 		return
 	}
 	primary := len(c.words) > 1 && hasWords(c.words, "PRIMARY", "KEY")
