@@ -51,13 +51,13 @@ func newServer(u *serverurl.URL) (server, error) {
 }
 
 // strength orders the modes; what an application has registered itself counts most.
-var strength = []pq.SSLMode{pq.SSLModeDisable, pq.SSLModeAllow, pq.SSLModePrefer, pq.SSLModeRequire, pq.SSLModeVerifyCA, pq.SSLModeVerifyFull}
+var strength = []string{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
 
 // stronger is the mode that counts where the URL asks for one and a service's file for
 // another: the driver lets the file win. Nothing is encrypted on a Unix socket.
 func stronger(config pq.Config, asked pq.SSLMode) pq.SSLMode {
 	rank := func(mode pq.SSLMode) int {
-		if i := slices.Index(strength, mode); i >= 0 {
+		if i := slices.Index(strength, string(mode)); i >= 0 {
 			return i
 		}
 		return len(strength)

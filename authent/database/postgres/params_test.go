@@ -154,6 +154,7 @@ func TestQueriesOfTLS(t *testing.T) {
 		{"sslmode=require&channel_binding=require", "true"}, {"channel_binding=require", "true"},
 		{"channel_binding=require&sslmode=verify-full&sslrootcert=" + ca, "true"}, {"channel_binding=require&sslmode=verify-full", "certificate"},
 		{"ssl=true", "true"}, {"ssl=no-verify", "true"}, {"sslmode=no-verify", "true"}, {"requiressl=1", "true"}, {"ssl=0", "false"}, {"ssl=verify-full", "certificate"},
+		{"ssl=0&ssl_mode=verify-full", "certificate"}, {"sslmode=disable&ssl=true", "true"}, {"sslmode=require&ssl=false", "true"},
 		{"sslmode=prefer", "true"}, {"sslmode=allow", "false"}, {"sslmode=disable", "false"}, {"", "true"},
 		{"sslmode=verify-ca&sslrootcert=" + ca, "true"}, {"sslmode=verify-full&sslrootcert=" + ca, "true"}, {"sslmode=verify-full", "certificate"},
 		{"sslrootcert=system", "certificate"}, {"sslaccept=strict", "certificate"}, {"sslaccept=strict&sslcert=" + ca, "true"}, {"sslmode=require&sslaccept=strict", "certificate"},

@@ -95,7 +95,8 @@ import (
 //
 // If sslmode is absent, and PGSSLMODE too, it is prefer where all hosts are on the
 // loopback interface or Unix sockets, and require elsewhere, and where a service's
-// file names the hosts. Where that file has an sslmode too, the stronger of both counts.
+// file names the hosts. Where that file has an sslmode too, or the URL asks in several
+// ways (sslmode, ssl), the strongest counts.
 // Open makes no connection. An error does not show the URL, which holds a password.
 func Open(rawURL string) (*sql.DB, error) {
 	u, err := form.Parse(rawURL)
@@ -119,6 +120,8 @@ var form = serverurl.Form{
 	Schemes:   []string{"postgresql", "postgres"},
 	Example:   "postgresql://user:password@host:5432/database",
 	Rules:     rules,
+	Graded:    "sslmode",
+	Grades:    strength,
 	Setting:   isSetting,
 	Otherwise: "a setting of the server that is newer is written options=-c%20name=value",
 }

@@ -137,11 +137,19 @@ func (f Form) Translate(rawQuery string) (url.Values, error) {
 		case value == "" || r.To == "":
 		case r.To == f.Several:
 			out.Add(r.To, value)
-		case !out.Has(r.To):
+		case !out.Has(r.To), r.To == f.Graded && f.grade(value) > f.grade(out.Get(r.To)):
 			out.Set(r.To, value)
 		}
 	}
 	return out, nil
+}
+
+// grade is the place of a value among those of Graded.
+func (f Form) grade(value string) int {
+	if i := slices.Index(f.Grades, value); i >= 0 {
+		return i
+	}
+	return len(f.Grades)
 }
 
 func set(q url.Values, name, value string) {

@@ -44,6 +44,11 @@ type Form struct {
 	// Several is what a rule may lead to from several names of one URL: Params then
 	// has each value of it. If empty, nothing is.
 	Several string
+	// Graded is what the strongest value counts of, where a URL asks for it in several
+	// ways, and Grades are its values, the weakest first; one that is not among them is
+	// the strongest. If empty, the driver's own name wins.
+	Graded string
+	Grades []string
 	// Setting reports whether a name that has no rule is one of the server's settings.
 	Setting func(name string) bool
 	// Otherwise tells how to write a setting that is not known here.
