@@ -9,7 +9,7 @@ import (
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/ent/account"
 	"github.com/authent/authent/ent/user"
 )
@@ -46,13 +46,13 @@ func (_c *AccountCreate) SetProviderAccountID(v string) *AccountCreate {
 }
 
 // SetRefreshToken sets the "refresh_token" field.
-func (_c *AccountCreate) SetRefreshToken(v authent.Secret) *AccountCreate {
+func (_c *AccountCreate) SetRefreshToken(v secret.Secret) *AccountCreate {
 	_c.mutation.SetRefreshToken(v)
 	return _c
 }
 
 // SetNillableRefreshToken sets the "refresh_token" field if the given value is not nil.
-func (_c *AccountCreate) SetNillableRefreshToken(v *authent.Secret) *AccountCreate {
+func (_c *AccountCreate) SetNillableRefreshToken(v *secret.Secret) *AccountCreate {
 	if v != nil {
 		_c.SetRefreshToken(*v)
 	}
@@ -60,13 +60,13 @@ func (_c *AccountCreate) SetNillableRefreshToken(v *authent.Secret) *AccountCrea
 }
 
 // SetAccessToken sets the "access_token" field.
-func (_c *AccountCreate) SetAccessToken(v authent.Secret) *AccountCreate {
+func (_c *AccountCreate) SetAccessToken(v secret.Secret) *AccountCreate {
 	_c.mutation.SetAccessToken(v)
 	return _c
 }
 
 // SetNillableAccessToken sets the "access_token" field if the given value is not nil.
-func (_c *AccountCreate) SetNillableAccessToken(v *authent.Secret) *AccountCreate {
+func (_c *AccountCreate) SetNillableAccessToken(v *secret.Secret) *AccountCreate {
 	if v != nil {
 		_c.SetAccessToken(*v)
 	}
@@ -116,13 +116,13 @@ func (_c *AccountCreate) SetNillableScope(v *string) *AccountCreate {
 }
 
 // SetIDToken sets the "id_token" field.
-func (_c *AccountCreate) SetIDToken(v authent.Secret) *AccountCreate {
+func (_c *AccountCreate) SetIDToken(v secret.Secret) *AccountCreate {
 	_c.mutation.SetIDToken(v)
 	return _c
 }
 
 // SetNillableIDToken sets the "id_token" field if the given value is not nil.
-func (_c *AccountCreate) SetNillableIDToken(v *authent.Secret) *AccountCreate {
+func (_c *AccountCreate) SetNillableIDToken(v *secret.Secret) *AccountCreate {
 	if v != nil {
 		_c.SetIDToken(*v)
 	}

@@ -9,7 +9,7 @@ import (
 	"log"
 	"reflect"
 
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/ent/migrate"
 
 	"entgo.io/ent"
@@ -754,7 +754,7 @@ func (c *VerificationTokenClient) UpdateOne(_m *VerificationToken) *Verification
 }
 
 // UpdateOneID returns an update builder for the given id.
-func (c *VerificationTokenClient) UpdateOneID(id authent.Secret) *VerificationTokenUpdateOne {
+func (c *VerificationTokenClient) UpdateOneID(id secret.Secret) *VerificationTokenUpdateOne {
 	mutation := newVerificationTokenMutation(c.config, OpUpdateOne, withVerificationTokenID(id))
 	return &VerificationTokenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
 }
@@ -771,7 +771,7 @@ func (c *VerificationTokenClient) DeleteOne(_m *VerificationToken) *Verification
 }
 
 // DeleteOneID returns a builder for deleting the given entity by its id.
-func (c *VerificationTokenClient) DeleteOneID(id authent.Secret) *VerificationTokenDeleteOne {
+func (c *VerificationTokenClient) DeleteOneID(id secret.Secret) *VerificationTokenDeleteOne {
 	builder := c.Delete().Where(verificationtoken.ID(id))
 	builder.mutation.id = &id
 	builder.mutation.op = OpDeleteOne
@@ -788,12 +788,12 @@ func (c *VerificationTokenClient) Query() *VerificationTokenQuery {
 }
 
 // Get returns a VerificationToken entity by its id.
-func (c *VerificationTokenClient) Get(ctx context.Context, id authent.Secret) (*VerificationToken, error) {
+func (c *VerificationTokenClient) Get(ctx context.Context, id secret.Secret) (*VerificationToken, error) {
 	return c.Query().Where(verificationtoken.ID(id)).Only(ctx)
 }
 
 // GetX is like Get, but panics if an error occurs.
-func (c *VerificationTokenClient) GetX(ctx context.Context, id authent.Secret) *VerificationToken {
+func (c *VerificationTokenClient) GetX(ctx context.Context, id secret.Secret) *VerificationToken {
 	obj, err := c.Get(ctx, id)
 	if err != nil {
 		panic(err)

@@ -10,7 +10,7 @@ import (
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/ent/account"
 	"github.com/authent/authent/ent/session"
 	"github.com/authent/authent/ent/user"
@@ -72,13 +72,13 @@ func (_c *UserCreate) SetNillableImage(v *string) *UserCreate {
 }
 
 // SetPassword sets the "password" field.
-func (_c *UserCreate) SetPassword(v authent.Secret) *UserCreate {
+func (_c *UserCreate) SetPassword(v secret.Secret) *UserCreate {
 	_c.mutation.SetPassword(v)
 	return _c
 }
 
 // SetNillablePassword sets the "password" field if the given value is not nil.
-func (_c *UserCreate) SetNillablePassword(v *authent.Secret) *UserCreate {
+func (_c *UserCreate) SetNillablePassword(v *secret.Secret) *UserCreate {
 	if v != nil {
 		_c.SetPassword(*v)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 	"entgo.io/ent/schema/field"
 
 	"github.com/authent/authent/authent/mixin"
+	"github.com/authent/authent/authent/secret"
 )
 
 // wanted is a field that the adapter reads or writes.
@@ -169,7 +171,12 @@ func checkID(t *gen.Type) []error {
 	return nil
 }
 
-func isSecret(f *gen.Field) bool { return f.Type.String() == "authent.Secret" }
+// isSecret reports whether a field is of the type authent.Secret, whatever its
+// package is called where the schema names it.
+func isSecret(f *gen.Field) bool {
+	t := reflect.TypeFor[secret.Secret]()
+	return f.HasGoType() && f.Type.RType != nil && f.Type.RType.PkgPath == t.PkgPath() && f.Type.RType.Name == t.Name()
+}
 
 func (w wanted) check(t *gen.Type) error {
 	r := roleOf(t, w.name)

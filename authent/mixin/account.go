@@ -8,7 +8,7 @@ import (
 	"entgo.io/ent/schema/index"
 	"entgo.io/ent/schema/mixin"
 
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 )
 
 // Account is a user's account at a provider: table accounts.
@@ -25,7 +25,7 @@ type Account struct {
 func (a Account) Fields() []ent.Field {
 	l := a.Layout
 	secret := func(name string) ent.Field {
-		return field.String(name).Optional().Sensitive().GoType(authent.Secret("")).SchemaType(l.secret(name))
+		return field.String(name).Optional().Sensitive().GoType(secret.Secret("")).SchemaType(l.secret(name))
 	}
 	key := func(name string) ent.Field {
 		return field.String("id").StorageKey(name).Immutable().NotEmpty().SchemaType(l.key())

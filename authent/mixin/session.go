@@ -8,7 +8,7 @@ import (
 	"entgo.io/ent/schema/index"
 	"entgo.io/ent/schema/mixin"
 
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 )
 
 // Session is a signed-in browser: table sessions.
@@ -27,14 +27,14 @@ func (s Session) Fields() []ent.Field {
 	if l.drizzle() {
 		return []ent.Field{
 			field.String("id").StorageKey(l.column("session_token")).Immutable().NotEmpty().
-				GoType(authent.Secret("")).SchemaType(l.key()).StructTag(`json:"-"`),
+				GoType(secret.Secret("")).SchemaType(l.key()).StructTag(`json:"-"`),
 			l.userID(s.UserID),
 			l.time("expires"),
 		}
 	}
 	fields := []ent.Field{
 		field.String("id").DefaultFunc(newID).Immutable().NotEmpty().SchemaType(l.key()),
-		field.String("session_token").Sensitive().GoType(authent.Secret("")).SchemaType(l.key()).
+		field.String("session_token").Sensitive().GoType(secret.Secret("")).SchemaType(l.key()).
 			Comment("The SHA-256 of the browser's token."),
 		l.userID(s.UserID),
 		l.time("expires"),

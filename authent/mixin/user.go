@@ -10,7 +10,7 @@ import (
 	"entgo.io/ent/schema/mixin"
 	"github.com/google/uuid"
 
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 )
 
 // User is a person: table users.
@@ -39,7 +39,7 @@ func (u User) Fields() []ent.Field {
 	if l == DrizzleDefault || l == DrizzleSQLite {
 		return fields
 	}
-	fields = append(fields, field.String("password").Optional().Sensitive().GoType(authent.Secret("")).SchemaType(l.key()).
+	fields = append(fields, field.String("password").Optional().Sensitive().GoType(secret.Secret("")).SchemaType(l.key()).
 		Comment("The password's hash; NULL for people without one."))
 	role := field.String("role").Default("user").SchemaType(l.key()).
 		Comment("What RequireRole compares.")

@@ -7,7 +7,7 @@ import (
 	"entgo.io/ent/schema/index"
 	"entgo.io/ent/schema/mixin"
 
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 )
 
 // VerificationToken is proof that works once: table verificationtokens. Its
@@ -24,7 +24,7 @@ func (v VerificationToken) Fields() []ent.Field {
 	l := v.Layout
 	return []ent.Field{
 		field.String("id").StorageKey("token").Immutable().NotEmpty().
-			GoType(authent.Secret("")).SchemaType(l.key()).StructTag(`json:"-"`),
+			GoType(secret.Secret("")).SchemaType(l.key()).StructTag(`json:"-"`),
 		field.String("identifier").SchemaType(l.key()).
 			Comment("Whose it is and what for."),
 		l.time("expires"),

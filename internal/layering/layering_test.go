@@ -37,7 +37,7 @@ func under(pkg string, roots ...string) bool {
 // TestEngineIsAlone: the engine knows no database, no graph and no provider.
 func TestEngineIsAlone(t *testing.T) {
 	for _, pkg := range deps(t, module+"/authent") {
-		if pkg != module+"/authent" && !under(pkg, "golang.org/x/crypto", "golang.org/x/oauth2", "golang.org/x/text", "golang.org/x/sys",
+		if pkg != module+"/authent" && !under(pkg, module+"/authent/secret", "golang.org/x/crypto", "golang.org/x/oauth2", "golang.org/x/text", "golang.org/x/sys",
 			"github.com/coreos/go-oidc", "github.com/go-jose/go-jose", "github.com/google/uuid", "github.com/hashicorp/golang-lru") {
 			t.Errorf("authent imports %s", pkg)
 		}
@@ -54,6 +54,23 @@ func TestNoDriverIsForced(t *testing.T) {
 				t.Errorf("%s links %s", pkg, dep)
 			}
 		}
+	}
+}
+
+// TestSchemaIsLight: a schema links the words of ent and what they need, not what
+// signs people in. It is linked by every program that only has the graph.
+func TestSchemaIsLight(t *testing.T) {
+	var others []string
+	for _, pkg := range deps(t, module+"/authent/mixin") {
+		switch {
+		case under(pkg, module+"/authent") && !under(pkg, module+"/authent/mixin", module+"/authent/secret"):
+			t.Errorf("authent/mixin imports %s", pkg)
+		case !under(pkg, module):
+			others = append(others, pkg)
+		}
+	}
+	if len(others) > 12 {
+		t.Errorf("authent/mixin links %d packages that are not of this module, want at most 12: %v", len(others), others)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/examples/customschema/ent/account"
 	"github.com/authent/authent/examples/customschema/ent/user"
 )
@@ -27,9 +27,9 @@ type Account struct {
 	// The person's id at the provider.
 	ProviderAccountID string `json:"provider_account_id,omitempty"`
 	// RefreshToken holds the value of the "refresh_token" field.
-	RefreshToken authent.Secret `json:"-"`
+	RefreshToken secret.Secret `json:"-"`
 	// AccessToken holds the value of the "access_token" field.
-	AccessToken authent.Secret `json:"-"`
+	AccessToken secret.Secret `json:"-"`
 	// When the access token expires, in Unix seconds.
 	ExpiresAt *int64 `json:"expires_at,omitempty"`
 	// TokenType holds the value of the "token_type" field.
@@ -37,7 +37,7 @@ type Account struct {
 	// Scope holds the value of the "scope" field.
 	Scope string `json:"scope,omitempty"`
 	// IDToken holds the value of the "id_token" field.
-	IDToken authent.Secret `json:"-"`
+	IDToken secret.Secret `json:"-"`
 	// SessionState holds the value of the "session_state" field.
 	SessionState string `json:"session_state,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -124,13 +124,13 @@ func (_m *Account) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field refresh_token", values[i])
 			} else if value.Valid {
-				_m.RefreshToken = authent.Secret(value.String)
+				_m.RefreshToken = secret.Secret(value.String)
 			}
 		case account.FieldAccessToken:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field access_token", values[i])
 			} else if value.Valid {
-				_m.AccessToken = authent.Secret(value.String)
+				_m.AccessToken = secret.Secret(value.String)
 			}
 		case account.FieldExpiresAt:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -155,7 +155,7 @@ func (_m *Account) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field id_token", values[i])
 			} else if value.Valid {
-				_m.IDToken = authent.Secret(value.String)
+				_m.IDToken = secret.Secret(value.String)
 			}
 		case account.FieldSessionState:
 			if value, ok := values[i].(*sql.NullString); !ok {

@@ -9,7 +9,7 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/examples/customschema/ent/session"
 	"github.com/authent/authent/examples/customschema/ent/user"
 )
@@ -20,7 +20,7 @@ type Session struct {
 	// ID of the ent.
 	ID string `json:"id,omitempty"`
 	// The SHA-256 of the browser's token.
-	SessionToken authent.Secret `json:"-"`
+	SessionToken secret.Secret `json:"-"`
 	// UserID holds the value of the "user_id" field.
 	UserID int64 `json:"user_id,omitempty"`
 	// Expires holds the value of the "expires" field.
@@ -95,7 +95,7 @@ func (_m *Session) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field session_token", values[i])
 			} else if value.Valid {
-				_m.SessionToken = authent.Secret(value.String)
+				_m.SessionToken = secret.Secret(value.String)
 			}
 		case session.FieldUserID:
 			if value, ok := values[i].(*sql.NullInt64); !ok {

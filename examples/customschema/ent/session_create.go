@@ -10,7 +10,7 @@ import (
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/examples/customschema/ent/session"
 	"github.com/authent/authent/examples/customschema/ent/user"
 )
@@ -23,7 +23,7 @@ type SessionCreate struct {
 }
 
 // SetSessionToken sets the "session_token" field.
-func (_c *SessionCreate) SetSessionToken(v authent.Secret) *SessionCreate {
+func (_c *SessionCreate) SetSessionToken(v secret.Secret) *SessionCreate {
 	_c.mutation.SetSessionToken(v)
 	return _c
 }

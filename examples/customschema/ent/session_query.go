@@ -300,7 +300,7 @@ func (_q *SessionQuery) WithUser(opts ...func(*UserQuery)) *SessionQuery {
 // Example:
 //
 //	var v []struct {
-//		SessionToken authent.Secret `json:"session_token,omitempty"`
+//		SessionToken secret.Secret `json:"session_token,omitempty"`
 //		Count int `json:"count,omitempty"`
 //	}
 //
@@ -323,7 +323,7 @@ func (_q *SessionQuery) GroupBy(field string, fields ...string) *SessionGroupBy 
 // Example:
 //
 //	var v []struct {
-//		SessionToken authent.Secret `json:"session_token,omitempty"`
+//		SessionToken secret.Secret `json:"session_token,omitempty"`
 //	}
 //
 //	client.Session.Query().

@@ -10,7 +10,7 @@ import (
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/examples/customschema/ent/verificationtoken"
 )
 
@@ -34,7 +34,7 @@ func (_c *VerificationTokenCreate) SetExpires(v time.Time) *VerificationTokenCre
 }
 
 // SetID sets the "id" field.
-func (_c *VerificationTokenCreate) SetID(v authent.Secret) *VerificationTokenCreate {
+func (_c *VerificationTokenCreate) SetID(v secret.Secret) *VerificationTokenCreate {
 	_c.mutation.SetID(v)
 	return _c
 }
@@ -99,7 +99,7 @@ func (_c *VerificationTokenCreate) sqlSave(ctx context.Context) (*VerificationTo
 		return nil, err
 	}
 	if _spec.ID.Value != nil {
-		if id, ok := _spec.ID.Value.(authent.Secret); ok {
+		if id, ok := _spec.ID.Value.(secret.Secret); ok {
 			_node.ID = id
 		} else {
 			return nil, fmt.Errorf("unexpected VerificationToken.ID type: %T", _spec.ID.Value)

@@ -11,7 +11,7 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/examples/nextjs-drizzle/ent/account"
 	"github.com/authent/authent/examples/nextjs-drizzle/ent/predicate"
 	"github.com/authent/authent/examples/nextjs-drizzle/ent/session"
@@ -42,13 +42,13 @@ type AccountMutation struct {
 	id            *string
 	_type         *string
 	provider      *string
-	refresh_token *authent.Secret
-	access_token  *authent.Secret
+	refresh_token *secret.Secret
+	access_token  *secret.Secret
 	expires_at    *int64
 	addexpires_at *int64
 	token_type    *string
 	scope         *string
-	id_token      *authent.Secret
+	id_token      *secret.Secret
 	session_state *string
 	clearedFields map[string]struct{}
 	user          *string
@@ -271,12 +271,12 @@ func (m *AccountMutation) ResetProvider() {
 }
 
 // SetRefreshToken sets the "refresh_token" field.
-func (m *AccountMutation) SetRefreshToken(a authent.Secret) {
-	m.refresh_token = &a
+func (m *AccountMutation) SetRefreshToken(s secret.Secret) {
+	m.refresh_token = &s
 }
 
 // RefreshToken returns the value of the "refresh_token" field in the mutation.
-func (m *AccountMutation) RefreshToken() (r authent.Secret, exists bool) {
+func (m *AccountMutation) RefreshToken() (r secret.Secret, exists bool) {
 	v := m.refresh_token
 	if v == nil {
 		return
@@ -287,7 +287,7 @@ func (m *AccountMutation) RefreshToken() (r authent.Secret, exists bool) {
 // OldRefreshToken returns the old "refresh_token" field's value of the Account entity.
 // If the Account object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *AccountMutation) OldRefreshToken(ctx context.Context) (v authent.Secret, err error) {
+func (m *AccountMutation) OldRefreshToken(ctx context.Context) (v secret.Secret, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldRefreshToken is only allowed on UpdateOne operations")
 	}
@@ -320,12 +320,12 @@ func (m *AccountMutation) ResetRefreshToken() {
 }
 
 // SetAccessToken sets the "access_token" field.
-func (m *AccountMutation) SetAccessToken(a authent.Secret) {
-	m.access_token = &a
+func (m *AccountMutation) SetAccessToken(s secret.Secret) {
+	m.access_token = &s
 }
 
 // AccessToken returns the value of the "access_token" field in the mutation.
-func (m *AccountMutation) AccessToken() (r authent.Secret, exists bool) {
+func (m *AccountMutation) AccessToken() (r secret.Secret, exists bool) {
 	v := m.access_token
 	if v == nil {
 		return
@@ -336,7 +336,7 @@ func (m *AccountMutation) AccessToken() (r authent.Secret, exists bool) {
 // OldAccessToken returns the old "access_token" field's value of the Account entity.
 // If the Account object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *AccountMutation) OldAccessToken(ctx context.Context) (v authent.Secret, err error) {
+func (m *AccountMutation) OldAccessToken(ctx context.Context) (v secret.Secret, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldAccessToken is only allowed on UpdateOne operations")
 	}
@@ -537,12 +537,12 @@ func (m *AccountMutation) ResetScope() {
 }
 
 // SetIDToken sets the "id_token" field.
-func (m *AccountMutation) SetIDToken(a authent.Secret) {
-	m.id_token = &a
+func (m *AccountMutation) SetIDToken(s secret.Secret) {
+	m.id_token = &s
 }
 
 // IDToken returns the value of the "id_token" field in the mutation.
-func (m *AccountMutation) IDToken() (r authent.Secret, exists bool) {
+func (m *AccountMutation) IDToken() (r secret.Secret, exists bool) {
 	v := m.id_token
 	if v == nil {
 		return
@@ -553,7 +553,7 @@ func (m *AccountMutation) IDToken() (r authent.Secret, exists bool) {
 // OldIDToken returns the old "id_token" field's value of the Account entity.
 // If the Account object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *AccountMutation) OldIDToken(ctx context.Context) (v authent.Secret, err error) {
+func (m *AccountMutation) OldIDToken(ctx context.Context) (v secret.Secret, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldIDToken is only allowed on UpdateOne operations")
 	}
@@ -814,14 +814,14 @@ func (m *AccountMutation) SetField(name string, value ent.Value) error {
 		m.SetProvider(v)
 		return nil
 	case account.FieldRefreshToken:
-		v, ok := value.(authent.Secret)
+		v, ok := value.(secret.Secret)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRefreshToken(v)
 		return nil
 	case account.FieldAccessToken:
-		v, ok := value.(authent.Secret)
+		v, ok := value.(secret.Secret)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -849,7 +849,7 @@ func (m *AccountMutation) SetField(name string, value ent.Value) error {
 		m.SetScope(v)
 		return nil
 	case account.FieldIDToken:
-		v, ok := value.(authent.Secret)
+		v, ok := value.(secret.Secret)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -1084,7 +1084,7 @@ type SessionMutation struct {
 	config
 	op            Op
 	typ           string
-	id            *authent.Secret
+	id            *secret.Secret
 	expires       *time.Time
 	clearedFields map[string]struct{}
 	user          *string
@@ -1114,7 +1114,7 @@ func newSessionMutation(c config, op Op, opts ...sessionOption) *SessionMutation
 }
 
 // withSessionID sets the ID field of the mutation.
-func withSessionID(id authent.Secret) sessionOption {
+func withSessionID(id secret.Secret) sessionOption {
 	return func(m *SessionMutation) {
 		var (
 			err   error
@@ -1166,13 +1166,13 @@ func (m SessionMutation) Tx() (*Tx, error) {
 
 // SetID sets the value of the id field. Note that this
 // operation is only accepted on creation of Session entities.
-func (m *SessionMutation) SetID(id authent.Secret) {
+func (m *SessionMutation) SetID(id secret.Secret) {
 	m.id = &id
 }
 
 // ID returns the ID value in the mutation. Note that the ID is only available
 // if it was provided to the builder or after it was returned from the database.
-func (m *SessionMutation) ID() (id authent.Secret, exists bool) {
+func (m *SessionMutation) ID() (id secret.Secret, exists bool) {
 	if m.id == nil {
 		return
 	}
@@ -1183,12 +1183,12 @@ func (m *SessionMutation) ID() (id authent.Secret, exists bool) {
 // That means, if the mutation is applied within a transaction with an isolation level such
 // as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
 // or updated by the mutation.
-func (m *SessionMutation) IDs(ctx context.Context) ([]authent.Secret, error) {
+func (m *SessionMutation) IDs(ctx context.Context) ([]secret.Secret, error) {
 	switch {
 	case m.op.Is(OpUpdateOne | OpDeleteOne):
 		id, exists := m.ID()
 		if exists {
-			return []authent.Secret{id}, nil
+			return []secret.Secret{id}, nil
 		}
 		fallthrough
 	case m.op.Is(OpUpdate | OpDelete):
@@ -1529,7 +1529,7 @@ type UserMutation struct {
 	email           *string
 	email_verified  *time.Time
 	image           *string
-	password        *authent.Secret
+	password        *secret.Secret
 	role            *string
 	created_at      *time.Time
 	updated_at      *time.Time
@@ -1537,8 +1537,8 @@ type UserMutation struct {
 	accounts        map[string]struct{}
 	removedaccounts map[string]struct{}
 	clearedaccounts bool
-	sessions        map[authent.Secret]struct{}
-	removedsessions map[authent.Secret]struct{}
+	sessions        map[secret.Secret]struct{}
+	removedsessions map[secret.Secret]struct{}
 	clearedsessions bool
 	done            bool
 	oldValue        func(context.Context) (*User, error)
@@ -1833,12 +1833,12 @@ func (m *UserMutation) ResetImage() {
 }
 
 // SetPassword sets the "password" field.
-func (m *UserMutation) SetPassword(a authent.Secret) {
-	m.password = &a
+func (m *UserMutation) SetPassword(s secret.Secret) {
+	m.password = &s
 }
 
 // Password returns the value of the "password" field in the mutation.
-func (m *UserMutation) Password() (r authent.Secret, exists bool) {
+func (m *UserMutation) Password() (r secret.Secret, exists bool) {
 	v := m.password
 	if v == nil {
 		return
@@ -1849,7 +1849,7 @@ func (m *UserMutation) Password() (r authent.Secret, exists bool) {
 // OldPassword returns the old "password" field's value of the User entity.
 // If the User object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *UserMutation) OldPassword(ctx context.Context) (v authent.Secret, err error) {
+func (m *UserMutation) OldPassword(ctx context.Context) (v secret.Secret, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldPassword is only allowed on UpdateOne operations")
 	}
@@ -2083,9 +2083,9 @@ func (m *UserMutation) ResetAccounts() {
 }
 
 // AddSessionIDs adds the "sessions" edge to the Session entity by ids.
-func (m *UserMutation) AddSessionIDs(ids ...authent.Secret) {
+func (m *UserMutation) AddSessionIDs(ids ...secret.Secret) {
 	if m.sessions == nil {
-		m.sessions = make(map[authent.Secret]struct{})
+		m.sessions = make(map[secret.Secret]struct{})
 	}
 	for i := range ids {
 		m.sessions[ids[i]] = struct{}{}
@@ -2103,9 +2103,9 @@ func (m *UserMutation) SessionsCleared() bool {
 }
 
 // RemoveSessionIDs removes the "sessions" edge to the Session entity by IDs.
-func (m *UserMutation) RemoveSessionIDs(ids ...authent.Secret) {
+func (m *UserMutation) RemoveSessionIDs(ids ...secret.Secret) {
 	if m.removedsessions == nil {
-		m.removedsessions = make(map[authent.Secret]struct{})
+		m.removedsessions = make(map[secret.Secret]struct{})
 	}
 	for i := range ids {
 		delete(m.sessions, ids[i])
@@ -2114,7 +2114,7 @@ func (m *UserMutation) RemoveSessionIDs(ids ...authent.Secret) {
 }
 
 // RemovedSessions returns the removed IDs of the "sessions" edge to the Session entity.
-func (m *UserMutation) RemovedSessionsIDs() (ids []authent.Secret) {
+func (m *UserMutation) RemovedSessionsIDs() (ids []secret.Secret) {
 	for id := range m.removedsessions {
 		ids = append(ids, id)
 	}
@@ -2122,7 +2122,7 @@ func (m *UserMutation) RemovedSessionsIDs() (ids []authent.Secret) {
 }
 
 // SessionsIDs returns the "sessions" edge IDs in the mutation.
-func (m *UserMutation) SessionsIDs() (ids []authent.Secret) {
+func (m *UserMutation) SessionsIDs() (ids []secret.Secret) {
 	for id := range m.sessions {
 		ids = append(ids, id)
 	}
@@ -2282,7 +2282,7 @@ func (m *UserMutation) SetField(name string, value ent.Value) error {
 		m.SetImage(v)
 		return nil
 	case user.FieldPassword:
-		v, ok := value.(authent.Secret)
+		v, ok := value.(secret.Secret)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -2546,7 +2546,7 @@ type VerificationTokenMutation struct {
 	config
 	op            Op
 	typ           string
-	id            *authent.Secret
+	id            *secret.Secret
 	identifier    *string
 	expires       *time.Time
 	clearedFields map[string]struct{}
@@ -2575,7 +2575,7 @@ func newVerificationTokenMutation(c config, op Op, opts ...verificationtokenOpti
 }
 
 // withVerificationTokenID sets the ID field of the mutation.
-func withVerificationTokenID(id authent.Secret) verificationtokenOption {
+func withVerificationTokenID(id secret.Secret) verificationtokenOption {
 	return func(m *VerificationTokenMutation) {
 		var (
 			err   error
@@ -2627,13 +2627,13 @@ func (m VerificationTokenMutation) Tx() (*Tx, error) {
 
 // SetID sets the value of the id field. Note that this
 // operation is only accepted on creation of VerificationToken entities.
-func (m *VerificationTokenMutation) SetID(id authent.Secret) {
+func (m *VerificationTokenMutation) SetID(id secret.Secret) {
 	m.id = &id
 }
 
 // ID returns the ID value in the mutation. Note that the ID is only available
 // if it was provided to the builder or after it was returned from the database.
-func (m *VerificationTokenMutation) ID() (id authent.Secret, exists bool) {
+func (m *VerificationTokenMutation) ID() (id secret.Secret, exists bool) {
 	if m.id == nil {
 		return
 	}
@@ -2644,12 +2644,12 @@ func (m *VerificationTokenMutation) ID() (id authent.Secret, exists bool) {
 // That means, if the mutation is applied within a transaction with an isolation level such
 // as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
 // or updated by the mutation.
-func (m *VerificationTokenMutation) IDs(ctx context.Context) ([]authent.Secret, error) {
+func (m *VerificationTokenMutation) IDs(ctx context.Context) ([]secret.Secret, error) {
 	switch {
 	case m.op.Is(OpUpdateOne | OpDeleteOne):
 		id, exists := m.ID()
 		if exists {
-			return []authent.Secret{id}, nil
+			return []secret.Secret{id}, nil
 		}
 		fallthrough
 	case m.op.Is(OpUpdate | OpDelete):

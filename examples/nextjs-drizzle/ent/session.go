@@ -9,7 +9,7 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/examples/nextjs-drizzle/ent/session"
 	"github.com/authent/authent/examples/nextjs-drizzle/ent/user"
 )
@@ -18,7 +18,7 @@ import (
 type Session struct {
 	config `json:"-"`
 	// ID of the ent.
-	ID authent.Secret `json:"-"`
+	ID secret.Secret `json:"-"`
 	// UserID holds the value of the "user_id" field.
 	UserID string `json:"user_id,omitempty"`
 	// Expires holds the value of the "expires" field.
@@ -77,7 +77,7 @@ func (_m *Session) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field id", values[i])
 			} else if value.Valid {
-				_m.ID = authent.Secret(value.String)
+				_m.ID = secret.Secret(value.String)
 			}
 		case session.FieldUserID:
 			if value, ok := values[i].(*sql.NullString); !ok {

@@ -11,7 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/examples/nextjs-drizzle/ent/account"
 	"github.com/authent/authent/examples/nextjs-drizzle/ent/predicate"
 	"github.com/authent/authent/examples/nextjs-drizzle/ent/session"
@@ -106,13 +106,13 @@ func (_u *UserUpdate) ClearImage() *UserUpdate {
 }
 
 // SetPassword sets the "password" field.
-func (_u *UserUpdate) SetPassword(v authent.Secret) *UserUpdate {
+func (_u *UserUpdate) SetPassword(v secret.Secret) *UserUpdate {
 	_u.mutation.SetPassword(v)
 	return _u
 }
 
 // SetNillablePassword sets the "password" field if the given value is not nil.
-func (_u *UserUpdate) SetNillablePassword(v *authent.Secret) *UserUpdate {
+func (_u *UserUpdate) SetNillablePassword(v *secret.Secret) *UserUpdate {
 	if v != nil {
 		_u.SetPassword(*v)
 	}
@@ -181,14 +181,14 @@ func (_u *UserUpdate) AddAccounts(v ...*Account) *UserUpdate {
 }
 
 // AddSessionIDs adds the "sessions" edge to the Session entity by IDs.
-func (_u *UserUpdate) AddSessionIDs(ids ...authent.Secret) *UserUpdate {
+func (_u *UserUpdate) AddSessionIDs(ids ...secret.Secret) *UserUpdate {
 	_u.mutation.AddSessionIDs(ids...)
 	return _u
 }
 
 // AddSessions adds the "sessions" edges to the Session entity.
 func (_u *UserUpdate) AddSessions(v ...*Session) *UserUpdate {
-	ids := make([]authent.Secret, len(v))
+	ids := make([]secret.Secret, len(v))
 	for i := range v {
 		ids[i] = v[i].ID
 	}
@@ -228,14 +228,14 @@ func (_u *UserUpdate) ClearSessions() *UserUpdate {
 }
 
 // RemoveSessionIDs removes the "sessions" edge to Session entities by IDs.
-func (_u *UserUpdate) RemoveSessionIDs(ids ...authent.Secret) *UserUpdate {
+func (_u *UserUpdate) RemoveSessionIDs(ids ...secret.Secret) *UserUpdate {
 	_u.mutation.RemoveSessionIDs(ids...)
 	return _u
 }
 
 // RemoveSessions removes "sessions" edges to Session entities.
 func (_u *UserUpdate) RemoveSessions(v ...*Session) *UserUpdate {
-	ids := make([]authent.Secret, len(v))
+	ids := make([]secret.Secret, len(v))
 	for i := range v {
 		ids[i] = v[i].ID
 	}
@@ -505,13 +505,13 @@ func (_u *UserUpdateOne) ClearImage() *UserUpdateOne {
 }
 
 // SetPassword sets the "password" field.
-func (_u *UserUpdateOne) SetPassword(v authent.Secret) *UserUpdateOne {
+func (_u *UserUpdateOne) SetPassword(v secret.Secret) *UserUpdateOne {
 	_u.mutation.SetPassword(v)
 	return _u
 }
 
 // SetNillablePassword sets the "password" field if the given value is not nil.
-func (_u *UserUpdateOne) SetNillablePassword(v *authent.Secret) *UserUpdateOne {
+func (_u *UserUpdateOne) SetNillablePassword(v *secret.Secret) *UserUpdateOne {
 	if v != nil {
 		_u.SetPassword(*v)
 	}
@@ -580,14 +580,14 @@ func (_u *UserUpdateOne) AddAccounts(v ...*Account) *UserUpdateOne {
 }
 
 // AddSessionIDs adds the "sessions" edge to the Session entity by IDs.
-func (_u *UserUpdateOne) AddSessionIDs(ids ...authent.Secret) *UserUpdateOne {
+func (_u *UserUpdateOne) AddSessionIDs(ids ...secret.Secret) *UserUpdateOne {
 	_u.mutation.AddSessionIDs(ids...)
 	return _u
 }
 
 // AddSessions adds the "sessions" edges to the Session entity.
 func (_u *UserUpdateOne) AddSessions(v ...*Session) *UserUpdateOne {
-	ids := make([]authent.Secret, len(v))
+	ids := make([]secret.Secret, len(v))
 	for i := range v {
 		ids[i] = v[i].ID
 	}
@@ -627,14 +627,14 @@ func (_u *UserUpdateOne) ClearSessions() *UserUpdateOne {
 }
 
 // RemoveSessionIDs removes the "sessions" edge to Session entities by IDs.
-func (_u *UserUpdateOne) RemoveSessionIDs(ids ...authent.Secret) *UserUpdateOne {
+func (_u *UserUpdateOne) RemoveSessionIDs(ids ...secret.Secret) *UserUpdateOne {
 	_u.mutation.RemoveSessionIDs(ids...)
 	return _u
 }
 
 // RemoveSessions removes "sessions" edges to Session entities.
 func (_u *UserUpdateOne) RemoveSessions(v ...*Session) *UserUpdateOne {
-	ids := make([]authent.Secret, len(v))
+	ids := make([]secret.Secret, len(v))
 	for i := range v {
 		ids[i] = v[i].ID
 	}

@@ -12,7 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/examples/nextjs-drizzle/ent/predicate"
 	"github.com/authent/authent/examples/nextjs-drizzle/ent/verificationtoken"
 )
@@ -85,8 +85,8 @@ func (_q *VerificationTokenQuery) FirstX(ctx context.Context) *VerificationToken
 
 // FirstID returns the first VerificationToken ID from the query.
 // Returns a *NotFoundError when no VerificationToken ID was found.
-func (_q *VerificationTokenQuery) FirstID(ctx context.Context) (id authent.Secret, err error) {
-	var ids []authent.Secret
+func (_q *VerificationTokenQuery) FirstID(ctx context.Context) (id secret.Secret, err error) {
+	var ids []secret.Secret
 	if ids, err = _q.Limit(1).IDs(setContextOp(ctx, _q.ctx, ent.OpQueryFirstID)); err != nil {
 		return
 	}
@@ -98,7 +98,7 @@ func (_q *VerificationTokenQuery) FirstID(ctx context.Context) (id authent.Secre
 }
 
 // FirstIDX is like FirstID, but panics if an error occurs.
-func (_q *VerificationTokenQuery) FirstIDX(ctx context.Context) authent.Secret {
+func (_q *VerificationTokenQuery) FirstIDX(ctx context.Context) secret.Secret {
 	id, err := _q.FirstID(ctx)
 	if err != nil && !IsNotFound(err) {
 		panic(err)
@@ -136,8 +136,8 @@ func (_q *VerificationTokenQuery) OnlyX(ctx context.Context) *VerificationToken 
 // OnlyID is like Only, but returns the only VerificationToken ID in the query.
 // Returns a *NotSingularError when more than one VerificationToken ID is found.
 // Returns a *NotFoundError when no entities are found.
-func (_q *VerificationTokenQuery) OnlyID(ctx context.Context) (id authent.Secret, err error) {
-	var ids []authent.Secret
+func (_q *VerificationTokenQuery) OnlyID(ctx context.Context) (id secret.Secret, err error) {
+	var ids []secret.Secret
 	if ids, err = _q.Limit(2).IDs(setContextOp(ctx, _q.ctx, ent.OpQueryOnlyID)); err != nil {
 		return
 	}
@@ -153,7 +153,7 @@ func (_q *VerificationTokenQuery) OnlyID(ctx context.Context) (id authent.Secret
 }
 
 // OnlyIDX is like OnlyID, but panics if an error occurs.
-func (_q *VerificationTokenQuery) OnlyIDX(ctx context.Context) authent.Secret {
+func (_q *VerificationTokenQuery) OnlyIDX(ctx context.Context) secret.Secret {
 	id, err := _q.OnlyID(ctx)
 	if err != nil {
 		panic(err)
@@ -181,7 +181,7 @@ func (_q *VerificationTokenQuery) AllX(ctx context.Context) []*VerificationToken
 }
 
 // IDs executes the query and returns a list of VerificationToken IDs.
-func (_q *VerificationTokenQuery) IDs(ctx context.Context) (ids []authent.Secret, err error) {
+func (_q *VerificationTokenQuery) IDs(ctx context.Context) (ids []secret.Secret, err error) {
 	if _q.ctx.Unique == nil && _q.path != nil {
 		_q.Unique(true)
 	}
@@ -193,7 +193,7 @@ func (_q *VerificationTokenQuery) IDs(ctx context.Context) (ids []authent.Secret
 }
 
 // IDsX is like IDs, but panics if an error occurs.
-func (_q *VerificationTokenQuery) IDsX(ctx context.Context) []authent.Secret {
+func (_q *VerificationTokenQuery) IDsX(ctx context.Context) []secret.Secret {
 	ids, err := _q.IDs(ctx)
 	if err != nil {
 		panic(err)

@@ -11,7 +11,7 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/examples/nextjs-prisma/ent/account"
 	"github.com/authent/authent/examples/nextjs-prisma/ent/predicate"
 	"github.com/authent/authent/examples/nextjs-prisma/ent/session"
@@ -43,13 +43,13 @@ type AccountMutation struct {
 	_type               *string
 	provider            *string
 	provider_account_id *string
-	refresh_token       *authent.Secret
-	access_token        *authent.Secret
+	refresh_token       *secret.Secret
+	access_token        *secret.Secret
 	expires_at          *int64
 	addexpires_at       *int64
 	token_type          *string
 	scope               *string
-	id_token            *authent.Secret
+	id_token            *secret.Secret
 	session_state       *string
 	clearedFields       map[string]struct{}
 	user                *string
@@ -308,12 +308,12 @@ func (m *AccountMutation) ResetProviderAccountID() {
 }
 
 // SetRefreshToken sets the "refresh_token" field.
-func (m *AccountMutation) SetRefreshToken(a authent.Secret) {
-	m.refresh_token = &a
+func (m *AccountMutation) SetRefreshToken(s secret.Secret) {
+	m.refresh_token = &s
 }
 
 // RefreshToken returns the value of the "refresh_token" field in the mutation.
-func (m *AccountMutation) RefreshToken() (r authent.Secret, exists bool) {
+func (m *AccountMutation) RefreshToken() (r secret.Secret, exists bool) {
 	v := m.refresh_token
 	if v == nil {
 		return
@@ -324,7 +324,7 @@ func (m *AccountMutation) RefreshToken() (r authent.Secret, exists bool) {
 // OldRefreshToken returns the old "refresh_token" field's value of the Account entity.
 // If the Account object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *AccountMutation) OldRefreshToken(ctx context.Context) (v authent.Secret, err error) {
+func (m *AccountMutation) OldRefreshToken(ctx context.Context) (v secret.Secret, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldRefreshToken is only allowed on UpdateOne operations")
 	}
@@ -357,12 +357,12 @@ func (m *AccountMutation) ResetRefreshToken() {
 }
 
 // SetAccessToken sets the "access_token" field.
-func (m *AccountMutation) SetAccessToken(a authent.Secret) {
-	m.access_token = &a
+func (m *AccountMutation) SetAccessToken(s secret.Secret) {
+	m.access_token = &s
 }
 
 // AccessToken returns the value of the "access_token" field in the mutation.
-func (m *AccountMutation) AccessToken() (r authent.Secret, exists bool) {
+func (m *AccountMutation) AccessToken() (r secret.Secret, exists bool) {
 	v := m.access_token
 	if v == nil {
 		return
@@ -373,7 +373,7 @@ func (m *AccountMutation) AccessToken() (r authent.Secret, exists bool) {
 // OldAccessToken returns the old "access_token" field's value of the Account entity.
 // If the Account object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *AccountMutation) OldAccessToken(ctx context.Context) (v authent.Secret, err error) {
+func (m *AccountMutation) OldAccessToken(ctx context.Context) (v secret.Secret, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldAccessToken is only allowed on UpdateOne operations")
 	}
@@ -574,12 +574,12 @@ func (m *AccountMutation) ResetScope() {
 }
 
 // SetIDToken sets the "id_token" field.
-func (m *AccountMutation) SetIDToken(a authent.Secret) {
-	m.id_token = &a
+func (m *AccountMutation) SetIDToken(s secret.Secret) {
+	m.id_token = &s
 }
 
 // IDToken returns the value of the "id_token" field in the mutation.
-func (m *AccountMutation) IDToken() (r authent.Secret, exists bool) {
+func (m *AccountMutation) IDToken() (r secret.Secret, exists bool) {
 	v := m.id_token
 	if v == nil {
 		return
@@ -590,7 +590,7 @@ func (m *AccountMutation) IDToken() (r authent.Secret, exists bool) {
 // OldIDToken returns the old "id_token" field's value of the Account entity.
 // If the Account object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *AccountMutation) OldIDToken(ctx context.Context) (v authent.Secret, err error) {
+func (m *AccountMutation) OldIDToken(ctx context.Context) (v secret.Secret, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldIDToken is only allowed on UpdateOne operations")
 	}
@@ -865,14 +865,14 @@ func (m *AccountMutation) SetField(name string, value ent.Value) error {
 		m.SetProviderAccountID(v)
 		return nil
 	case account.FieldRefreshToken:
-		v, ok := value.(authent.Secret)
+		v, ok := value.(secret.Secret)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRefreshToken(v)
 		return nil
 	case account.FieldAccessToken:
-		v, ok := value.(authent.Secret)
+		v, ok := value.(secret.Secret)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -900,7 +900,7 @@ func (m *AccountMutation) SetField(name string, value ent.Value) error {
 		m.SetScope(v)
 		return nil
 	case account.FieldIDToken:
-		v, ok := value.(authent.Secret)
+		v, ok := value.(secret.Secret)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -1139,7 +1139,7 @@ type SessionMutation struct {
 	op            Op
 	typ           string
 	id            *string
-	session_token *authent.Secret
+	session_token *secret.Secret
 	expires       *time.Time
 	clearedFields map[string]struct{}
 	user          *string
@@ -1254,12 +1254,12 @@ func (m *SessionMutation) IDs(ctx context.Context) ([]string, error) {
 }
 
 // SetSessionToken sets the "session_token" field.
-func (m *SessionMutation) SetSessionToken(a authent.Secret) {
-	m.session_token = &a
+func (m *SessionMutation) SetSessionToken(s secret.Secret) {
+	m.session_token = &s
 }
 
 // SessionToken returns the value of the "session_token" field in the mutation.
-func (m *SessionMutation) SessionToken() (r authent.Secret, exists bool) {
+func (m *SessionMutation) SessionToken() (r secret.Secret, exists bool) {
 	v := m.session_token
 	if v == nil {
 		return
@@ -1270,7 +1270,7 @@ func (m *SessionMutation) SessionToken() (r authent.Secret, exists bool) {
 // OldSessionToken returns the old "session_token" field's value of the Session entity.
 // If the Session object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *SessionMutation) OldSessionToken(ctx context.Context) (v authent.Secret, err error) {
+func (m *SessionMutation) OldSessionToken(ctx context.Context) (v secret.Secret, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldSessionToken is only allowed on UpdateOne operations")
 	}
@@ -1471,7 +1471,7 @@ func (m *SessionMutation) OldField(ctx context.Context, name string) (ent.Value,
 func (m *SessionMutation) SetField(name string, value ent.Value) error {
 	switch name {
 	case session.FieldSessionToken:
-		v, ok := value.(authent.Secret)
+		v, ok := value.(secret.Secret)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -1637,7 +1637,7 @@ type UserMutation struct {
 	email           *string
 	email_verified  *time.Time
 	image           *string
-	password        *authent.Secret
+	password        *secret.Secret
 	role            *string
 	created_at      *time.Time
 	updated_at      *time.Time
@@ -1941,12 +1941,12 @@ func (m *UserMutation) ResetImage() {
 }
 
 // SetPassword sets the "password" field.
-func (m *UserMutation) SetPassword(a authent.Secret) {
-	m.password = &a
+func (m *UserMutation) SetPassword(s secret.Secret) {
+	m.password = &s
 }
 
 // Password returns the value of the "password" field in the mutation.
-func (m *UserMutation) Password() (r authent.Secret, exists bool) {
+func (m *UserMutation) Password() (r secret.Secret, exists bool) {
 	v := m.password
 	if v == nil {
 		return
@@ -1957,7 +1957,7 @@ func (m *UserMutation) Password() (r authent.Secret, exists bool) {
 // OldPassword returns the old "password" field's value of the User entity.
 // If the User object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *UserMutation) OldPassword(ctx context.Context) (v authent.Secret, err error) {
+func (m *UserMutation) OldPassword(ctx context.Context) (v secret.Secret, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldPassword is only allowed on UpdateOne operations")
 	}
@@ -2351,7 +2351,7 @@ func (m *UserMutation) SetField(name string, value ent.Value) error {
 		m.SetImage(v)
 		return nil
 	case user.FieldPassword:
-		v, ok := value.(authent.Secret)
+		v, ok := value.(secret.Secret)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
@@ -2597,7 +2597,7 @@ type VerificationTokenMutation struct {
 	config
 	op            Op
 	typ           string
-	id            *authent.Secret
+	id            *secret.Secret
 	identifier    *string
 	expires       *time.Time
 	clearedFields map[string]struct{}
@@ -2626,7 +2626,7 @@ func newVerificationTokenMutation(c config, op Op, opts ...verificationtokenOpti
 }
 
 // withVerificationTokenID sets the ID field of the mutation.
-func withVerificationTokenID(id authent.Secret) verificationtokenOption {
+func withVerificationTokenID(id secret.Secret) verificationtokenOption {
 	return func(m *VerificationTokenMutation) {
 		var (
 			err   error
@@ -2678,13 +2678,13 @@ func (m VerificationTokenMutation) Tx() (*Tx, error) {
 
 // SetID sets the value of the id field. Note that this
 // operation is only accepted on creation of VerificationToken entities.
-func (m *VerificationTokenMutation) SetID(id authent.Secret) {
+func (m *VerificationTokenMutation) SetID(id secret.Secret) {
 	m.id = &id
 }
 
 // ID returns the ID value in the mutation. Note that the ID is only available
 // if it was provided to the builder or after it was returned from the database.
-func (m *VerificationTokenMutation) ID() (id authent.Secret, exists bool) {
+func (m *VerificationTokenMutation) ID() (id secret.Secret, exists bool) {
 	if m.id == nil {
 		return
 	}
@@ -2695,12 +2695,12 @@ func (m *VerificationTokenMutation) ID() (id authent.Secret, exists bool) {
 // That means, if the mutation is applied within a transaction with an isolation level such
 // as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
 // or updated by the mutation.
-func (m *VerificationTokenMutation) IDs(ctx context.Context) ([]authent.Secret, error) {
+func (m *VerificationTokenMutation) IDs(ctx context.Context) ([]secret.Secret, error) {
 	switch {
 	case m.op.Is(OpUpdateOne | OpDeleteOne):
 		id, exists := m.ID()
 		if exists {
-			return []authent.Secret{id}, nil
+			return []secret.Secret{id}, nil
 		}
 		fallthrough
 	case m.op.Is(OpUpdate | OpDelete):

@@ -11,7 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/examples/nextjs-prisma/ent/predicate"
 	"github.com/authent/authent/examples/nextjs-prisma/ent/session"
 	"github.com/authent/authent/examples/nextjs-prisma/ent/user"
@@ -31,13 +31,13 @@ func (_u *SessionUpdate) Where(ps ...predicate.Session) *SessionUpdate {
 }
 
 // SetSessionToken sets the "session_token" field.
-func (_u *SessionUpdate) SetSessionToken(v authent.Secret) *SessionUpdate {
+func (_u *SessionUpdate) SetSessionToken(v secret.Secret) *SessionUpdate {
 	_u.mutation.SetSessionToken(v)
 	return _u
 }
 
 // SetNillableSessionToken sets the "session_token" field if the given value is not nil.
-func (_u *SessionUpdate) SetNillableSessionToken(v *authent.Secret) *SessionUpdate {
+func (_u *SessionUpdate) SetNillableSessionToken(v *secret.Secret) *SessionUpdate {
 	if v != nil {
 		_u.SetSessionToken(*v)
 	}
@@ -191,13 +191,13 @@ type SessionUpdateOne struct {
 }
 
 // SetSessionToken sets the "session_token" field.
-func (_u *SessionUpdateOne) SetSessionToken(v authent.Secret) *SessionUpdateOne {
+func (_u *SessionUpdateOne) SetSessionToken(v secret.Secret) *SessionUpdateOne {
 	_u.mutation.SetSessionToken(v)
 	return _u
 }
 
 // SetNillableSessionToken sets the "session_token" field if the given value is not nil.
-func (_u *SessionUpdateOne) SetNillableSessionToken(v *authent.Secret) *SessionUpdateOne {
+func (_u *SessionUpdateOne) SetNillableSessionToken(v *secret.Secret) *SessionUpdateOne {
 	if v != nil {
 		_u.SetSessionToken(*v)
 	}

@@ -9,7 +9,7 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/examples/nextjs-prisma/ent/user"
 )
 
@@ -27,7 +27,7 @@ type User struct {
 	// The URL of a picture.
 	Image string `json:"image,omitempty"`
 	// The password's hash; NULL for people without one.
-	Password authent.Secret `json:"-"`
+	Password secret.Secret `json:"-"`
 	// What RequireRole compares.
 	Role string `json:"role,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
@@ -128,7 +128,7 @@ func (_m *User) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field password", values[i])
 			} else if value.Valid {
-				_m.Password = authent.Secret(value.String)
+				_m.Password = secret.Secret(value.String)
 			}
 		case user.FieldRole:
 			if value, ok := values[i].(*sql.NullString); !ok {

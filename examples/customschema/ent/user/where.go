@@ -7,7 +7,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/examples/customschema/ent/predicate"
 )
 
@@ -77,7 +77,7 @@ func Image(v string) predicate.User {
 }
 
 // Password applies equality check predicate on the "password" field. It's identical to PasswordEQ.
-func Password(v authent.Secret) predicate.User {
+func Password(v secret.Secret) predicate.User {
 	vc := string(v)
 	return predicate.User(sql.FieldEQ(FieldPassword, vc))
 }
@@ -388,19 +388,19 @@ func ImageContainsFold(v string) predicate.User {
 }
 
 // PasswordEQ applies the EQ predicate on the "password" field.
-func PasswordEQ(v authent.Secret) predicate.User {
+func PasswordEQ(v secret.Secret) predicate.User {
 	vc := string(v)
 	return predicate.User(sql.FieldEQ(FieldPassword, vc))
 }
 
 // PasswordNEQ applies the NEQ predicate on the "password" field.
-func PasswordNEQ(v authent.Secret) predicate.User {
+func PasswordNEQ(v secret.Secret) predicate.User {
 	vc := string(v)
 	return predicate.User(sql.FieldNEQ(FieldPassword, vc))
 }
 
 // PasswordIn applies the In predicate on the "password" field.
-func PasswordIn(vs ...authent.Secret) predicate.User {
+func PasswordIn(vs ...secret.Secret) predicate.User {
 	v := make([]any, len(vs))
 	for i := range v {
 		v[i] = string(vs[i])
@@ -409,7 +409,7 @@ func PasswordIn(vs ...authent.Secret) predicate.User {
 }
 
 // PasswordNotIn applies the NotIn predicate on the "password" field.
-func PasswordNotIn(vs ...authent.Secret) predicate.User {
+func PasswordNotIn(vs ...secret.Secret) predicate.User {
 	v := make([]any, len(vs))
 	for i := range v {
 		v[i] = string(vs[i])
@@ -418,43 +418,43 @@ func PasswordNotIn(vs ...authent.Secret) predicate.User {
 }
 
 // PasswordGT applies the GT predicate on the "password" field.
-func PasswordGT(v authent.Secret) predicate.User {
+func PasswordGT(v secret.Secret) predicate.User {
 	vc := string(v)
 	return predicate.User(sql.FieldGT(FieldPassword, vc))
 }
 
 // PasswordGTE applies the GTE predicate on the "password" field.
-func PasswordGTE(v authent.Secret) predicate.User {
+func PasswordGTE(v secret.Secret) predicate.User {
 	vc := string(v)
 	return predicate.User(sql.FieldGTE(FieldPassword, vc))
 }
 
 // PasswordLT applies the LT predicate on the "password" field.
-func PasswordLT(v authent.Secret) predicate.User {
+func PasswordLT(v secret.Secret) predicate.User {
 	vc := string(v)
 	return predicate.User(sql.FieldLT(FieldPassword, vc))
 }
 
 // PasswordLTE applies the LTE predicate on the "password" field.
-func PasswordLTE(v authent.Secret) predicate.User {
+func PasswordLTE(v secret.Secret) predicate.User {
 	vc := string(v)
 	return predicate.User(sql.FieldLTE(FieldPassword, vc))
 }
 
 // PasswordContains applies the Contains predicate on the "password" field.
-func PasswordContains(v authent.Secret) predicate.User {
+func PasswordContains(v secret.Secret) predicate.User {
 	vc := string(v)
 	return predicate.User(sql.FieldContains(FieldPassword, vc))
 }
 
 // PasswordHasPrefix applies the HasPrefix predicate on the "password" field.
-func PasswordHasPrefix(v authent.Secret) predicate.User {
+func PasswordHasPrefix(v secret.Secret) predicate.User {
 	vc := string(v)
 	return predicate.User(sql.FieldHasPrefix(FieldPassword, vc))
 }
 
 // PasswordHasSuffix applies the HasSuffix predicate on the "password" field.
-func PasswordHasSuffix(v authent.Secret) predicate.User {
+func PasswordHasSuffix(v secret.Secret) predicate.User {
 	vc := string(v)
 	return predicate.User(sql.FieldHasSuffix(FieldPassword, vc))
 }
@@ -470,13 +470,13 @@ func PasswordNotNil() predicate.User {
 }
 
 // PasswordEqualFold applies the EqualFold predicate on the "password" field.
-func PasswordEqualFold(v authent.Secret) predicate.User {
+func PasswordEqualFold(v secret.Secret) predicate.User {
 	vc := string(v)
 	return predicate.User(sql.FieldEqualFold(FieldPassword, vc))
 }
 
 // PasswordContainsFold applies the ContainsFold predicate on the "password" field.
-func PasswordContainsFold(v authent.Secret) predicate.User {
+func PasswordContainsFold(v secret.Secret) predicate.User {
 	vc := string(v)
 	return predicate.User(sql.FieldContainsFold(FieldPassword, vc))
 }

@@ -10,7 +10,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/examples/customschema/uuid/ent/account"
 	"github.com/authent/authent/examples/customschema/uuid/ent/predicate"
 	"github.com/authent/authent/examples/customschema/uuid/ent/user"
@@ -87,13 +87,13 @@ func (_u *AccountUpdate) SetNillableProviderAccountID(v *string) *AccountUpdate 
 }
 
 // SetRefreshToken sets the "refresh_token" field.
-func (_u *AccountUpdate) SetRefreshToken(v authent.Secret) *AccountUpdate {
+func (_u *AccountUpdate) SetRefreshToken(v secret.Secret) *AccountUpdate {
 	_u.mutation.SetRefreshToken(v)
 	return _u
 }
 
 // SetNillableRefreshToken sets the "refresh_token" field if the given value is not nil.
-func (_u *AccountUpdate) SetNillableRefreshToken(v *authent.Secret) *AccountUpdate {
+func (_u *AccountUpdate) SetNillableRefreshToken(v *secret.Secret) *AccountUpdate {
 	if v != nil {
 		_u.SetRefreshToken(*v)
 	}
@@ -107,13 +107,13 @@ func (_u *AccountUpdate) ClearRefreshToken() *AccountUpdate {
 }
 
 // SetAccessToken sets the "access_token" field.
-func (_u *AccountUpdate) SetAccessToken(v authent.Secret) *AccountUpdate {
+func (_u *AccountUpdate) SetAccessToken(v secret.Secret) *AccountUpdate {
 	_u.mutation.SetAccessToken(v)
 	return _u
 }
 
 // SetNillableAccessToken sets the "access_token" field if the given value is not nil.
-func (_u *AccountUpdate) SetNillableAccessToken(v *authent.Secret) *AccountUpdate {
+func (_u *AccountUpdate) SetNillableAccessToken(v *secret.Secret) *AccountUpdate {
 	if v != nil {
 		_u.SetAccessToken(*v)
 	}
@@ -194,13 +194,13 @@ func (_u *AccountUpdate) ClearScope() *AccountUpdate {
 }
 
 // SetIDToken sets the "id_token" field.
-func (_u *AccountUpdate) SetIDToken(v authent.Secret) *AccountUpdate {
+func (_u *AccountUpdate) SetIDToken(v secret.Secret) *AccountUpdate {
 	_u.mutation.SetIDToken(v)
 	return _u
 }
 
 // SetNillableIDToken sets the "id_token" field if the given value is not nil.
-func (_u *AccountUpdate) SetNillableIDToken(v *authent.Secret) *AccountUpdate {
+func (_u *AccountUpdate) SetNillableIDToken(v *secret.Secret) *AccountUpdate {
 	if v != nil {
 		_u.SetIDToken(*v)
 	}
@@ -456,13 +456,13 @@ func (_u *AccountUpdateOne) SetNillableProviderAccountID(v *string) *AccountUpda
 }
 
 // SetRefreshToken sets the "refresh_token" field.
-func (_u *AccountUpdateOne) SetRefreshToken(v authent.Secret) *AccountUpdateOne {
+func (_u *AccountUpdateOne) SetRefreshToken(v secret.Secret) *AccountUpdateOne {
 	_u.mutation.SetRefreshToken(v)
 	return _u
 }
 
 // SetNillableRefreshToken sets the "refresh_token" field if the given value is not nil.
-func (_u *AccountUpdateOne) SetNillableRefreshToken(v *authent.Secret) *AccountUpdateOne {
+func (_u *AccountUpdateOne) SetNillableRefreshToken(v *secret.Secret) *AccountUpdateOne {
 	if v != nil {
 		_u.SetRefreshToken(*v)
 	}
@@ -476,13 +476,13 @@ func (_u *AccountUpdateOne) ClearRefreshToken() *AccountUpdateOne {
 }
 
 // SetAccessToken sets the "access_token" field.
-func (_u *AccountUpdateOne) SetAccessToken(v authent.Secret) *AccountUpdateOne {
+func (_u *AccountUpdateOne) SetAccessToken(v secret.Secret) *AccountUpdateOne {
 	_u.mutation.SetAccessToken(v)
 	return _u
 }
 
 // SetNillableAccessToken sets the "access_token" field if the given value is not nil.
-func (_u *AccountUpdateOne) SetNillableAccessToken(v *authent.Secret) *AccountUpdateOne {
+func (_u *AccountUpdateOne) SetNillableAccessToken(v *secret.Secret) *AccountUpdateOne {
 	if v != nil {
 		_u.SetAccessToken(*v)
 	}
@@ -563,13 +563,13 @@ func (_u *AccountUpdateOne) ClearScope() *AccountUpdateOne {
 }
 
 // SetIDToken sets the "id_token" field.
-func (_u *AccountUpdateOne) SetIDToken(v authent.Secret) *AccountUpdateOne {
+func (_u *AccountUpdateOne) SetIDToken(v secret.Secret) *AccountUpdateOne {
 	_u.mutation.SetIDToken(v)
 	return _u
 }
 
 // SetNillableIDToken sets the "id_token" field if the given value is not nil.
-func (_u *AccountUpdateOne) SetNillableIDToken(v *authent.Secret) *AccountUpdateOne {
+func (_u *AccountUpdateOne) SetNillableIDToken(v *secret.Secret) *AccountUpdateOne {
 	if v != nil {
 		_u.SetIDToken(*v)
 	}

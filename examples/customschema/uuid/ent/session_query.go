@@ -301,7 +301,7 @@ func (_q *SessionQuery) WithUser(opts ...func(*UserQuery)) *SessionQuery {
 // Example:
 //
 //	var v []struct {
-//		SessionToken authent.Secret `json:"session_token,omitempty"`
+//		SessionToken secret.Secret `json:"session_token,omitempty"`
 //		Count int `json:"count,omitempty"`
 //	}
 //
@@ -324,7 +324,7 @@ func (_q *SessionQuery) GroupBy(field string, fields ...string) *SessionGroupBy 
 // Example:
 //
 //	var v []struct {
-//		SessionToken authent.Secret `json:"session_token,omitempty"`
+//		SessionToken secret.Secret `json:"session_token,omitempty"`
 //	}
 //
 //	client.Session.Query().

@@ -11,7 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/examples/customschema/uuid/ent/account"
 	"github.com/authent/authent/examples/customschema/uuid/ent/predicate"
 	"github.com/authent/authent/examples/customschema/uuid/ent/session"
@@ -106,13 +106,13 @@ func (_u *UserUpdate) ClearImage() *UserUpdate {
 }
 
 // SetPassword sets the "password" field.
-func (_u *UserUpdate) SetPassword(v authent.Secret) *UserUpdate {
+func (_u *UserUpdate) SetPassword(v secret.Secret) *UserUpdate {
 	_u.mutation.SetPassword(v)
 	return _u
 }
 
 // SetNillablePassword sets the "password" field if the given value is not nil.
-func (_u *UserUpdate) SetNillablePassword(v *authent.Secret) *UserUpdate {
+func (_u *UserUpdate) SetNillablePassword(v *secret.Secret) *UserUpdate {
 	if v != nil {
 		_u.SetPassword(*v)
 	}
@@ -517,13 +517,13 @@ func (_u *UserUpdateOne) ClearImage() *UserUpdateOne {
 }
 
 // SetPassword sets the "password" field.
-func (_u *UserUpdateOne) SetPassword(v authent.Secret) *UserUpdateOne {
+func (_u *UserUpdateOne) SetPassword(v secret.Secret) *UserUpdateOne {
 	_u.mutation.SetPassword(v)
 	return _u
 }
 
 // SetNillablePassword sets the "password" field if the given value is not nil.
-func (_u *UserUpdateOne) SetNillablePassword(v *authent.Secret) *UserUpdateOne {
+func (_u *UserUpdateOne) SetNillablePassword(v *secret.Secret) *UserUpdateOne {
 	if v != nil {
 		_u.SetPassword(*v)
 	}

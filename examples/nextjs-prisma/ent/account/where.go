@@ -5,7 +5,7 @@ package account
 import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/examples/nextjs-prisma/ent/predicate"
 )
 
@@ -85,13 +85,13 @@ func ProviderAccountID(v string) predicate.Account {
 }
 
 // RefreshToken applies equality check predicate on the "refresh_token" field. It's identical to RefreshTokenEQ.
-func RefreshToken(v authent.Secret) predicate.Account {
+func RefreshToken(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldEQ(FieldRefreshToken, vc))
 }
 
 // AccessToken applies equality check predicate on the "access_token" field. It's identical to AccessTokenEQ.
-func AccessToken(v authent.Secret) predicate.Account {
+func AccessToken(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldEQ(FieldAccessToken, vc))
 }
@@ -112,7 +112,7 @@ func Scope(v string) predicate.Account {
 }
 
 // IDToken applies equality check predicate on the "id_token" field. It's identical to IDTokenEQ.
-func IDToken(v authent.Secret) predicate.Account {
+func IDToken(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldEQ(FieldIDToken, vc))
 }
@@ -383,19 +383,19 @@ func ProviderAccountIDContainsFold(v string) predicate.Account {
 }
 
 // RefreshTokenEQ applies the EQ predicate on the "refresh_token" field.
-func RefreshTokenEQ(v authent.Secret) predicate.Account {
+func RefreshTokenEQ(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldEQ(FieldRefreshToken, vc))
 }
 
 // RefreshTokenNEQ applies the NEQ predicate on the "refresh_token" field.
-func RefreshTokenNEQ(v authent.Secret) predicate.Account {
+func RefreshTokenNEQ(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldNEQ(FieldRefreshToken, vc))
 }
 
 // RefreshTokenIn applies the In predicate on the "refresh_token" field.
-func RefreshTokenIn(vs ...authent.Secret) predicate.Account {
+func RefreshTokenIn(vs ...secret.Secret) predicate.Account {
 	v := make([]any, len(vs))
 	for i := range v {
 		v[i] = string(vs[i])
@@ -404,7 +404,7 @@ func RefreshTokenIn(vs ...authent.Secret) predicate.Account {
 }
 
 // RefreshTokenNotIn applies the NotIn predicate on the "refresh_token" field.
-func RefreshTokenNotIn(vs ...authent.Secret) predicate.Account {
+func RefreshTokenNotIn(vs ...secret.Secret) predicate.Account {
 	v := make([]any, len(vs))
 	for i := range v {
 		v[i] = string(vs[i])
@@ -413,43 +413,43 @@ func RefreshTokenNotIn(vs ...authent.Secret) predicate.Account {
 }
 
 // RefreshTokenGT applies the GT predicate on the "refresh_token" field.
-func RefreshTokenGT(v authent.Secret) predicate.Account {
+func RefreshTokenGT(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldGT(FieldRefreshToken, vc))
 }
 
 // RefreshTokenGTE applies the GTE predicate on the "refresh_token" field.
-func RefreshTokenGTE(v authent.Secret) predicate.Account {
+func RefreshTokenGTE(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldGTE(FieldRefreshToken, vc))
 }
 
 // RefreshTokenLT applies the LT predicate on the "refresh_token" field.
-func RefreshTokenLT(v authent.Secret) predicate.Account {
+func RefreshTokenLT(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldLT(FieldRefreshToken, vc))
 }
 
 // RefreshTokenLTE applies the LTE predicate on the "refresh_token" field.
-func RefreshTokenLTE(v authent.Secret) predicate.Account {
+func RefreshTokenLTE(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldLTE(FieldRefreshToken, vc))
 }
 
 // RefreshTokenContains applies the Contains predicate on the "refresh_token" field.
-func RefreshTokenContains(v authent.Secret) predicate.Account {
+func RefreshTokenContains(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldContains(FieldRefreshToken, vc))
 }
 
 // RefreshTokenHasPrefix applies the HasPrefix predicate on the "refresh_token" field.
-func RefreshTokenHasPrefix(v authent.Secret) predicate.Account {
+func RefreshTokenHasPrefix(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldHasPrefix(FieldRefreshToken, vc))
 }
 
 // RefreshTokenHasSuffix applies the HasSuffix predicate on the "refresh_token" field.
-func RefreshTokenHasSuffix(v authent.Secret) predicate.Account {
+func RefreshTokenHasSuffix(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldHasSuffix(FieldRefreshToken, vc))
 }
@@ -465,31 +465,31 @@ func RefreshTokenNotNil() predicate.Account {
 }
 
 // RefreshTokenEqualFold applies the EqualFold predicate on the "refresh_token" field.
-func RefreshTokenEqualFold(v authent.Secret) predicate.Account {
+func RefreshTokenEqualFold(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldEqualFold(FieldRefreshToken, vc))
 }
 
 // RefreshTokenContainsFold applies the ContainsFold predicate on the "refresh_token" field.
-func RefreshTokenContainsFold(v authent.Secret) predicate.Account {
+func RefreshTokenContainsFold(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldContainsFold(FieldRefreshToken, vc))
 }
 
 // AccessTokenEQ applies the EQ predicate on the "access_token" field.
-func AccessTokenEQ(v authent.Secret) predicate.Account {
+func AccessTokenEQ(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldEQ(FieldAccessToken, vc))
 }
 
 // AccessTokenNEQ applies the NEQ predicate on the "access_token" field.
-func AccessTokenNEQ(v authent.Secret) predicate.Account {
+func AccessTokenNEQ(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldNEQ(FieldAccessToken, vc))
 }
 
 // AccessTokenIn applies the In predicate on the "access_token" field.
-func AccessTokenIn(vs ...authent.Secret) predicate.Account {
+func AccessTokenIn(vs ...secret.Secret) predicate.Account {
 	v := make([]any, len(vs))
 	for i := range v {
 		v[i] = string(vs[i])
@@ -498,7 +498,7 @@ func AccessTokenIn(vs ...authent.Secret) predicate.Account {
 }
 
 // AccessTokenNotIn applies the NotIn predicate on the "access_token" field.
-func AccessTokenNotIn(vs ...authent.Secret) predicate.Account {
+func AccessTokenNotIn(vs ...secret.Secret) predicate.Account {
 	v := make([]any, len(vs))
 	for i := range v {
 		v[i] = string(vs[i])
@@ -507,43 +507,43 @@ func AccessTokenNotIn(vs ...authent.Secret) predicate.Account {
 }
 
 // AccessTokenGT applies the GT predicate on the "access_token" field.
-func AccessTokenGT(v authent.Secret) predicate.Account {
+func AccessTokenGT(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldGT(FieldAccessToken, vc))
 }
 
 // AccessTokenGTE applies the GTE predicate on the "access_token" field.
-func AccessTokenGTE(v authent.Secret) predicate.Account {
+func AccessTokenGTE(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldGTE(FieldAccessToken, vc))
 }
 
 // AccessTokenLT applies the LT predicate on the "access_token" field.
-func AccessTokenLT(v authent.Secret) predicate.Account {
+func AccessTokenLT(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldLT(FieldAccessToken, vc))
 }
 
 // AccessTokenLTE applies the LTE predicate on the "access_token" field.
-func AccessTokenLTE(v authent.Secret) predicate.Account {
+func AccessTokenLTE(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldLTE(FieldAccessToken, vc))
 }
 
 // AccessTokenContains applies the Contains predicate on the "access_token" field.
-func AccessTokenContains(v authent.Secret) predicate.Account {
+func AccessTokenContains(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldContains(FieldAccessToken, vc))
 }
 
 // AccessTokenHasPrefix applies the HasPrefix predicate on the "access_token" field.
-func AccessTokenHasPrefix(v authent.Secret) predicate.Account {
+func AccessTokenHasPrefix(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldHasPrefix(FieldAccessToken, vc))
 }
 
 // AccessTokenHasSuffix applies the HasSuffix predicate on the "access_token" field.
-func AccessTokenHasSuffix(v authent.Secret) predicate.Account {
+func AccessTokenHasSuffix(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldHasSuffix(FieldAccessToken, vc))
 }
@@ -559,13 +559,13 @@ func AccessTokenNotNil() predicate.Account {
 }
 
 // AccessTokenEqualFold applies the EqualFold predicate on the "access_token" field.
-func AccessTokenEqualFold(v authent.Secret) predicate.Account {
+func AccessTokenEqualFold(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldEqualFold(FieldAccessToken, vc))
 }
 
 // AccessTokenContainsFold applies the ContainsFold predicate on the "access_token" field.
-func AccessTokenContainsFold(v authent.Secret) predicate.Account {
+func AccessTokenContainsFold(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldContainsFold(FieldAccessToken, vc))
 }
@@ -771,19 +771,19 @@ func ScopeContainsFold(v string) predicate.Account {
 }
 
 // IDTokenEQ applies the EQ predicate on the "id_token" field.
-func IDTokenEQ(v authent.Secret) predicate.Account {
+func IDTokenEQ(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldEQ(FieldIDToken, vc))
 }
 
 // IDTokenNEQ applies the NEQ predicate on the "id_token" field.
-func IDTokenNEQ(v authent.Secret) predicate.Account {
+func IDTokenNEQ(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldNEQ(FieldIDToken, vc))
 }
 
 // IDTokenIn applies the In predicate on the "id_token" field.
-func IDTokenIn(vs ...authent.Secret) predicate.Account {
+func IDTokenIn(vs ...secret.Secret) predicate.Account {
 	v := make([]any, len(vs))
 	for i := range v {
 		v[i] = string(vs[i])
@@ -792,7 +792,7 @@ func IDTokenIn(vs ...authent.Secret) predicate.Account {
 }
 
 // IDTokenNotIn applies the NotIn predicate on the "id_token" field.
-func IDTokenNotIn(vs ...authent.Secret) predicate.Account {
+func IDTokenNotIn(vs ...secret.Secret) predicate.Account {
 	v := make([]any, len(vs))
 	for i := range v {
 		v[i] = string(vs[i])
@@ -801,43 +801,43 @@ func IDTokenNotIn(vs ...authent.Secret) predicate.Account {
 }
 
 // IDTokenGT applies the GT predicate on the "id_token" field.
-func IDTokenGT(v authent.Secret) predicate.Account {
+func IDTokenGT(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldGT(FieldIDToken, vc))
 }
 
 // IDTokenGTE applies the GTE predicate on the "id_token" field.
-func IDTokenGTE(v authent.Secret) predicate.Account {
+func IDTokenGTE(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldGTE(FieldIDToken, vc))
 }
 
 // IDTokenLT applies the LT predicate on the "id_token" field.
-func IDTokenLT(v authent.Secret) predicate.Account {
+func IDTokenLT(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldLT(FieldIDToken, vc))
 }
 
 // IDTokenLTE applies the LTE predicate on the "id_token" field.
-func IDTokenLTE(v authent.Secret) predicate.Account {
+func IDTokenLTE(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldLTE(FieldIDToken, vc))
 }
 
 // IDTokenContains applies the Contains predicate on the "id_token" field.
-func IDTokenContains(v authent.Secret) predicate.Account {
+func IDTokenContains(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldContains(FieldIDToken, vc))
 }
 
 // IDTokenHasPrefix applies the HasPrefix predicate on the "id_token" field.
-func IDTokenHasPrefix(v authent.Secret) predicate.Account {
+func IDTokenHasPrefix(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldHasPrefix(FieldIDToken, vc))
 }
 
 // IDTokenHasSuffix applies the HasSuffix predicate on the "id_token" field.
-func IDTokenHasSuffix(v authent.Secret) predicate.Account {
+func IDTokenHasSuffix(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldHasSuffix(FieldIDToken, vc))
 }
@@ -853,13 +853,13 @@ func IDTokenNotNil() predicate.Account {
 }
 
 // IDTokenEqualFold applies the EqualFold predicate on the "id_token" field.
-func IDTokenEqualFold(v authent.Secret) predicate.Account {
+func IDTokenEqualFold(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldEqualFold(FieldIDToken, vc))
 }
 
 // IDTokenContainsFold applies the ContainsFold predicate on the "id_token" field.
-func IDTokenContainsFold(v authent.Secret) predicate.Account {
+func IDTokenContainsFold(v secret.Secret) predicate.Account {
 	vc := string(v)
 	return predicate.Account(sql.FieldContainsFold(FieldIDToken, vc))
 }

@@ -7,7 +7,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/examples/nextjs-prisma/ent/predicate"
 )
 
@@ -67,7 +67,7 @@ func IDContainsFold(id string) predicate.Session {
 }
 
 // SessionToken applies equality check predicate on the "session_token" field. It's identical to SessionTokenEQ.
-func SessionToken(v authent.Secret) predicate.Session {
+func SessionToken(v secret.Secret) predicate.Session {
 	vc := string(v)
 	return predicate.Session(sql.FieldEQ(FieldSessionToken, vc))
 }
@@ -83,19 +83,19 @@ func Expires(v time.Time) predicate.Session {
 }
 
 // SessionTokenEQ applies the EQ predicate on the "session_token" field.
-func SessionTokenEQ(v authent.Secret) predicate.Session {
+func SessionTokenEQ(v secret.Secret) predicate.Session {
 	vc := string(v)
 	return predicate.Session(sql.FieldEQ(FieldSessionToken, vc))
 }
 
 // SessionTokenNEQ applies the NEQ predicate on the "session_token" field.
-func SessionTokenNEQ(v authent.Secret) predicate.Session {
+func SessionTokenNEQ(v secret.Secret) predicate.Session {
 	vc := string(v)
 	return predicate.Session(sql.FieldNEQ(FieldSessionToken, vc))
 }
 
 // SessionTokenIn applies the In predicate on the "session_token" field.
-func SessionTokenIn(vs ...authent.Secret) predicate.Session {
+func SessionTokenIn(vs ...secret.Secret) predicate.Session {
 	v := make([]any, len(vs))
 	for i := range v {
 		v[i] = string(vs[i])
@@ -104,7 +104,7 @@ func SessionTokenIn(vs ...authent.Secret) predicate.Session {
 }
 
 // SessionTokenNotIn applies the NotIn predicate on the "session_token" field.
-func SessionTokenNotIn(vs ...authent.Secret) predicate.Session {
+func SessionTokenNotIn(vs ...secret.Secret) predicate.Session {
 	v := make([]any, len(vs))
 	for i := range v {
 		v[i] = string(vs[i])
@@ -113,55 +113,55 @@ func SessionTokenNotIn(vs ...authent.Secret) predicate.Session {
 }
 
 // SessionTokenGT applies the GT predicate on the "session_token" field.
-func SessionTokenGT(v authent.Secret) predicate.Session {
+func SessionTokenGT(v secret.Secret) predicate.Session {
 	vc := string(v)
 	return predicate.Session(sql.FieldGT(FieldSessionToken, vc))
 }
 
 // SessionTokenGTE applies the GTE predicate on the "session_token" field.
-func SessionTokenGTE(v authent.Secret) predicate.Session {
+func SessionTokenGTE(v secret.Secret) predicate.Session {
 	vc := string(v)
 	return predicate.Session(sql.FieldGTE(FieldSessionToken, vc))
 }
 
 // SessionTokenLT applies the LT predicate on the "session_token" field.
-func SessionTokenLT(v authent.Secret) predicate.Session {
+func SessionTokenLT(v secret.Secret) predicate.Session {
 	vc := string(v)
 	return predicate.Session(sql.FieldLT(FieldSessionToken, vc))
 }
 
 // SessionTokenLTE applies the LTE predicate on the "session_token" field.
-func SessionTokenLTE(v authent.Secret) predicate.Session {
+func SessionTokenLTE(v secret.Secret) predicate.Session {
 	vc := string(v)
 	return predicate.Session(sql.FieldLTE(FieldSessionToken, vc))
 }
 
 // SessionTokenContains applies the Contains predicate on the "session_token" field.
-func SessionTokenContains(v authent.Secret) predicate.Session {
+func SessionTokenContains(v secret.Secret) predicate.Session {
 	vc := string(v)
 	return predicate.Session(sql.FieldContains(FieldSessionToken, vc))
 }
 
 // SessionTokenHasPrefix applies the HasPrefix predicate on the "session_token" field.
-func SessionTokenHasPrefix(v authent.Secret) predicate.Session {
+func SessionTokenHasPrefix(v secret.Secret) predicate.Session {
 	vc := string(v)
 	return predicate.Session(sql.FieldHasPrefix(FieldSessionToken, vc))
 }
 
 // SessionTokenHasSuffix applies the HasSuffix predicate on the "session_token" field.
-func SessionTokenHasSuffix(v authent.Secret) predicate.Session {
+func SessionTokenHasSuffix(v secret.Secret) predicate.Session {
 	vc := string(v)
 	return predicate.Session(sql.FieldHasSuffix(FieldSessionToken, vc))
 }
 
 // SessionTokenEqualFold applies the EqualFold predicate on the "session_token" field.
-func SessionTokenEqualFold(v authent.Secret) predicate.Session {
+func SessionTokenEqualFold(v secret.Secret) predicate.Session {
 	vc := string(v)
 	return predicate.Session(sql.FieldEqualFold(FieldSessionToken, vc))
 }
 
 // SessionTokenContainsFold applies the ContainsFold predicate on the "session_token" field.
-func SessionTokenContainsFold(v authent.Secret) predicate.Session {
+func SessionTokenContainsFold(v secret.Secret) predicate.Session {
 	vc := string(v)
 	return predicate.Session(sql.FieldContainsFold(FieldSessionToken, vc))
 }

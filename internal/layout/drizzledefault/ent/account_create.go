@@ -9,7 +9,7 @@ import (
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/account"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/user"
 )
@@ -40,13 +40,13 @@ func (_c *AccountCreate) SetProvider(v string) *AccountCreate {
 }
 
 // SetRefreshToken sets the "refresh_token" field.
-func (_c *AccountCreate) SetRefreshToken(v authent.Secret) *AccountCreate {
+func (_c *AccountCreate) SetRefreshToken(v secret.Secret) *AccountCreate {
 	_c.mutation.SetRefreshToken(v)
 	return _c
 }
 
 // SetNillableRefreshToken sets the "refresh_token" field if the given value is not nil.
-func (_c *AccountCreate) SetNillableRefreshToken(v *authent.Secret) *AccountCreate {
+func (_c *AccountCreate) SetNillableRefreshToken(v *secret.Secret) *AccountCreate {
 	if v != nil {
 		_c.SetRefreshToken(*v)
 	}
@@ -54,13 +54,13 @@ func (_c *AccountCreate) SetNillableRefreshToken(v *authent.Secret) *AccountCrea
 }
 
 // SetAccessToken sets the "access_token" field.
-func (_c *AccountCreate) SetAccessToken(v authent.Secret) *AccountCreate {
+func (_c *AccountCreate) SetAccessToken(v secret.Secret) *AccountCreate {
 	_c.mutation.SetAccessToken(v)
 	return _c
 }
 
 // SetNillableAccessToken sets the "access_token" field if the given value is not nil.
-func (_c *AccountCreate) SetNillableAccessToken(v *authent.Secret) *AccountCreate {
+func (_c *AccountCreate) SetNillableAccessToken(v *secret.Secret) *AccountCreate {
 	if v != nil {
 		_c.SetAccessToken(*v)
 	}
@@ -110,13 +110,13 @@ func (_c *AccountCreate) SetNillableScope(v *string) *AccountCreate {
 }
 
 // SetIDToken sets the "id_token" field.
-func (_c *AccountCreate) SetIDToken(v authent.Secret) *AccountCreate {
+func (_c *AccountCreate) SetIDToken(v secret.Secret) *AccountCreate {
 	_c.mutation.SetIDToken(v)
 	return _c
 }
 
 // SetNillableIDToken sets the "id_token" field if the given value is not nil.
-func (_c *AccountCreate) SetNillableIDToken(v *authent.Secret) *AccountCreate {
+func (_c *AccountCreate) SetNillableIDToken(v *secret.Secret) *AccountCreate {
 	if v != nil {
 		_c.SetIDToken(*v)
 	}

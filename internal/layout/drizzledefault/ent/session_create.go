@@ -10,7 +10,7 @@ import (
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/session"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/user"
 )
@@ -35,7 +35,7 @@ func (_c *SessionCreate) SetExpires(v time.Time) *SessionCreate {
 }
 
 // SetID sets the "id" field.
-func (_c *SessionCreate) SetID(v authent.Secret) *SessionCreate {
+func (_c *SessionCreate) SetID(v secret.Secret) *SessionCreate {
 	_c.mutation.SetID(v)
 	return _c
 }
@@ -108,7 +108,7 @@ func (_c *SessionCreate) sqlSave(ctx context.Context) (*Session, error) {
 		return nil, err
 	}
 	if _spec.ID.Value != nil {
-		if id, ok := _spec.ID.Value.(authent.Secret); ok {
+		if id, ok := _spec.ID.Value.(secret.Secret); ok {
 			_node.ID = id
 		} else {
 			return nil, fmt.Errorf("unexpected Session.ID type: %T", _spec.ID.Value)

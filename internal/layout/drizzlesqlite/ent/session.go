@@ -8,7 +8,7 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/session"
 	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/user"
 )
@@ -17,7 +17,7 @@ import (
 type Session struct {
 	config `json:"-"`
 	// ID of the ent.
-	ID authent.Secret `json:"-"`
+	ID secret.Secret `json:"-"`
 	// UserID holds the value of the "user_id" field.
 	UserID string `json:"user_id,omitempty"`
 	// Expires holds the value of the "expires" field.
@@ -76,7 +76,7 @@ func (_m *Session) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field id", values[i])
 			} else if value.Valid {
-				_m.ID = authent.Secret(value.String)
+				_m.ID = secret.Secret(value.String)
 			}
 		case session.FieldUserID:
 			if value, ok := values[i].(*sql.NullString); !ok {

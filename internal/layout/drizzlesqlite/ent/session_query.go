@@ -12,7 +12,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/predicate"
 	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/session"
 	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/user"
@@ -109,8 +109,8 @@ func (_q *SessionQuery) FirstX(ctx context.Context) *Session {
 
 // FirstID returns the first Session ID from the query.
 // Returns a *NotFoundError when no Session ID was found.
-func (_q *SessionQuery) FirstID(ctx context.Context) (id authent.Secret, err error) {
-	var ids []authent.Secret
+func (_q *SessionQuery) FirstID(ctx context.Context) (id secret.Secret, err error) {
+	var ids []secret.Secret
 	if ids, err = _q.Limit(1).IDs(setContextOp(ctx, _q.ctx, ent.OpQueryFirstID)); err != nil {
 		return
 	}
@@ -122,7 +122,7 @@ func (_q *SessionQuery) FirstID(ctx context.Context) (id authent.Secret, err err
 }
 
 // FirstIDX is like FirstID, but panics if an error occurs.
-func (_q *SessionQuery) FirstIDX(ctx context.Context) authent.Secret {
+func (_q *SessionQuery) FirstIDX(ctx context.Context) secret.Secret {
 	id, err := _q.FirstID(ctx)
 	if err != nil && !IsNotFound(err) {
 		panic(err)
@@ -160,8 +160,8 @@ func (_q *SessionQuery) OnlyX(ctx context.Context) *Session {
 // OnlyID is like Only, but returns the only Session ID in the query.
 // Returns a *NotSingularError when more than one Session ID is found.
 // Returns a *NotFoundError when no entities are found.
-func (_q *SessionQuery) OnlyID(ctx context.Context) (id authent.Secret, err error) {
-	var ids []authent.Secret
+func (_q *SessionQuery) OnlyID(ctx context.Context) (id secret.Secret, err error) {
+	var ids []secret.Secret
 	if ids, err = _q.Limit(2).IDs(setContextOp(ctx, _q.ctx, ent.OpQueryOnlyID)); err != nil {
 		return
 	}
@@ -177,7 +177,7 @@ func (_q *SessionQuery) OnlyID(ctx context.Context) (id authent.Secret, err erro
 }
 
 // OnlyIDX is like OnlyID, but panics if an error occurs.
-func (_q *SessionQuery) OnlyIDX(ctx context.Context) authent.Secret {
+func (_q *SessionQuery) OnlyIDX(ctx context.Context) secret.Secret {
 	id, err := _q.OnlyID(ctx)
 	if err != nil {
 		panic(err)
@@ -205,7 +205,7 @@ func (_q *SessionQuery) AllX(ctx context.Context) []*Session {
 }
 
 // IDs executes the query and returns a list of Session IDs.
-func (_q *SessionQuery) IDs(ctx context.Context) (ids []authent.Secret, err error) {
+func (_q *SessionQuery) IDs(ctx context.Context) (ids []secret.Secret, err error) {
 	if _q.ctx.Unique == nil && _q.path != nil {
 		_q.Unique(true)
 	}
@@ -217,7 +217,7 @@ func (_q *SessionQuery) IDs(ctx context.Context) (ids []authent.Secret, err erro
 }
 
 // IDsX is like IDs, but panics if an error occurs.
-func (_q *SessionQuery) IDsX(ctx context.Context) []authent.Secret {
+func (_q *SessionQuery) IDsX(ctx context.Context) []secret.Secret {
 	ids, err := _q.IDs(ctx)
 	if err != nil {
 		panic(err)

@@ -8,7 +8,7 @@ import (
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/account"
 	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/session"
 	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/user"
@@ -107,14 +107,14 @@ func (_c *UserCreate) AddAccounts(v ...*Account) *UserCreate {
 }
 
 // AddSessionIDs adds the "sessions" edge to the Session entity by IDs.
-func (_c *UserCreate) AddSessionIDs(ids ...authent.Secret) *UserCreate {
+func (_c *UserCreate) AddSessionIDs(ids ...secret.Secret) *UserCreate {
 	_c.mutation.AddSessionIDs(ids...)
 	return _c
 }
 
 // AddSessions adds the "sessions" edges to the Session entity.
 func (_c *UserCreate) AddSessions(v ...*Session) *UserCreate {
-	ids := make([]authent.Secret, len(v))
+	ids := make([]secret.Secret, len(v))
 	for i := range v {
 		ids[i] = v[i].ID
 	}

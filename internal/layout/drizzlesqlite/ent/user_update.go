@@ -10,7 +10,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/account"
 	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/predicate"
 	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/session"
@@ -133,14 +133,14 @@ func (_u *UserUpdate) AddAccounts(v ...*Account) *UserUpdate {
 }
 
 // AddSessionIDs adds the "sessions" edge to the Session entity by IDs.
-func (_u *UserUpdate) AddSessionIDs(ids ...authent.Secret) *UserUpdate {
+func (_u *UserUpdate) AddSessionIDs(ids ...secret.Secret) *UserUpdate {
 	_u.mutation.AddSessionIDs(ids...)
 	return _u
 }
 
 // AddSessions adds the "sessions" edges to the Session entity.
 func (_u *UserUpdate) AddSessions(v ...*Session) *UserUpdate {
-	ids := make([]authent.Secret, len(v))
+	ids := make([]secret.Secret, len(v))
 	for i := range v {
 		ids[i] = v[i].ID
 	}
@@ -180,14 +180,14 @@ func (_u *UserUpdate) ClearSessions() *UserUpdate {
 }
 
 // RemoveSessionIDs removes the "sessions" edge to Session entities by IDs.
-func (_u *UserUpdate) RemoveSessionIDs(ids ...authent.Secret) *UserUpdate {
+func (_u *UserUpdate) RemoveSessionIDs(ids ...secret.Secret) *UserUpdate {
 	_u.mutation.RemoveSessionIDs(ids...)
 	return _u
 }
 
 // RemoveSessions removes "sessions" edges to Session entities.
 func (_u *UserUpdate) RemoveSessions(v ...*Session) *UserUpdate {
-	ids := make([]authent.Secret, len(v))
+	ids := make([]secret.Secret, len(v))
 	for i := range v {
 		ids[i] = v[i].ID
 	}
@@ -470,14 +470,14 @@ func (_u *UserUpdateOne) AddAccounts(v ...*Account) *UserUpdateOne {
 }
 
 // AddSessionIDs adds the "sessions" edge to the Session entity by IDs.
-func (_u *UserUpdateOne) AddSessionIDs(ids ...authent.Secret) *UserUpdateOne {
+func (_u *UserUpdateOne) AddSessionIDs(ids ...secret.Secret) *UserUpdateOne {
 	_u.mutation.AddSessionIDs(ids...)
 	return _u
 }
 
 // AddSessions adds the "sessions" edges to the Session entity.
 func (_u *UserUpdateOne) AddSessions(v ...*Session) *UserUpdateOne {
-	ids := make([]authent.Secret, len(v))
+	ids := make([]secret.Secret, len(v))
 	for i := range v {
 		ids[i] = v[i].ID
 	}
@@ -517,14 +517,14 @@ func (_u *UserUpdateOne) ClearSessions() *UserUpdateOne {
 }
 
 // RemoveSessionIDs removes the "sessions" edge to Session entities by IDs.
-func (_u *UserUpdateOne) RemoveSessionIDs(ids ...authent.Secret) *UserUpdateOne {
+func (_u *UserUpdateOne) RemoveSessionIDs(ids ...secret.Secret) *UserUpdateOne {
 	_u.mutation.RemoveSessionIDs(ids...)
 	return _u
 }
 
 // RemoveSessions removes "sessions" edges to Session entities.
 func (_u *UserUpdateOne) RemoveSessions(v ...*Session) *UserUpdateOne {
-	ids := make([]authent.Secret, len(v))
+	ids := make([]secret.Secret, len(v))
 	for i := range v {
 		ids[i] = v[i].ID
 	}

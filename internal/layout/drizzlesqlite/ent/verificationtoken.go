@@ -8,7 +8,7 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/verificationtoken"
 )
 
@@ -16,7 +16,7 @@ import (
 type VerificationToken struct {
 	config `json:"-"`
 	// ID of the ent.
-	ID authent.Secret `json:"-"`
+	ID secret.Secret `json:"-"`
 	// Whose it is and what for.
 	Identifier string `json:"identifier,omitempty"`
 	// Expires holds the value of the "expires" field.
@@ -52,7 +52,7 @@ func (_m *VerificationToken) assignValues(columns []string, values []any) error 
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field id", values[i])
 			} else if value.Valid {
-				_m.ID = authent.Secret(value.String)
+				_m.ID = secret.Secret(value.String)
 			}
 		case verificationtoken.FieldIdentifier:
 			if value, ok := values[i].(*sql.NullString); !ok {

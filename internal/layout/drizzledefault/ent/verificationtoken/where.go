@@ -6,52 +6,52 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/predicate"
 )
 
 // ID filters vertices based on their ID field.
-func ID(id authent.Secret) predicate.VerificationToken {
+func ID(id secret.Secret) predicate.VerificationToken {
 	return predicate.VerificationToken(sql.FieldEQ(FieldID, id))
 }
 
 // IDEQ applies the EQ predicate on the ID field.
-func IDEQ(id authent.Secret) predicate.VerificationToken {
+func IDEQ(id secret.Secret) predicate.VerificationToken {
 	return predicate.VerificationToken(sql.FieldEQ(FieldID, id))
 }
 
 // IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id authent.Secret) predicate.VerificationToken {
+func IDNEQ(id secret.Secret) predicate.VerificationToken {
 	return predicate.VerificationToken(sql.FieldNEQ(FieldID, id))
 }
 
 // IDIn applies the In predicate on the ID field.
-func IDIn(ids ...authent.Secret) predicate.VerificationToken {
+func IDIn(ids ...secret.Secret) predicate.VerificationToken {
 	return predicate.VerificationToken(sql.FieldIn(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...authent.Secret) predicate.VerificationToken {
+func IDNotIn(ids ...secret.Secret) predicate.VerificationToken {
 	return predicate.VerificationToken(sql.FieldNotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
-func IDGT(id authent.Secret) predicate.VerificationToken {
+func IDGT(id secret.Secret) predicate.VerificationToken {
 	return predicate.VerificationToken(sql.FieldGT(FieldID, id))
 }
 
 // IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id authent.Secret) predicate.VerificationToken {
+func IDGTE(id secret.Secret) predicate.VerificationToken {
 	return predicate.VerificationToken(sql.FieldGTE(FieldID, id))
 }
 
 // IDLT applies the LT predicate on the ID field.
-func IDLT(id authent.Secret) predicate.VerificationToken {
+func IDLT(id secret.Secret) predicate.VerificationToken {
 	return predicate.VerificationToken(sql.FieldLT(FieldID, id))
 }
 
 // IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id authent.Secret) predicate.VerificationToken {
+func IDLTE(id secret.Secret) predicate.VerificationToken {
 	return predicate.VerificationToken(sql.FieldLTE(FieldID, id))
 }
 

@@ -5,52 +5,52 @@ package session
 import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
-	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/secret"
 	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/predicate"
 )
 
 // ID filters vertices based on their ID field.
-func ID(id authent.Secret) predicate.Session {
+func ID(id secret.Secret) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldID, id))
 }
 
 // IDEQ applies the EQ predicate on the ID field.
-func IDEQ(id authent.Secret) predicate.Session {
+func IDEQ(id secret.Secret) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldID, id))
 }
 
 // IDNEQ applies the NEQ predicate on the ID field.
-func IDNEQ(id authent.Secret) predicate.Session {
+func IDNEQ(id secret.Secret) predicate.Session {
 	return predicate.Session(sql.FieldNEQ(FieldID, id))
 }
 
 // IDIn applies the In predicate on the ID field.
-func IDIn(ids ...authent.Secret) predicate.Session {
+func IDIn(ids ...secret.Secret) predicate.Session {
 	return predicate.Session(sql.FieldIn(FieldID, ids...))
 }
 
 // IDNotIn applies the NotIn predicate on the ID field.
-func IDNotIn(ids ...authent.Secret) predicate.Session {
+func IDNotIn(ids ...secret.Secret) predicate.Session {
 	return predicate.Session(sql.FieldNotIn(FieldID, ids...))
 }
 
 // IDGT applies the GT predicate on the ID field.
-func IDGT(id authent.Secret) predicate.Session {
+func IDGT(id secret.Secret) predicate.Session {
 	return predicate.Session(sql.FieldGT(FieldID, id))
 }
 
 // IDGTE applies the GTE predicate on the ID field.
-func IDGTE(id authent.Secret) predicate.Session {
+func IDGTE(id secret.Secret) predicate.Session {
 	return predicate.Session(sql.FieldGTE(FieldID, id))
 }
 
 // IDLT applies the LT predicate on the ID field.
-func IDLT(id authent.Secret) predicate.Session {
+func IDLT(id secret.Secret) predicate.Session {
 	return predicate.Session(sql.FieldLT(FieldID, id))
 }
 
 // IDLTE applies the LTE predicate on the ID field.
-func IDLTE(id authent.Secret) predicate.Session {
+func IDLTE(id secret.Secret) predicate.Session {
 	return predicate.Session(sql.FieldLTE(FieldID, id))
 }
 
