@@ -6,6 +6,10 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/authent/authent/authent/internal/input"
+
+	"github.com/authent/authent/authent/internal/seal"
+
 	"golang.org/x/oauth2"
 )
 
@@ -23,12 +27,11 @@ type arrival struct {
 // newArrival makes the rows of what the provider said.
 func (a *Auth) newArrival(p *Provider, profile Profile, t *oauth2.Token) (*arrival, error) {
 	ar := &arrival{provider: p, profile: profile}
-	if email, err := normalizeEmail(profile.Email); err == nil {
+	if email, err := input.NormalizeEmail(profile.Email); err == nil {
 		ar.email = email
 	}
-	var err error
-	ar.account, err = a.sealAccount(accountOf(p, profile.ID, t, a.now()))
-	return ar, err
+	ar.account = accountOf(p, profile.ID, t, a.now())
+	return ar, a.sealAccount(&ar.account)
 }
 
 // accountOf is the row of an account, tokens as issued.
@@ -54,7 +57,7 @@ func accountOf(p *Provider, id string, t *oauth2.Token, now time.Time) Account {
 // storable is a text that every database takes, or "": what a provider says beside
 // who it is must not fail the sign-in.
 func storable(s string) string {
-	if isText(s) {
+	if seal.IsText(s) {
 		return s
 	}
 	return ""
@@ -101,7 +104,7 @@ func asciiLower(s string) string {
 // user is the user to be created.
 func (ar *arrival) user(now time.Time) User {
 	u := User{Email: ar.email, Name: displayName(ar.profile.Name)}
-	if picture, err := url.Parse(ar.profile.Image); err == nil && picture.Host != "" && (picture.Scheme == "https" || picture.Scheme == "http") && len(ar.profile.Image) <= maxRedirect {
+	if picture, err := url.Parse(ar.profile.Image); err == nil && picture.Host != "" && (picture.Scheme == "https" || picture.Scheme == "http") && len(ar.profile.Image) <= input.MaxRedirect {
 		u.Image = ar.profile.Image
 	}
 	if ar.trusted() {

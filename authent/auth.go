@@ -9,6 +9,11 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/authent/authent/authent/internal/input"
+
+	"github.com/authent/authent/authent/internal/password"
+	"github.com/authent/authent/authent/internal/seal"
 )
 
 // Auth is the engine: the verbs, the middleware and the HTTP handler. New makes
@@ -18,9 +23,10 @@ type Auth struct {
 	site    site
 	columns Columns
 	store   Adapter
-	keys    *keyring
-	csrf    csrf
-	hasher  *hasher
+	keys    *seal.Keyring
+	tokens  *TokenSealer
+	csrf    seal.CSRF
+	hasher  *password.Hasher
 	origins *http.CrossOriginProtection
 	cookies cookieNames
 	// oauth has a client for each provider of the types oauth and oidc.
@@ -44,13 +50,17 @@ func New(c Config) (*Auth, error) {
 		site:    site,
 		columns: c.Adapter.Columns(),
 		store:   engineAdapter{c.Adapter, c.StatementTimeout},
-		keys:    newKeyring(c.Secrets),
+		keys:    seal.NewKeyring(c.Secrets),
 		origins: http.NewCrossOriginProtection(),
 		cookies: newCookieNames(site.secure, c.SharedWithAuthJS).takingOver(c.Session.AcceptAuthJSCookie),
 		oauth:   newOAuthClients(c.Providers, c.HTTPClient, c.Now),
 	}
-	a.csrf = csrf{keys: a.keys, shared: c.SharedWithAuthJS, secret: strings.Join(c.Secrets, ",")}
-	a.hasher, err = newHasher(hasherConfig{
+	a.tokens = &TokenSealer{a.keys, c.Rand}
+	a.csrf = seal.NewCSRF(a.keys)
+	if c.SharedWithAuthJS {
+		a.csrf = seal.NewAuthJSCSRF(c.Secrets)
+	}
+	a.hasher, err = password.New(password.Config{
 		MaxConcurrent: c.MaxHashes, Bcrypt: c.BcryptHashes, PreferBcrypt: c.SharedWithAuthJS, Rand: c.Rand,
 	})
 	if err != nil {
@@ -89,11 +99,11 @@ func (a *Auth) originOf(r *http.Request) (*url.URL, error) {
 		return a.site.origin, nil
 	}
 	switch {
-	case forwarded(r):
+	case input.Forwarded(r):
 		return nil, errors.New("the request came through a proxy")
-	case !isLoopbackHost(r.Host):
+	case !input.IsLoopbackHost(r.Host):
 		return nil, errors.New("the request is for a host that is not loopback")
-	case !isLoopbackHost(r.RemoteAddr):
+	case !input.IsLoopbackHost(r.RemoteAddr):
 		return nil, errors.New("the request came from another machine")
 	}
 	return &url.URL{Scheme: "http", Host: strings.ToLower(r.Host)}, nil
@@ -104,5 +114,5 @@ func (a *Auth) storedToken(token string) Secret {
 	if a.cfg.SharedWithAuthJS && !a.cfg.NodeHashesTokens {
 		return Secret(token)
 	}
-	return hashToken(token)
+	return seal.HashToken(token)
 }

@@ -15,6 +15,10 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/authent/authent/authent/internal/input"
+
+	"github.com/authent/authent/authent/internal/password"
 )
 
 const (
@@ -231,8 +235,8 @@ func (c *Config) validate() error {
 	if c.RecentSignIn < 0 {
 		errs = append(errs, errors.New("RecentSignIn is negative"))
 	}
-	if c.MaxHashes != 0 && c.MaxHashes < minHashes {
-		errs = append(errs, fmt.Errorf("MaxHashes is %d: use %d or more, since one is kept for people who are signed in, or 0 for twice GOMAXPROCS", c.MaxHashes, minHashes))
+	if c.MaxHashes != 0 && c.MaxHashes < password.MinConcurrent {
+		errs = append(errs, fmt.Errorf("MaxHashes is %d: use %d or more, since one is kept for people who are signed in, or 0 for twice GOMAXPROCS", c.MaxHashes, password.MinConcurrent))
 	}
 	if c.NodeHashesTokens && !c.SharedWithAuthJS {
 		errs = append(errs, errors.New("NodeHashesTokens is for SharedWithAuthJS: in native mode tokens are hashed anyway"))
@@ -343,7 +347,7 @@ func parseSite(raw string) (site, error) {
 		return site{}, errors.New("URL (AUTH_URL) has a host with letters outside ASCII: use its xn-- form, as browsers do")
 	case !validPort(u.Port()):
 		return site{}, fmt.Errorf("URL (AUTH_URL) has the port %s: use one up to 65535", u.Port())
-	case u.Scheme == "http" && !isLoopbackHost(u.Host):
+	case u.Scheme == "http" && !input.IsLoopbackHost(u.Host):
 		return site{}, fmt.Errorf("URL (AUTH_URL) is http for %s: use https; http is for localhost, names under it and loopback addresses alone", u.Host)
 	}
 	base := path.Clean("/" + u.Path)

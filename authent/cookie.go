@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/authent/authent/authent/internal/seal"
 )
 
 // cookieNames are the names in force. Attributes are the same for all: Path=/,
@@ -65,12 +67,12 @@ func (a *Auth) sessionTokens(r *http.Request) []string {
 	most := 1
 	if a.cfg.SharedWithAuthJS {
 		most = 2
-		values = slices.DeleteFunc(values, func(v string) bool { return !plausibleToken(v) })
+		values = slices.DeleteFunc(values, func(v string) bool { return !seal.PlausibleToken(v) })
 	}
 	if len(values) > 1 {
 		a.logSeveralCookies(r, len(values))
 	}
-	if len(values) > most || len(values) == 1 && !plausibleToken(values[0]) {
+	if len(values) > most || len(values) == 1 && !seal.PlausibleToken(values[0]) {
 		return nil
 	}
 	return values
@@ -104,7 +106,7 @@ func (a *Auth) broughtTokens(r *http.Request) ([]string, error) {
 	}
 	var tokens []string
 	for _, v := range values {
-		if plausibleToken(v) && !slices.Contains(tokens, v) {
+		if seal.PlausibleToken(v) && !slices.Contains(tokens, v) {
 			tokens = append(tokens, v)
 		}
 	}
@@ -253,7 +255,7 @@ func (a *Auth) keepForm(e *exchange, err error, f keptForm) {
 		return
 	}
 	expires := a.now().Add(keptFormAge)
-	if v, err := a.keys.sealJSON(a.cfg.Rand, infoFlow, a.cookies.form, f, expires); err == nil {
+	if v, err := a.keys.SealJSON(a.cfg.Rand, seal.Flow, a.cookies.form, f, expires); err == nil {
 		a.setCookie(e.w, a.cookies.form, v, expires)
 	}
 }
@@ -261,7 +263,7 @@ func (a *Auth) keepForm(e *exchange, err error, f keptForm) {
 // takeForm reads what the last form kept and clears it.
 func (a *Auth) takeForm(w http.ResponseWriter, r *http.Request) (f keptForm) {
 	if v := cookie(r, a.cookies.form); v != "" {
-		a.keys.openJSON(infoFlow, a.cookies.form, v, a.now(), &f)
+		a.keys.OpenJSON(seal.Flow, a.cookies.form, v, a.now(), &f)
 		a.clearCookie(w, a.cookies.form)
 	}
 	return f

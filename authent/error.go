@@ -1,6 +1,11 @@
 package authent
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/authent/authent/authent/internal/password"
+	"github.com/authent/authent/authent/internal/slots"
+)
 
 var (
 	// ErrNotFound says that a row is not there, or that it is not the caller's:
@@ -33,6 +38,17 @@ var (
 	ErrLastSignIn = errors.New("this is the last way to sign in")
 	// ErrSignedOut says that there is no session, or no longer one.
 	ErrSignedOut = errors.New("not signed in")
+	// ErrPasswordShort refuses a new password of fewer than 8 code points (ASVS
+	// 6.2.1).
+	ErrPasswordShort = password.ErrShort
+	// ErrPasswordLong refuses a new password that would not be hashed to its end:
+	// of more than 1,024 bytes or, in shared mode, where bcrypt reads no further,
+	// of more than 72 bytes or with a NUL in it (ASVS 6.2.8).
+	ErrPasswordLong = password.ErrLong
+	// ErrBusy says that as much is being done as may be done at once: passwords
+	// are being checked, or people wait for one provider. Handlers answer 503
+	// with Retry-After.
+	ErrBusy = slots.ErrBusy
 	// ErrRecentSignInRequired says that the person must sign in again, or type
 	// the password, before they may do this.
 	ErrRecentSignInRequired = errors.New("a recent sign-in is required")

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/authent/authent/authent/internal/page"
 )
 
 // maxBody bounds a request's body (P31).
@@ -143,21 +145,21 @@ func (e *exchange) noStore() {
 }
 
 // html renders a built-in page.
-func (e *exchange) html(status int, name pageName, view any) error {
+func (e *exchange) html(status int, name page.Name, view any) error {
 	var body bytes.Buffer
-	if err := renderPage(&body, name, view); err != nil {
+	if err := page.Render(&body, name, view); err != nil {
 		return err
 	}
-	writePageHeaders(e.w.Header())
+	page.WriteHeaders(e.w.Header())
 	e.w.WriteHeader(status)
 	_, _ = body.WriteTo(e.w)
 	return nil
 }
 
 // frame is what every built-in page shows.
-func (e *exchange) frame() frame {
+func (e *exchange) frame() page.Frame {
 	q := queryOf(e.r)
-	f := frame{
+	f := page.Frame{
 		AppName: e.auth.cfg.Pages.AppName, Base: e.auth.site.base, Home: e.origin.String() + "/",
 		CSRFToken: e.csrfToken, CallbackURL: e.callbackURL,
 		Error: q.Get("error"), Code: q.Get("code"),

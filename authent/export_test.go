@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/authent/authent/authent/internal/password"
+	"github.com/authent/authent/authent/internal/seal"
+
 	"golang.org/x/crypto/bcrypt"
 )
 
@@ -25,29 +28,29 @@ func Endpoints() []Endpoint {
 }
 
 // OnHash calls f at every hash computation of a with "argon2id" or "bcrypt".
-func OnHash(a *Auth, f func(algorithm string)) { a.hasher.cfg.onWork = f }
+func OnHash(a *Auth, f func(algorithm string)) { a.hasher.OnWork(f) }
 
 // HashToken is what the database holds for a token in native mode.
-func HashToken(token string) string { return string(hashToken(token)) }
+func HashToken(token string) string { return string(seal.HashToken(token)) }
 
 // shippedArgon2 and shippedBcryptCost are what hashes cost outside of tests.
-var shippedArgon2, shippedBcryptCost = liveArgon2, liveBcryptCost
+var shippedArgon2, shippedBcryptCost = password.LiveArgon2, password.LiveBcryptCost
 
 // In tests, which make thousands, new hashes cost next to nothing. What is weaker
 // still is so.
 func init() { cheapHashes() }
 
 func cheapHashes() {
-	liveArgon2 = argon2Params{memory: 64, time: 2, threads: 1}
-	liveBcryptCost = bcrypt.MinCost + 1
+	password.LiveArgon2 = password.Argon2Params{Memory: 64, Time: 2, Threads: 1}
+	password.LiveBcryptCost = bcrypt.MinCost + 1
 }
 
 // ShippedHashes makes hashes cost what they do outside of tests until t ends. No
 // test may run beside t.
 func ShippedHashes(t testing.TB) {
-	liveArgon2, liveBcryptCost = shippedArgon2, shippedBcryptCost
+	password.LiveArgon2, password.LiveBcryptCost = shippedArgon2, shippedBcryptCost
 	t.Cleanup(cheapHashes)
 }
 
 // BcryptPrefix is how new bcrypt hashes begin.
-func BcryptPrefix() string { return fmt.Sprintf("$2a$%02d$", liveBcryptCost) }
+func BcryptPrefix() string { return fmt.Sprintf("$2a$%02d$", password.LiveBcryptCost) }

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+
+	"github.com/authent/authent/authent/internal/page"
 )
 
 // failure is what people and scripts are told of an error.
@@ -179,9 +181,9 @@ func (e *exchange) failurePage(f failure, query url.Values) string {
 
 // errorPage shows what went wrong at the URL where it did.
 func (e *exchange) errorPage(f failure) {
-	view := errorView{frame: e.frame()}
+	view := page.ErrorView{Frame: e.frame()}
 	view.Error, view.Code = f.kind, f.code
-	if err := e.html(f.status, pageError, view); err != nil {
+	if err := e.html(f.status, page.Error, view); err != nil {
 		e.auth.cfg.Logger.ErrorContext(e.r.Context(), "authent: error page failed", "error", err)
 		e.w.WriteHeader(http.StatusInternalServerError)
 	}

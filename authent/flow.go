@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/authent/authent/authent/internal/seal"
 )
 
 const (
@@ -74,16 +76,16 @@ func (n cookieNames) postCookie(provider string) string { return n.post + provid
 func (a *Auth) startFlow(e *exchange, f flow) (flow, error) {
 	var err error
 	for _, random := range []*string{&f.State, &f.Verifier, &f.Nonce} {
-		if *random, err = newToken(a.cfg.Rand); err != nil {
+		if *random, err = seal.NewToken(a.cfg.Rand); err != nil {
 			return f, err
 		}
 	}
 	f.Provider, f.Started = e.provider.ID, a.now().UnixMilli()
 	name := a.cookies.flowCookie(f.State)
-	sealed, err := a.keys.sealJSON(a.cfg.Rand, infoFlow, name, f, f.expires())
+	sealed, err := a.keys.SealJSON(a.cfg.Rand, seal.Flow, name, f, f.expires())
 	if err == nil && len(sealed) > maxFlow {
 		f.CallbackURL = e.afterFlow(f.Purpose)
-		sealed, err = a.keys.sealJSON(a.cfg.Rand, infoFlow, name, f, f.expires())
+		sealed, err = a.keys.SealJSON(a.cfg.Rand, seal.Flow, name, f, f.expires())
 	}
 	if err != nil {
 		return f, err
@@ -127,12 +129,12 @@ func (a *Auth) dropOldFlows(e *exchange) {
 }
 
 func (a *Auth) openFlow(r *http.Request, name string, f *flow) bool {
-	return a.keys.openJSON(infoFlow, name, cookie(r, name), a.now(), f)
+	return a.keys.OpenJSON(seal.Flow, name, cookie(r, name), a.now(), f)
 }
 
 // takeFlow finds the flow that a callback answers and takes it from the browser.
 func (a *Auth) takeFlow(e *exchange, state string) (f flow, err error) {
-	if !plausibleToken(state) {
+	if !seal.PlausibleToken(state) {
 		return f, oauthFault("the callback has no state")
 	}
 	name := a.cookies.flowCookie(state)
@@ -161,7 +163,7 @@ func (a *Auth) giveFlowBack(e *exchange, f flow) {
 // same time (P08): the second to store it finds it there.
 func (a *Auth) useState(e *exchange, f flow) error {
 	err := a.store.CreateVerificationToken(e.r.Context(), VerificationToken{
-		Identifier: identifierState, Token: hashToken(f.State), Expires: f.expires(),
+		Identifier: identifierState, Token: seal.HashToken(f.State), Expires: f.expires(),
 	})
 	return orConflict(err, oauthFault("the state was used before"))
 }
@@ -181,12 +183,12 @@ func (a *Auth) keepPosted(e *exchange) error {
 			posted.Set(name, v)
 		}
 	}
-	if !plausibleToken(posted.Get("state")) {
+	if !seal.PlausibleToken(posted.Get("state")) {
 		return oauthFault("the provider's form has no state")
 	}
 	expires := a.now().Add(postAge)
 	name := a.cookies.postCookie(e.provider.ID)
-	sealed, err := a.keys.sealJSON(a.cfg.Rand, infoFlow, name, posted, expires)
+	sealed, err := a.keys.SealJSON(a.cfg.Rand, seal.Flow, name, posted, expires)
 	if err != nil {
 		return err
 	}
@@ -206,7 +208,7 @@ func (a *Auth) takePosted(e *exchange, state string) (url.Values, error) {
 	}
 	a.clearCookie(e.w, name)
 	var posted url.Values
-	if !a.keys.openJSON(infoFlow, name, value, a.now(), &posted) {
+	if !a.keys.OpenJSON(seal.Flow, name, value, a.now(), &posted) {
 		return nil, oauthFault("the provider's form did not arrive, or too long ago")
 	}
 	if !Secret(posted.Get("state")).Equal(Secret(state)) {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/authent/authent/authent/internal/seal"
+
 	"golang.org/x/oauth2"
 )
 
@@ -14,7 +16,7 @@ import (
 func flowAuth() *Auth {
 	return &Auth{
 		cfg:     Config{Now: func() time.Time { return time.UnixMilli(1_800_000_000_000) }},
-		keys:    newKeyring([]string{newSecret}),
+		keys:    seal.NewKeyring([]string{strings.Repeat("s", 32)}),
 		cookies: newCookieNames(false, false),
 	}
 }
@@ -38,7 +40,7 @@ func FuzzP13_FlowCookie(f *testing.F) {
 	const state = "a-state-of-forty-three-characters-000000000"
 	name := a.cookies.flowCookie(state)
 	seal := func(under string, v any, expires time.Time) string {
-		sealed, err := a.keys.sealJSON(strings.NewReader("a fixed nonce"), infoFlow, under, v, expires)
+		sealed, err := a.keys.SealJSON(strings.NewReader("a fixed nonce"), seal.Flow, under, v, expires)
 		if err != nil {
 			f.Fatal(err)
 		}

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/authent/authent/authent/internal/input"
 )
 
 // route is one endpoint of the Handler. Unsafe ones are protected against
@@ -140,7 +142,7 @@ func (a *Auth) route(e *exchange) (route, error) {
 // which then counts: what is left of "/auth/auth/signin" is not "/auth/signin".
 func (a *Auth) cutBase(r *http.Request) (string, bool) {
 	base := a.site.base + "/"
-	whole, _ := splitPath(ownURI(r))
+	whole, _ := input.SplitPath(ownURI(r))
 	if strings.HasPrefix(r.URL.Path, "/") && strings.HasSuffix(whole, r.URL.Path) {
 		if rest, ok := strings.CutPrefix(whole, base); ok {
 			return rest, true
@@ -187,11 +189,11 @@ func (e *exchange) postedByProvider(rt route) bool {
 // prepareCSRF takes the browser's CSRF token from its cookie, or issues one. It
 // reports whether the browser already had it.
 func (a *Auth) prepareCSRF(e *exchange) (had bool, err error) {
-	if token, ok := a.csrf.verify(cookie(e.r, a.cookies.csrf)); ok {
+	if token, ok := a.csrf.Verify(cookie(e.r, a.cookies.csrf)); ok {
 		e.csrfToken = token
 		return true, nil
 	}
-	token, value, err := a.csrf.issue(a.cfg.Rand)
+	token, value, err := a.csrf.Issue(a.cfg.Rand)
 	if err != nil {
 		return false, err
 	}
@@ -261,7 +263,7 @@ func (a *Auth) redirectURL(e *exchange, asked string) string {
 	if a.cfg.Callbacks.Redirect != nil {
 		return absolute(e.origin, a.cfg.Callbacks.Redirect(e.r.Context(), RedirectParams{URL: asked, BaseURL: base}))
 	}
-	if u, ok := sameOriginURL(asked, e.origin); ok {
+	if u, ok := input.SameOriginURL(asked, e.origin); ok {
 		return u
 	}
 	return base

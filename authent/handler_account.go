@@ -4,6 +4,10 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+
+	"github.com/authent/authent/authent/internal/page"
+
+	"github.com/authent/authent/authent/internal/input"
 )
 
 // mustBeSignedIn is the session behind e, or ErrSignedOut.
@@ -52,26 +56,26 @@ func (a *Auth) getAccount(e *exchange) error {
 	if err != nil {
 		return err
 	}
-	view := accountView{
-		frame: e.frame(), UserName: s.User.Name, Email: s.User.Email, Role: s.User.Role,
+	view := page.AccountView{
+		Frame: e.frame(), UserName: s.User.Name, Email: s.User.Email, Role: s.User.Role,
 		HasPassword: s.User.Password != "", Recent: a.Recent(s), Notice: e.r.URL.Query().Get("notice"),
 	}
 	for _, t := range all {
-		view.Sessions = append(view.Sessions, sessionView{
-			ID: t.ID, Current: t.ID == s.ID, Device: describeUserAgent(t.UserAgent), IPAddress: t.IPAddress,
+		view.Sessions = append(view.Sessions, page.SessionView{
+			ID: t.ID, Current: t.ID == s.ID, Device: input.DescribeUserAgent(t.UserAgent), IPAddress: t.IPAddress,
 			LastUsed: t.LastUsedAt, Expires: t.Expires,
 		})
 	}
 	a.showAccounts(&view, s.User, accounts)
-	return e.html(http.StatusOK, pageAccount, view)
+	return e.html(http.StatusOK, page.Account, view)
 }
 
 // showAccounts lists what is linked and what could be.
-func (a *Auth) showAccounts(view *accountView, u *User, accounts []Account) {
+func (a *Auth) showAccounts(view *page.AccountView, u *User, accounts []Account) {
 	linked := map[string]bool{}
 	for i, acc := range accounts {
 		linked[acc.Provider] = true
-		item := accountItem{Provider: acc.Provider, Name: acc.Provider, ID: acc.ProviderAccountID}
+		item := page.AccountItem{Provider: acc.Provider, Name: acc.Provider, ID: acc.ProviderAccountID}
 		if p, ok := a.provider(acc.Provider); ok {
 			item.Name = p.Name
 		}
@@ -141,7 +145,7 @@ func (a *Auth) getVerifyRequest(e *exchange) error {
 	if done, err := e.ownPage(a.cfg.Pages.VerifyRequest); done {
 		return err
 	}
-	return e.html(http.StatusOK, pageVerifyRequest, verifyRequestView{frame: e.frame()})
+	return e.html(http.StatusOK, page.VerifyRequest, page.VerifyRequestView{Frame: e.frame()})
 }
 
 // getError shows the page for the code in its query. Anybody can write such a
@@ -150,5 +154,5 @@ func (a *Auth) getError(e *exchange) error {
 	if done, err := e.ownPage(a.cfg.Pages.Error); done {
 		return err
 	}
-	return e.html(http.StatusOK, pageError, errorView{frame: e.frame()})
+	return e.html(http.StatusOK, page.Error, page.ErrorView{Frame: e.frame()})
 }

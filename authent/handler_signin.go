@@ -5,26 +5,30 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+
+	"github.com/authent/authent/authent/internal/page"
 )
 
 func (a *Auth) getSignIn(e *exchange) error {
 	if done, err := e.ownPage(a.cfg.Pages.SignIn); done {
 		return err
 	}
-	view := signInView{frame: e.frame(), Email: a.takeForm(e.w, e.r).Email}
+	view := page.SignInView{Frame: e.frame(), Email: a.takeForm(e.w, e.r).Email}
 	_, view.CanRegister = a.passwordProvider()
 	for i := range a.cfg.Providers {
 		p := viewProvider(&a.cfg.Providers[i])
 		p.Apart = i > 0 && !(p.OAuth && view.Providers[i-1].OAuth)
 		view.Providers = append(view.Providers, p)
 	}
-	return e.html(http.StatusOK, pageSignIn, view)
+	return e.html(http.StatusOK, page.SignIn, view)
 }
 
-func viewProvider(p *Provider) providerView {
-	v := providerView{ID: p.ID, Name: p.Name, Password: p.isPassword(), OAuth: p.isOAuth()}
+func viewProvider(p *Provider) page.ProviderView {
+	v := page.ProviderView{ID: p.ID, Name: p.Name, Password: p.isPassword(), OAuth: p.isOAuth()}
 	if p.Credentials != nil {
-		v.Inputs = p.Credentials.Inputs
+		for _, in := range p.Credentials.Inputs {
+			v.Inputs = append(v.Inputs, page.Input(in))
+		}
 	}
 	return v
 }
@@ -141,7 +145,7 @@ func (a *Auth) getSignOut(e *exchange) error {
 	if done, err := e.ownPage(a.cfg.Pages.SignOut); done {
 		return err
 	}
-	view := signOutView{frame: e.frame()}
+	view := page.SignOutView{Frame: e.frame()}
 	s, err := a.requestSession(e)
 	if err != nil {
 		return err
@@ -149,7 +153,7 @@ func (a *Auth) getSignOut(e *exchange) error {
 	if s != nil {
 		view.UserEmail = s.User.Email
 	}
-	return e.html(http.StatusOK, pageSignOut, view)
+	return e.html(http.StatusOK, page.SignOut, view)
 }
 
 func (a *Auth) postSignOut(e *exchange) error {
@@ -167,7 +171,7 @@ func (a *Auth) getRegister(e *exchange) error {
 		return err
 	}
 	kept := a.takeForm(e.w, e.r)
-	return e.html(http.StatusOK, pageRegister, registerView{frame: e.frame(), Email: kept.Email, Name: kept.Name})
+	return e.html(http.StatusOK, page.Register, page.RegisterView{Frame: e.frame(), Email: kept.Email, Name: kept.Name})
 }
 
 // postRegister creates a person and signs them in.

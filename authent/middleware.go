@@ -7,6 +7,10 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/authent/authent/authent/internal/uncached"
+
+	"github.com/authent/authent/authent/internal/input"
 )
 
 type sessionKey struct{}
@@ -52,9 +56,9 @@ func (a *Auth) LoadSession(next http.Handler) http.Handler {
 			return
 		}
 		a.setSessionCookie(w, r, string(s.brought), rolled)
-		u := newUncached(w)
-		next.ServeHTTP(u.asAble(), r)
-		u.seal()
+		u := uncached.New(w)
+		next.ServeHTTP(u.AsAble(), r)
+		u.Seal()
 	})
 }
 
@@ -112,7 +116,7 @@ func ownURI(r *http.Request) string {
 			uri += strings.TrimPrefix(rest[i:], "/")
 		}
 	}
-	return escape(uri, "#")
+	return input.Escape(uri, "#")
 }
 
 // exchange is for requests that LoadSession has let pass, whose origin is known.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/authent/authent/authent/internal/input"
+
 	"golang.org/x/oauth2"
 )
 
@@ -358,5 +360,5 @@ func isOwnParam(name string) bool {
 func providerURL(raw string) bool {
 	u, err := url.Parse(raw)
 	return err == nil && u.Host != "" && u.User == nil && u.Fragment == "" &&
-		(u.Scheme == "https" || u.Scheme == "http" && isLoopbackServer(u.Host))
+		(u.Scheme == "https" || u.Scheme == "http" && input.IsLoopbackServer(u.Host))
 }

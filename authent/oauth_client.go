@@ -10,6 +10,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/authent/authent/authent/internal/seal"
+	"github.com/authent/authent/authent/internal/slots"
+
 	"golang.org/x/oauth2"
 )
 
@@ -29,7 +32,7 @@ type oauthClient struct {
 	http   *http.Client
 	now    func() time.Time
 	// exchanges bounds the work for callbacks.
-	exchanges slots
+	exchanges slots.Slots
 	// announced logs the callback URL once: the provider's form asks for it.
 	announced sync.Once
 }
@@ -43,7 +46,7 @@ func newOAuthClients(providers []Provider, own *http.Client, now func() time.Tim
 		if !p.isOAuth() {
 			continue
 		}
-		c := &oauthClient{provider: p, OAuth: p.OAuth, http: bounded, now: now, exchanges: make(slots, maxExchanges)}
+		c := &oauthClient{provider: p, OAuth: p.OAuth, http: bounded, now: now, exchanges: make(slots.Slots, maxExchanges)}
 		if p.Type == TypeOIDC {
 			if issuers[p.OAuth.Issuer] == nil {
 				issuers[p.OAuth.Issuer] = newIssuer(p.OAuth.Issuer, bounded, now)
@@ -70,10 +73,10 @@ const (
 func (c *oauthClient) enter(ctx context.Context) (leave func(), err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, exchangeWait, ErrBusy)
 	defer cancel()
-	if err := c.exchanges.take(ctx); err != nil {
+	if err := c.exchanges.Take(ctx); err != nil {
 		return nil, fmt.Errorf("wait to call the provider: %w", err)
 	}
-	return c.exchanges.give, nil
+	return c.exchanges.Give, nil
 }
 
 // boundedClient is own, or a client of its own, with a time-out, a limit on
@@ -167,7 +170,7 @@ func (c *oauthClient) profile(ctx context.Context, m *metadata, f flow, t *oauth
 	if err != nil {
 		return Profile{}, "", fmt.Errorf("read the profile: %w", err)
 	}
-	if p.ID == "" || len(p.ID) > maxAccountID || !isText(p.ID) {
+	if p.ID == "" || len(p.ID) > maxAccountID || !seal.IsText(p.ID) {
 		return Profile{}, "", errors.New("the profile has no usable id")
 	}
 	p.Claims = claims

@@ -3,6 +3,8 @@ package authent
 import (
 	"net/http"
 	"time"
+
+	"github.com/authent/authent/authent/internal/seal"
 )
 
 // clockSkew is how far the clocks of two servers may be apart.
@@ -23,7 +25,7 @@ func (a *Auth) authenticatedAt(r *http.Request, s *Session) time.Time {
 	}
 	var m recentMark
 	v := cookie(r, a.cookies.recent)
-	if v == "" || !a.keys.openJSON(infoRecent, a.cookies.recent, v, a.now(), &m) || m.SessionID != s.ID {
+	if v == "" || !a.keys.OpenJSON(seal.Recent, a.cookies.recent, v, a.now(), &m) || m.SessionID != s.ID {
 		return time.Time{}
 	}
 	return m.At
@@ -36,7 +38,7 @@ func (a *Auth) markRecent(w http.ResponseWriter, s *Session) {
 	}
 	now := a.now()
 	expires := now.Add(a.cfg.RecentSignIn)
-	v, err := a.keys.sealJSON(a.cfg.Rand, infoRecent, a.cookies.recent, recentMark{s.ID, now}, expires)
+	v, err := a.keys.SealJSON(a.cfg.Rand, seal.Recent, a.cookies.recent, recentMark{s.ID, now}, expires)
 	if err == nil {
 		a.setCookie(w, a.cookies.recent, v, expires)
 	}

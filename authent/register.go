@@ -9,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/authent/authent/authent/internal/input"
 )
 
 // Codes of RegisterError, as the query of the register page has them.
@@ -91,7 +93,7 @@ func (a *Auth) newUser(ctx context.Context, reg Registration) (User, error) {
 	if _, ok := a.passwordProvider(); !ok {
 		return User{}, fmt.Errorf("authent: register: no password provider: %w", ErrUnsupported)
 	}
-	email, err := normalizeEmail(reg.Email)
+	email, err := input.NormalizeEmail(reg.Email)
 	if err != nil {
 		return User{}, &RegisterError{CodeEmailInvalid}
 	}
@@ -109,7 +111,7 @@ func (a *Auth) newUser(ctx context.Context, reg Registration) (User, error) {
 	if taken != nil {
 		return User{}, &RegisterError{CodeEmailTaken}
 	}
-	hash, err := a.hasher.hash(ctx, byStranger, reg.Password)
+	hash, err := a.hasher.Hash(ctx, byStranger, reg.Password)
 	if err != nil {
 		return User{}, err
 	}
@@ -117,7 +119,7 @@ func (a *Auth) newUser(ctx context.Context, reg Registration) (User, error) {
 }
 
 func (a *Auth) checkNewPassword(password string) error {
-	switch err := a.hasher.check(password); {
+	switch err := a.hasher.Check(password); {
 	case errors.Is(err, ErrPasswordShort):
 		return &RegisterError{CodePasswordShort}
 	case errors.Is(err, ErrPasswordLong):

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+
+	"github.com/authent/authent/authent/internal/input"
 )
 
 // securityEvent is what somebody did, or tried, to get into an account or to change
@@ -84,7 +86,7 @@ func (e securityEvent) outcome() []slog.Attr {
 // recorded records how a sign-in, a registration or a link through e's provider
 // ended, and returns err.
 func (e *exchange) recorded(kind eventKind, u *User, err error) error {
-	event := securityEvent{kind: kind, userID: idOf(u), from: clientAddr(e.r, e.auth.cfg.TrustedProxies), err: err}
+	event := securityEvent{kind: kind, userID: idOf(u), from: input.ClientAddr(e.r, e.auth.cfg.TrustedProxies), err: err}
 	if e.provider != nil {
 		event.provider = e.provider.ID
 	}

@@ -10,6 +10,10 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"github.com/authent/authent/authent/internal/input"
+
+	"github.com/authent/authent/authent/internal/seal"
 )
 
 // Session is a signed-in browser. In every optional field the zero value means
@@ -79,7 +83,7 @@ func (a *Auth) checkSession(r *http.Request) (s *Session, rolled time.Time, err 
 	if s, err = a.findSession(r, now); s == nil || err != nil {
 		return nil, time.Time{}, err
 	}
-	s.authenticated, s.from = a.authenticatedAt(r, s), clientAddr(r, a.cfg.TrustedProxies)
+	s.authenticated, s.from = a.authenticatedAt(r, s), input.ClientAddr(r, a.cfg.TrustedProxies)
 	rolled, err = a.roll(r.Context(), s, now)
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -231,16 +235,16 @@ func (a *Auth) touchDue(s *Session, now time.Time) bool {
 // newSession makes the session that r is about to get: the token for the
 // cookie, and the row.
 func (a *Auth) newSession(r *http.Request, userID string) (token string, s Session, err error) {
-	token, err = newToken(a.cfg.Rand)
+	token, err = seal.NewToken(a.cfg.Rand)
 	if err != nil {
 		return "", Session{}, fmt.Errorf("authent: new session token: %w", err)
 	}
 	now := a.now()
 	s = Session{
 		Token: a.storedToken(token), UserID: userID, CreatedAt: now, LastUsedAt: now,
-		UserAgent: cutUserAgent(r.UserAgent()),
+		UserAgent: input.CutUserAgent(r.UserAgent()),
 	}
-	if addr := clientAddr(r, a.cfg.TrustedProxies); addr.IsValid() {
+	if addr := input.ClientAddr(r, a.cfg.TrustedProxies); addr.IsValid() {
 		s.IPAddress = addr.String()
 	}
 	s.Expires = a.expiry(&s, now)

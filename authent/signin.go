@@ -5,6 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+
+	"github.com/authent/authent/authent/internal/input"
+
+	"github.com/authent/authent/authent/internal/password"
 )
 
 // proof is what a sign-in found out before its transaction and must still be
@@ -94,7 +98,7 @@ func (p proof) hold(ctx context.Context, tx Adapter, user *User) (*User, error) 
 // disabled user is ErrUserDisabled, an unknown one ErrNotFound.
 func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, userID string) (*Session, error) {
 	s, err := a.signIn(w, r, proof{userID: userID}, nil)
-	a.record(r.Context(), securityEvent{kind: eventSignIn, userID: userID, from: clientAddr(r, a.cfg.TrustedProxies), err: err})
+	a.record(r.Context(), securityEvent{kind: eventSignIn, userID: userID, from: input.ClientAddr(r, a.cfg.TrustedProxies), err: err})
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +119,7 @@ func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
 	for _, token := range brought {
 		s, err := a.endSession(r.Context(), a.storedToken(token))
 		if s != nil {
-			a.record(r.Context(), securityEvent{kind: eventSignOut, userID: s.UserID, from: clientAddr(r, a.cfg.TrustedProxies), err: err})
+			a.record(r.Context(), securityEvent{kind: eventSignOut, userID: s.UserID, from: input.ClientAddr(r, a.cfg.TrustedProxies), err: err})
 		}
 		if err != nil {
 			return fmt.Errorf("authent: sign out: %w", err)
@@ -188,6 +192,12 @@ func (a *Auth) lockSignedIn(ctx context.Context, tx Adapter, s *Session) (*User,
 	return user, nil
 }
 
+// asker says for whom a password is hashed: the id of a person whose live session was
+// checked, or byStranger.
+type asker = password.Asker
+
+const byStranger = password.Stranger
+
 // verifyPassword checks a password against a user's hash, or against a dummy of
 // the same cost when there is no user, so that the two take the same work (P10).
 func (a *Auth) verifyPassword(ctx context.Context, by asker, u *User, password string) (proof, error) {
@@ -195,7 +205,7 @@ func (a *Auth) verifyPassword(ctx context.Context, by asker, u *User, password s
 	if u != nil {
 		stored = u.Password
 	}
-	v, err := a.hasher.verify(ctx, by, stored, password)
+	v, err := a.hasher.Verify(ctx, by, stored, password)
 	switch {
 	case err != nil:
 		return proof{}, err
@@ -211,7 +221,7 @@ func (a *Auth) rehash(ctx context.Context, by asker, p proof, password string) p
 	if !p.weak {
 		return p
 	}
-	hash, err := a.hasher.hash(ctx, by, password)
+	hash, err := a.hasher.Hash(ctx, by, password)
 	if err != nil {
 		a.cfg.Logger.WarnContext(ctx, "authent: password was not rehashed", "error", err)
 		return p
@@ -223,11 +233,11 @@ func (a *Auth) rehash(ctx context.Context, by asker, p proof, password string) p
 // userByEmail finds a user by the address as typed, else as normalised, in one
 // statement; nil when there is none.
 func userByEmail(ctx context.Context, store Adapter, typed string) (*User, error) {
-	if len(typed) > maxEmail {
+	if len(typed) > input.MaxEmail {
 		return nil, nil
 	}
 	forms := []string{typed}
-	normalised, err := normalizeEmail(typed)
+	normalised, err := input.NormalizeEmail(typed)
 	if err == nil && normalised != typed {
 		forms = append(forms, normalised)
 	}

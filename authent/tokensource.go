@@ -68,7 +68,8 @@ func (s *tokenSource) token() (*oauth2.Token, error) {
 		if err != nil {
 			return nil, err
 		}
-		acc := s.auth.openAccount(*stored)
+		acc := *stored
+		s.auth.tokens.Open(&acc)
 		if t := s.valid(acc); t != nil {
 			return t, nil
 		}
@@ -128,7 +129,8 @@ func (s *tokenSource) refreshed(ends time.Time) (t *oauth2.Token, err error) {
 	if err != nil {
 		return nil, err
 	}
-	acc := s.auth.openAccount(*stored)
+	acc := *stored
+	s.auth.tokens.Open(&acc)
 	if t := s.valid(acc); t != nil {
 		return t, nil
 	}
@@ -178,13 +180,13 @@ var spentGrant = []string{"invalid_grant", "bad_refresh_token"}
 // provider may already count the old ones as used, so it does so even when the
 // caller has gone.
 func (s *tokenSource) store(old *Account, fresh Account) error {
-	acc, err := s.auth.sealAccount(fresh)
-	if err != nil {
+	acc := fresh
+	if err := s.auth.sealAccount(&acc); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), providerTimeout)
 	defer cancel()
-	err = s.locked(ctx, func(tx Adapter) error {
+	err := s.locked(ctx, func(tx Adapter) error {
 		now, err := s.account(ctx, tx)
 		if err != nil {
 			return err

@@ -92,7 +92,7 @@ func (a *Auth) ChangePassword(ctx context.Context, s *Session, current, password
 	if err != nil {
 		return err
 	}
-	if p.rehash, err = a.hasher.hash(ctx, asker(s.UserID), password); err != nil {
+	if p.rehash, err = a.hasher.Hash(ctx, asker(s.UserID), password); err != nil {
 		return err
 	}
 	err = a.store.InTx(ctx, func(tx Adapter) (err error) {

@@ -37,7 +37,7 @@ func under(pkg string, roots ...string) bool {
 // TestEngineIsAlone: the engine knows no database, no graph and no provider.
 func TestEngineIsAlone(t *testing.T) {
 	for _, pkg := range deps(t, module+"/authent") {
-		if pkg != module+"/authent" && !under(pkg, module+"/authent/secret", "golang.org/x/crypto", "golang.org/x/oauth2", "golang.org/x/text", "golang.org/x/sys",
+		if pkg != module+"/authent" && !under(pkg, module+"/authent/secret", module+"/authent/internal", "golang.org/x/crypto", "golang.org/x/oauth2", "golang.org/x/text", "golang.org/x/sys",
 			"github.com/coreos/go-oidc", "github.com/go-jose/go-jose", "github.com/google/uuid", "github.com/hashicorp/golang-lru") {
 			t.Errorf("authent imports %s", pkg)
 		}
@@ -52,6 +52,23 @@ func TestNoDriverIsForced(t *testing.T) {
 		for _, dep := range deps(t, module+pkg) {
 			if under(dep, drivers...) {
 				t.Errorf("%s links %s", pkg, dep)
+			}
+		}
+	}
+}
+
+// TestRooms: the inner packages are machinery that knows neither Auth nor Adapter,
+// and owns its errors.
+func TestRooms(t *testing.T) {
+	rooms, err := os.ReadDir("../../authent/internal")
+	if err != nil || len(rooms) == 0 {
+		t.Fatalf("no rooms: %v", err)
+	}
+	for _, room := range rooms {
+		pkg := module + "/authent/internal/" + room.Name()
+		for _, dep := range deps(t, pkg) {
+			if under(dep, module) && !under(dep, module+"/authent/internal", module+"/authent/secret") {
+				t.Errorf("%s imports %s", pkg, dep)
 			}
 		}
 	}

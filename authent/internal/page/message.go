@@ -1,0 +1,120 @@
+package page
+
+// What people read for the codes in a page's query. Codes that are not here get
+// a text that says nothing of them: anybody can put anything into a query.
+
+// messages stand over the forms of the sign-in and account pages; most codes are
+// Auth.js's.
+var messages = map[string]string{
+	"CredentialsSignin":     "That did not work. Check the address and the password, and try again.",
+	"SessionRequired":       "Please sign in to see this page.",
+	"MissingCSRF":           "This form was open for too long, or it was sent from elsewhere. Please try again.",
+	"OAuthAccountNotLinked": "This address belongs to an account with another way to sign in. Sign in as you did the first time.",
+	"AccountNotLinked":      "This account belongs to somebody else here. Sign out, sign in with it, and unlink it there first.",
+	"EmailSignin":           "The mail could not be sent. Check the address and try again.",
+	"RateLimited":           "Too many tries. Wait a few minutes and try again.",
+	"Unavailable":           "The server is busy at the moment. Please try again in a few seconds.",
+
+	"RecentSignInRequired": "Please confirm below that it is you, then try again.",
+	"SessionNotFound":      "That session has ended already.",
+	"AccountNotFound":      "That account is not linked any more.",
+	"LastSignIn":           "This is the only way in which you can sign in. Link another account first, or set a password.",
+	"CurrentPassword":      "That is not your current password. Please try again.",
+}
+
+const tryAgain = "Something went wrong. Please try again."
+
+// tryOther is for codes of an application's own hooks and unique fields, where
+// sending the same again would not help.
+const tryOther = "This could not be accepted. Change what you entered and try again."
+
+// tryAnother is for Auth.js's codes of flows with other providers.
+const tryAnother = "Signing in did not work. Try again, or sign in another way."
+
+// oauthMessages are for the codes beside OAuthCallbackError.
+var oauthMessages = map[string]string{
+	"cancelled":     "You did not finish signing in there. Try again, or sign in another way.",
+	"email_missing": "That account tells us no e-mail address. Let it share one, or sign in another way.",
+}
+
+// registerMessages are for the codes of RegisterError.
+var registerMessages = map[string]string{
+	"email_invalid":  "That is not an e-mail address we can use. Check it for typing errors.",
+	"email_taken":    "There is an account with this address already. Sign in instead, or use another address.",
+	"password_short": "The password is too short. Use at least 8 characters.",
+	"password_long":  "The password is too long. Use a shorter one.",
+	"name_invalid":   "That name cannot be used. Use at most 200 letters and no line breaks.",
+}
+
+// Message returns what stands over a form for the codes in its query, "" for none.
+func Message(kind, code string) string {
+	switch kind {
+	case "":
+		return ""
+	case "Register", "PasswordChange":
+		if m, ok := registerMessages[code]; ok {
+			return m
+		}
+		return tryOther
+	case "OAuthCallbackError":
+		if m, ok := oauthMessages[code]; ok {
+			return m
+		}
+		return tryAnother
+	case "Signin", "OAuthSignin", "OAuthCreateAccount", "EmailCreateAccount", "Callback":
+		return tryAnother
+	}
+	if m, ok := messages[kind]; ok {
+		return m
+	}
+	return tryAgain
+}
+
+// errorText is the error page's heading and text for a code.
+type errorText struct{ heading, text string }
+
+var errorTexts = map[string]errorText{
+	"Configuration":             {"Something is wrong on our side", "The server has a problem, and the people who run it can see what it is. Please try again later."},
+	"AccessDenied":              {"Access denied", "You do not have permission to do this. If you think you should, ask whoever runs this application."},
+	"Verification":              {"This link no longer works", "It may have been used already, or have expired. Ask for a new one."},
+	"WebAuthnVerificationError": {"That passkey did not work", "Try again, or sign in another way."},
+	"SessionRequired":           {"Please sign in", "You are not signed in, or your session has ended. Sign in to go on."},
+	"PageNotFound":              {"There is nothing here", "The address is not one of this application's sign-in pages. Go back, or sign in."},
+	"BadRequest":                {"That could not be understood", "The form arrived damaged. Go back and send it again."},
+	"TooLarge":                  {"That is too large", "The form holds more than the server accepts. Go back and shorten it."},
+	"RateLimited":               {"Too many tries", "Wait a few minutes, then try again."},
+	"Unavailable":               {"The server is busy", "It cannot answer at the moment. Please try again in a few seconds."},
+}
+
+var otherError = errorText{"Something went wrong", "Please try again. If it goes on, tell whoever runs this application."}
+
+// Explained reports whether the error page has a text of its own for a code.
+func Explained(kind string) bool {
+	_, ok := errorTexts[kind]
+	return ok
+}
+
+func errorTextOf(kind string) errorText {
+	if t, ok := errorTexts[kind]; ok {
+		return t
+	}
+	return otherError
+}
+
+func errorHeading(kind string) string { return errorTextOf(kind).heading }
+
+func errorMessage(kind string) string { return errorTextOf(kind).text }
+
+// notices say on the account page what was just done.
+var notices = map[string]string{
+	"password_changed": "Your password is changed, and your other sessions have ended.",
+	"sessions_revoked": "All other sessions have ended.",
+	"session_revoked":  "The session has ended.",
+	"reauthenticated":  "Thank you. You can change how you sign in or delete your account now.",
+	"account_linked":   "The account is linked. You can sign in with it from now on.",
+	"account_unlinked": "The account is no longer linked, and your other sessions have ended.",
+}
+
+// Notice returns what the account page says of what was just done, "" for a code that
+// is not known.
+func Notice(code string) string { return notices[code] }

@@ -1,0 +1,200 @@
+// Package page renders the built-in pages. They have no script, no image and one style
+// sheet, inline, whose hash is all that the Content-Security-Policy allows.
+package page
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Name is a page's: that of its template.
+type Name string
+
+// The pages there are.
+const (
+	SignIn        Name = "signin"
+	Register      Name = "register"
+	SignOut       Name = "signout"
+	Error         Name = "error"
+	VerifyRequest Name = "verifyrequest"
+	Account       Name = "account"
+)
+
+// Frame is what every page has.
+type Frame struct {
+	// AppName is the application's name, Base the path of the engine's pages and
+	// Home the URL of the application's own.
+	AppName, Base, Home string
+	// CSRFToken and CallbackURL are for the forms.
+	CSRFToken, CallbackURL string
+	// Error and Code are the codes in the page's query.
+	Error, Code string
+}
+
+// SignInView is what the sign-in page is given.
+type SignInView struct {
+	Frame
+	Email       string
+	Providers   []ProviderView
+	CanRegister bool
+}
+
+// Input is a field of a form of the application's own kind.
+type Input struct {
+	Name, Label, Type, Placeholder, Autocomplete string
+}
+
+// ProviderView is a provider's form on the sign-in page.
+type ProviderView struct {
+	ID, Name string
+	// Password says that it is the engine's own form for e-mail and password.
+	Password bool
+	// OAuth says that it is a button that leads to the provider.
+	OAuth bool
+	// Apart says that it is of another kind than the form before it.
+	Apart  bool
+	Inputs []Input
+}
+
+// RegisterView is what the registration page is given.
+type RegisterView struct {
+	Frame
+	Email, Name string
+}
+
+// SignOutView is what the sign-out page is given.
+type SignOutView struct {
+	Frame
+	UserEmail string
+}
+
+// ErrorView is what the error page is given.
+type ErrorView struct{ Frame }
+
+// VerifyRequestView is what the page that says "check your mail" is given.
+type VerifyRequestView struct{ Frame }
+
+// AccountView is what the account page is given.
+type AccountView struct {
+	Frame
+	UserName, Email, Role string
+	HasPassword           bool
+	// Recent says that what guards the account may be changed now.
+	Recent   bool
+	Sessions []SessionView
+	Accounts []AccountItem
+	// Linkable are the providers that could be linked.
+	Linkable []ProviderView
+	// Notice is the code of what was just done.
+	Notice string
+}
+
+// AccountItem is a linked account on the account page.
+type AccountItem struct {
+	Provider, Name, ID string
+	// Only says that it is the last way to sign in.
+	Only bool
+}
+
+// SessionView is a session on the account page.
+type SessionView struct {
+	ID                string
+	Current           bool
+	Device, IPAddress string
+	LastUsed, Expires time.Time
+}
+
+//go:embed *.html style.css
+var pageFiles embed.FS
+
+var pages = parsePages(SignIn, Register, SignOut, Error, VerifyRequest, Account)
+
+// parsePages parses embedded files, so it can fail in a broken build alone.
+func parsePages(names ...Name) map[Name]*template.Template {
+	all := make(map[Name]*template.Template, len(names))
+	for _, name := range names {
+		t := template.New(string(name)).Funcs(pageFuncs)
+		all[name] = template.Must(t.ParseFS(pageFiles, "layout.html", ""+string(name)+".html"))
+	}
+	return all
+}
+
+var pageFuncs = template.FuncMap{
+	"style":    func() template.CSS { return template.CSS(pageStyle) },
+	"message":  Message,
+	"heading":  errorHeading,
+	"explain":  errorMessage,
+	"notice":   Notice,
+	"initial":  initial,
+	"field":    faultyField,
+	"when":     func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") },
+	"datetime": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+}
+
+var pageStyle = mustRead("style.css")
+
+func mustRead(name string) string {
+	b, err := pageFiles.ReadFile(name)
+	if err != nil {
+		panic(fmt.Sprintf("authent: embedded %s: %v", name, err))
+	}
+	return string(b)
+}
+
+// pageCSP lets a page do nothing but show itself. There is no form-action: a
+// browser would apply it to the redirect to a provider too.
+var pageCSP = func() string {
+	hash := sha256.Sum256([]byte(pageStyle))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) +
+		"'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+}()
+
+// Render writes a whole page, or nothing and an error.
+func Render(w io.Writer, name Name, view any) error {
+	var b bytes.Buffer
+	if err := pages[name].ExecuteTemplate(&b, "layout", view); err != nil {
+		return fmt.Errorf("page %s: %w", name, err)
+	}
+	_, err := b.WriteTo(w)
+	return err
+}
+
+// WriteHeaders keeps pages from being framed, sniffed, cached and from
+// telling other sites their address (ASVS 3.4).
+func WriteHeaders(h http.Header) {
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", pageCSP)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "strict-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cache-Control", "private, no-cache, no-store")
+}
+
+func initial(name string) string {
+	c, _ := utf8.DecodeRuneInString(name)
+	return string(c)
+}
+
+// faultyField is the field that an error is about: "current" is the password
+// that people have, "password" the one they want. It is "" for other errors,
+// and without an error, whatever code a query has.
+func faultyField(kind, code string) string {
+	switch kind {
+	case "Register", "PasswordChange":
+		field, _, _ := strings.Cut(code, "_")
+		return field
+	case "CurrentPassword":
+		return "current"
+	}
+	return ""
+}

@@ -1,0 +1,164 @@
+// Package seal derives keys from the application's secrets, seals cookies and columns
+// with them, and makes the tokens that browsers and links carry.
+package seal
+
+import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// What a key is for. Each purpose has a key of its own, so that what was made
+// for one never passes for another.
+const (
+	// Flow is for what a browser keeps on its way through a sign-in.
+	Flow = "authent/v1/flow"
+	// Recent is for the mark of a recent sign-in.
+	Recent   = "authent/v1/recent"
+	infoCSRF = "authent/v1/csrf"
+)
+
+// Keyring derives keys from Config.Secrets. The newest makes, all open and
+// verify, so that a secret can be replaced without breaking what is in browsers.
+type Keyring struct {
+	secrets [][]byte
+}
+
+// NewKeyring takes the secrets, the newest first.
+func NewKeyring(secrets []string) *Keyring {
+	k := &Keyring{}
+	for _, s := range secrets {
+		k.secrets = append(k.secrets, []byte(s))
+	}
+	return k
+}
+
+// derive returns the 32-byte key for info under each secret, the newest first:
+// HKDF-SHA-256 without salt (RFC 5869), since secrets are random, not passwords.
+func (k *Keyring) derive(info string) ([][]byte, error) {
+	if len(k.secrets) == 0 {
+		return nil, fmt.Errorf("derive key %s: no secret", info)
+	}
+	keys := make([][]byte, 0, len(k.secrets))
+	for _, secret := range k.secrets {
+		key, err := hkdf.Key(sha256.New, secret, nil, info, sha256.Size)
+		if err != nil {
+			return nil, fmt.Errorf("derive key %s: %w", info, err)
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+// seal encrypts plaintext under the newest secret with AES-256-GCM and a random
+// nonce. aad binds it to its place, the name of its cookie: open refuses it
+// anywhere else (P21).
+func (k *Keyring) seal(r io.Reader, info, aad string, plaintext []byte) (string, error) {
+	keys, err := k.derive(info)
+	if err != nil {
+		return "", err
+	}
+	aead, err := newAEAD(keys[0])
+	if err != nil {
+		return "", err
+	}
+	nonce, err := RandomBytes(r, aead.NonceSize())
+	if err != nil {
+		return "", err
+	}
+	sealed := aead.Seal(nonce, nonce, plaintext, []byte(aad))
+	return base64.RawURLEncoding.EncodeToString(sealed), nil
+}
+
+// open decrypts what seal made under any of the secrets with the same info and
+// aad. It never says why something does not open.
+func (k *Keyring) open(info, aad, sealed string) ([]byte, bool) {
+	// The decoder skips line breaks, which would let one value have many forms.
+	if strings.ContainsAny(sealed, "\r\n") {
+		return nil, false
+	}
+	b, err := base64.RawURLEncoding.Strict().DecodeString(sealed)
+	if err != nil {
+		return nil, false
+	}
+	keys, err := k.derive(info)
+	if err != nil {
+		return nil, false
+	}
+	for _, key := range keys {
+		aead, err := newAEAD(key)
+		if err != nil || len(b) < aead.NonceSize() {
+			return nil, false
+		}
+		nonce, ciphertext := b[:aead.NonceSize()], b[aead.NonceSize():]
+		if plaintext, err := aead.Open(nil, nonce, ciphertext, []byte(aad)); err == nil {
+			return plaintext, true
+		}
+	}
+	return nil, false
+}
+
+func newAEAD(key []byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, fmt.Errorf("make cipher: %w", err)
+	}
+	aead, err := cipher.NewGCM(block)
+	if err != nil {
+		return nil, fmt.Errorf("make cipher: %w", err)
+	}
+	return aead, nil
+}
+
+// envelope puts the expiry inside the seal: a browser keeps a cookie as long as
+// it likes.
+type envelope struct {
+	// Expires is in Unix milliseconds.
+	Expires int64           `json:"e"`
+	Value   json.RawMessage `json:"v"`
+}
+
+// SealJSON seals v as JSON until expires.
+func (k *Keyring) SealJSON(r io.Reader, info, aad string, v any, expires time.Time) (string, error) {
+	value, err := plainJSON(v)
+	if err != nil {
+		return "", fmt.Errorf("seal: %w", err)
+	}
+	plaintext, err := plainJSON(envelope{expires.UnixMilli(), value})
+	if err != nil {
+		return "", fmt.Errorf("seal: %w", err)
+	}
+	return k.seal(r, info, aad, plaintext)
+}
+
+// plainJSON is json.Marshal without what makes JSON fit for a page: six bytes for
+// each "&" of a URL would make cookies too large.
+func plainJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return b.Bytes(), err
+}
+
+// OpenJSON opens what SealJSON made into the pointer v, if it has not expired at
+// now. When it returns false, v is not to be used.
+func (k *Keyring) OpenJSON(info, aad, sealed string, now time.Time, v any) bool {
+	plaintext, ok := k.open(info, aad, sealed)
+	if !ok {
+		return false
+	}
+	var e envelope
+	if err := json.Unmarshal(plaintext, &e); err != nil || now.UnixMilli() >= e.Expires {
+		return false
+	}
+	return json.Unmarshal(e.Value, v) == nil
+}

@@ -1,0 +1,76 @@
+package seal
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/authent/authent/authent/secret"
+)
+
+// TokenBytes is how much of a token is random: twice the 128 bits that ASVS
+// 7.2.3 asks for.
+const TokenBytes = 32
+
+// NewToken makes a token for a cookie or a link from 32 bytes of r, 43
+// characters of base64url. If r is nil, crypto/rand.Reader.
+func NewToken(r io.Reader) (string, error) {
+	b, err := RandomBytes(r, TokenBytes)
+	if err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(b), nil
+}
+
+// HashToken is the stored form of a token: lowercase hex SHA-256 of its text, so
+// that anybody who can hash a string finds the row, whatever the token's
+// encoding. A token is random enough to need neither salt nor stretching.
+func HashToken(token string) secret.Secret {
+	sum := sha256.Sum256([]byte(token))
+	return secret.Secret(hex.EncodeToString(sum[:]))
+}
+
+const (
+	minTokenLen = 20
+	maxTokenLen = 255
+)
+
+// PlausibleToken reports whether s can be a token at all: 20 to 255 characters
+// of A–Z, a–z, 0–9, ".", "_", "~" and "-". All else costs no SQL (P31). Auth.js's
+// tokens pass.
+func PlausibleToken(s string) bool {
+	if len(s) < minTokenLen || len(s) > maxTokenLen {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; !isAlphanumeric(c) && c != '.' && c != '_' && c != '~' && c != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// IsText reports whether s can be stored as it is: valid UTF-8 without NUL.
+func IsText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
+func isAlphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
+
+// RandomBytes reads n bytes from r, or from crypto/rand.Reader if r is nil. A
+// source that runs dry is an error, never a shorter secret.
+func RandomBytes(r io.Reader, n int) ([]byte, error) {
+	if r == nil {
+		r = rand.Reader
+	}
+	b := make([]byte, n)
+	if _, err := io.ReadFull(r, b); err != nil {
+		return nil, fmt.Errorf("read random bytes: %w", err)
+	}
+	return b, nil
+}

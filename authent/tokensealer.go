@@ -1,0 +1,96 @@
+package authent
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/authent/authent/authent/internal/seal"
+)
+
+// ErrNoSecret is returned by NewTokenSealer when it was given no secret and found
+// none in the environment.
+var ErrNoSecret = errors.New("no secret: set AUTH_SECRET (openssl rand -base64 33)")
+
+// TokenSealer seals providers' tokens as the engine does, for programs that
+// write accounts without it: migrate adopt does. Any number of goroutines may
+// use it.
+type TokenSealer struct {
+	keys *seal.Keyring
+	rand io.Reader
+}
+
+// NewTokenSealer takes the secrets, the newest first, each of 32 bytes or more:
+// those of Config.Secrets, or the tokens do not open there. If there are none,
+// the environment's, as for Config.Secrets; none there either is ErrNoSecret.
+func NewTokenSealer(secrets ...string) (*TokenSealer, error) {
+	if len(secrets) == 0 {
+		secrets = secretsFromEnv(os.Getenv, false)
+	}
+	if len(secrets) == 0 {
+		return nil, fmt.Errorf("authent: token sealer: %w", ErrNoSecret)
+	}
+	if err := validateSecrets(secrets); err != nil {
+		return nil, fmt.Errorf("authent: token sealer: %w", err)
+	}
+	return &TokenSealer{seal.NewKeyring(secrets), rand.Reader}, nil
+}
+
+// Seal replaces each token of an account by its sealed form, which is what the
+// engine stores. What is sealed already, and what is "", stays. The account's
+// Provider and ProviderAccountID must be those of its row: the tokens open there
+// alone.
+func (s *TokenSealer) Seal(acc *Account) error {
+	return s.seal(acc, seal.IsColumn)
+}
+
+// seal seals the tokens that keep does not name.
+func (s *TokenSealer) seal(acc *Account, keep func(Secret) bool) error {
+	for _, column := range acc.tokens() {
+		if *column.value == "" || keep(*column.value) {
+			continue
+		}
+		sealed, err := s.keys.SealColumn(s.rand, acc.aad(column.name), *column.value)
+		if err != nil {
+			return fmt.Errorf("authent: seal account: %w", err)
+		}
+		*column.value = sealed
+	}
+	return nil
+}
+
+// Open replaces each token of an account, as it is stored, by itself. One that was
+// never sealed stays; one that is sealed under another secret, or was another
+// account's, becomes "".
+func (s *TokenSealer) Open(acc *Account) {
+	for _, column := range acc.tokens() {
+		*column.value = s.keys.OpenColumn(acc.aad(column.name), *column.value)
+	}
+}
+
+// sealAccount seals an account's tokens for the database: whoever reads it does
+// not act for people at their providers. In shared mode they stay as Auth.js
+// stores them. Whatever a provider sends is sealed, also what looks sealed.
+func (a *Auth) sealAccount(acc *Account) error {
+	if a.cfg.SharedWithAuthJS {
+		return nil
+	}
+	return a.tokens.seal(acc, func(Secret) bool { return false })
+}
+
+type tokenColumn struct {
+	name  string
+	value *Secret
+}
+
+func (a *Account) tokens() []tokenColumn {
+	return []tokenColumn{{"refresh_token", &a.RefreshToken}, {"access_token", &a.AccessToken}, {"id_token", &a.IDToken}}
+}
+
+// aad binds what is sealed to its row and column, so that nobody who can write
+// to the database gives one person's token to another.
+func (a *Account) aad(column string) string {
+	return a.Provider + "\x00" + a.ProviderAccountID + "\x00" + column
+}
