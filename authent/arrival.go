@@ -1,12 +1,16 @@
 package authent
 
 import (
+	"cmp"
+	"context"
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
 	"unicode"
 
 	"github.com/authent/authent/authent/internal/input"
+	"github.com/authent/authent/authent/internal/oauth"
 
 	"github.com/authent/authent/authent/internal/seal"
 
@@ -22,6 +26,37 @@ type arrival struct {
 	// email is the profile's address as it is stored, "" when there is none that
 	// can be used.
 	email string
+}
+
+// arrive checks what a provider answered to a flow that it was to send back to
+// callback, uses the flow up, and asks the provider who this is.
+func (a *Auth) arrive(ctx context.Context, p *Provider, f flow, answer url.Values, callback string) (*arrival, error) {
+	told, err := a.oauth[p.ID].Answer(ctx, f.sent(callback), answer, func() error { return a.useState(ctx, f) })
+	if err != nil {
+		return nil, err
+	}
+	profile, err := p.OAuth.profile(Claims(told.Claims))
+	if err != nil {
+		return nil, err
+	}
+	profile.Name = cmp.Or(told.Name, profile.Name)
+	return a.newArrival(p, profile, told.Tokens)
+}
+
+// maxAccountID is how many bytes a provider's id of a person may have.
+const maxAccountID = 255
+
+// profile finds in the claims who it is.
+func (o *OAuth) profile(claims Claims) (Profile, error) {
+	p, err := o.Profile(claims)
+	if err != nil {
+		return Profile{}, fmt.Errorf("%w: read the profile: %w", errOAuthCallback, err)
+	}
+	if p.ID == "" || len(p.ID) > maxAccountID || !seal.IsText(p.ID) {
+		return Profile{}, oauth.Fault("the profile has no usable id")
+	}
+	p.Claims = claims
+	return p, nil
 }
 
 // newArrival makes the rows of what the provider said.
@@ -41,7 +76,7 @@ func accountOf(p *Provider, id string, t *oauth2.Token, now time.Time) Account {
 		return storable(v)
 	}
 	// Twitch's scope is a list.
-	scope := strings.Join(Claims{"scope": t.Extra("scope")}.texts("scope"), " ")
+	scope := strings.Join(oauth.Claims{"scope": t.Extra("scope")}.Texts("scope"), " ")
 	acc := Account{
 		Type: string(p.Type), Provider: p.ID, ProviderAccountID: id,
 		AccessToken: Secret(storable(t.AccessToken)), RefreshToken: Secret(storable(t.RefreshToken)), IDToken: Secret(text("id_token")),
@@ -49,7 +84,7 @@ func accountOf(p *Provider, id string, t *oauth2.Token, now time.Time) Account {
 	}
 	if t.ExpiresIn > 0 {
 		// The sum may pass what a time.Duration holds, and what JSON has a time for.
-		acc.ExpiresAt = time.Unix(min(now.Unix()+t.ExpiresIn, maxSeconds), 0).UTC()
+		acc.ExpiresAt = time.Unix(min(now.Unix()+t.ExpiresIn, oauth.MaxSeconds), 0).UTC()
 	}
 	return acc
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/authent/authent/authent/internal/input"
+	"github.com/authent/authent/authent/internal/oauth"
 
 	"github.com/authent/authent/authent/internal/password"
 	"github.com/authent/authent/authent/internal/seal"
@@ -30,7 +31,7 @@ type Auth struct {
 	origins *http.CrossOriginProtection
 	cookies cookieNames
 	// oauth has a client for each provider of the types oauth and oidc.
-	oauth map[string]*oauthClient
+	oauth map[string]*oauth.Client
 	// severalCookies is when the log was last told of several session cookies, in
 	// Unix milliseconds.
 	severalCookies atomic.Int64
@@ -53,7 +54,7 @@ func New(c Config) (*Auth, error) {
 		keys:    seal.NewKeyring(c.Secrets),
 		origins: http.NewCrossOriginProtection(),
 		cookies: newCookieNames(site.secure, c.SharedWithAuthJS).takingOver(c.Session.AcceptAuthJSCookie),
-		oauth:   newOAuthClients(c.Providers, c.HTTPClient, c.Now),
+		oauth:   newOAuthClients(c),
 	}
 	a.tokens = &TokenSealer{a.keys, c.Rand}
 	a.csrf = seal.NewCSRF(a.keys)
@@ -115,4 +116,19 @@ func (a *Auth) storedToken(token string) Secret {
 		return Secret(token)
 	}
 	return seal.HashToken(token)
+}
+
+// newOAuthClients makes a client for each provider of the types oauth and oidc.
+func newOAuthClients(c Config) map[string]*oauth.Client {
+	configs := map[string]oauth.Config{}
+	for i := range c.Providers {
+		if p := &c.Providers[i]; p.isOAuth() {
+			configs[p.ID] = p.config()
+		}
+	}
+	calls := oauth.Calls{Now: c.Now}
+	if c.HTTPClient != nil {
+		calls.Transport, calls.Timeout = c.HTTPClient.Transport, c.HTTPClient.Timeout
+	}
+	return oauth.NewClients(configs, calls)
 }

@@ -158,19 +158,27 @@ func fire[E any](ctx context.Context, a *Auth, name string, event func(context.C
 	}
 }
 
-// allowSignIn asks the SignIn callback. redirect is "" when the sign-in goes on.
-func (a *Auth) allowSignIn(ctx context.Context, p SignInParams) (redirect string, err error) {
+// redirectError is a sign-in in whose place the SignIn callback sends the browser
+// elsewhere.
+type redirectError struct{ to string }
+
+// Error implements error.
+func (e *redirectError) Error() string { return "the signIn callback sent the browser elsewhere" }
+
+// allowSignIn asks the SignIn callback. Any error refuses; a *redirectError says where
+// the browser goes instead.
+func (a *Auth) allowSignIn(ctx context.Context, p SignInParams) error {
 	if a.cfg.Callbacks.SignIn == nil {
-		return "", nil
+		return nil
 	}
-	redirect, err = a.cfg.Callbacks.SignIn(ctx, p)
+	redirect, err := a.cfg.Callbacks.SignIn(ctx, p)
 	switch {
-	case err == nil:
-		return redirect, nil
-	case isRefusal(err):
-		return "", err
+	case err == nil && redirect != "":
+		return &redirectError{redirect}
+	case err == nil, isRefusal(err):
+		return err
 	default:
 		a.cfg.Logger.InfoContext(ctx, "authent: signIn callback refused", "provider", p.Provider, "error", err)
-		return "", ErrAccessDenied
+		return ErrAccessDenied
 	}
 }

@@ -91,15 +91,9 @@ func (a *Auth) logSeveralCookies(r *http.Request, n int) {
 		"cookie", a.cookies.session, "values", n)
 }
 
-// maxBroughtTokens bounds the sessions that one request ends: no browser keeps more
-// cookies for a site.
-const maxBroughtTokens = 200
-
-var errManyCookies = errors.New("more session cookies than a browser keeps")
-
 // broughtTokens are all session tokens that r's cookies name, whether or not they
 // count: those sessions end when somebody signs in or out.
-func (a *Auth) broughtTokens(r *http.Request) ([]string, error) {
+func (a *Auth) broughtTokens(r *http.Request) []string {
 	values := cookieValues(r, a.cookies.session)
 	if a.cookies.authJS != "" {
 		values = append(values, cookieValues(r, a.cookies.authJS)...)
@@ -110,10 +104,7 @@ func (a *Auth) broughtTokens(r *http.Request) ([]string, error) {
 			tokens = append(tokens, v)
 		}
 	}
-	if len(tokens) > maxBroughtTokens {
-		return nil, errManyCookies
-	}
-	return tokens, nil
+	return tokens
 }
 
 // takesOver reports whether r's session token came by Auth.js's cookie alone.
@@ -250,13 +241,13 @@ const keptFormAge = time.Minute
 
 // keepForm keeps a form that err refused, unless that is no mistake in the form:
 // then the answer is a page in place, and leaves cookies alone.
-func (a *Auth) keepForm(e *exchange, err error, f keptForm) {
+func (e *exchange) keepForm(err error, f keptForm) {
 	if len(f.Email)+len(f.Name) > maxKeptForm || isFault(err) || errors.Is(err, ErrBusy) {
 		return
 	}
-	expires := a.now().Add(keptFormAge)
-	if v, err := a.keys.SealJSON(a.cfg.Rand, seal.Flow, a.cookies.form, f, expires); err == nil {
-		a.setCookie(e.w, a.cookies.form, v, expires)
+	expires := e.now().Add(keptFormAge)
+	if v, err := e.keys.SealJSON(e.cfg.Rand, seal.Flow, e.cookies.form, f, expires); err == nil {
+		e.setCookie(e.w, e.cookies.form, v, expires)
 	}
 }
 

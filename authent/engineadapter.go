@@ -185,3 +185,18 @@ func (e engineAdapter) InTx(ctx context.Context, fn func(tx Adapter) error) erro
 	})
 	return late(ctx, err)
 }
+
+type engineKey struct{}
+
+// FromEngine reports whether ctx belongs to a call that the engine makes to its
+// Adapter. A deny-by-default ent privacy policy allows such calls with it. The
+// mark is on the Adapter call alone: callbacks, events and handlers never see
+// it, and nothing outside this package can set it.
+func FromEngine(ctx context.Context) bool {
+	on, _ := ctx.Value(engineKey{}).(bool)
+	return on
+}
+
+func withEngine(ctx context.Context) context.Context {
+	return context.WithValue(ctx, engineKey{}, true)
+}

@@ -3,6 +3,7 @@ package authent
 import (
 	"errors"
 
+	"github.com/authent/authent/authent/internal/oauth"
 	"github.com/authent/authent/authent/internal/password"
 	"github.com/authent/authent/authent/internal/slots"
 )
@@ -53,6 +54,39 @@ var (
 	// the password, before they may do this.
 	ErrRecentSignInRequired = errors.New("a recent sign-in is required")
 )
+
+// What people are told of these is in the table of failures.
+var (
+	errUnknownPage     = errors.New("unknown page, action or provider")
+	errMissingCSRF     = errors.New("the CSRF token or the request's origin is not ours")
+	errBadBody         = errors.New("the body cannot be decoded")
+	errBodyTooLarge    = errors.New("the body is too large")
+	errManyCookies     = errors.New("more session cookies than a browser keeps")
+	errSessionNotFound = errors.New("no such session")
+	errCurrentPassword = errors.New("the current password is wrong")
+	errOAuthCallback   = oauth.ErrCallback
+	errOAuthSetup      = oauth.ErrSetup
+	errNoEmail         = errors.New("the provider told no address that can be used")
+	errLinkedElsewhere = errors.New("the account is linked to another user")
+	errNotLinked       = errors.New("no such account is linked")
+	errOtherProspect   = errors.New("another user than the application was asked about")
+)
+
+// orNotFound puts another error in ErrNotFound's place.
+func orNotFound(err, instead error) error {
+	if errors.Is(err, ErrNotFound) {
+		return instead
+	}
+	return err
+}
+
+// orConflict puts another error in ErrConflict's place.
+func orConflict(err, instead error) error {
+	if errors.Is(err, ErrConflict) {
+		return instead
+	}
+	return err
+}
 
 // CredentialsError refuses a sign-in with a code that the sign-in page is given
 // in its query (a–z, 0–9 and "_", at most 64). A CredentialsCheck or the SignIn

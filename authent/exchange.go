@@ -24,9 +24,9 @@ var noExpiry time.Time
 
 // exchange is one request on its way through the Handler.
 type exchange struct {
-	auth *Auth
-	w    http.ResponseWriter
-	r    *http.Request
+	*Auth
+	w http.ResponseWriter
+	r *http.Request
 
 	origin   *url.URL
 	provider *Provider
@@ -102,7 +102,7 @@ func (e *exchange) wantsJSON() bool { return len(e.r.Header.Values("X-Auth-Retur
 
 // page is the absolute URL of one of the engine's own pages.
 func (e *exchange) page(path string, query url.Values) string {
-	u := e.origin.String() + e.auth.site.base + "/" + path
+	u := e.origin.String() + e.site.base + "/" + path
 	if len(query) > 0 {
 		u += "?" + query.Encode()
 	}
@@ -128,7 +128,7 @@ func (e *exchange) redirectAs(jsonStatus int, target string) error {
 func (e *exchange) json(status int, v any) {
 	body, err := json.Marshal(v)
 	if err != nil {
-		e.auth.cfg.Logger.ErrorContext(e.r.Context(), "authent: response is not JSON", "error", err)
+		e.cfg.Logger.ErrorContext(e.r.Context(), "authent: response is not JSON", "error", err)
 		status, body = http.StatusInternalServerError, []byte("null")
 	}
 	e.w.Header().Set("Content-Type", "application/json")
@@ -160,7 +160,7 @@ func (e *exchange) html(status int, name page.Name, view any) error {
 func (e *exchange) frame() page.Frame {
 	q := queryOf(e.r)
 	f := page.Frame{
-		AppName: e.auth.cfg.Pages.AppName, Base: e.auth.site.base, Home: e.origin.String() + "/",
+		AppName: e.cfg.Pages.AppName, Base: e.site.base, Home: e.origin.String() + "/",
 		CSRFToken: e.csrfToken, CallbackURL: e.callbackURL,
 		Error: q.Get("error"), Code: q.Get("code"),
 	}

@@ -5,10 +5,9 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"regexp"
 
-	"github.com/authent/authent/authent/internal/page"
+	"github.com/authent/authent/authent/internal/oauth"
 )
 
 // failure is what people and scripts are told of an error.
@@ -72,7 +71,7 @@ func failureOf(err error) failure {
 		if !errors.Is(err, f.err) {
 			continue
 		}
-		if _, ok := errors.AsType[*cancelledError](err); ok {
+		if _, ok := errors.AsType[*oauth.CancelledError](err); ok {
 			f.code = "cancelled"
 		}
 		if _, ok := errors.AsType[linkError](err); ok && f.page == "signin" {
@@ -100,58 +99,12 @@ func isFault(err error) bool {
 	return errors.Is(err, ErrUnavailable) || failureOf(err).kind == serverFault.kind
 }
 
-// logFault logs err where it is a fault, and nothing else.
-func (e *exchange) logFault(err error) {
-	if !isFault(err) {
-		return
-	}
-	e.auth.cfg.Logger.Log(e.r.Context(), faultLevel(err), "authent: request failed", "method", e.r.Method, "path", e.r.URL.Path, "error", err)
-}
-
 // faultLevel is Error, but Debug for what a client has left behind who has gone.
 func faultLevel(err error) slog.Level {
 	if errors.Is(err, context.Canceled) && !errors.Is(err, ErrUnavailable) {
 		return slog.LevelDebug
 	}
 	return slog.LevelError
-}
-
-// fail answers an error: to scripts as JSON with the URL of a page that says
-// what to do, to browsers with that page.
-func (e *exchange) fail(err error) {
-	e.logFault(err)
-	f := failureOf(err)
-	if f.status == http.StatusServiceUnavailable {
-		e.w.Header().Set("Retry-After", retryAfter)
-	}
-	query := url.Values{"error": {f.kind}}
-	if f.code != "" {
-		query.Set("code", f.code)
-	}
-	if f.page == "error" && f.status != http.StatusOK && !e.wantsJSON() && !e.ownFaultPage(f) {
-		e.errorPage(f)
-		return
-	}
-	_ = e.redirectAs(f.jsonStatus(), e.failurePage(f, query))
-}
-
-// ownFaultPage reports whether a fault of the server's own is told by a page of
-// the application's, to which Auth.js would send the browser too.
-func (e *exchange) ownFaultPage(f failure) bool {
-	return f.kind == serverFault.kind && e.auth.cfg.Pages.Error != ""
-}
-
-// failJSON is fail for endpoints whose every answer is JSON.
-func (e *exchange) failJSON(err error) error {
-	f := failureOf(err)
-	if f.status != http.StatusServiceUnavailable {
-		return err
-	}
-	e.logFault(err)
-	e.w.Header().Set("Retry-After", retryAfter)
-	e.noStore()
-	e.json(f.status, map[string]string{"error": f.kind})
-	return nil
 }
 
 // jsonStatus is what scripts get: Auth.js's client looks at the URL and expects
@@ -163,44 +116,11 @@ func (f failure) jsonStatus() int {
 	return f.status
 }
 
-// failurePage is the URL of the page that explains a failure.
-func (e *exchange) failurePage(f failure, query url.Values) string {
-	own := map[string]string{
-		"signin": e.auth.cfg.Pages.SignIn, "error": e.auth.cfg.Pages.Error,
-		"register": e.auth.cfg.Pages.Register, "account": e.auth.cfg.Pages.Account,
-	}[f.page]
-	if own != "" {
-		return withQuery(absolute(e.origin, own), query)
-	}
-	page := f.page
-	if f.kind == "Unavailable" || f.kind == "SessionRequired" {
-		page = "signin"
-	}
-	return e.page(page, query)
-}
+// passwordError is a RegisterError on the account page.
+type passwordError struct{ *RegisterError }
 
-// errorPage shows what went wrong at the URL where it did.
-func (e *exchange) errorPage(f failure) {
-	view := page.ErrorView{Frame: e.frame()}
-	view.Error, view.Code = f.kind, f.code
-	if err := e.html(f.status, page.Error, view); err != nil {
-		e.auth.cfg.Logger.ErrorContext(e.r.Context(), "authent: error page failed", "error", err)
-		e.w.WriteHeader(http.StatusInternalServerError)
-	}
-}
+// linkError is an error of linking, which people see on the account page.
+type linkError struct{ error }
 
-// misconfigured answers a request that the server cannot serve as it is set up:
-// with the error page for a page, else in JSON, as Auth.js does.
-func (e *exchange) misconfigured() {
-	f := failure{kind: "Configuration", status: http.StatusInternalServerError}
-	if e.method() == http.MethodGet && acceptsHTML(e.r) {
-		e.errorPage(f)
-		return
-	}
-	e.json(f.status, map[string]string{"message": "There was a problem with the server configuration. Check the server logs for more information."})
-}
-
-var (
-	errSessionNotFound = errors.New("no such session")
-	errCurrentPassword = errors.New("the current password is wrong")
-)
+// Unwrap returns the error itself.
+func (e linkError) Unwrap() error { return e.error }

@@ -1,7 +1,6 @@
 package authent
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,37 +18,37 @@ type route struct {
 	// there: it is no mere look, so HEAD is refused.
 	link bool
 	// act takes the request, checks it, does the work and answers.
-	act func(a *Auth, e *exchange) error
+	act func(e *exchange) error
 }
 
 // routes are all endpoints. Their names, and those without "added", are
 // Auth.js's.
 var routes = []route{
-	{method: "GET", action: "csrf", act: (*Auth).getCSRF},
-	{method: "GET", action: "providers", act: (*Auth).getProviders},
-	{method: "GET", action: "session", act: (*Auth).getSession},
-	{method: "POST", action: "session", act: (*Auth).postSession},
-	{method: "GET", action: "signin", act: (*Auth).getSignIn},
-	{method: "POST", action: "signin", act: (*Auth).postSignIn},
-	{method: "POST", action: "signin", provider: true, act: (*Auth).postSignIn},
-	{method: "GET", action: "callback", provider: true, link: true, act: (*Auth).getCallback},
-	{method: "POST", action: "callback", provider: true, act: (*Auth).postCallback},
-	{method: "GET", action: "signout", act: (*Auth).getSignOut},
-	{method: "POST", action: "signout", act: (*Auth).postSignOut},
-	{method: "GET", action: "verify-request", act: (*Auth).getVerifyRequest},
-	{method: "GET", action: "error", act: (*Auth).getError},
+	{method: "GET", action: "csrf", act: (*exchange).getCSRF},
+	{method: "GET", action: "providers", act: (*exchange).getProviders},
+	{method: "GET", action: "session", act: (*exchange).getSession},
+	{method: "POST", action: "session", act: (*exchange).postSession},
+	{method: "GET", action: "signin", act: (*exchange).getSignIn},
+	{method: "POST", action: "signin", act: (*exchange).postSignIn},
+	{method: "POST", action: "signin", provider: true, act: (*exchange).postSignIn},
+	{method: "GET", action: "callback", provider: true, link: true, act: (*exchange).getCallback},
+	{method: "POST", action: "callback", provider: true, act: (*exchange).postCallback},
+	{method: "GET", action: "signout", act: (*exchange).getSignOut},
+	{method: "POST", action: "signout", act: (*exchange).postSignOut},
+	{method: "GET", action: "verify-request", act: (*exchange).getVerifyRequest},
+	{method: "GET", action: "error", act: (*exchange).getError},
 
 	// Added by authent.
-	{method: "GET", action: "register", act: (*Auth).getRegister},
-	{method: "POST", action: "register", act: (*Auth).postRegister},
-	{method: "GET", action: "account", act: (*Auth).getAccount},
-	{method: "GET", action: "sessions", act: (*Auth).getSessions},
-	{method: "POST", action: "sessions/revoke", act: (*Auth).postRevoke},
-	{method: "POST", action: "password", act: (*Auth).postPassword},
-	{method: "POST", action: "reauthenticate", act: (*Auth).postReauthenticate},
-	{method: "POST", action: "link", provider: true, act: (*Auth).postLink},
-	{method: "POST", action: "unlink", act: (*Auth).postUnlink},
-	{method: "POST", action: "delete", act: (*Auth).postDelete},
+	{method: "GET", action: "register", act: (*exchange).getRegister},
+	{method: "POST", action: "register", act: (*exchange).postRegister},
+	{method: "GET", action: "account", act: (*exchange).getAccount},
+	{method: "GET", action: "sessions", act: (*exchange).getSessions},
+	{method: "POST", action: "sessions/revoke", act: (*exchange).postRevoke},
+	{method: "POST", action: "password", act: (*exchange).postPassword},
+	{method: "POST", action: "reauthenticate", act: (*exchange).postReauthenticate},
+	{method: "POST", action: "link", provider: true, act: (*exchange).postLink},
+	{method: "POST", action: "unlink", act: (*exchange).postUnlink},
+	{method: "POST", action: "delete", act: (*exchange).postDelete},
 }
 
 // Handler serves Auth.js's HTTP endpoints, the added ones and the built-in
@@ -63,7 +62,7 @@ var routes = []route{
 func (a *Auth) Handler() http.Handler { return http.HandlerFunc(a.serve) }
 
 func (a *Auth) serve(w http.ResponseWriter, r *http.Request) {
-	e := &exchange{auth: a, w: w, r: r}
+	e := &exchange{Auth: a, w: w, r: r}
 	var err error
 	if e.origin, err = a.originOf(r); err != nil {
 		a.logUnserved(r, err)
@@ -75,7 +74,7 @@ func (a *Auth) serve(w http.ResponseWriter, r *http.Request) {
 		e.json(http.StatusBadRequest, "Bad request.")
 		return
 	}
-	rt, err := a.route(e)
+	rt, err := e.route()
 	if err != nil {
 		e.fail(err)
 		return
@@ -85,11 +84,11 @@ func (a *Auth) serve(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	}
-	if err := a.prepare(e, rt); err != nil {
+	if err := e.prepare(rt); err != nil {
 		rt.fail(e, err)
 		return
 	}
-	if err := rt.act(a, e); err != nil {
+	if err := rt.act(e); err != nil {
 		rt.fail(e, err)
 	}
 }
@@ -111,12 +110,12 @@ func (rt route) fail(e *exchange, err error) {
 
 // route finds the endpoint for e's method and path. A path with escaped
 // characters is none.
-func (a *Auth) route(e *exchange) (route, error) {
+func (e *exchange) route() (route, error) {
 	path := e.r.URL.Path
-	rest, ok := a.cutBase(e.r)
+	rest, ok := e.cutBase(e.r)
 	if !ok {
-		a.cfg.Logger.ErrorContext(e.r.Context(), "authent: the Handler is mounted where AUTH_URL does not point: mount it with mux.Handle(auth.Pattern(), auth.Handler())",
-			"path", path, "base", a.site.base)
+		e.cfg.Logger.ErrorContext(e.r.Context(), "authent: the Handler is mounted where AUTH_URL does not point: mount it with mux.Handle(auth.Pattern(), auth.Handler())",
+			"path", path, "base", e.site.base)
 		return route{}, errUnknownPage
 	}
 	if raw := e.r.URL.RawPath; raw != "" && raw != path {
@@ -129,7 +128,7 @@ func (a *Auth) route(e *exchange) (route, error) {
 		case !rt.provider && rt.action == rest:
 			return rt, nil
 		case rt.provider && rt.action == action:
-			if e.provider, ok = a.provider(id); ok {
+			if e.provider, ok = e.Auth.provider(id); ok {
 				return rt, nil
 			}
 		}
@@ -162,20 +161,20 @@ func (e *exchange) method() string {
 // prepare does what every endpoint needs first: the body, the CSRF and
 // callback-url cookies, and for unsafe methods the protection against
 // cross-site requests.
-func (a *Auth) prepare(e *exchange, rt route) error {
+func (e *exchange) prepare(rt route) error {
 	if err := e.readBody(); err != nil {
 		return err
 	}
 	if rt.action == "providers" || e.postedByProvider(rt) {
 		return nil
 	}
-	sent, err := a.prepareCSRF(e)
+	sent, err := e.prepareCSRF()
 	if err != nil {
 		return err
 	}
-	a.prepareCallbackURL(e)
+	e.prepareCallbackURL()
 	if rt.method == http.MethodPost {
-		return a.checkCrossSite(e, sent)
+		return e.checkCrossSite(sent)
 	}
 	return nil
 }
@@ -188,25 +187,25 @@ func (e *exchange) postedByProvider(rt route) bool {
 
 // prepareCSRF takes the browser's CSRF token from its cookie, or issues one. It
 // reports whether the browser already had it.
-func (a *Auth) prepareCSRF(e *exchange) (had bool, err error) {
-	if token, ok := a.csrf.Verify(cookie(e.r, a.cookies.csrf)); ok {
+func (e *exchange) prepareCSRF() (had bool, err error) {
+	if token, ok := e.csrf.Verify(cookie(e.r, e.cookies.csrf)); ok {
 		e.csrfToken = token
 		return true, nil
 	}
-	token, value, err := a.csrf.Issue(a.cfg.Rand)
+	token, value, err := e.csrf.Issue(e.cfg.Rand)
 	if err != nil {
 		return false, err
 	}
 	e.csrfToken = token
-	a.setCookie(e.w, a.cookies.csrf, value, noExpiry)
+	e.setCookie(e.w, e.cookies.csrf, value, noExpiry)
 	return false, nil
 }
 
 // checkCrossSite lets an unsafe request pass when the browser says that it is
 // our own page's (Fetch Metadata, else Origin, the scheme compared), and it
 // knows the token in the cookie (ASVS 10.2.1).
-func (a *Auth) checkCrossSite(e *exchange, hadToken bool) error {
-	if !a.sameSite(e) || !hadToken || !Secret(e.form.Get("csrfToken")).Equal(Secret(e.csrfToken)) {
+func (e *exchange) checkCrossSite(hadToken bool) error {
+	if !e.sameSite() || !hadToken || !Secret(e.form.Get("csrfToken")).Equal(Secret(e.csrfToken)) {
 		return errMissingCSRF
 	}
 	return nil
@@ -215,15 +214,15 @@ func (a *Auth) checkCrossSite(e *exchange, hadToken bool) error {
 // sameSite judges the headers in which browsers say where a request comes from.
 // The standard library compares an Origin's host alone; without Sec-Fetch-Site
 // we compare the whole of it.
-func (a *Auth) sameSite(e *exchange) bool {
+func (e *exchange) sameSite() bool {
 	if e.r.Header.Get("Sec-Fetch-Site") != "" {
-		return a.origins.Check(e.r) == nil
+		return e.origins.Check(e.r) == nil
 	}
 	origin := e.r.Header.Get("Origin")
 	if origin == "" || origin == e.origin.String() {
 		return true
 	}
-	for _, trusted := range a.cfg.TrustedOrigins {
+	for _, trusted := range e.cfg.TrustedOrigins {
 		if origin == trusted {
 			return true
 		}
@@ -233,22 +232,22 @@ func (a *Auth) sameSite(e *exchange) bool {
 
 // prepareCallbackURL works out where the browser goes afterwards: to what the
 // request asks for, else to what an earlier one asked for, else to the origin.
-func (a *Auth) prepareCallbackURL(e *exchange) {
+func (e *exchange) prepareCallbackURL() {
 	asked := e.form.Get("callbackUrl")
 	if asked == "" {
 		asked = queryOf(e.r).Get("callbackUrl")
 	}
-	before := cookie(e.r, a.cookies.callbackURL)
+	before := cookie(e.r, e.cookies.callbackURL)
 	switch {
 	case asked != "":
-		e.callbackURL = a.redirectURL(e, asked)
+		e.callbackURL = e.redirectURL(asked)
 	case before != "":
-		e.callbackURL = a.redirectURL(e, before)
+		e.callbackURL = e.redirectURL(before)
 	default:
 		e.callbackURL = e.origin.String()
 	}
 	if e.callbackURL != before && len(e.callbackURL) <= maxCallbackURL {
-		a.setCookie(e.w, a.cookies.callbackURL, e.callbackURL, noExpiry)
+		e.setCookie(e.w, e.cookies.callbackURL, e.callbackURL, noExpiry)
 	}
 }
 
@@ -258,10 +257,10 @@ const maxCallbackURL = 1024
 
 // redirectURL is the absolute URL for what a browser asks to be sent to: of the
 // application's own origin, unless the Redirect callback says otherwise (P17).
-func (a *Auth) redirectURL(e *exchange, asked string) string {
+func (e *exchange) redirectURL(asked string) string {
 	base := e.origin.String()
-	if a.cfg.Callbacks.Redirect != nil {
-		return absolute(e.origin, a.cfg.Callbacks.Redirect(e.r.Context(), RedirectParams{URL: asked, BaseURL: base}))
+	if e.cfg.Callbacks.Redirect != nil {
+		return absolute(e.origin, e.cfg.Callbacks.Redirect(e.r.Context(), RedirectParams{URL: asked, BaseURL: base}))
 	}
 	if u, ok := input.SameOriginURL(asked, e.origin); ok {
 		return u
@@ -278,10 +277,3 @@ func absolute(origin *url.URL, ref string) string {
 	}
 	return u.String()
 }
-
-var (
-	errUnknownPage  = errors.New("unknown page, action or provider")
-	errMissingCSRF  = errors.New("the CSRF token or the request's origin is not ours")
-	errBadBody      = errors.New("the body cannot be decoded")
-	errBodyTooLarge = errors.New("the body is too large")
-)

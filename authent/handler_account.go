@@ -11,8 +11,8 @@ import (
 )
 
 // mustBeSignedIn is the session behind e, or ErrSignedOut.
-func (a *Auth) mustBeSignedIn(e *exchange) (*Session, error) {
-	s, err := a.requestSession(e)
+func (e *exchange) mustBeSignedIn() (*Session, error) {
+	s, err := e.requestSession()
 	if err == nil && s == nil {
 		err = ErrSignedOut
 	}
@@ -21,7 +21,7 @@ func (a *Auth) mustBeSignedIn(e *exchange) (*Session, error) {
 
 // accountPath is where the account page is, the application's own if it has one.
 func (e *exchange) accountPath(query url.Values) string {
-	if own := e.auth.cfg.Pages.Account; own != "" {
+	if own := e.cfg.Pages.Account; own != "" {
 		return withQuery(absolute(e.origin, own), query)
 	}
 	return e.page("account", query)
@@ -37,28 +37,28 @@ func (e *exchange) toAccount(notice string) error {
 }
 
 // getAccount shows who is signed in, their sessions, and what they can change.
-func (a *Auth) getAccount(e *exchange) error {
-	s, err := a.requestSession(e)
+func (e *exchange) getAccount() error {
+	s, err := e.requestSession()
 	if err != nil {
 		return err
 	}
 	if s == nil {
 		return e.redirect(e.page("signin", url.Values{"callbackUrl": {e.accountPath(nil)}}))
 	}
-	if done, err := e.ownPage(a.cfg.Pages.Account); done {
+	if done, err := e.ownPage(e.cfg.Pages.Account); done {
 		return err
 	}
-	all, err := a.ownSessions(e, s)
+	all, err := e.ownSessions(s)
 	if err != nil {
 		return err
 	}
-	accounts, err := a.Accounts(e.r.Context(), s.UserID)
+	accounts, err := e.Accounts(e.r.Context(), s.UserID)
 	if err != nil {
 		return err
 	}
 	view := page.AccountView{
 		Frame: e.frame(), UserName: s.User.Name, Email: s.User.Email, Role: s.User.Role,
-		HasPassword: s.User.Password != "", Recent: a.Recent(s), Notice: e.r.URL.Query().Get("notice"),
+		HasPassword: s.User.Password != "", Recent: e.Recent(s), Notice: e.r.URL.Query().Get("notice"),
 	}
 	for _, t := range all {
 		view.Sessions = append(view.Sessions, page.SessionView{
@@ -66,7 +66,7 @@ func (a *Auth) getAccount(e *exchange) error {
 			LastUsed: t.LastUsedAt, Expires: t.Expires,
 		})
 	}
-	a.showAccounts(&view, s.User, accounts)
+	e.showAccounts(&view, s.User, accounts)
 	return e.html(http.StatusOK, page.Account, view)
 }
 
@@ -95,27 +95,24 @@ func (a *Auth) showAccounts(view *page.AccountView, u *User, accounts []Account)
 	}
 }
 
-func (a *Auth) postPassword(e *exchange) error {
-	s, err := a.mustBeSignedIn(e)
+func (e *exchange) postPassword() error {
+	s, err := e.mustBeSignedIn()
 	if err != nil {
 		return err
 	}
-	err = a.ChangePassword(e.r.Context(), s, e.form.Get("currentPassword"), e.form.Get("password"))
+	err = e.ChangePassword(e.r.Context(), s, e.form.Get("currentPassword"), e.form.Get("password"))
 	if err != nil {
 		return accountError(err)
 	}
 	return e.toAccount("password_changed")
 }
 
-func (a *Auth) postReauthenticate(e *exchange) error {
-	if _, err := a.Reauthenticate(e.w, e.r, e.form.Get("password")); err != nil {
+func (e *exchange) postReauthenticate() error {
+	if _, err := e.Reauthenticate(e.w, e.r, e.form.Get("password")); err != nil {
 		return accountError(err)
 	}
 	return e.toAccount("reauthenticated")
 }
-
-// passwordError is a RegisterError on the account page.
-type passwordError struct{ *RegisterError }
 
 // accountError tells an error of a form on the account page there.
 func accountError(err error) error {
@@ -129,20 +126,20 @@ func accountError(err error) error {
 }
 
 // postDelete deletes the account of whoever is signed in.
-func (a *Auth) postDelete(e *exchange) error {
-	s, err := a.mustBeSignedIn(e)
+func (e *exchange) postDelete() error {
+	s, err := e.mustBeSignedIn()
 	if err != nil {
 		return err
 	}
-	if err := a.deleteOwnUser(e.r.Context(), s); err != nil {
+	if err := e.deleteOwnUser(e.r.Context(), s); err != nil {
 		return err
 	}
-	a.clearSessionCookie(e.w, e.r)
+	e.clearSessionCookie(e.w, e.r)
 	return e.redirect(e.callbackURL)
 }
 
-func (a *Auth) getVerifyRequest(e *exchange) error {
-	if done, err := e.ownPage(a.cfg.Pages.VerifyRequest); done {
+func (e *exchange) getVerifyRequest() error {
+	if done, err := e.ownPage(e.cfg.Pages.VerifyRequest); done {
 		return err
 	}
 	return e.html(http.StatusOK, page.VerifyRequest, page.VerifyRequestView{Frame: e.frame()})
@@ -150,8 +147,8 @@ func (a *Auth) getVerifyRequest(e *exchange) error {
 
 // getError shows the page for the code in its query. Anybody can write such a
 // link, so its status is 200 whatever the code: a fault is told where it happens.
-func (a *Auth) getError(e *exchange) error {
-	if done, err := e.ownPage(a.cfg.Pages.Error); done {
+func (e *exchange) getError() error {
+	if done, err := e.ownPage(e.cfg.Pages.Error); done {
 		return err
 	}
 	return e.html(http.StatusOK, page.Error, page.ErrorView{Frame: e.frame()})

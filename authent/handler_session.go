@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func (a *Auth) getCSRF(e *exchange) error {
+func (e *exchange) getCSRF() error {
 	e.noStore()
 	e.json(http.StatusOK, map[string]string{"csrfToken": e.csrfToken})
 	return nil
@@ -23,9 +23,9 @@ type publicProvider struct {
 	CallbackURL string       `json:"callbackUrl"`
 }
 
-func (a *Auth) getProviders(e *exchange) error {
-	all := make(map[string]publicProvider, len(a.cfg.Providers))
-	for _, p := range a.cfg.Providers {
+func (e *exchange) getProviders() error {
+	all := make(map[string]publicProvider, len(e.cfg.Providers))
+	for _, p := range e.cfg.Providers {
 		all[p.ID] = publicProvider{p.ID, p.Name, p.Type, e.page("signin/"+p.ID, nil), e.page("callback/"+p.ID, nil)}
 	}
 	e.json(http.StatusOK, all)
@@ -35,51 +35,51 @@ func (a *Auth) getProviders(e *exchange) error {
 // getSession answers who is signed in. As by Auth.js the cookie is set anew on
 // every read. When the database does not tell, it answers 503, unlike Auth.js,
 // whose null says that nobody is signed in.
-func (a *Auth) getSession(e *exchange) error {
+func (e *exchange) getSession() error {
 	e.noStore()
-	return a.answerSession(e, "", nil)
+	return e.answerSession("", nil)
 }
 
 // postSession is the client's update().
-func (a *Auth) postSession(e *exchange) error { return a.answerSession(e, "update", e.data) }
+func (e *exchange) postSession() error { return e.answerSession("update", e.data) }
 
 // answerSession answers null when nobody is signed in, or when the application's
 // callback fails. It takes care of the cookie.
-func (a *Auth) answerSession(e *exchange, trigger string, data any) error {
-	s, _, err := a.checkSession(e.r)
+func (e *exchange) answerSession(trigger string, data any) error {
+	s, _, err := e.checkSession(e.r.Context(), e.callerOf(e.r))
 	if err != nil {
 		e.refuseUnknown(err)
 		return nil
 	}
 	if s == nil {
-		if a.bringsDeadSession(e.r) {
-			a.clearSessionCookie(e.w, e.r)
+		if e.bringsDeadSession(e.r) {
+			e.clearSessionCookie(e.w, e.r)
 		}
 		e.json(http.StatusOK, nil)
 		return nil
 	}
-	body, err := a.sessionBody(e, s, trigger, data)
+	body, err := e.sessionBody(s, trigger, data)
 	if errors.Is(err, ErrUnavailable) {
 		e.refuseUnknown(err)
 		return nil
 	}
 	if err != nil {
-		a.cfg.Logger.ErrorContext(e.r.Context(), "authent: session callback failed", "error", err)
+		e.cfg.Logger.ErrorContext(e.r.Context(), "authent: session callback failed", "error", err)
 		e.json(http.StatusOK, nil)
 		return nil
 	}
-	a.setSessionCookie(e.w, e.r, string(s.brought), a.expiry(s, a.now()))
-	fire(e.r.Context(), a, "session", a.cfg.Events.Session, SessionEvent{Session: s, Body: body})
+	e.setSessionCookie(e.w, e.r, string(s.brought), e.expiry(s, e.now()))
+	fire(e.r.Context(), e.Auth, "session", e.cfg.Events.Session, SessionEvent{Session: s, Body: body})
 	e.json(http.StatusOK, body)
 	return nil
 }
 
 // sessionBody is what is told of a live session.
-func (a *Auth) sessionBody(e *exchange, s *Session, trigger string, data any) (any, error) {
-	if a.cfg.Callbacks.Session == nil {
+func (e *exchange) sessionBody(s *Session, trigger string, data any) (any, error) {
+	if e.cfg.Callbacks.Session == nil {
 		return newSessionBody(s), nil
 	}
-	return a.cfg.Callbacks.Session(e.r.Context(), SessionParams{
+	return e.cfg.Callbacks.Session(e.r.Context(), SessionParams{
 		Session: s, User: s.User, Body: newSessionBody(s), Trigger: trigger, NewSession: data,
 	})
 }
@@ -96,9 +96,9 @@ type listedSession struct {
 }
 
 // getSessions lists the sessions of whoever is signed in.
-func (a *Auth) getSessions(e *exchange) error {
+func (e *exchange) getSessions() error {
 	e.noStore()
-	current, err := a.requestSession(e)
+	current, err := e.requestSession()
 	if err != nil {
 		return e.failJSON(err)
 	}
@@ -106,7 +106,7 @@ func (a *Auth) getSessions(e *exchange) error {
 		e.json(http.StatusUnauthorized, nil)
 		return nil
 	}
-	all, err := a.ownSessions(e, current)
+	all, err := e.ownSessions(current)
 	if err != nil {
 		return e.failJSON(err)
 	}
@@ -124,20 +124,20 @@ func (a *Auth) getSessions(e *exchange) error {
 
 // requestSession is the session behind e, nil when nobody is signed in; its
 // cookie follows when the session rolled on or was taken over.
-func (a *Auth) requestSession(e *exchange) (*Session, error) {
-	s, rolled, err := a.checkSession(e.r)
+func (e *exchange) requestSession() (*Session, error) {
+	s, rolled, err := e.checkSession(e.r.Context(), e.callerOf(e.r))
 	if err != nil {
 		return nil, err
 	}
 	if !rolled.IsZero() {
-		a.setSessionCookie(e.w, e.r, string(s.brought), rolled)
+		e.setSessionCookie(e.w, e.r, string(s.brought), rolled)
 	}
 	return s, nil
 }
 
 // ownSessions are the sessions of current's user, current first.
-func (a *Auth) ownSessions(e *exchange, current *Session) ([]*Session, error) {
-	all, err := a.Sessions(e.r.Context(), current.UserID)
+func (e *exchange) ownSessions(current *Session) ([]*Session, error) {
+	all, err := e.Sessions(e.r.Context(), current.UserID)
 	if err != nil {
 		return nil, err
 	}
@@ -167,25 +167,25 @@ func optionalTime(t time.Time) *string {
 }
 
 // postRevoke ends one session by its id, or with others=true all but this one.
-func (a *Auth) postRevoke(e *exchange) error {
-	current, err := a.mustBeSignedIn(e)
+func (e *exchange) postRevoke() error {
+	current, err := e.mustBeSignedIn()
 	if err != nil {
 		return err
 	}
 	if e.form.Get("others") == "true" {
-		if _, err := a.RevokeOtherSessions(e.r.Context(), current); err != nil {
+		if _, err := e.RevokeOtherSessions(e.r.Context(), current); err != nil {
 			return err
 		}
 		return e.toAccount("sessions_revoked")
 	}
 	id := e.form.Get("id")
 	if id == current.ID {
-		if err := a.SignOut(e.w, e.r); err != nil {
+		if err := e.SignOut(e.w, e.r); err != nil {
 			return err
 		}
 		return e.redirect(e.callbackURL)
 	}
-	if err := a.revokeOwnSession(e.r.Context(), current, id); err != nil {
+	if err := e.revokeOwnSession(e.r.Context(), current, id); err != nil {
 		return orNotFound(err, errSessionNotFound)
 	}
 	return e.toAccount("session_revoked")

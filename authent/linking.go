@@ -5,12 +5,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
+
+	"github.com/authent/authent/authent/internal/oauth"
 )
 
-// admission is what the transaction of a sign-in did.
-type admission struct{ created, linked bool }
+// admission is how somebody was let in who came from a provider.
+type admission struct {
+	// session is the one that began, nil where an account was linked.
+	session *Session
+	// user is whose it is.
+	user *User
+	// created says that the user was made, linked that the account was.
+	created, linked bool
+}
 
 // maxProspects is how often the application is asked about one sign-in.
 const maxProspects = 3
@@ -19,79 +27,66 @@ const maxProspects = 3
 // to whom it is linked now, or a new one. If that turns out to be somebody else
 // than the application was asked about, it is asked again. So it is when the same
 // person arrives twice at once: the second finds what the first has made.
-func (a *Auth) signInArrived(e *exchange, ar *arrival) error {
+func (a *Auth) signInArrived(ctx context.Context, c caller, ar *arrival) (admission, error) {
 	var changed error
 	for range maxProspects {
-		s, did, redirect, err := a.admitProspect(e, ar)
+		did, err := a.admitProspect(ctx, c, ar)
 		switch {
 		case errors.Is(err, errOtherProspect):
 			changed = err
 			continue
-		case err != nil:
-			return err
-		case redirect != "":
-			_ = e.recorded(eventSignIn, nil, errRedirected)
-			return e.redirect(a.redirectURL(e, redirect))
+		case err == nil:
+			a.announce(ctx, c, ar, did)
 		}
-		return a.arrivedAs(e, s, ar, did)
+		return did, err
 	}
 	if c, conflict := errors.AsType[*ConflictError](changed); conflict && c.Key != KeyUserEmail && c.Key != KeyAccount {
-		return changed // with a column of the application's own
+		return admission{}, changed // with a column of the application's own
 	}
-	return ErrAccountNotLinked
+	return admission{}, ErrAccountNotLinked
 }
 
 // admitProspect asks the application about who will sign in, and signs in nobody
-// else. redirect is where the application sends the browser instead.
-func (a *Auth) admitProspect(e *exchange, ar *arrival) (s *Session, did admission, redirect string, err error) {
-	ctx := e.r.Context()
+// else.
+func (a *Auth) admitProspect(ctx context.Context, c caller, ar *arrival) (admission, error) {
 	user, isNew, err := a.prospect(ctx, ar)
 	if err != nil {
-		return nil, did, "", err
+		return admission{}, err
 	}
-	redirect, err = a.allowSignIn(ctx, SignInParams{
+	err = a.allowSignIn(ctx, SignInParams{
 		User: user, Provider: ar.provider.ID, ProviderType: ar.provider.Type, IsNewUser: isNew, Profile: &ar.profile,
 	})
-	if err != nil || redirect != "" {
-		return nil, did, redirect, err
+	if err != nil {
+		return admission{}, err
 	}
-	s, did, err = a.admit(e, ar, user.ID)
-	return s, did, "", err
+	return a.admit(ctx, c, ar, user.ID)
 }
 
-// arrivedAs answers somebody who is signed in by now.
-func (a *Auth) arrivedAs(e *exchange, s *Session, ar *arrival, did admission) error {
-	ctx := e.r.Context()
-	e.recordArrived(s.User, did)
-	a.fireArrived(ctx, s.User, ar, did)
-	fire(ctx, a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: s.User, Provider: ar.provider.ID, IsNewUser: did.created, Profile: &ar.profile})
-	if own := a.cfg.Pages.NewUser; own != "" && did.created {
-		return e.redirect(withQuery(absolute(e.origin, own), url.Values{"callbackUrl": {e.callbackURL}}))
-	}
-	return e.redirect(e.callbackURL)
-}
-
-// recordArrived records what a sign-in through a provider did: one that created the
-// user is a registration.
-func (e *exchange) recordArrived(u *User, did admission) {
-	kind := eventSignIn
+// announce records a sign-in through a provider and fires its events, in Auth.js's
+// order. One that created the user is a registration.
+func (a *Auth) announce(ctx context.Context, c caller, ar *arrival, did admission) {
+	event := securityEvent{kind: eventSignIn, userID: did.user.ID, from: c.addr, provider: ar.provider.ID}
 	if did.created {
-		kind = eventRegistration
+		event.kind = eventRegistration
 	} else if did.linked {
-		_ = e.recorded(eventLink, u, nil)
+		link := event
+		link.kind = eventLink
+		a.record(ctx, link)
 	}
-	_ = e.recorded(kind, u, nil)
+	a.record(ctx, event)
+	a.fireArrived(ctx, ar, did)
+	fire(ctx, a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: did.user, Provider: ar.provider.ID, IsNewUser: did.created, Profile: &ar.profile})
 }
 
 // fireArrived fires what was done before the sign-in, in Auth.js's order.
-func (a *Auth) fireArrived(ctx context.Context, u *User, ar *arrival, did admission) {
+func (a *Auth) fireArrived(ctx context.Context, ar *arrival, did admission) {
 	if did.created {
-		fire(ctx, a, "createUser", a.cfg.Events.CreateUser, UserEvent{User: u})
+		fire(ctx, a, "createUser", a.cfg.Events.CreateUser, UserEvent{User: did.user})
 	}
 	if did.linked {
 		account := ar.account.withoutTokens()
-		account.UserID = u.ID
-		fire(ctx, a, "linkAccount", a.cfg.Events.LinkAccount, LinkAccountEvent{User: u, Account: &account, Profile: &ar.profile})
+		account.UserID = did.user.ID
+		fire(ctx, a, "linkAccount", a.cfg.Events.LinkAccount, LinkAccountEvent{User: did.user, Account: &account, Profile: &ar.profile})
 	}
 }
 
@@ -135,28 +130,30 @@ func (ar *arrival) find(ctx context.Context, store Adapter) (owner, namesake *Us
 
 // admit starts the session, in one transaction with all that comes before it
 // (P26), if it is that of prospect: a user's id, "" for a new user.
-func (a *Auth) admit(e *exchange, ar *arrival, prospect string) (s *Session, did admission, err error) {
-	ctx := e.r.Context()
-	s, err = a.signIn(e.w, e.r, proof{}, func(tx Adapter) (u *User, err error) {
-		u, did, err = a.admitUser(ctx, tx, ar, prospect)
-		return u, err
+func (a *Auth) admit(ctx context.Context, c caller, ar *arrival, prospect string) (did admission, err error) {
+	s, err := a.signIn(ctx, c, proof{}, func(tx Adapter) (*User, error) {
+		did, err = a.admitUser(ctx, tx, ar, prospect)
+		return did.user, err
 	})
 	switch {
+	case err == nil:
+		did.session = s
+		return did, nil
 	case errors.Is(err, ErrUserDisabled):
 		err = ErrAccessDenied
 	case errors.Is(err, ErrConflict), errors.Is(err, ErrNotFound): // somebody else made the user or the account, or deleted it
 		err = fmt.Errorf("%w: %w", errOtherProspect, err)
 	}
-	return s, did, err
+	return admission{}, err
 }
 
 // admitUser decides, within the transaction, whose session it will be. The rule
 // is P15's: an account that nobody has joins a user who is there already only by
 // a verified address of a provider that is trusted with that.
-func (a *Auth) admitUser(ctx context.Context, tx Adapter, ar *arrival, prospect string) (*User, admission, error) {
+func (a *Auth) admitUser(ctx context.Context, tx Adapter, ar *arrival, prospect string) (admission, error) {
 	owner, user, err := ar.find(ctx, tx)
 	if err != nil {
-		return nil, admission{}, err
+		return admission{}, err
 	}
 	found := ""
 	if who := cmp.Or(owner, user); who != nil {
@@ -164,19 +161,19 @@ func (a *Auth) admitUser(ctx context.Context, tx Adapter, ar *arrival, prospect 
 	}
 	switch {
 	case found != prospect:
-		return nil, admission{}, errOtherProspect
+		return admission{}, errOtherProspect
 	case owner != nil:
 		owner, err = a.admitOwner(ctx, tx, ar, owner.ID)
-		return owner, admission{}, err
+		return admission{user: owner}, err
 	case user != nil:
 		user, err = a.admitByEmail(ctx, tx, ar, user)
-		return user, admission{linked: true}, err
+		return admission{user: user, linked: true}, err
 	}
 	signUp := withSignUp(ctx, SignUp{Provider: ar.provider.ID, Profile: ar.profile.Claims})
 	if user, err = tx.CreateUser(signUp, ar.user(a.now())); err != nil {
-		return nil, admission{}, unusable(err)
+		return admission{}, unusable(err)
 	}
-	return user, admission{created: true, linked: true}, linkTo(ctx, tx, ar, user.ID)
+	return admission{user: user, created: true, linked: true}, linkTo(ctx, tx, ar, user.ID)
 }
 
 // admitOwner signs in the user who has the account, and keeps the new tokens.
@@ -269,48 +266,40 @@ func unusable(err error) error {
 	return err
 }
 
-// linkArrived links the account to the user who started the flow, if the session
-// that started it is the one that ends it (P15).
-func (a *Auth) linkArrived(e *exchange, f flow, ar *arrival) error {
-	ctx := e.r.Context()
-	s, err := a.requestSession(e)
-	if err != nil {
-		return err
-	}
+// linkArrived links the account to the user behind s, which is the session that
+// started the flow (P15).
+func (a *Auth) linkArrived(ctx context.Context, s *Session, f flow, ar *arrival) error {
 	if s == nil || s.ID != f.SessionID || s.UserID != f.UserID {
-		return oauthFault("the session that started to link is not the one that came back")
+		return oauth.Fault("the session that started to link is not the one that came back")
 	}
-	redirect, err := a.allowSignIn(ctx, SignInParams{User: s.User, Provider: ar.provider.ID, ProviderType: ar.provider.Type, Profile: &ar.profile})
+	err := a.allowSignIn(ctx, SignInParams{User: s.User, Provider: ar.provider.ID, ProviderType: ar.provider.Type, Profile: &ar.profile})
 	if err != nil {
 		return err
 	}
-	if redirect != "" {
-		_ = e.recorded(eventLink, s.User, errRedirected)
-		return e.redirect(a.redirectURL(e, redirect))
-	}
-	user, did, err := a.link(ctx, s, ar)
+	did, err := a.link(ctx, s, ar)
 	if err != nil {
 		return err
 	}
-	_ = e.recorded(eventLink, user, nil)
-	a.fireArrived(ctx, user, ar, did)
-	return e.redirect(e.callbackURL)
+	a.record(ctx, securityEvent{kind: eventLink, userID: did.user.ID, from: s.from, provider: ar.provider.ID})
+	a.fireArrived(ctx, ar, did)
+	return nil
 }
 
-func (a *Auth) link(ctx context.Context, s *Session, ar *arrival) (user *User, did admission, err error) {
+// link links the account, or keeps its new tokens where it is linked already.
+func (a *Auth) link(ctx context.Context, s *Session, ar *arrival) (did admission, err error) {
 	err = a.store.InTx(ctx, func(tx Adapter) (err error) {
 		did = admission{}
-		if user, err = a.lockSignedIn(ctx, tx, s); err != nil {
+		if did.user, err = a.lockSignedIn(ctx, tx, s); err != nil {
 			return err
 		}
 		owner, err := tx.UserByAccount(ctx, ar.account.Provider, ar.account.ProviderAccountID)
 		switch {
 		case errors.Is(err, ErrNotFound):
 			did.linked = true
-			return linkTo(ctx, tx, ar, user.ID)
+			return linkTo(ctx, tx, ar, did.user.ID)
 		case err != nil:
 			return err
-		case owner.ID != user.ID:
+		case owner.ID != did.user.ID:
 			return errLinkedElsewhere
 		}
 		return tx.UpdateAccount(ctx, ar.account.Provider, ar.account.ProviderAccountID, ar.account.update())
@@ -321,11 +310,5 @@ func (a *Auth) link(ctx context.Context, s *Session, ar *arrival) (user *User, d
 	case err != nil:
 		err = fmt.Errorf("authent: link account: %w", err)
 	}
-	return user, did, err
+	return did, err
 }
-
-var (
-	errOtherProspect   = errors.New("another user than the application was asked about")
-	errNoEmail         = errors.New("the provider told no address that can be used")
-	errLinkedElsewhere = errors.New("the account is linked to another user")
-)

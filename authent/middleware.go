@@ -36,14 +36,14 @@ func SessionFrom(ctx context.Context) *Session {
 func (a *Auth) LoadSession(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Vary", "Cookie")
-		e := &exchange{auth: a, w: w, r: r}
+		e := &exchange{Auth: a, w: w, r: r}
 		var err error
 		if e.origin, err = a.originOf(r); err != nil {
 			a.logUnserved(r, err)
 			e.misconfigured()
 			return
 		}
-		s, rolled, err := a.checkSession(r)
+		s, rolled, err := a.checkSession(r.Context(), a.callerOf(r))
 		if err != nil {
 			e.refuseUnknown(err)
 			return
@@ -125,11 +125,11 @@ func (a *Auth) exchange(w http.ResponseWriter, r *http.Request) *exchange {
 	if err != nil {
 		origin = &url.URL{}
 	}
-	return &exchange{auth: a, w: w, r: r, origin: origin}
+	return &exchange{Auth: a, w: w, r: r, origin: origin}
 }
 
 func (e *exchange) signInPage(query url.Values) string {
-	if own := e.auth.cfg.Pages.SignIn; own != "" {
+	if own := e.cfg.Pages.SignIn; own != "" {
 		return withQuery(absolute(e.origin, own), query)
 	}
 	return e.page("signin", query)
@@ -138,7 +138,7 @@ func (e *exchange) signInPage(query url.Values) string {
 // refuseUnknown answers a request of which nobody can say whose it is, because the
 // session could not be read.
 func (e *exchange) refuseUnknown(err error) {
-	e.auth.cfg.Logger.Log(e.r.Context(), faultLevel(err), "authent: session could not be read", "error", err)
+	e.cfg.Logger.Log(e.r.Context(), faultLevel(err), "authent: session could not be read", "error", err)
 	e.refuse(http.StatusServiceUnavailable, "Unavailable")
 }
 

@@ -2,7 +2,6 @@ package authent
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,8 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/authent/authent/authent/internal/input"
-
+	"github.com/authent/authent/authent/internal/oauth"
 	"golang.org/x/oauth2"
 )
 
@@ -129,90 +127,6 @@ type OAuth struct {
 	TrustEmail bool
 }
 
-// Claims is what a provider says of a person, as decoded from JSON. Numbers are
-// json.Number.
-type Claims map[string]any
-
-// String returns a text, or a number in decimal; "" for all else.
-func (c Claims) String(name string) string {
-	switch v := c[name].(type) {
-	case string:
-		return v
-	case json.Number:
-		return v.String()
-	}
-	return ""
-}
-
-// Object returns an object inside the claims, nil if there is none.
-func (c Claims) Object(name string) Claims {
-	v, _ := c[name].(map[string]any)
-	return v
-}
-
-// Verified reads a claim that is true or false, or these words in quotes, as
-// some providers write it.
-func (c Claims) Verified(name string) Verified {
-	switch v := c[name].(type) {
-	case bool:
-		return verified(v)
-	case string:
-		switch v {
-		case "true":
-			return VerifiedYes
-		case "false":
-			return VerifiedNo
-		}
-	}
-	return VerifiedUnknown
-}
-
-// Verified is what a provider says of an address.
-type Verified int8
-
-// The three answers. Only VerifiedYes ever counts as verified.
-const (
-	VerifiedUnknown Verified = iota
-	VerifiedYes
-	VerifiedNo
-)
-
-func verified(yes bool) Verified {
-	if yes {
-		return VerifiedYes
-	}
-	return VerifiedNo
-}
-
-// Profile is who a person is at a provider.
-type Profile struct {
-	// ID is the person's id there, which never changes and is never an address.
-	ID string
-	// Name is what they are called. It may be "".
-	Name string
-	// Email is their address. It may be "".
-	Email string
-	// EmailVerified is what the provider says of Email.
-	EmailVerified Verified
-	// Image is the URL of a picture. It may be "".
-	Image string
-	// Claims are what the profile was made from.
-	Claims Claims
-}
-
-// StandardProfile reads OpenID Connect's standard claims (OpenID Connect Core
-// §5.1) as Auth.js does: sub, name or nickname or preferred_username, email,
-// email_verified and picture.
-func StandardProfile(c Claims) (Profile, error) {
-	p := Profile{ID: c.String("sub"), Email: c.String("email"), EmailVerified: c.Verified("email_verified"), Image: c.String("picture")}
-	for _, name := range []string{"name", "nickname", "preferred_username"} {
-		if p.Name = c.String(name); p.Name != "" {
-			break
-		}
-	}
-	return p, nil
-}
-
 // withDefaults fills what is unset from the environment and the defaults. The
 // application's own value is left as it is.
 func (o *OAuth) withDefaults(id string, kind ProviderType, getenv func(string) string) *OAuth {
@@ -274,7 +188,7 @@ func (o *OAuth) validate(id string, kind ProviderType) error {
 			fault("no Issuer: set %s_ISSUER", variable)
 		case value == "" && (name == "AuthURL" || name == "TokenURL") && !discovered:
 			fault("no %s", name)
-		case value != "" && !providerURL(value):
+		case value != "" && !oauth.IsEndpoint(value):
 			fault("%s is not an https URL (http is for loopback hosts alone)", name)
 		}
 	}
@@ -318,7 +232,7 @@ func (o *OAuth) validateProperties(kind ProviderType, fault func(format string, 
 func (o *OAuth) validateParams(fault func(format string, args ...any)) {
 	if u, err := url.Parse(o.AuthURL); err == nil {
 		for _, value := range u.Query()["max_age"] {
-			if _, ok := parseMaxAge(value); !ok {
+			if _, ok := oauth.ParseMaxAge(value); !ok {
 				fault("AuthURL has the max_age %q: write a number of seconds in digits, such as \"300\"", value)
 			}
 		}
@@ -333,7 +247,7 @@ func (o *OAuth) validateParams(fault func(format string, args ...any)) {
 		if name != "max_age" && strings.EqualFold(name, "max_age") {
 			fault("AuthParams has %s: write it as max_age", name)
 		}
-		if _, ok := parseMaxAge(value); name == "max_age" && value != "" && !ok {
+		if _, ok := oauth.ParseMaxAge(value); name == "max_age" && value != "" && !ok {
 			fault("AuthParams has the max_age %q: write a number of seconds in digits, such as \"300\"", value)
 		}
 	}
@@ -355,10 +269,27 @@ func isOwnParam(name string) bool {
 	return slices.ContainsFunc(ownParams, func(own string) bool { return strings.EqualFold(own, name) })
 }
 
-// providerURL reports whether an endpoint may be called: over TLS, or on this
-// machine.
-func providerURL(raw string) bool {
-	u, err := url.Parse(raw)
-	return err == nil && u.Host != "" && u.User == nil && u.Fragment == "" &&
-		(u.Scheme == "https" || u.Scheme == "http" && input.IsLoopbackServer(u.Host))
+// config is the provider as package oauth takes it.
+func (p *Provider) config() oauth.Config {
+	o := p.OAuth
+	c := oauth.Config{
+		OIDC: p.Type == TypeOIDC, ClientID: o.ClientID, ClientSecret: o.ClientSecret, NewClientSecret: o.NewClientSecret,
+		Issuer: o.Issuer, OtherIssuers: o.OtherIssuers,
+		AuthURL: o.AuthURL, TokenURL: o.TokenURL, UserInfoURL: o.UserInfoURL, AuthStyle: o.AuthStyle,
+		Scopes: o.Scopes, AuthParams: o.AuthParams, RequestParams: o.RequestParams, Declined: o.Declined,
+		NoPKCE: o.NoPKCE, NoNonce: o.NoNonce, FormPost: o.FormPost, MergeUserInfo: o.MergeUserInfo,
+	}
+	if check := o.CheckIssuer; check != nil {
+		c.CheckIssuer = func(issuer string, claims oauth.Claims) error { return check(issuer, Claims(claims)) }
+	}
+	if name := o.PostedName; name != nil {
+		c.PostedName = func(user oauth.Claims) string { return name(Claims(user)) }
+	}
+	if info := o.UserInfo; info != nil {
+		c.UserInfo = func(ctx context.Context, client *http.Client) (oauth.Claims, error) {
+			claims, err := info(ctx, client)
+			return oauth.Claims(claims), err
+		}
+	}
+	return c
 }

@@ -7,13 +7,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/authent/authent/authent/internal/oauth"
 	"golang.org/x/oauth2"
 )
 
 // answered is what becomes of an answer of the token endpoint.
 func answered(status int, kind, body string) (*oauth2.Token, error) {
 	res := &http.Response{StatusCode: status, Status: http.StatusText(status), Header: http.Header{"Content-Type": {kind}}}
-	return readTokens(res, []byte(body))
+	return oauth.ReadTokens(res, []byte(body))
 }
 
 const asJSON = "application/json"
@@ -24,7 +25,7 @@ func TestExpiresIn(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	for value, want := range map[string]int64{
 		"60": 60, `"60"`: 60, `" 60 "`: 60, "60.9": 60, `"6e1"`: 60, "631138518": 631138518, "99999999999": 99999999999,
-		"99999999999999999999": maxSeconds - now.Unix(), "1e400": maxSeconds - now.Unix(), `"9223372036854775807"`: maxSeconds - now.Unix(),
+		"99999999999999999999": oauth.MaxSeconds - now.Unix(), "1e400": oauth.MaxSeconds - now.Unix(), `"9223372036854775807"`: oauth.MaxSeconds - now.Unix(),
 		"0": 0, "-1": 0, "-99999999999999999999": 0, "-1e400": 0, `""`: 0, `"never"`: 0, `"inf"`: 0, `"NaN"`: 0, "null": 0, "true": 0, "[60]": 0, "{}": 0,
 	} {
 		token, err := answered(http.StatusOK, asJSON, `{"access_token":"x","expires_in":`+value+`}`)
@@ -94,8 +95,8 @@ func TestTokenAnswersThatAreNone(t *testing.T) {
 			t.Errorf("%d %s %q: %v, want %q", tc.status, tc.kind, tc.body, err, tc.want)
 		}
 	}
-	for _, code := range oursAtFault {
-		if _, err := answered(http.StatusUnauthorized, asJSON, `{"error":"`+code+`"}`); !errors.Is(err, errOAuthSetup) {
+	for _, code := range []string{"invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope", "incorrect_client_credentials", "redirect_uri_mismatch"} {
+		if _, err := answered(http.StatusUnauthorized, asJSON, `{"error":"`+code+`"}`); !errors.Is(err, oauth.ErrSetup) {
 			t.Errorf("%s: %v", code, err)
 		}
 	}

@@ -1,14 +1,13 @@
 package authent
 
 import (
-	"net/http"
 	"time"
 
+	"github.com/authent/authent/authent/internal/oauth"
 	"github.com/authent/authent/authent/internal/seal"
 )
 
-// clockSkew is how far the clocks of two servers may be apart.
-const clockSkew = time.Minute
+const clockSkew = oauth.ClockSkew
 
 // recentMark is what authent.recent seals on tables that do not say when a
 // session began. It counts only beside the live session it names.
@@ -19,29 +18,30 @@ type recentMark struct {
 
 // authenticatedAt is when the person behind s last proved who they are: at the
 // session's start, since every sign-in and re-authentication starts one.
-func (a *Auth) authenticatedAt(r *http.Request, s *Session) time.Time {
+func (a *Auth) authenticatedAt(c caller, s *Session) time.Time {
 	if a.columns.SessionCreatedAt {
 		return s.CreatedAt
 	}
 	var m recentMark
-	v := cookie(r, a.cookies.recent)
-	if v == "" || !a.keys.OpenJSON(seal.Recent, a.cookies.recent, v, a.now(), &m) || m.SessionID != s.ID {
+	if c.mark == "" || !a.keys.OpenJSON(seal.Recent, recentPlace, c.mark, a.now(), &m) || m.SessionID != s.ID {
 		return time.Time{}
 	}
 	return m.At
 }
 
-// markRecent sets authent.recent where the tables cannot tell.
-func (a *Auth) markRecent(w http.ResponseWriter, s *Session) {
+// recentPlace is what the mark is bound to, whatever its cookie is called.
+const recentPlace = "authent.recent"
+
+// recentMarkOf makes the mark of a session that begins now, where the tables cannot
+// tell when one began. ok is false where none is needed.
+func (a *Auth) recentMarkOf(s *Session) (mark string, expires time.Time, ok bool) {
 	if a.columns.SessionCreatedAt {
-		return
+		return "", time.Time{}, false
 	}
 	now := a.now()
-	expires := now.Add(a.cfg.RecentSignIn)
-	v, err := a.keys.SealJSON(a.cfg.Rand, seal.Recent, a.cookies.recent, recentMark{s.ID, now}, expires)
-	if err == nil {
-		a.setCookie(w, a.cookies.recent, v, expires)
-	}
+	expires = now.Add(a.cfg.RecentSignIn)
+	mark, err := a.keys.SealJSON(a.cfg.Rand, seal.Recent, recentPlace, recentMark{s.ID, now}, expires)
+	return mark, expires, err == nil
 }
 
 // Recent reports whether s, which SessionFrom returned, began within

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
 	"unicode"
@@ -66,17 +65,34 @@ func (a *Auth) Register(ctx context.Context, reg Registration) (created *User, e
 	return created, nil
 }
 
-// registerAndSignIn creates the user and starts the session in one transaction
-// (P26).
-func (a *Auth) registerAndSignIn(w http.ResponseWriter, r *http.Request, u User, reg Registration) (*Session, error) {
-	ctx := a.signUpContext(r.Context(), reg)
-	s, err := a.signIn(w, r, proof{}, func(tx Adapter) (*User, error) {
-		return tx.CreateUser(ctx, u)
+// registerAndSignIn creates a user and starts their session in one transaction
+// (P26), unless the application refuses.
+func (a *Auth) registerAndSignIn(ctx context.Context, c caller, provider *Provider, reg Registration) (s *Session, err error) {
+	defer func() {
+		event := securityEvent{kind: eventRegistration, from: c.addr, provider: provider.ID, err: err}
+		if s != nil {
+			event.userID = s.UserID
+		}
+		a.record(ctx, event)
+	}()
+	u, err := a.newUser(ctx, reg)
+	if err != nil {
+		return nil, err
+	}
+	err = a.allowSignIn(ctx, SignInParams{
+		User: &u, Provider: provider.ID, ProviderType: provider.Type, IsNewUser: true, Credentials: reg.Form,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s, err = a.signIn(ctx, c, proof{}, func(tx Adapter) (*User, error) {
+		return tx.CreateUser(a.signUpContext(ctx, reg), u)
 	})
 	if err != nil {
 		return nil, refused(err)
 	}
-	fire(r.Context(), a, "createUser", a.cfg.Events.CreateUser, UserEvent{User: s.User})
+	fire(ctx, a, "createUser", a.cfg.Events.CreateUser, UserEvent{User: s.User})
+	fire(ctx, a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: s.User, Provider: provider.ID, IsNewUser: true})
 	return s, nil
 }
 
@@ -153,4 +169,29 @@ func refused(err error) error {
 		return err
 	}
 	return &RegisterError{Code: strings.ToLower(field) + suffix}
+}
+
+type signUpKey struct{}
+
+// SignUp is how a person comes to be created. An ent hook on User reads it with
+// SignUpFrom to fill the application's own columns. Nothing in it can be
+// trusted: it is what a browser or a provider sent.
+type SignUp struct {
+	// Provider is the id of the provider through which the person signs up.
+	Provider string
+	// Profile is what the provider said of the person, nil for a registration
+	// form.
+	Profile Claims
+	// Form holds the fields of the form that are not the engine's own.
+	Form url.Values
+}
+
+// SignUpFrom returns the sign-up that ctx belongs to, and whether there is one.
+func SignUpFrom(ctx context.Context) (SignUp, bool) {
+	s, ok := ctx.Value(signUpKey{}).(SignUp)
+	return s, ok
+}
+
+func withSignUp(ctx context.Context, s SignUp) context.Context {
+	return context.WithValue(ctx, signUpKey{}, s)
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
-
-	"github.com/authent/authent/authent/internal/input"
 )
 
 // securityEvent is what somebody did, or tried, to get into an account or to change
@@ -69,7 +67,8 @@ func (e securityEvent) outcome() []slog.Attr {
 		return []slog.Attr{slog.String("outcome", "success")}
 	case errors.Is(e.err, ErrNotFound):
 		return refused("NotFound")
-	case errors.Is(e.err, errRedirected):
+	}
+	if _, redirected := errors.AsType[*redirectError](e.err); redirected {
 		return refused("Redirected")
 	}
 	f, outcome := failureOf(e.err), "refused"
@@ -81,17 +80,6 @@ func (e securityEvent) outcome() []slog.Attr {
 		reason += ":" + f.code
 	}
 	return []slog.Attr{slog.String("outcome", outcome), slog.String("reason", reason)}
-}
-
-// recorded records how a sign-in, a registration or a link through e's provider
-// ended, and returns err.
-func (e *exchange) recorded(kind eventKind, u *User, err error) error {
-	event := securityEvent{kind: kind, userID: idOf(u), from: input.ClientAddr(e.r, e.auth.cfg.TrustedProxies), err: err}
-	if e.provider != nil {
-		event.provider = e.provider.ID
-	}
-	e.auth.record(e.r.Context(), event)
-	return err
 }
 
 // idOf is the id of a user, "" for none.
@@ -110,7 +98,3 @@ func (a *Auth) known(provider string) string {
 	}
 	return ""
 }
-
-// errRedirected is a sign-in in whose place the application's callback sent the
-// browser elsewhere.
-var errRedirected = errors.New("the signIn callback sent the browser elsewhere")

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/netip"
 	"slices"
 	"time"
@@ -74,35 +73,34 @@ type SessionUpdate struct {
 	LastUsedAt *time.Time
 }
 
-// checkSession returns the live session that r's cookie names, or nil, and how
-// long its cookie is to be set anew for: because the check rolled the session on,
-// or took Auth.js's cookie over; zero if neither. An error is the database's: nobody
-// knows then whether r is signed in.
-func (a *Auth) checkSession(r *http.Request) (s *Session, rolled time.Time, err error) {
+// checkSession returns the live session of c, or nil, and, when its cookie must be
+// sent again, until when: because the check rolled the session on, or took Auth.js's
+// cookie over. An error is the database's: nobody knows then whether c is signed in.
+func (a *Auth) checkSession(ctx context.Context, c caller) (s *Session, rolled time.Time, err error) {
 	now := a.now()
-	if s, err = a.findSession(r, now); s == nil || err != nil {
+	if s, err = a.findSession(ctx, c, now); s == nil || err != nil {
 		return nil, time.Time{}, err
 	}
-	s.authenticated, s.from = a.authenticatedAt(r, s), input.ClientAddr(r, a.cfg.TrustedProxies)
-	rolled, err = a.roll(r.Context(), s, now)
+	s.authenticated, s.from = a.authenticatedAt(c, s), c.addr
+	rolled, err = a.roll(ctx, s, now)
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return nil, time.Time{}, nil
 	case err != nil:
-		a.cfg.Logger.Log(r.Context(), faultLevel(err), "authent: session could not be rolled on", "error", err)
+		a.cfg.Logger.Log(ctx, faultLevel(err), "authent: session could not be rolled on", "error", err)
 	}
-	if rolled.IsZero() && a.takesOver(r) {
+	if rolled.IsZero() && c.tookOver {
 		rolled = a.cookieEnd(s, now)
 	}
 	return s, rolled, nil
 }
 
-// findSession is the live session that r's cookie names, nil for none. Where two
-// cookies name a live session each, nobody knows whose the browser is.
-func (a *Auth) findSession(r *http.Request, now time.Time) (*Session, error) {
+// findSession returns the live session of c, nil for none. Where two cookies name a
+// live session each, nobody knows whose the browser is.
+func (a *Auth) findSession(ctx context.Context, c caller, now time.Time) (*Session, error) {
 	var found *Session
-	for _, token := range a.sessionTokens(r) {
-		s, err := a.liveSession(r.Context(), token, now)
+	for _, token := range c.tokens {
+		s, err := a.liveSession(ctx, token, now)
 		switch {
 		case err != nil:
 			return nil, err
@@ -232,9 +230,9 @@ func (a *Auth) touchDue(s *Session, now time.Time) bool {
 	return interval > 0 && now.Sub(s.LastUsedAt) >= interval
 }
 
-// newSession makes the session that r is about to get: the token for the
-// cookie, and the row.
-func (a *Auth) newSession(r *http.Request, userID string) (token string, s Session, err error) {
+// newSession makes the session that c is about to get: the token for the cookie, and
+// the row.
+func (a *Auth) newSession(c caller, userID string) (token string, s Session, err error) {
 	token, err = seal.NewToken(a.cfg.Rand)
 	if err != nil {
 		return "", Session{}, fmt.Errorf("authent: new session token: %w", err)
@@ -242,10 +240,10 @@ func (a *Auth) newSession(r *http.Request, userID string) (token string, s Sessi
 	now := a.now()
 	s = Session{
 		Token: a.storedToken(token), UserID: userID, CreatedAt: now, LastUsedAt: now,
-		UserAgent: input.CutUserAgent(r.UserAgent()),
+		UserAgent: input.CutUserAgent(c.userAgent),
 	}
-	if addr := input.ClientAddr(r, a.cfg.TrustedProxies); addr.IsValid() {
-		s.IPAddress = addr.String()
+	if c.addr.IsValid() {
+		s.IPAddress = c.addr.String()
 	}
 	s.Expires = a.expiry(&s, now)
 	return token, s, nil

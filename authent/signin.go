@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
 
 	"github.com/authent/authent/authent/internal/input"
 
@@ -24,31 +26,51 @@ type proof struct {
 	rehash Secret
 }
 
-// signIn starts a session for the user of p and ends those that r brought
+// caller is who makes a request, as its cookies and its connection tell.
+type caller struct {
+	// tokens are those among which the session is to be found, at most two.
+	tokens []string
+	// tookOver says that they came by Auth.js's cookie alone.
+	tookOver bool
+	// brought are all session tokens, whether or not they count: those sessions end
+	// when somebody signs in or out.
+	brought []string
+	// mark is the sealed mark of a recent sign-in, "" for none.
+	mark string
+	// addr is the client's address, zero where it is not known.
+	addr netip.Addr
+	// userAgent is what the client calls itself.
+	userAgent string
+}
+
+// maxBroughtTokens bounds the sessions that one request ends: no browser keeps more
+// cookies for a site.
+const maxBroughtTokens = 200
+
+// signIn starts a session for the user of p and ends those that c brought
 // (P02), all in one transaction that holds the user's row. New users are created
 // in it by create, which is nil for others.
-func (a *Auth) signIn(w http.ResponseWriter, r *http.Request, p proof, create func(tx Adapter) (*User, error)) (*Session, error) {
-	brought, err := a.broughtTokens(r)
-	if err != nil {
-		return nil, err
+func (a *Auth) signIn(ctx context.Context, c caller, p proof, create func(tx Adapter) (*User, error)) (*Session, error) {
+	if len(c.brought) > maxBroughtTokens {
+		return nil, errManyCookies
 	}
-	token, row, err := a.newSession(r, p.userID)
+	token, row, err := a.newSession(c, p.userID)
 	if err != nil {
 		return nil, err
 	}
 	var s *Session
-	err = a.store.InTx(r.Context(), func(tx Adapter) error {
-		user, err := a.signInUser(r.Context(), tx, p, create)
+	err = a.store.InTx(ctx, func(tx Adapter) error {
+		user, err := a.signInUser(ctx, tx, p, create)
 		if err != nil {
 			return err
 		}
-		for _, token := range brought {
-			if err := tx.DeleteSession(r.Context(), a.storedToken(token)); err != nil {
+		for _, token := range c.brought {
+			if err := tx.DeleteSession(ctx, a.storedToken(token)); err != nil {
 				return err
 			}
 		}
 		row.UserID = user.ID
-		if s, err = tx.CreateSession(r.Context(), row); err != nil {
+		if s, err = tx.CreateSession(ctx, row); err != nil {
 			return err
 		}
 		s.User = user
@@ -57,9 +79,7 @@ func (a *Auth) signIn(w http.ResponseWriter, r *http.Request, p proof, create fu
 	if err != nil {
 		return nil, fmt.Errorf("authent: sign in: %w", err)
 	}
-	s.authenticated = a.now()
-	a.setSessionCookie(w, r, token, s.Expires)
-	a.markRecent(w, s)
+	s.authenticated, s.from, s.brought = a.now(), c.addr, Secret(token)
 	return s, nil
 }
 
@@ -92,45 +112,37 @@ func (p proof) hold(ctx context.Context, tx Adapter, user *User) (*User, error) 
 	return tx.UpdateUser(ctx, user.ID, UserUpdate{Password: &p.rehash})
 }
 
-// SignIn starts a session for a user whose identity the application has found
-// out by its own means, sets its cookie on w and ends the session that r
-// brought. The SignIn callback is not asked; the signIn event is fired. A
-// disabled user is ErrUserDisabled, an unknown one ErrNotFound.
-func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, userID string) (*Session, error) {
-	s, err := a.signIn(w, r, proof{userID: userID}, nil)
-	a.record(r.Context(), securityEvent{kind: eventSignIn, userID: userID, from: input.ClientAddr(r, a.cfg.TrustedProxies), err: err})
+// signInAs starts a session for a user whom the application knows.
+func (a *Auth) signInAs(ctx context.Context, c caller, userID string) (*Session, error) {
+	s, err := a.signIn(ctx, c, proof{userID: userID}, nil)
+	a.record(ctx, securityEvent{kind: eventSignIn, userID: userID, from: c.addr, err: err})
 	if err != nil {
 		return nil, err
 	}
-	fire(r.Context(), a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: s.User})
+	fire(ctx, a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: s.User})
 	return s, nil
 }
 
-// SignOut ends the session that r brought, on the server, and clears its
-// cookie; of several session cookies, every session that they name. Without a
-// session it only clears the cookie. When the database fails the cookie stays,
-// since the session may be alive.
-func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
-	brought, err := a.broughtTokens(r)
-	if err != nil {
-		return fmt.Errorf("authent: sign out: %w", err)
+// signOut ends all sessions that c brought.
+func (a *Auth) signOut(ctx context.Context, c caller) error {
+	if len(c.brought) > maxBroughtTokens {
+		return errManyCookies
 	}
 	var ended []*Session
-	for _, token := range brought {
-		s, err := a.endSession(r.Context(), a.storedToken(token))
+	for _, token := range c.brought {
+		s, err := a.endSession(ctx, a.storedToken(token))
 		if s != nil {
-			a.record(r.Context(), securityEvent{kind: eventSignOut, userID: s.UserID, from: input.ClientAddr(r, a.cfg.TrustedProxies), err: err})
+			a.record(ctx, securityEvent{kind: eventSignOut, userID: s.UserID, from: c.addr, err: err})
 		}
 		if err != nil {
-			return fmt.Errorf("authent: sign out: %w", err)
+			return err
 		}
 		if s != nil {
 			ended = append(ended, s)
 		}
 	}
-	a.clearSessionCookie(w, r)
 	for _, s := range ended {
-		fire(r.Context(), a, "signOut", a.cfg.Events.SignOut, SignOutEvent{Session: s})
+		fire(ctx, a, "signOut", a.cfg.Events.SignOut, SignOutEvent{Session: s})
 	}
 	return nil
 }
@@ -144,12 +156,10 @@ func (a *Auth) endSession(ctx context.Context, token Secret) (*Session, error) {
 	return s, a.store.DeleteSession(ctx, token)
 }
 
-// Reauthenticate checks the password of the person whose session r brought and
-// gives them a new session in its place, which is Recent. A wrong password, and
-// a user without one, is ErrInvalidCredentials; without a session it is
-// ErrSignedOut.
-func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, password string) (s *Session, err error) {
-	old, _, err := a.checkSession(r)
+// reauthenticate replaces the session of c by one that is recent, if the password is
+// that of its person.
+func (a *Auth) reauthenticate(ctx context.Context, c caller, password string) (s *Session, err error) {
+	old, _, err := a.checkSession(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -157,19 +167,19 @@ func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, password s
 		return nil, ErrSignedOut
 	}
 	defer func() {
-		a.record(r.Context(), securityEvent{kind: eventReauthenticate, userID: old.UserID, from: old.from, err: err})
+		a.record(ctx, securityEvent{kind: eventReauthenticate, userID: old.UserID, from: old.from, err: err})
 	}()
-	p, err := a.verifyPassword(r.Context(), asker(old.UserID), old.User, password)
+	p, err := a.verifyPassword(ctx, asker(old.UserID), old.User, password)
 	if err != nil {
 		return nil, err
 	}
-	p = a.rehash(r.Context(), asker(old.UserID), p, password)
-	return a.signIn(w, r, p, func(tx Adapter) (*User, error) {
-		user, err := a.lockSignedIn(r.Context(), tx, old)
+	p = a.rehash(ctx, asker(old.UserID), p, password)
+	return a.signIn(ctx, c, p, func(tx Adapter) (*User, error) {
+		user, err := a.lockSignedIn(ctx, tx, old)
 		if err != nil {
 			return nil, err
 		}
-		return p.hold(r.Context(), tx, user)
+		return p.hold(ctx, tx, user)
 	})
 }
 
@@ -228,6 +238,77 @@ func (a *Auth) rehash(ctx context.Context, by asker, p proof, password string) p
 	}
 	p.rehash = hash
 	return p
+}
+
+// proven is who the fields of a credentials form belong to.
+type proven struct {
+	proof
+	user *User
+}
+
+// signInByForm signs in by the fields of a credentials form.
+func (a *Auth) signInByForm(ctx context.Context, c caller, provider *Provider, form url.Values) (s *Session, err error) {
+	var p proven
+	defer func() {
+		a.record(ctx, securityEvent{kind: eventSignIn, userID: idOf(p.user), from: c.addr, provider: provider.ID, err: err})
+	}()
+	if p, err = a.checkForm(ctx, provider, form); err != nil {
+		return nil, err
+	}
+	err = a.allowSignIn(ctx, SignInParams{
+		User: p.user, Provider: provider.ID, ProviderType: provider.Type,
+		Credentials: without(form, "csrfToken", "callbackUrl", "password"),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if s, err = a.signIn(ctx, c, p.proof, nil); err != nil {
+		return nil, orNotFound(err, ErrInvalidCredentials)
+	}
+	fire(ctx, a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: s.User, Provider: provider.ID})
+	return s, nil
+}
+
+// checkForm asks the provider, or the engine for e-mail and password. With an error
+// its user is whom the form names, as far as that is known.
+func (a *Auth) checkForm(ctx context.Context, provider *Provider, form url.Values) (proven, error) {
+	if provider.isPassword() {
+		user, err := userByEmail(ctx, a.store, form.Get("email"))
+		if err != nil {
+			return proven{}, err
+		}
+		p, err := a.verifyPassword(ctx, byStranger, user, form.Get("password"))
+		if err != nil {
+			return proven{user: user}, err
+		}
+		return proven{a.rehash(ctx, byStranger, p, form.Get("password")), user}, nil
+	}
+	id, err := provider.Credentials.Check(ctx, without(form, "csrfToken", "callbackUrl"))
+	if err != nil {
+		return proven{}, err
+	}
+	if id == "" {
+		return proven{}, ErrInvalidCredentials
+	}
+	user, err := a.store.User(ctx, id)
+	if err != nil {
+		return proven{}, orNotFound(err, ErrInvalidCredentials)
+	}
+	if user.Disabled() {
+		return proven{user: user}, ErrUserDisabled
+	}
+	return proven{proof{userID: user.ID}, user}, nil
+}
+
+// without copies a form and leaves out the named fields.
+func without(form url.Values, names ...string) url.Values {
+	rest := url.Values{}
+	for name, values := range form {
+		if !slices.Contains(names, name) {
+			rest[name] = values
+		}
+	}
+	return rest
 }
 
 // userByEmail finds a user by the address as typed, else as normalised, in one

@@ -2,11 +2,14 @@ package authent
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	"github.com/authent/authent/authent/internal/oauth"
 	"golang.org/x/oauth2"
 )
 
@@ -28,8 +31,8 @@ var ErrNoToken = errors.New("there is no access token that works: sign in throug
 // account that is not the user's any more is ErrNotFound. Use the source within
 // ctx: it does not outlive it.
 func (a *Auth) TokenSource(ctx context.Context, userID, provider string) (oauth2.TokenSource, error) {
-	c, ok := a.oauth[provider]
-	if !ok {
+	p, ok := a.provider(provider)
+	if !ok || !p.isOAuth() {
 		return nil, fmt.Errorf("authent: token source: provider %q: %w", provider, ErrUnsupported)
 	}
 	accounts, err := a.Accounts(ctx, userID)
@@ -38,7 +41,7 @@ func (a *Auth) TokenSource(ctx context.Context, userID, provider string) (oauth2
 	}
 	for _, acc := range accounts {
 		if acc.Provider == provider {
-			return &tokenSource{ctx, a, c, userID, acc.ProviderAccountID}, nil
+			return &tokenSource{ctx, a, a.oauth[provider], p, userID, acc.ProviderAccountID}, nil
 		}
 	}
 	return nil, fmt.Errorf("authent: token source: %w", ErrNotFound)
@@ -48,7 +51,9 @@ func (a *Auth) TokenSource(ctx context.Context, userID, provider string) (oauth2
 type tokenSource struct {
 	ctx    context.Context
 	auth   *Auth
-	client *oauthClient
+	client *oauth.Client
+	// provider is whose client that is.
+	provider *Provider
 	// userID is whose tokens these are, id the account's at the provider.
 	userID, id string
 }
@@ -57,7 +62,7 @@ type tokenSource struct {
 func (s *tokenSource) Token() (*oauth2.Token, error) {
 	t, err := s.token()
 	if err != nil {
-		return nil, fmt.Errorf("authent: token of %s: %w", s.client.provider.ID, err)
+		return nil, fmt.Errorf("authent: token of %s: %w", s.provider.ID, err)
 	}
 	return t, nil
 }
@@ -97,7 +102,7 @@ func (s *tokenSource) token() (*oauth2.Token, error) {
 // account is the account as it is stored. It may have been unlinked and linked to
 // somebody else since the source was made.
 func (s *tokenSource) account(ctx context.Context, store Adapter) (*Account, error) {
-	acc, err := store.Account(ctx, s.client.provider.ID, s.id)
+	acc, err := store.Account(ctx, s.provider.ID, s.id)
 	if err == nil && acc.UserID != s.userID {
 		err = ErrNotFound
 	}
@@ -137,18 +142,14 @@ func (s *tokenSource) refreshed(ends time.Time) (t *oauth2.Token, err error) {
 	if acc.RefreshToken == "" {
 		return nil, ErrNoToken
 	}
-	m, err := s.client.metadata(s.ctx)
-	if err != nil {
-		return nil, err
-	}
-	answer, err := s.client.refresh(s.ctx, m, acc.RefreshToken)
-	if refused, ok := errors.AsType[errTokenRefused](err); ok && slices.Contains(spentGrant, refused.code) {
+	answer, err := s.client.Refresh(s.ctx, acc.RefreshToken)
+	if refused, ok := errors.AsType[oauth.RefusedError](err); ok && slices.Contains(spentGrant, refused.Code) {
 		return nil, s.spent(stored, err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	fresh := accountOf(s.client.provider, s.id, answer, s.auth.now())
+	fresh := accountOf(s.provider, s.id, answer, s.auth.now())
 	if err := s.store(stored, fresh); err != nil {
 		return nil, err
 	}
@@ -184,7 +185,7 @@ func (s *tokenSource) store(old *Account, fresh Account) error {
 	if err := s.auth.sealAccount(&acc); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), providerTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), oauth.Timeout)
 	defer cancel()
 	err := s.locked(ctx, func(tx Adapter) error {
 		now, err := s.account(ctx, tx)
@@ -197,4 +198,103 @@ func (s *tokenSource) store(old *Account, fresh Account) error {
 		return tx.UpdateAccount(ctx, acc.Provider, acc.ProviderAccountID, acc.update())
 	})
 	return orNotFound(err, errOvertaken)
+}
+
+const (
+	// leaseWait is how long those who wait for somebody else's refresh sleep at
+	// first; it doubles up to maxLeaseWait.
+	leaseWait    = 50 * time.Millisecond
+	maxLeaseWait = 500 * time.Millisecond
+	// leaseSlack is what a lease lasts longer than the work under it may take.
+	leaseSlack = 10 * time.Second
+)
+
+// leaseAge is how long somebody may take to refresh a token: to find the
+// provider's endpoints, to ask it, and to store what it answered.
+func (s *tokenSource) leaseAge() time.Duration {
+	return 2*s.client.Timeout() + oauth.Timeout + leaseSlack
+}
+
+// lease takes the right to refresh and returns when it ends: the zero time when
+// somebody else has it. It is a row, so that it counts in every process; one
+// whose holder died is taken over after it has expired.
+func (s *tokenSource) lease() (ends time.Time, err error) {
+	// Those who wait do not hold up others: they look without a lock.
+	held, err := s.auth.store.VerificationToken(s.ctx, forRefresh.name, s.leaseToken())
+	if err == nil && !s.expired(held) {
+		return time.Time{}, nil
+	}
+	if err = orNotFound(err, nil); err != nil {
+		return time.Time{}, err
+	}
+	err = s.locked(s.ctx, func(tx Adapter) (err error) {
+		ends, err = s.takeLease(tx)
+		return err
+	})
+	if err != nil {
+		ends = time.Time{}
+	}
+	// Whoever was faster has it, or there is no such user any more.
+	if errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) {
+		err = nil
+	}
+	return ends, err
+}
+
+// locked runs fn in a transaction that holds the user's row.
+func (s *tokenSource) locked(ctx context.Context, fn func(tx Adapter) error) error {
+	return s.auth.store.InTx(ctx, func(tx Adapter) error {
+		if _, err := tx.LockUser(ctx, s.userID); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
+}
+
+// takeLease is lease under the user's lock. It looks again: of two who found an
+// expired lease, the second would remove the one that the first has taken since.
+func (s *tokenSource) takeLease(tx Adapter) (ends time.Time, err error) {
+	held, err := tx.VerificationToken(s.ctx, forRefresh.name, s.leaseToken())
+	switch {
+	case err == nil && !s.expired(held):
+		return time.Time{}, nil
+	case err == nil:
+		_, err = tx.UseVerificationToken(s.ctx, forRefresh.name, s.leaseToken())
+	default:
+		err = orNotFound(err, nil)
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	// The lock may have been waited for: the time counts from now.
+	ends = s.auth.now().Add(s.leaseAge())
+	return ends, tx.CreateVerificationToken(s.ctx, VerificationToken{Identifier: forRefresh.name, Token: s.leaseToken(), Expires: ends})
+}
+
+func (s *tokenSource) expired(lease *VerificationToken) bool {
+	return !s.auth.now().Before(lease.Expires)
+}
+
+// release gives back the lease until ends. One that ends later is somebody else's,
+// who took it over. It does so also when the caller has gone, since others wait
+// for it.
+func (s *tokenSource) release(ends time.Time) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), oauth.Timeout)
+	defer cancel()
+	err := s.locked(ctx, func(tx Adapter) error {
+		held, err := tx.VerificationToken(ctx, forRefresh.name, s.leaseToken())
+		if err != nil || held.Expires.After(ends) {
+			return err
+		}
+		_, err = tx.UseVerificationToken(ctx, forRefresh.name, s.leaseToken())
+		return err
+	})
+	return orNotFound(err, nil)
+}
+
+// leaseToken names the lease. The user is part of it, since it is their row that
+// is locked.
+func (s *tokenSource) leaseToken() Secret {
+	sum := sha256.Sum256([]byte(s.provider.ID + "\x00" + s.id + "\x00" + s.userID))
+	return Secret(hex.EncodeToString(sum[:]))
 }

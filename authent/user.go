@@ -152,10 +152,6 @@ func (a *Auth) setDisabled(ctx context.Context, userID string, at *time.Time) (e
 	return nil
 }
 
-// purposes are what a verification token's identifier can start with before the
-// user's id.
-var purposes = []string{"reset", "verify-email", "change-email"}
-
 // DeleteUser deletes a user with all accounts, sessions and verification tokens
 // in one transaction. An unknown user is ErrNotFound. It is for administrators:
 // it asks nobody's session, nor for a recent sign-in.
@@ -190,23 +186,6 @@ func (a *Auth) deleteUser(ctx context.Context, lock func(tx Adapter) (*User, err
 	})
 	if err != nil {
 		return fmt.Errorf("authent: delete user: %w", err)
-	}
-	return nil
-}
-
-// deleteTokensOf deletes the links that a user was sent and has not used.
-func deleteTokensOf(ctx context.Context, tx Adapter, u *User) error {
-	var identifiers []string
-	for _, p := range purposes {
-		identifiers = append(identifiers, p+":"+u.ID)
-	}
-	if u.Email != "" {
-		identifiers = append(identifiers, u.Email)
-	}
-	for _, identifier := range identifiers {
-		if _, err := tx.DeleteVerificationTokens(ctx, identifier, ""); err != nil {
-			return err
-		}
 	}
 	return nil
 }

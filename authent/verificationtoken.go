@@ -1,8 +1,12 @@
 package authent
 
 import (
+	"context"
 	"fmt"
 	"time"
+
+	"github.com/authent/authent/authent/internal/oauth"
+	"github.com/authent/authent/authent/internal/seal"
 )
 
 // VerificationToken is proof that may be used once: of an address, of a
@@ -15,6 +19,56 @@ type VerificationToken struct {
 	Token Secret
 	// Expires is when it stops working.
 	Expires time.Time
+}
+
+// What verification tokens are for. An identifier is one of these names, with the
+// user's id after it where the token is a user's.
+var (
+	forState   = tokenPurpose{name: "oauth-state", age: flowAge}
+	forRefresh = tokenPurpose{name: "oauth-refresh"} // as long as the work under it may take
+)
+
+// userPurposes are those whose identifier is "<name>:<user id>". They go with the user.
+var userPurposes = []tokenPurpose{
+	{name: "reset", age: 10 * time.Minute},
+	{name: "verify-email", age: 24 * time.Hour},
+	{name: "change-email", age: 24 * time.Hour},
+}
+
+// tokenPurpose is what a verification token is for.
+type tokenPurpose struct {
+	name string
+	// age is how long such a token works.
+	age time.Duration
+}
+
+// of returns the identifier of a user's tokens.
+func (p tokenPurpose) of(userID string) string { return p.name + ":" + userID }
+
+// deleteTokensOf deletes the links that a user was sent and has not used.
+func deleteTokensOf(ctx context.Context, tx Adapter, u *User) error {
+	var identifiers []string
+	for _, p := range userPurposes {
+		identifiers = append(identifiers, p.of(u.ID))
+	}
+	if u.Email != "" {
+		identifiers = append(identifiers, u.Email)
+	}
+	for _, identifier := range identifiers {
+		if _, err := tx.DeleteVerificationTokens(ctx, identifier, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// useState makes a state work once, whoever brings it and however many at the
+// same time (P08): the second to store it finds it there.
+func (a *Auth) useState(ctx context.Context, f flow) error {
+	err := a.store.CreateVerificationToken(ctx, VerificationToken{
+		Identifier: forState.name, Token: seal.HashToken(f.State), Expires: f.expires(),
+	})
+	return orConflict(err, oauth.Fault("the state was used before"))
 }
 
 // Format implements fmt.Formatter for every verb, without secrets. Without it a

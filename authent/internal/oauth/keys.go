@@ -1,4 +1,4 @@
-package authent
+package oauth
 
 import (
 	"context"

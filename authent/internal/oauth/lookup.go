@@ -1,4 +1,4 @@
-package authent
+package oauth
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/authent/authent/authent/internal/slots"
 )
 
 const (
@@ -56,7 +58,7 @@ type flight[T any] struct {
 	err      error
 }
 
-// get returns the document, and asks for it when that is needed. ErrBusy says that
+// get returns the document, and asks for it when that is needed. slots.ErrBusy says that
 // too many wait.
 func (l *lookup[T]) get(ctx context.Context) (*T, error) {
 	l.mu.Lock()
@@ -142,7 +144,7 @@ func (l *lookup[T]) land(f *flight[T]) {
 func (l *lookup[T]) wait(ctx context.Context) (*T, error) {
 	f := l.flight
 	if f.waiting == maxWaiting {
-		return nil, fmt.Errorf("%w: %d people wait for one answer", ErrBusy, maxWaiting)
+		return nil, fmt.Errorf("%w: %d people wait for one answer", slots.ErrBusy, maxWaiting)
 	}
 	f.waiting++
 	l.mu.Unlock()

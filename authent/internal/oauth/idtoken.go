@@ -1,4 +1,4 @@
-package authent
+package oauth
 
 import (
 	"context"
@@ -8,12 +8,13 @@ import (
 	"slices"
 	"time"
 
+	"github.com/authent/authent/authent/secret"
 	"github.com/coreos/go-oidc/v3/oidc"
 )
 
 // verify checks an ID token (OpenID Connect Core §3.1.3.7) and returns its
 // claims.
-func (c *oauthClient) verify(ctx context.Context, m *metadata, raw string, f flow) (Claims, string, error) {
+func (c *Client) verify(ctx context.Context, m *metadata, raw string, sent Sent) (Claims, string, error) {
 	if raw == "" {
 		return nil, "", errors.New("the token endpoint answered without an ID token: its answer has no id_token that is a text")
 	}
@@ -32,10 +33,10 @@ func (c *oauthClient) verify(ctx context.Context, m *metadata, raw string, f flo
 	case err != nil:
 		return nil, "", fmt.Errorf("the ID token is refused: %w", printableError{err})
 	}
-	if err := c.checkClaims(token, checked.claims, f.Nonce); err != nil {
+	if err := c.checkClaims(token, checked.claims, sent.Nonce); err != nil {
 		return nil, "", fmt.Errorf("the ID token is refused: %w", err)
 	}
-	return checked.claims, token.Issuer, checkAuthTime(checked.claims, f)
+	return checked.claims, token.Issuer, checkAuthTime(checked.claims, sent)
 }
 
 // neededClaims gives the library that checks ID tokens the claims that it needs,
@@ -43,7 +44,7 @@ func (c *oauthClient) verify(ctx context.Context, m *metadata, raw string, f flo
 // is of another type. It implements oidc.KeySet.
 type neededClaims struct {
 	*signed
-	client *oauthClient
+	client *Client
 	// claims are all of the token's.
 	claims Claims
 	// err is what is wrong with those that are needed.
@@ -70,11 +71,11 @@ func (n *neededClaims) VerifySignature(ctx context.Context, token string) ([]byt
 
 // needed are the claims without which an ID token proves nothing, each in the type
 // that it has in the standard (OpenID Connect Core §2).
-func (c *oauthClient) needed(claims Claims) (map[string]any, error) {
+func (c *Client) needed(claims Claims) (map[string]any, error) {
 	issuer, _ := claims["iss"].(string)
-	subject, audience := claims.String("sub"), claims.texts("aud")
+	subject, audience := claims.String("sub"), claims.Texts("aud")
 	list, _ := claims["aud"].([]any)
-	expires, ok := claims.seconds("exp")
+	expires, ok := claims.Seconds("exp")
 	switch {
 	case issuer == "":
 		return nil, errors.New("it has no issuer (iss) that is a text")
@@ -90,28 +91,28 @@ func (c *oauthClient) needed(claims Claims) (map[string]any, error) {
 		return nil, errors.New("it does not say when it is expired: it has no exp that is a number")
 	}
 	needed := map[string]any{"iss": issuer, "sub": subject, "aud": audience, "exp": expires}
-	if from, ok := claims.seconds("nbf"); ok {
+	if from, ok := claims.Seconds("nbf"); ok {
 		needed["nbf"] = from
 	}
 	return needed, nil
 }
 
 // isIssuer reports whether the server calls itself so.
-func (o *OAuth) isIssuer(name string) bool {
-	return name == o.Issuer || slices.Contains(o.OtherIssuers, name)
+func (c *Config) isIssuer(name string) bool {
+	return name == c.Issuer || slices.Contains(c.OtherIssuers, name)
 }
 
 // checkAuthTime checks that people signed in at the provider as lately as the
 // request asked for: a provider need not have heeded max_age (OpenID Connect Core
 // §3.1.3.7). It counts from the request, since they may take their time after.
-func checkAuthTime(claims Claims, f flow) error {
-	maxAge, asked := parseMaxAge(f.MaxAge)
+func checkAuthTime(claims Claims, sent Sent) error {
+	maxAge, asked := ParseMaxAge(sent.MaxAge)
 	if !asked {
 		return nil
 	}
-	authTime, ok := claims.seconds("auth_time")
-	at, latest := time.Unix(authTime, 0), f.expires().Add(clockSkew)
-	earliest := time.UnixMilli(f.Started).Add(-time.Duration(maxAge)*time.Second - clockSkew)
+	authTime, ok := claims.Seconds("auth_time")
+	at, latest := time.Unix(authTime, 0), sent.Expires.Add(ClockSkew)
+	earliest := sent.Started.Add(-time.Duration(maxAge)*time.Second - ClockSkew)
 	if !ok || at.Before(earliest) || at.After(latest) {
 		return errors.New("the ID token is refused: it does not tell of a sign-in as late as was asked for (auth_time)")
 	}
@@ -119,11 +120,11 @@ func checkAuthTime(claims Claims, f flow) error {
 }
 
 // checkClaims checks what the library leaves to its caller.
-func (c *oauthClient) checkClaims(token *oidc.IDToken, claims Claims, nonce string) error {
+func (c *Client) checkClaims(token *oidc.IDToken, claims Claims, nonce string) error {
 	azp, given := claims.String("azp"), claims.String("nonce")
 	unmarked := c.NoNonce && claims["nonce"] == nil // the server puts none into any
 	switch {
-	case nonce == "" || !unmarked && !Secret(given).Equal(Secret(nonce)):
+	case nonce == "" || !unmarked && !secret.Secret(given).Equal(secret.Secret(nonce)):
 		return errors.New("it was not made for this sign-in (nonce)")
 	case claims["azp"] != nil && azp != c.ClientID, len(token.Audience) > 1 && azp == "":
 		return errors.New("it was made for another application (azp)")

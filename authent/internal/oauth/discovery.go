@@ -1,4 +1,4 @@
-package authent
+package oauth
 
 import (
 	"cmp"
@@ -66,11 +66,12 @@ type discovery struct {
 // readDiscovery reads a document member by member: one of another type is not
 // there, which counts where it is needed.
 func readDiscovery(c Claims) *discovery {
+	announces, _ := c.Verified("authorization_response_iss_parameter_supported")
 	return &discovery{
 		issuer: c.String("issuer"), authURL: c.String("authorization_endpoint"), tokenURL: c.String("token_endpoint"),
 		userInfoURL: c.String("userinfo_endpoint"), keysURL: c.String("jwks_uri"),
-		algorithms:      c.texts("id_token_signing_alg_values_supported"),
-		announcesIssuer: c.Verified("authorization_response_iss_parameter_supported") == VerifiedYes,
+		algorithms:      c.Texts("id_token_signing_alg_values_supported"),
+		announcesIssuer: announces,
 	}
 }
 
@@ -88,7 +89,7 @@ func (i *issuer) discover(ctx context.Context, c *http.Client) (*discovery, time
 	if d.issuer == "" {
 		return nil, 0, fmt.Errorf("%s has no issuer", i.document())
 	}
-	if !providerURL(d.keysURL) {
+	if !IsEndpoint(d.keysURL) {
 		return nil, 0, i.lacks("jwks_uri")
 	}
 	i.keysURL.Store(&d.keysURL)
@@ -101,7 +102,7 @@ func (i *issuer) lacks(name string) error {
 
 // metadata returns what is known of the server, discovering it when that is
 // needed.
-func (c *oauthClient) metadata(ctx context.Context) (*metadata, error) {
+func (c *Client) metadata(ctx context.Context) (*metadata, error) {
 	if c.issuer == nil {
 		return &metadata{authURL: c.AuthURL, tokenURL: c.TokenURL, userInfoURL: c.UserInfoURL}, nil
 	}
@@ -118,20 +119,20 @@ func (c *oauthClient) metadata(ctx context.Context) (*metadata, error) {
 }
 
 // metadataOf is what a provider's configuration makes of its server's document.
-func (c *oauthClient) metadataOf(d *discovery) (*metadata, error) {
+func (c *Client) metadataOf(d *discovery) (*metadata, error) {
 	if c.CheckIssuer == nil && !c.isIssuer(d.issuer) {
-		return nil, fmt.Errorf("%w: it calls itself %q and not %q: set Issuer to what it says, letter for letter", errOAuthSetup, printable(d.issuer, maxCause), c.Issuer)
+		return nil, fmt.Errorf("%w: it calls itself %q and not %q: set Issuer to what it says, letter for letter", ErrSetup, printable(d.issuer, maxCause), c.Issuer)
 	}
 	m := &metadata{
 		authURL: cmp.Or(c.AuthURL, d.authURL), tokenURL: cmp.Or(c.TokenURL, d.tokenURL), userInfoURL: cmp.Or(c.UserInfoURL, d.userInfoURL),
 		announcesIssuer: d.announcesIssuer, algorithms: asymmetric(d.algorithms),
 	}
 	switch {
-	case !providerURL(m.authURL):
+	case !IsEndpoint(m.authURL):
 		return nil, c.issuer.lacks("authorization_endpoint")
-	case !providerURL(m.tokenURL):
+	case !IsEndpoint(m.tokenURL):
 		return nil, c.issuer.lacks("token_endpoint")
-	case c.MergeUserInfo && !providerURL(m.userInfoURL):
+	case c.MergeUserInfo && !IsEndpoint(m.userInfoURL):
 		return nil, c.issuer.lacks("userinfo_endpoint")
 	}
 	return m, nil

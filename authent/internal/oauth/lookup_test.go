@@ -1,4 +1,4 @@
-package authent
+package oauth
 
 import (
 	"context"
@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/authent/authent/authent/internal/slots"
 )
 
 // asking is a lookup of a number whose server answers when it is told to.
@@ -63,7 +65,7 @@ func TestP42_CallersLeave(t *testing.T) {
 		for range maxWaiting - 1 {
 			others = append(others, a.later(t.Context(), a.get))
 		}
-		if r := <-a.later(t.Context(), a.get); !errors.Is(r.err, ErrBusy) || r.after != 0 {
+		if r := <-a.later(t.Context(), a.get); !errors.Is(r.err, slots.ErrBusy) || r.after != 0 {
 			t.Fatalf("one too many: %+v", r)
 		}
 		cancel()

@@ -1,4 +1,4 @@
-package authent
+package oauth
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 )
 
 // FetchClaims gets a JSON object from a provider's URL with a client that
-// OAuth.UserInfo was given. The claims are never nil without an error: what is no
+// UserInfo was given. The claims are never nil without an error: what is no
 // object, null too, is an error. Errors name host and path, and hold no token; a
 // status other than 200 is a *StatusError.
 func FetchClaims(ctx context.Context, c *http.Client, url string) (Claims, error) {

@@ -1,4 +1,4 @@
-package authent
+package oauth
 
 import (
 	"bytes"
@@ -6,30 +6,34 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"mime"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
+	"github.com/authent/authent/authent/secret"
 	"golang.org/x/oauth2"
 )
 
 // token trades a code for tokens. Its errors hold nothing of the answer but the
 // server's error code, since an answer may hold tokens.
-func (c *oauthClient) token(ctx context.Context, m *metadata, f flow, code, redirectURL string) (*oauth2.Token, error) {
-	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {redirectURL}}
+func (c *Client) token(ctx context.Context, m *metadata, sent Sent, code string) (*oauth2.Token, error) {
+	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {sent.RedirectURL}}
 	if !c.NoPKCE {
-		form.Set("code_verifier", f.Verifier)
+		form.Set("code_verifier", sent.Verifier)
 	}
 	return c.askForTokens(ctx, m, form)
 }
 
-// refresh trades a refresh token for a new access token (RFC 6749 §6). A server
-// that sends no other refresh token means that this one stays.
-func (c *oauthClient) refresh(ctx context.Context, m *metadata, token Secret) (*oauth2.Token, error) {
+// Refresh trades a refresh token for a new access token (RFC 6749 §6). A server
+// that sends no other refresh token means that this one stays. A refusal is a
+// RefusedError.
+func (c *Client) Refresh(ctx context.Context, token secret.Secret) (*oauth2.Token, error) {
+	m, err := c.metadata(ctx)
+	if err != nil {
+		return nil, err
+	}
 	t, err := c.askForTokens(ctx, m, url.Values{"grant_type": {"refresh_token"}, "refresh_token": {string(token)}})
 	if err == nil && t.RefreshToken == "" {
 		t.RefreshToken = string(token)
@@ -38,7 +42,7 @@ func (c *oauthClient) refresh(ctx context.Context, m *metadata, token Secret) (*
 }
 
 // askForTokens sends a form to the token endpoint.
-func (c *oauthClient) askForTokens(ctx context.Context, m *metadata, form url.Values) (*oauth2.Token, error) {
+func (c *Client) askForTokens(ctx context.Context, m *metadata, form url.Values) (*oauth2.Token, error) {
 	r, err := c.tokenRequest(ctx, m, form)
 	if err != nil {
 		return nil, err
@@ -52,17 +56,17 @@ func (c *oauthClient) askForTokens(ctx context.Context, m *metadata, form url.Va
 	if err != nil {
 		return nil, fmt.Errorf("read the answer of the token endpoint: %w", err)
 	}
-	return readTokens(res, body)
+	return ReadTokens(res, body)
 }
 
 // tokenRequest says who asks as the provider wants it (RFC 6749 §2.3.1), and asks
 // for JSON, where GitHub would answer with a form.
-func (c *oauthClient) tokenRequest(ctx context.Context, m *metadata, form url.Values) (*http.Request, error) {
+func (c *Client) tokenRequest(ctx context.Context, m *metadata, form url.Values) (*http.Request, error) {
 	secret := c.ClientSecret
 	if c.NewClientSecret != nil {
 		var err error
 		if secret, err = c.NewClientSecret(c.now()); err != nil {
-			return nil, fmt.Errorf("%w: make the client secret: %w", errOAuthSetup, err)
+			return nil, fmt.Errorf("%w: make the client secret: %w", ErrSetup, err)
 		}
 	}
 	if c.AuthStyle == oauth2.AuthStyleInParams {
@@ -73,7 +77,7 @@ func (c *oauthClient) tokenRequest(ctx context.Context, m *metadata, form url.Va
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, m.tokenURL, strings.NewReader(form.Encode()))
 	if err != nil {
-		return nil, fmt.Errorf("%w: the token endpoint is not a URL", errOAuthSetup)
+		return nil, fmt.Errorf("%w: the token endpoint is not a URL", ErrSetup)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Accept", "application/json")
@@ -92,9 +96,9 @@ var oursAtFault = []string{
 	"incorrect_client_credentials", "redirect_uri_mismatch",
 }
 
-// readTokens reads an answer of the token endpoint field by field (RFC 6749 §5):
+// ReadTokens reads an answer of the token endpoint field by field (RFC 6749 §5):
 // one that cannot be read and is not needed counts as absent.
-func readTokens(res *http.Response, body []byte) (*oauth2.Token, error) {
+func ReadTokens(res *http.Response, body []byte) (*oauth2.Token, error) {
 	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	answer, fault := tokenAnswer(kind, body)
 	code := answer.String("error")
@@ -103,9 +107,9 @@ func readTokens(res *http.Response, body []byte) (*oauth2.Token, error) {
 	}
 	switch {
 	case slices.Contains(oursAtFault, code):
-		return nil, fmt.Errorf("%w: the token endpoint answered %s: check the client id, the secret and the callback URL at the provider", errOAuthSetup, code)
+		return nil, fmt.Errorf("%w: the token endpoint answered %s: check the client id, the secret and the callback URL at the provider", ErrSetup, code)
 	case code != "" || res.StatusCode < 200 || res.StatusCode > 299:
-		return nil, fmt.Errorf("the token endpoint answered %s %s: %w", printable(res.Status, maxQuoted), printable(code, maxQuoted), errTokenRefused{code})
+		return nil, fmt.Errorf("the token endpoint answered %s %s: %w", printable(res.Status, maxQuoted), printable(code, maxQuoted), RefusedError{code})
 	case fault != "":
 		return nil, fmt.Errorf("the token endpoint did not answer with tokens: its answer is %s", fault)
 	}
@@ -120,7 +124,7 @@ func readTokens(res *http.Response, body []byte) (*oauth2.Token, error) {
 	if t.TokenType != "" && !strings.EqualFold(t.TokenType, "bearer") {
 		return nil, fmt.Errorf("the token endpoint answered with a token that is not a bearer token: its token_type is %s", printable(t.TokenType, maxQuoted))
 	}
-	t.ExpiresIn, _ = answer.seconds("expires_in")
+	t.ExpiresIn, _ = answer.Seconds("expires_in")
 	return t.WithExtra(map[string]any(answer)), nil
 }
 
@@ -142,40 +146,8 @@ func tokenAnswer(kind string, body []byte) (answer Claims, fault string) {
 	return answer, ""
 }
 
-// errTokenRefused holds the code with which a token endpoint refused.
-type errTokenRefused struct{ code string }
+// RefusedError holds the code with which a token endpoint refused.
+type RefusedError struct{ Code string }
 
 // Error implements error.
-func (e errTokenRefused) Error() string { return "no token" }
-
-// maxSeconds is the end of the year 9999, in Unix seconds: the last that JSON and
-// every database have a time for.
-const maxSeconds = 253_402_300_799
-
-// seconds reads a number of seconds, which some write in quotes, or with a
-// fraction. One that is larger than any time becomes maxSeconds. It is false if
-// there is none that can be read.
-func (c Claims) seconds(name string) (int64, bool) {
-	text := strings.TrimSpace(c.String(name))
-	n, err := strconv.ParseFloat(text, 64)
-	outOfRange := errors.Is(err, strconv.ErrRange)
-	if err != nil && !outOfRange || math.IsNaN(n) || math.IsInf(n, 0) && !outOfRange {
-		return 0, false
-	}
-	return int64(max(-maxSeconds, min(n, maxSeconds))), true
-}
-
-// texts are the texts of a claim that is one or a list of them.
-func (c Claims) texts(name string) (all []string) {
-	switch v := c[name].(type) {
-	case string:
-		return []string{v}
-	case []any:
-		for _, one := range v {
-			if text, ok := one.(string); ok {
-				all = append(all, text)
-			}
-		}
-	}
-	return all
-}
+func (e RefusedError) Error() string { return "no token" }

@@ -1,0 +1,73 @@
+package authent
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/authent/authent/authent/internal/input"
+)
+
+// This file is where a request meets the engine: what it reads of one, and what a
+// sign-in leaves in the answer. The engine itself knows a caller and a session.
+
+// callerOf reads who makes a request.
+func (a *Auth) callerOf(r *http.Request) caller {
+	return caller{
+		tokens: a.sessionTokens(r), tookOver: a.takesOver(r), mark: cookie(r, a.cookies.recent),
+		addr: input.ClientAddr(r, a.cfg.TrustedProxies), userAgent: r.UserAgent(),
+	}
+}
+
+// arrivingCaller reads who is about to sign in or out: that ends every session that the
+// request brought.
+func (a *Auth) arrivingCaller(r *http.Request) caller {
+	c := a.callerOf(r)
+	c.brought = a.broughtTokens(r)
+	return c
+}
+
+// welcome gives the browser the cookies of a session that has begun.
+func (a *Auth) welcome(w http.ResponseWriter, r *http.Request, s *Session) {
+	a.setSessionCookie(w, r, string(s.brought), s.Expires)
+	if mark, expires, ok := a.recentMarkOf(s); ok {
+		a.setCookie(w, a.cookies.recent, mark, expires)
+	}
+}
+
+// SignIn starts a session for a user whose identity the application has found
+// out by its own means, sets its cookie on w and ends the session that r
+// brought. The SignIn callback is not asked; the signIn event is fired. A
+// disabled user is ErrUserDisabled, an unknown one ErrNotFound.
+func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, userID string) (*Session, error) {
+	s, err := a.signInAs(r.Context(), a.arrivingCaller(r), userID)
+	if err != nil {
+		return nil, err
+	}
+	a.welcome(w, r, s)
+	return s, nil
+}
+
+// SignOut ends the session that r brought, on the server, and clears its
+// cookie; of several session cookies, every session that they name. Without a
+// session it only clears the cookie. When the database fails the cookie stays,
+// since the session may be alive.
+func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
+	if err := a.signOut(r.Context(), a.arrivingCaller(r)); err != nil {
+		return fmt.Errorf("authent: sign out: %w", err)
+	}
+	a.clearSessionCookie(w, r)
+	return nil
+}
+
+// Reauthenticate checks the password of the person whose session r brought and
+// gives them a new session in its place, which is Recent. A wrong password, and
+// a user without one, is ErrInvalidCredentials; without a session it is
+// ErrSignedOut.
+func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, password string) (*Session, error) {
+	s, err := a.reauthenticate(r.Context(), a.arrivingCaller(r), password)
+	if err != nil {
+		return nil, err
+	}
+	a.welcome(w, r, s)
+	return s, nil
+}
