@@ -39,7 +39,7 @@ func answersWorld(t *testing.T) *oauthWorld {
 	return newOAuthWorld(t, testdb.SQLite, setup{config: func(c *authent.Config) {
 		merged := *c.Providers[1].OAuth
 		merged.MergeUserInfo = true
-		github := provider.GitHubEnterprise(strings.TrimSuffix(merged.Issuer, "/"), "client", idpSecret)
+		github := provider.GitHubEnterprise(strings.TrimSuffix(merged.Issuer, "/"), provider.Client{ID: "client", Secret: idpSecret})
 		c.Providers = append(c.Providers, authent.Provider{ID: "merged", Type: authent.TypeOIDC, OAuth: &merged}, github)
 	}}, oauthserver.Config{Auto: adaThere()})
 }
@@ -247,7 +247,7 @@ func TestBodiesThatAreNone(t *testing.T) {
 // TestOAuth_PostedUserIsNone: the field "user" of a provider's form.
 func TestOAuth_PostedUserIsNone(t *testing.T) {
 	w := newOAuthWorld(t, testdb.SQLite, setup{config: func(c *authent.Config) {
-		c.Providers[3].OAuth.PostedName = provider.Apple(provider.AppleConfig{}).OAuth.PostedName
+		c.Providers[3].OAuth.PostedName = provider.Apple(provider.AppleClient{}).OAuth.PostedName
 	}}, oauthserver.Config{})
 	for _, user := range append(hollowAnswers("name", "firstName"), append(noAnswers, `{"name":{"firstName":null,"lastName":[]}}`)...) {
 		who := adaThere()

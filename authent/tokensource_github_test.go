@@ -20,7 +20,7 @@ func TestTokenSource_GitHubTokensThatExpire(t *testing.T) {
 			who := adaThere()
 			who.Emails = []oauthserver.Email{{Email: ada, Primary: true, Verified: true}}
 			w := newOAuthWorld(t, testdb.SQLite, setup{config: func(c *authent.Config) {
-				c.Providers = append(c.Providers, provider.GitHubEnterprise(c.Providers[1].OAuth.Issuer, "client", idpSecret))
+				c.Providers = append(c.Providers, provider.GitHubEnterprise(c.Providers[1].OAuth.Issuer, provider.Client{ID: "client", Secret: idpSecret}))
 			}}, oauthserver.Config{Auto: who, ExpiringGitHubTokens: true, RotateRefreshTokens: true})
 			w.idp.Misbehave(oauthserver.Misbehaviour{TokenForm: form})
 			if a := w.browser().through("/auth/signin/github"); a.errorCode() != "" {

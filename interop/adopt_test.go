@@ -147,7 +147,7 @@ func successor(t *testing.T, h *host, kind testdb.Kind, db *sql.DB, issuer strin
 	auth, err := authent.New(authent.Config{
 		URL: h.URL + "/api/auth", Secrets: []string{sharedSecret},
 		Adapter:   ent.NewAuthAdapter(ent.NewClient(ent.Driver(entsql.OpenDB(kind.Dialect, db)))),
-		Providers: []authent.Provider{provider.OIDC(issuer, "client", "secret")},
+		Providers: []authent.Provider{provider.OIDC(issuer, provider.Client{ID: "client", Secret: "secret"})},
 		Session:   authent.SessionConfig{AcceptAuthJSCookie: accept}, BcryptHashes: true,
 		Logger: slog.New(slog.DiscardHandler),
 	})

@@ -227,7 +227,7 @@ func nodeURL(url string) string {
 // serve starts the Go side, at the path that next-auth has too.
 func (p *pair) serve(t testing.TB, issuer string, hashed bool) {
 	t.Helper()
-	dev := provider.OIDC(issuer, "client", "secret")
+	dev := provider.OIDC(issuer, provider.Client{ID: "client", Secret: "secret"})
 	providers := []authent.Provider{dev}
 	if p.cell.passwords {
 		providers = append(providers, provider.Password())

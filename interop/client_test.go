@@ -40,7 +40,7 @@ func serveClient(t *testing.T) *httptest.Server {
 	auth, err := authent.New(authent.Config{
 		URL: "http://" + server.Listener.Addr().String() + "/api/auth", Secrets: []string{sharedSecret},
 		Adapter:   ent.NewAuthAdapter(ent.NewClient(ent.Driver(entsql.OpenDB(testdb.SQLite.Dialect, testdb.SQLite.Open(t))))),
-		Providers: []authent.Provider{provider.Password(), provider.OIDC(idp.URL, "client", "secret")},
+		Providers: []authent.Provider{provider.Password(), provider.OIDC(idp.URL, provider.Client{ID: "client", Secret: "secret"})},
 		Logger:    slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

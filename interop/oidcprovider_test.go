@@ -175,7 +175,7 @@ func (b *browser) submit(fields ...string) {
 func TestOIDCProvider(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
 		port := freePort(t)
-		p := provider.OIDC("http://127.0.0.1:"+port, "client", secret)
+		p := provider.OIDC("http://127.0.0.1:"+port, provider.Client{ID: "client", Secret: secret})
 		p.OAuth.MergeUserInfo = true // its ID tokens tell the subject alone
 		s := newSite(t, kind, p)
 		node(t, "oidc-provider.mjs", port, s.server.URL+"/auth/callback/oidc")

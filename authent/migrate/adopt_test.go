@@ -211,7 +211,7 @@ func checkAccess(t *testing.T, kind testdb.Kind, db *sql.DB, people []person) {
 	t.Helper()
 	auth, err := authent.New(authent.Config{
 		URL: "https://example.com/auth", Secrets: []string{"a newer secret, as after a rotation of it", adoptSecret}, Adapter: adapterOf(kind, db),
-		Providers: []authent.Provider{provider.GitHub("id", "secret")},
+		Providers: []authent.Provider{provider.GitHub(provider.Client{ID: "id", Secret: "secret"})},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -16,18 +16,19 @@ import (
 	"github.com/authent/authent/authent"
 )
 
-// AppleConfig is who the application is at Apple, from the page "Certificates,
-// Identifiers & Profiles".
-type AppleConfig struct {
-	// ClientID is the identifier of the Services ID. If "" and PrivateKey too,
-	// the environment's AUTH_APPLE_ID.
-	ClientID string
+// AppleClient identifies the application at Apple. Its values are on Apple's page
+// "Certificates, Identifiers & Profiles". The zero AppleClient stands for the
+// environment's AUTH_APPLE_ID and AUTH_APPLE_SECRET.
+type AppleClient struct {
+	// ID is the identifier of the Services ID. If "" and PrivateKey too, the
+	// environment's AUTH_APPLE_ID.
+	ID string
 	// TeamID is the id of the team, 10 letters and digits.
 	TeamID string
 	// KeyID is the id of the key, 10 letters and digits.
 	KeyID string
-	// PrivateKey is the key's file AuthKey_{KeyID}.p8, a PKCS #8 key in PEM. If
-	// "", the client secret is the environment's AUTH_APPLE_SECRET, a token that
+	// PrivateKey is the content of the key's file AuthKey_{KeyID}.p8, a PKCS #8 key in
+	// PEM. If "", the client secret is the environment's AUTH_APPLE_SECRET, a token that
 	// was signed elsewhere and must be replaced within six months.
 	PrivateKey authent.Secret
 }
@@ -41,14 +42,14 @@ const (
 	appleSecretLifetime = 10 * time.Minute
 )
 
-// Apple is sign-in with Apple. Its id is "apple". Apple wants the callback URL to
-// be https and not on localhost. A key that cannot be used fails the sign-in, and
-// the log says why.
+// Apple returns sign-in with Apple. Its id is "apple". Apple accepts only callback URLs
+// with https, and none on localhost. A private key that cannot be used fails the sign-in,
+// and the log says why.
 //
-// The name is told at the first sign-in alone, by the browser: anybody may claim
-// any name. The address is the person's or a relay's, always verified.
-func Apple(c AppleConfig) authent.Provider {
-	p := standard("apple", "Apple", appleIssuer, c.ClientID, "")
+// The name comes from the browser, at the first sign-in only: people may claim any name.
+// The address belongs to the person or to Apple's relay, and is always verified.
+func Apple(c AppleClient) authent.Provider {
+	p := standard("apple", "Apple", appleIssuer, Client{ID: c.ID})
 	p.OAuth.OtherIssuers = []string{appleNewIssuer}
 	// https://developer.apple.com/documentation/signinwithapplejs/incorporating-sign-in-with-apple-into-other-platforms
 	p.OAuth.Declined = []string{"user_cancelled_authorize"}
@@ -68,7 +69,7 @@ func Apple(c AppleConfig) authent.Provider {
 	return p
 }
 
-func (c AppleConfig) key() (*ecdsa.PrivateKey, error) {
+func (c AppleClient) key() (*ecdsa.PrivateKey, error) {
 	block, _ := pem.Decode([]byte(c.PrivateKey))
 	if block == nil {
 		return nil, errors.New("provider: read Apple's PrivateKey: it is not PEM: pass the content of the .p8 file")
@@ -78,20 +79,20 @@ func (c AppleConfig) key() (*ecdsa.PrivateKey, error) {
 	switch {
 	case err != nil || !ok || key.Curve != elliptic.P256():
 		return nil, errors.New("provider: read Apple's PrivateKey: it is not a PKCS #8 key for ES256: pass the content of the .p8 file")
-	case c.ClientID == "" || c.TeamID == "" || c.KeyID == "":
-		return nil, errors.New("provider: sign Apple's client secret: set ClientID, TeamID and KeyID too")
+	case c.ID == "" || c.TeamID == "" || c.KeyID == "":
+		return nil, errors.New("provider: sign Apple's client secret: set ID, TeamID and KeyID too")
 	}
 	return key, nil
 }
 
 // secret is the token by which Apple knows the application.
-func (c AppleConfig) secret(key *ecdsa.PrivateKey, now time.Time) (authent.Secret, error) {
+func (c AppleClient) secret(key *ecdsa.PrivateKey, now time.Time) (authent.Secret, error) {
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: key}, (&jose.SignerOptions{}).WithHeader("kid", c.KeyID))
 	if err != nil {
 		return "", err
 	}
 	signed, err := jwt.Signed(signer).Claims(map[string]any{
-		"iss": c.TeamID, "sub": c.ClientID, "aud": appleIssuer,
+		"iss": c.TeamID, "sub": c.ID, "aud": appleIssuer,
 		"iat": now.Unix(), "exp": now.Add(appleSecretLifetime).Unix(),
 	}).Serialize()
 	return authent.Secret(signed), err

@@ -29,7 +29,7 @@ import (
 
 var (
 	appleKey    = must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
-	appleConfig = provider.AppleConfig{ClientID: "client", TeamID: "TEAM123456", KeyID: "KEY1234567", PrivateKey: pemOf(appleKey)}
+	appleConfig = provider.AppleClient{ID: "client", TeamID: "TEAM123456", KeyID: "KEY1234567", PrivateKey: pemOf(appleKey)}
 )
 
 func must[T any](v T, err error) T {
@@ -83,26 +83,26 @@ func TestAppleClientSecret(t *testing.T) {
 // TestAppleKeysThatCannotBeUsed: the error says why and holds nothing of the key.
 func TestAppleKeysThatCannotBeUsed(t *testing.T) {
 	t.Parallel()
-	other := func(change func(*provider.AppleConfig)) provider.AppleConfig {
+	other := func(change func(*provider.AppleClient)) provider.AppleClient {
 		c := appleConfig
 		change(&c)
 		return c
 	}
 	for name, tc := range map[string]struct {
-		config provider.AppleConfig
+		config provider.AppleClient
 		want   string
 	}{
-		"no PEM": {other(func(c *provider.AppleConfig) { c.PrivateKey = "c2VjcmV0" }), "not PEM"},
-		"no key": {other(func(c *provider.AppleConfig) {
+		"no PEM": {other(func(c *provider.AppleClient) { c.PrivateKey = "c2VjcmV0" }), "not PEM"},
+		"no key": {other(func(c *provider.AppleClient) {
 			c.PrivateKey = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n"
 		}), "PKCS #8"},
-		"RSA": {other(func(c *provider.AppleConfig) { c.PrivateKey = pemOf(must(rsa.GenerateKey(rand.Reader, 2048))) }), "ES256"},
-		"P-384": {other(func(c *provider.AppleConfig) {
+		"RSA": {other(func(c *provider.AppleClient) { c.PrivateKey = pemOf(must(rsa.GenerateKey(rand.Reader, 2048))) }), "ES256"},
+		"P-384": {other(func(c *provider.AppleClient) {
 			c.PrivateKey = pemOf(must(ecdsa.GenerateKey(elliptic.P384(), rand.Reader)))
 		}), "ES256"},
-		"no ClientID": {other(func(c *provider.AppleConfig) { c.ClientID = "" }), "ClientID"},
-		"no TeamID":   {other(func(c *provider.AppleConfig) { c.TeamID = "" }), "TeamID"},
-		"no KeyID":    {other(func(c *provider.AppleConfig) { c.KeyID = "" }), "KeyID"},
+		"no ID":     {other(func(c *provider.AppleClient) { c.ID = "" }), "set ID"},
+		"no TeamID": {other(func(c *provider.AppleClient) { c.TeamID = "" }), "TeamID"},
+		"no KeyID":  {other(func(c *provider.AppleClient) { c.KeyID = "" }), "KeyID"},
 	} {
 		secret, err := provider.Apple(tc.config).OAuth.NewClientSecret(time.Now())
 		if err == nil || secret != "" || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "c2VjcmV0") {

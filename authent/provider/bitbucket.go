@@ -9,15 +9,15 @@ import (
 
 const bitbucketAPI = "https://api.bitbucket.org/2.0"
 
-// Bitbucket is sign-in with Bitbucket Cloud. Its id is "bitbucket". If clientID
-// and clientSecret (an OAuth consumer's key and secret) are "", they come from
-// AUTH_BITBUCKET_ID and AUTH_BITBUCKET_SECRET. The consumer needs the permissions
+// Bitbucket returns sign-in with Bitbucket Cloud. Its id is "bitbucket". c holds the
+// key and the secret of an OAuth consumer; a field that is "" comes from
+// AUTH_BITBUCKET_ID or AUTH_BITBUCKET_SECRET. The consumer needs the permissions
 // Account: Email and Account: Read.
 //
-// The address is the account's primary one, if Bitbucket calls it confirmed.
-func Bitbucket(clientID, clientSecret string) authent.Provider {
+// The address is the account's primary one, if Bitbucket says that it is confirmed.
+func Bitbucket(c Client) authent.Provider {
 	return OAuth2("bitbucket", "Bitbucket", authent.OAuth{
-		ClientID: clientID, ClientSecret: authent.Secret(clientSecret),
+		ClientID: c.ID, ClientSecret: c.Secret,
 		AuthURL: "https://bitbucket.org/site/oauth2/authorize", TokenURL: "https://bitbucket.org/site/oauth2/access_token",
 		UserInfoURL: bitbucketAPI + "/user",
 		UserInfo:    bitbucketUser,

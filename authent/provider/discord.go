@@ -7,11 +7,11 @@ import (
 	"github.com/authent/authent/authent"
 )
 
-// Discord is sign-in with Discord. Its id is "discord". If clientID and
-// clientSecret are "", they come from AUTH_DISCORD_ID and AUTH_DISCORD_SECRET.
-func Discord(clientID, clientSecret string) authent.Provider {
+// Discord returns sign-in with Discord. Its id is "discord". A field of c that is ""
+// comes from AUTH_DISCORD_ID or AUTH_DISCORD_SECRET.
+func Discord(c Client) authent.Provider {
 	return OAuth2("discord", "Discord", authent.OAuth{
-		ClientID: clientID, ClientSecret: authent.Secret(clientSecret),
+		ClientID: c.ID, ClientSecret: c.Secret,
 		AuthURL: "https://discord.com/api/oauth2/authorize", TokenURL: "https://discord.com/api/oauth2/token",
 		UserInfoURL: "https://discord.com/api/users/@me",
 		Scopes:      []string{"identify", "email"},

@@ -5,15 +5,21 @@
 //		Adapter: ent.NewAuthAdapter(client),
 //		Providers: []authent.Provider{
 //			provider.Password(),
-//			provider.GitHub("", ""),
-//			provider.OIDC("https://login.example.com", "", ""),
+//			provider.GitHub(provider.Client{}),
+//			provider.OIDC("https://login.example.com", provider.Client{}),
 //		},
 //	})
 //
-// To sign in through a provider, register the application there. Its form asks
-// for a callback URL: {base}/callback/{id}, such as
-// https://example.com/auth/callback/github. It gives a client id and a client
-// secret. What is "" in the call comes from the environment:
+// To sign in through a provider, register the application there. Its form asks for a
+// callback URL: {base}/callback/{id}, such as https://example.com/auth/callback/github.
+// The provider then issues a client id and a client secret. Pass them as a Client, or
+// set them in the environment and pass the zero Client:
+//
+//	provider.GitHub(provider.Client{ID: id, Secret: authent.Secret(secret)})
+//	provider.GitHub(provider.Client{})
+//
+// A provider with servers of its own for each customer takes their address (issuer, base
+// URL or tenant) before the Client. These are the names in the environment:
 //
 //	function           id                  environment
 //	Apple              apple               AUTH_APPLE_ID, AUTH_APPLE_SECRET
@@ -44,7 +50,7 @@
 // Every field may be changed before the provider is passed on, as here for more
 // access to GitHub:
 //
-//	p := provider.GitHub("", "")
+//	p := provider.GitHub(provider.Client{})
 //	p.OAuth.Scopes = append(p.OAuth.Scopes, "repo")
 //
 // A provider that has several names, or lacks a check, says so in data: OtherIssuers

@@ -18,22 +18,20 @@ const personalTenant = "9188040d-6c67-4c5b-b112-36a304b66dad"
 // https://learn.microsoft.com/en-us/entra/identity-platform/authentication-national-cloud
 var entraClouds = []string{"https://login.microsoftonline.com/", "https://login.microsoftonline.us/", "https://login.partner.microsoftonline.cn/"}
 
-// MicrosoftEntraID is sign-in with Microsoft accounts. Its id is
-// "microsoft-entra-id". tenant says whose: the directory (tenant) id of one
-// organization, "organizations" for all of them, "consumers" for personal
-// accounts, "common" for everybody; a domain name will not do. In a national cloud
-// it follows that cloud's host: "https://login.microsoftonline.us/organizations". If
-// tenant is "", the issuer comes from AUTH_MICROSOFT_ENTRA_ID_ISSUER, which is then
-// one organization's: https://login.microsoftonline.com/{directory id}/v2.0. If
-// clientID and clientSecret are "", they come from AUTH_MICROSOFT_ENTRA_ID_ID and
-// AUTH_MICROSOFT_ENTRA_ID_SECRET.
+// MicrosoftEntraID returns sign-in with Microsoft accounts. Its id is
+// "microsoft-entra-id". tenant says whose accounts: the directory (tenant) id of one
+// organization, "organizations" for all of them, "consumers" for personal accounts, or
+// "common" for everybody; a domain name does not work. In a national cloud the tenant
+// follows that cloud's host: "https://login.microsoftonline.us/organizations". If tenant
+// is "", the issuer comes from AUTH_MICROSOFT_ENTRA_ID_ISSUER and is one organization's:
+// https://login.microsoftonline.com/{directory id}/v2.0. A field of c that is "" comes
+// from AUTH_MICROSOFT_ENTRA_ID_ID or AUTH_MICROSOFT_ENTRA_ID_SECRET.
 //
-// The administrators of any organization may write any address into its
-// accounts. So it counts as verified only if the optional claim xms_edov, which
-// the application's registration must ask for, says that the domain's owner is
-// verified.
-func MicrosoftEntraID(tenant, clientID, clientSecret string) authent.Provider {
-	p := standard("microsoft-entra-id", "Microsoft Entra ID", "", clientID, clientSecret)
+// The administrators of any organization may write any address into its accounts. So an
+// address counts as verified only if the optional claim xms_edov, which the application's
+// registration must ask for, says that the owner of its domain is verified.
+func MicrosoftEntraID(tenant string, c Client) authent.Provider {
+	p := standard("microsoft-entra-id", "Microsoft Entra ID", "", c)
 	p.OAuth.Scopes = []string{"openid", "profile", "email", "User.Read"}
 	p.OAuth.RequestParams = []string{"domain_hint"}
 	p.OAuth.Profile = entraProfile

@@ -42,7 +42,7 @@ func TestEntraIssuers(t *testing.T) {
 			good[tenant] = true
 		}
 		for _, tenant := range all {
-			check := provider.MicrosoftEntraID(tenant, "client", "secret").OAuth.CheckIssuer
+			check := provider.MicrosoftEntraID(tenant, provider.Client{ID: "client", Secret: "secret"}).OAuth.CheckIssuer
 			if err := check(tc.issuer, authent.Claims{"tid": tc.tid}); (err == nil) != good[tenant] {
 				t.Errorf("%s, for %s: %v", name, tenant, err)
 			}
@@ -50,17 +50,17 @@ func TestEntraIssuers(t *testing.T) {
 	}
 	for _, cloud := range []string{"https://login.microsoftonline.us/", "https://login.partner.microsoftonline.cn/", host} {
 		for _, name := range []string{cloud + "organizations", cloud + "organizations/", cloud + "organizations/v2.0"} {
-			o := provider.MicrosoftEntraID(name, "client", "secret").OAuth
+			o := provider.MicrosoftEntraID(name, provider.Client{ID: "client", Secret: "secret"}).OAuth
 			there, elsewhere := o.CheckIssuer(cloud+company+"/v2.0", authent.Claims{"tid": company}), o.CheckIssuer("https://login.example.com/"+company+"/v2.0", authent.Claims{"tid": company})
 			if o.Issuer != cloud+"organizations/v2.0" || there != nil || elsewhere == nil || (o.CheckIssuer(host+company+"/v2.0", authent.Claims{"tid": company}) == nil) != (cloud == host) {
 				t.Errorf("%s: issuer %s, %v, %v", name, o.Issuer, there, elsewhere)
 			}
 		}
-		if o := provider.MicrosoftEntraID(cloud+company, "client", "secret").OAuth; o.CheckIssuer != nil || o.Issuer != cloud+company+"/v2.0" {
+		if o := provider.MicrosoftEntraID(cloud+company, provider.Client{ID: "client", Secret: "secret"}).OAuth; o.CheckIssuer != nil || o.Issuer != cloud+company+"/v2.0" {
 			t.Errorf("one organization at %s: issuer %s", cloud, o.Issuer)
 		}
 	}
-	one := provider.MicrosoftEntraID(company, "client", "secret").OAuth
+	one := provider.MicrosoftEntraID(company, provider.Client{ID: "client", Secret: "secret"}).OAuth
 	if one.CheckIssuer != nil || one.Issuer != host+company+"/v2.0" {
 		t.Errorf("one organization: issuer %s, checked otherwise than letter for letter: %t", one.Issuer, one.CheckIssuer != nil)
 	}

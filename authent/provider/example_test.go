@@ -27,7 +27,7 @@ func providersOf(ps ...authent.Provider) string {
 }
 
 func ExampleGitHub() {
-	github := provider.GitHub("the client id", "the client secret") // "" and "": from the environment
+	github := provider.GitHub(provider.Client{ID: "the client id", Secret: "the client secret"}) // "" and "": from the environment
 	github.OAuth.Scopes = append(github.OAuth.Scopes, "repo")
 	fmt.Println(github.OAuth.Scopes)
 	fmt.Println(providersOf(github))
@@ -37,7 +37,7 @@ func ExampleGitHub() {
 }
 
 func ExampleOIDC() {
-	company := provider.OIDC("https://login.example.com", "the client id", "the client secret")
+	company := provider.OIDC("https://login.example.com", provider.Client{ID: "the client id", Secret: "the client secret"})
 	company.ID, company.Name = "company", "Our company"
 	fmt.Println(providersOf(company))
 	// Output:

@@ -6,16 +6,16 @@ import (
 	"github.com/authent/authent/authent"
 )
 
-// Facebook is sign-in with Facebook. Its id is "facebook". If clientID and
-// clientSecret (the app id and the app secret) are "", they come from
-// AUTH_FACEBOOK_ID and AUTH_FACEBOOK_SECRET.
+// Facebook returns sign-in with Facebook. Its id is "facebook". c holds the app id and
+// the app secret; a field that is "" comes from AUTH_FACEBOOK_ID or
+// AUTH_FACEBOOK_SECRET.
 //
-// Facebook does not say whether the address is verified, and people without one
-// have none. The endpoints carry no version: Facebook then takes the oldest one
-// that the app may use.
-func Facebook(clientID, clientSecret string) authent.Provider {
+// Facebook does not say whether the address is verified, and some accounts have no
+// address. The endpoints carry no version: Facebook then uses the oldest one that the
+// app may use.
+func Facebook(c Client) authent.Provider {
 	return OAuth2("facebook", "Facebook", authent.OAuth{
-		ClientID: clientID, ClientSecret: authent.Secret(clientSecret),
+		ClientID: c.ID, ClientSecret: c.Secret,
 		AuthURL: "https://www.facebook.com/dialog/oauth", TokenURL: "https://graph.facebook.com/oauth/access_token",
 		UserInfoURL: "https://graph.facebook.com/me?fields=id,name,email,picture",
 		AuthStyle:   oauth2.AuthStyleInParams,

@@ -11,23 +11,22 @@ import (
 	"github.com/authent/authent/authent"
 )
 
-// GitHub is sign-in with github.com, by an OAuth app or a GitHub app with the
-// permission to read e-mail addresses. Its id is "github". If clientID and
-// clientSecret are "", they come from AUTH_GITHUB_ID and AUTH_GITHUB_SECRET, or
-// from GITHUB_ID and GITHUB_SECRET.
+// GitHub returns sign-in with github.com, through an OAuth app, or a GitHub app that
+// may read e-mail addresses. Its id is "github". A field of c that is "" comes from
+// AUTH_GITHUB_ID or AUTH_GITHUB_SECRET, or else from GITHUB_ID or GITHUB_SECRET.
 //
-// The address is the account's primary one, and verified only if GitHub says so
-// of it.
-func GitHub(clientID, clientSecret string) authent.Provider {
-	return gitHub("https://github.com", "https://api.github.com", clientID, clientSecret)
+// The address is the account's primary one. It counts as verified only if GitHub says
+// so.
+func GitHub(c Client) authent.Provider {
+	return gitHub("https://github.com", "https://api.github.com", c)
 }
 
-// GitHubEnterprise is GitHub on a server of one's own, such as
-// "https://github.example.com", or Enterprise Cloud with data residency at
+// GitHubEnterprise returns the same as GitHub for the server at baseURL: your own, such
+// as "https://github.example.com", or Enterprise Cloud with data residency at
 // "https://{name}.ghe.com".
-func GitHubEnterprise(baseURL, clientID, clientSecret string) authent.Provider {
+func GitHubEnterprise(baseURL string, c Client) authent.Provider {
 	baseURL = strings.TrimSuffix(baseURL, "/")
-	return gitHub(baseURL, gitHubAPI(baseURL), clientID, clientSecret)
+	return gitHub(baseURL, gitHubAPI(baseURL), c)
 }
 
 // gitHubAPI is where the API is: on a host of its own in the clouds that GitHub
@@ -46,9 +45,9 @@ func gitHubAPI(base string) string {
 	return base + "/api/v3"
 }
 
-func gitHub(base, api, clientID, clientSecret string) authent.Provider {
+func gitHub(base, api string, c Client) authent.Provider {
 	return authent.Provider{ID: "github", Name: "GitHub", Type: authent.TypeOAuth, OAuth: &authent.OAuth{
-		ClientID: clientID, ClientSecret: authent.Secret(clientSecret),
+		ClientID: c.ID, ClientSecret: c.Secret,
 		Issuer:  base + "/login/oauth",
 		AuthURL: base + "/login/oauth/authorize", TokenURL: base + "/login/oauth/access_token",
 		AuthStyle:     oauth2.AuthStyleInParams,

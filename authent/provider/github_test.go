@@ -14,7 +14,7 @@ import (
 )
 
 func gitHubAt(url string) authent.Provider {
-	p := provider.GitHubEnterprise(url+"/", "client", "secret")
+	p := provider.GitHubEnterprise(url+"/", provider.Client{ID: "client", Secret: "secret"})
 	p.OAuth.TrustEmail = true
 	return p
 }
@@ -27,7 +27,7 @@ func TestGitHubAPI(t *testing.T) {
 		"https://github.com": "https://api.github.com", "https://github.example.com": "https://github.example.com/api/v3", "https://example.com/github/": "https://example.com/github/api/v3",
 		"https://notghe.com": "https://notghe.com/api/v3", "https://octocorp.ghe.com.example.com": "https://octocorp.ghe.com.example.com/api/v3", "http://127.0.0.1:8080": "http://127.0.0.1:8080/api/v3",
 	} {
-		o := provider.GitHubEnterprise(base, "client", "secret").OAuth
+		o := provider.GitHubEnterprise(base, provider.Client{ID: "client", Secret: "secret"}).OAuth
 		var asked []string
 		client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 			asked = append(asked, r.URL.String())

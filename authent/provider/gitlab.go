@@ -9,15 +9,15 @@ import (
 	"github.com/authent/authent/authent"
 )
 
-// GitLab is sign-in with GitLab at baseURL, such as "https://gitlab.example.com";
-// if "", https://gitlab.com. Its id is "gitlab". If clientID and clientSecret are
-// "", they come from AUTH_GITLAB_ID and AUTH_GITLAB_SECRET.
+// GitLab returns sign-in with GitLab at baseURL, such as "https://gitlab.example.com";
+// if baseURL is "", at https://gitlab.com. Its id is "gitlab". A field of c that is ""
+// comes from AUTH_GITLAB_ID or AUTH_GITLAB_SECRET.
 //
 // GitLab does not say whether the address is verified.
-func GitLab(baseURL, clientID, clientSecret string) authent.Provider {
+func GitLab(baseURL string, c Client) authent.Provider {
 	base := strings.TrimSuffix(cmp.Or(baseURL, "https://gitlab.com"), "/")
 	return OAuth2("gitlab", "GitLab", authent.OAuth{
-		ClientID: clientID, ClientSecret: authent.Secret(clientSecret),
+		ClientID: c.ID, ClientSecret: c.Secret,
 		AuthURL: base + "/oauth/authorize", TokenURL: base + "/oauth/token", UserInfoURL: base + "/api/v4/user",
 		AuthStyle: oauth2.AuthStyleInParams,
 		Scopes:    []string{"read_user"},

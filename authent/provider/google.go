@@ -6,15 +6,15 @@ import (
 	"github.com/authent/authent/authent"
 )
 
-// Google is sign-in with a Google account. Its id is "google". If clientID and
-// clientSecret are "", they come from AUTH_GOOGLE_ID and AUTH_GOOGLE_SECRET.
+// Google returns sign-in with a Google account. Its id is "google". A field of c that is
+// "" comes from AUTH_GOOGLE_ID or AUTH_GOOGLE_SECRET.
 //
-// The address counts as verified only where Google keeps the mailbox: at
-// gmail.com, and in a Workspace or Cloud organization (the claim hd). A Google
-// account may have any other address, which need not be its owner's any more.
-func Google(clientID, clientSecret string) authent.Provider {
+// The address counts as verified only where Google keeps the mailbox: at gmail.com, and
+// in a Workspace or Cloud organization (the claim hd). A Google account may have any
+// other address, which may no longer belong to its owner.
+func Google(c Client) authent.Provider {
 	return authent.Provider{ID: "google", Name: "Google", Type: authent.TypeOIDC, OAuth: &authent.OAuth{
-		ClientID: clientID, ClientSecret: authent.Secret(clientSecret),
+		ClientID: c.ID, ClientSecret: c.Secret,
 		Issuer:        "https://accounts.google.com",
 		OtherIssuers:  []string{"accounts.google.com"},
 		RequestParams: []string{"access_type", "hd", "include_granted_scopes"},

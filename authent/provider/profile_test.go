@@ -170,7 +170,7 @@ func TestOddProfiles(t *testing.T) {
 // TestGitHubAnswersThatAreNone are errors that name the endpoint.
 func TestGitHubAnswersThatAreNone(t *testing.T) {
 	t.Parallel()
-	userInfo := provider.GitHub("client", "secret").OAuth.UserInfo
+	userInfo := provider.GitHub(provider.Client{ID: "client", Secret: "secret"}).OAuth.UserInfo
 	const primary = `[{"email":"ada@example.com","primary":true,"verified":true}]`
 	for _, answer := range []string{"", "null", `""`, "0", "true", "[null]", "[[]]", `[1,{"email":"x","primary":"yes"},{"email":[],"primary":true}]`} {
 		_, err := userInfo(t.Context(), &http.Client{Transport: canned{"/user": answer, "/user/emails": primary}})
@@ -188,7 +188,7 @@ func TestGitHubAnswersThatAreNone(t *testing.T) {
 // whatever else is in the list.
 func TestBitbucketAddresses(t *testing.T) {
 	t.Parallel()
-	p := provider.Bitbucket("client", "secret")
+	p := provider.Bitbucket(provider.Client{ID: "client", Secret: "secret"})
 	const user = `{"account_id":"557058:1","email":"public@example.com","email_verified":true}`
 	entry := func(email string, primary, confirmed any) string {
 		text, err := json.Marshal(map[string]any{"type": "email", "email": email, "is_primary": primary, "is_confirmed": confirmed})
@@ -222,7 +222,7 @@ func TestBitbucketAddresses(t *testing.T) {
 func TestBitbucketPermissions(t *testing.T) {
 	t.Parallel()
 	for status, fails := range map[int]bool{http.StatusForbidden: false, http.StatusNotFound: false, http.StatusUnauthorized: true, http.StatusBadGateway: true} {
-		p := provider.Bitbucket("client", "secret")
+		p := provider.Bitbucket(provider.Client{ID: "client", Secret: "secret"})
 		claims, err := p.OAuth.UserInfo(t.Context(), &http.Client{Transport: withStatus{canned{"": `{"account_id":"1","email":"a@example.com","confirmed_email":"b@example.com"}`}, "/2.0/user/emails", status}})
 		if (err != nil) != fails || claims.String("confirmed_email") != "" || !fails && claims.String("account_id") != "1" {
 			t.Errorf("%d: %v, %v", status, claims, err)
@@ -304,7 +304,7 @@ func TestDiscordImages(t *testing.T) {
 		`{"id": "80351110224678912", "avatar": null, "discriminator": "0"}`:    "https://cdn.discordapp.com/embed/avatars/5.png",
 		`{"id": "x", "avatar": null}`:                                          "",
 	} {
-		if got := profileOf(t, provider.Discord("client", "secret"), canned{"": answer}).Image; got != want {
+		if got := profileOf(t, provider.Discord(provider.Client{ID: "client", Secret: "secret"}), canned{"": answer}).Image; got != want {
 			t.Errorf("%s: %s, want %s", answer, got, want)
 		}
 	}

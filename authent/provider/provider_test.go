@@ -1,6 +1,11 @@
 package provider_test
 
 import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -29,7 +34,7 @@ var known = []struct {
 	set, unset func() authent.Provider
 }{
 	{look{id: "apple", name: "Apple", kind: "oidc", issuer: "https://appleid.apple.com", scopes: "openid name email", style: oauth2.AuthStyleInParams, formPost: true, otherIssuers: "https://account.apple.com", declined: "user_cancelled_authorize"},
-		func() authent.Provider { return provider.Apple(appleConfig) }, func() authent.Provider { return provider.Apple(provider.AppleConfig{}) }},
+		func() authent.Provider { return provider.Apple(appleConfig) }, func() authent.Provider { return provider.Apple(provider.AppleClient{}) }},
 	{look{id: "auth0", name: "Auth0", kind: "oidc", issuer: "https://t.example.com/"}, at(provider.Auth0, "https://t.example.com/"), unsetAt(provider.Auth0, "")},
 	{look{id: "bitbucket", name: "Bitbucket", kind: "oauth", authURL: "https://bitbucket.org/site/oauth2/authorize", tokenURL: "https://bitbucket.org/site/oauth2/access_token", userInfoURL: "https://api.bitbucket.org/2.0/user", scopes: "account email"},
 		set(provider.Bitbucket), unset(provider.Bitbucket)},
@@ -61,22 +66,25 @@ var known = []struct {
 	{look{id: "zitadel", name: "ZITADEL", kind: "oidc", issuer: "https://z.example.com", merge: true}, at(provider.Zitadel, "https://z.example.com"), unsetAt(provider.Zitadel, "")},
 }
 
-func set(of func(id, secret string) authent.Provider) func() authent.Provider {
-	return func() authent.Provider { return of("client", "secret") }
+// registered is what a provider issued to the application.
+var registered = provider.Client{ID: "client", Secret: "the secret of the client"}
+
+func set(of func(provider.Client) authent.Provider) func() authent.Provider {
+	return func() authent.Provider { return of(registered) }
 }
 
-func unset(of func(id, secret string) authent.Provider) func() authent.Provider {
-	return func() authent.Provider { return of("", "") }
+func unset(of func(provider.Client) authent.Provider) func() authent.Provider {
+	return func() authent.Provider { return of(provider.Client{}) }
 }
 
-// at is a provider at an issuer or a base URL.
-func at(of func(issuer, id, secret string) authent.Provider, issuer string) func() authent.Provider {
-	return func() authent.Provider { return of(issuer, "client", "secret") }
+// at returns a provider at an issuer or a base URL.
+func at(of func(issuer string, c provider.Client) authent.Provider, issuer string) func() authent.Provider {
+	return func() authent.Provider { return of(issuer, registered) }
 }
 
-// unsetAt is at without client id and secret.
-func unsetAt(of func(issuer, id, secret string) authent.Provider, issuer string) func() authent.Provider {
-	return func() authent.Provider { return of(issuer, "", "") }
+// unsetAt returns the same as at, without client id and secret.
+func unsetAt(of func(issuer string, c provider.Client) authent.Provider, issuer string) func() authent.Provider {
+	return func() authent.Provider { return of(issuer, provider.Client{}) }
 }
 
 func lookOf(p authent.Provider) look {
@@ -105,6 +113,12 @@ func TestProviders(t *testing.T) {
 		}
 		if p.OAuth.TrustEmail {
 			t.Errorf("%s: its addresses are trusted without the application's word", k.id)
+		}
+		if id := p.OAuth.ClientID; id != registered.ID {
+			t.Errorf("%s: client id %q", k.id, id)
+		}
+		if s := p.OAuth.ClientSecret; s != registered.Secret && p.OAuth.NewClientSecret == nil {
+			t.Errorf("%s: its client secret is of %d bytes and another one", k.id, len(s))
 		}
 		if err := newAuth(p); err != nil {
 			t.Errorf("%s: %v", k.id, err)
@@ -137,11 +151,34 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
+// TestClientSecretIsNotPrinted: a Client, and the provider that it becomes, may be
+// printed and logged.
+func TestClientSecretIsNotPrinted(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	for _, v := range []any{registered, &registered, provider.AppleClient{PrivateKey: registered.Secret}, *provider.OIDC("https://login.example.com", registered).OAuth} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+			fmt.Fprintf(&log, verb+"\n", v)
+		}
+		slog.New(slog.NewTextHandler(&log, nil)).Info("text", "client", v)
+	}
+	text, err := json.Marshal(registered)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log.Write(text)
+	for _, form := range []string{string(registered.Secret), hex.EncodeToString([]byte(registered.Secret))} {
+		if strings.Contains(log.String(), form) {
+			t.Errorf("the secret is in %s", log.String())
+		}
+	}
+}
+
 // TestTwitchIsAskedByName: it tells nothing else.
 func TestTwitchIsAskedByName(t *testing.T) {
 	t.Parallel()
 	const want = `{"id_token":{"email":null,"email_verified":null,"picture":null,"preferred_username":null}}`
-	if got := provider.Twitch("client", "secret").OAuth.AuthParams["claims"]; got != want {
+	if got := provider.Twitch(provider.Client{ID: "client", Secret: "secret"}).OAuth.AuthParams["claims"]; got != want {
 		t.Errorf("claims %s", got)
 	}
 }

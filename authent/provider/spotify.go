@@ -2,13 +2,13 @@ package provider
 
 import "github.com/authent/authent/authent"
 
-// Spotify is sign-in with Spotify. Its id is "spotify". If clientID and
-// clientSecret are "", they come from AUTH_SPOTIFY_ID and AUTH_SPOTIFY_SECRET.
+// Spotify returns sign-in with Spotify. Its id is "spotify". A field of c that is ""
+// comes from AUTH_SPOTIFY_ID or AUTH_SPOTIFY_SECRET.
 //
-// Spotify says that the address is never verified.
-func Spotify(clientID, clientSecret string) authent.Provider {
+// Spotify documents that the address is never verified.
+func Spotify(c Client) authent.Provider {
 	return OAuth2("spotify", "Spotify", authent.OAuth{
-		ClientID: clientID, ClientSecret: authent.Secret(clientSecret),
+		ClientID: c.ID, ClientSecret: c.Secret,
 		AuthURL: "https://accounts.spotify.com/authorize", TokenURL: "https://accounts.spotify.com/api/token",
 		UserInfoURL:   "https://api.spotify.com/v1/me",
 		Scopes:        []string{"user-read-email"},

@@ -6,10 +6,10 @@ import (
 	"github.com/authent/authent/authent"
 )
 
-// Twitch is sign-in with Twitch. Its id is "twitch". If clientID and clientSecret
-// are "", they come from AUTH_TWITCH_ID and AUTH_TWITCH_SECRET.
-func Twitch(clientID, clientSecret string) authent.Provider {
-	p := standard("twitch", "Twitch", "https://id.twitch.tv/oauth2", clientID, clientSecret)
+// Twitch returns sign-in with Twitch. Its id is "twitch". A field of c that is "" comes
+// from AUTH_TWITCH_ID or AUTH_TWITCH_SECRET.
+func Twitch(c Client) authent.Provider {
+	p := standard("twitch", "Twitch", "https://id.twitch.tv/oauth2", c)
 	p.OAuth.AuthStyle = oauth2.AuthStyleInParams
 	p.OAuth.Scopes = []string{"openid", "user:read:email"}
 	// Twitch tells what it is asked for by name (OpenID Connect Core §5.5).

@@ -12,10 +12,10 @@ import (
 func (s settings) providers() (all []authent.Provider, done func(), err error) {
 	all, done = []authent.Provider{provider.Password()}, func() {}
 	if s.github {
-		all = append(all, provider.GitHub("", ""))
+		all = append(all, provider.GitHub(provider.Client{}))
 	}
 	if s.google {
-		all = append(all, provider.Google("", ""))
+		all = append(all, provider.Google(provider.Client{}))
 	}
 	if len(all) > 1 || !isLoopback(s.home.Host) {
 		return all, done, nil
@@ -24,9 +24,9 @@ func (s settings) providers() (all []authent.Provider, done func(), err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	dev := provider.OIDC(server.URL, "client", "secret")
+	dev := provider.OIDC(server.URL, provider.Client{ID: "client", Secret: "secret"})
 	dev.ID, dev.Name = "dev", "Dev provider"
-	hub := provider.GitHubEnterprise(server.URL, "client", "secret")
+	hub := provider.GitHubEnterprise(server.URL, provider.Client{ID: "client", Secret: "secret"})
 	hub.ID, hub.Name = "dev-github", "Dev GitHub"
 	return append(all, dev, hub), func() { _ = server.Close() }, nil
 }
