@@ -1,6 +1,11 @@
-// Package database opens the database that DATABASE_URL names. It links every
-// driver that authent knows; an application that wants one only opens it with
-// the package of that database.
+// Package database opens the database that DATABASE_URL names, as a driver for ent or as
+// a *sql.DB:
+//
+//	driver, err := database.OpenDriver(os.Getenv("DATABASE_URL"))
+//	client := ent.NewClient(ent.Driver(driver))
+//
+// It links every driver that authent knows. An application that needs one kind of
+// database imports the package of that kind instead.
 package database
 
 import (
@@ -10,6 +15,7 @@ import (
 	"strings"
 
 	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
 
 	"github.com/authent/authent/authent/database/mysql"
 	"github.com/authent/authent/authent/database/postgres"
@@ -81,4 +87,22 @@ func Open(url string) (name string, db *sql.DB, err error) {
 		db, err = sqlite.Open(url)
 	}
 	return name, db, err
+}
+
+// OpenDriver opens the database that url names, as Open does, and returns it as a driver
+// for ent:
+//
+//	driver, err := database.OpenDriver(os.Getenv("DATABASE_URL"))
+//	client := ent.NewClient(ent.Driver(driver))
+//
+// driver.DB() is the *sql.DB and driver.Dialect() ent's name of its dialect, for
+// migrations and queries of your own. Closing one of the client, the driver and the
+// *sql.DB closes all three: close the client, and nothing else. The errors are those of
+// Open.
+func OpenDriver(url string) (*entsql.Driver, error) {
+	name, db, err := Open(url)
+	if err != nil {
+		return nil, err
+	}
+	return entsql.OpenDB(name, db), nil
 }

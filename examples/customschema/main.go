@@ -20,8 +20,6 @@ import (
 	"os"
 	"time"
 
-	entsql "entgo.io/ent/dialect/sql"
-
 	"github.com/authent/authent/authent"
 	"github.com/authent/authent/authent/database"
 	"github.com/authent/authent/authent/provider"
@@ -38,13 +36,13 @@ func main() {
 }
 
 func run(ctx context.Context, getenv func(string) string) error {
-	dialect, db, err := database.Open(cmp.Or(getenv("DATABASE_URL"), "file:./customschema.db"))
+	driver, err := database.OpenDriver(cmp.Or(getenv("DATABASE_URL"), "file:./customschema.db"))
 	if err != nil {
 		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	client := ent.NewClient(ent.Driver(entsql.OpenDB(dialect, db)))
+	client := ent.NewClient(ent.Driver(driver))
 	defer client.Close()
-	if err := migrations.Apply(ctx, dialect, db); err != nil {
+	if err := migrations.Apply(ctx, driver.Dialect(), driver.DB()); err != nil {
 		return err
 	}
 	app, err := newApp(client, authent.Config{URL: cmp.Or(getenv("AUTH_URL"), "http://localhost:3000/auth")})

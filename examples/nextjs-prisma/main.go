@@ -19,8 +19,6 @@ import (
 	"os"
 	"time"
 
-	entsql "entgo.io/ent/dialect/sql"
-
 	"github.com/authent/authent/authent"
 	"github.com/authent/authent/authent/database"
 	"github.com/authent/authent/authent/provider"
@@ -39,11 +37,11 @@ func run(getenv func(string) string) error {
 	if getenv("DATABASE_URL") == "" {
 		return errors.New("DATABASE_URL is not set: set it to the Next.js application's")
 	}
-	dialect, db, err := database.Open(getenv("DATABASE_URL"))
+	driver, err := database.OpenDriver(getenv("DATABASE_URL"))
 	if err != nil {
 		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	client := ent.NewClient(ent.Driver(entsql.OpenDB(dialect, db)))
+	client := ent.NewClient(ent.Driver(driver))
 	defer client.Close()
 	service, err := newService(client, authent.Config{URL: cmp.Or(getenv("AUTH_URL"), "http://localhost:3000/go/auth")})
 	if err != nil {

@@ -23,8 +23,6 @@ import (
 	"syscall"
 	"time"
 
-	entsql "entgo.io/ent/dialect/sql"
-
 	"github.com/authent/authent/authent"
 	"github.com/authent/authent/authent/database"
 	"github.com/authent/authent/ent"
@@ -47,13 +45,13 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	dialect, db, err := database.Open(s.databaseURL)
+	driver, err := database.OpenDriver(s.databaseURL)
 	if err != nil {
 		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
-	client := ent.NewClient(ent.Driver(entsql.OpenDB(dialect, db)))
+	client := ent.NewClient(ent.Driver(driver))
 	defer client.Close()
-	if err := migrations.Apply(ctx, dialect, db); err != nil {
+	if err := migrations.Apply(ctx, driver.Dialect(), driver.DB()); err != nil {
 		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	providers, done, err := s.providers()

@@ -91,6 +91,18 @@ func TestSchemaIsLight(t *testing.T) {
 	}
 }
 
+// TestDatabaseIsLight: what opens a database knows ent's drivers, and of ent nothing else.
+func TestDatabaseIsLight(t *testing.T) {
+	for _, pkg := range []string{"", "/sqlite", "/postgres", "/mysql", "/stmtcache"} {
+		for _, dep := range deps(t, module+"/authent/database"+pkg) {
+			if under(dep, "entgo.io", "ariga.io") && dep != "entgo.io/ent/dialect" && dep != "entgo.io/ent/dialect/sql" ||
+				under(dep, module) && !under(dep, module+"/authent/database") || pkg == "/stmtcache" && under(dep, "entgo.io") {
+				t.Errorf("authent/database%s links %s", pkg, dep)
+			}
+		}
+	}
+}
+
 // TestGeneratorStaysOut: an application does not link the generator, nor what is
 // for tests. The quickstart has the development provider, so that it needs no
 // other.

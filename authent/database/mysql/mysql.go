@@ -3,8 +3,8 @@
 // millisecond, transactions READ COMMITTED, which lock no gaps between rows and
 // so deadlock less, and prepared statements kept per connection.
 //
-//	db, err := mysql.Open("mysql://user:password@localhost:3306/app")
-//	client := ent.NewClient(ent.Driver(entsql.OpenDB(dialect.MySQL, db)))
+//	driver, err := mysql.OpenDriver("mysql://user:password@localhost:3306/app")
+//	client := ent.NewClient(ent.Driver(driver))
 //
 // It wants MySQL 8.0.16 or MariaDB 10.6, or later. An application that opens the
 // database by itself needs parseTime=true in the driver's DSN, without which no

@@ -2,8 +2,8 @@
 // driver github.com/lib/pq: with prepared statements kept per connection, so
 // that a session check is one round trip to the server.
 //
-//	db, err := postgres.Open("postgresql://user:password@localhost:5432/app")
-//	client := ent.NewClient(ent.Driver(entsql.OpenDB(dialect.Postgres, db)))
+//	driver, err := postgres.OpenDriver("postgresql://user:password@localhost:5432/app")
+//	client := ent.NewClient(ent.Driver(driver))
 //
 // # Behind a pooler
 //

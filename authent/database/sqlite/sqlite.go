@@ -3,8 +3,8 @@
 // for the writer; foreign keys enforced; transactions begun immediate, so that
 // one that reads before it writes cannot deadlock; times stored as UTC text.
 //
-//	db, err := sqlite.Open("file:./app.db")
-//	client := ent.NewClient(ent.Driver(entsql.OpenDB(dialect.SQLite, db)))
+//	driver, err := sqlite.OpenDriver("file:./app.db")
+//	client := ent.NewClient(ent.Driver(driver))
 package sqlite
 
 import (
