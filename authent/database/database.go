@@ -30,6 +30,7 @@ const forms = "use postgresql://user:password@host:5432/database, mysql://user:p
 //	postgresql: or postgres:      PostgreSQL; see postgres.Open
 //	mysql:, mariadb: or mysql2:   MySQL and MariaDB; see mysql.Open
 //	file:, sqlite: or sqlite3:    SQLite; see sqlite.Open
+//	:memory:                      SQLite in memory
 //
 // An error never shows the URL, which may hold a password.
 func Dialect(url string) (string, error) {
@@ -38,6 +39,10 @@ func Dialect(url string) (string, error) {
 		return "", errors.New("database: the URL has no scheme: " + forms)
 	}
 	switch scheme {
+	case "": // of :memory:
+		if path, _, _ := strings.Cut(url, "?"); path == ":memory:" {
+			return dialect.SQLite, nil
+		}
 	case "file", "sqlite", "sqlite3":
 		return dialect.SQLite, nil
 	case "postgresql", "postgres":

@@ -41,6 +41,9 @@ func newRules() map[string]serverurl.Rule {
 
 // split takes a URL apart into its path and query.
 func split(rawURL string) (string, url.Values, error) {
+	if path, _, _ := strings.Cut(rawURL, "?"); path == ":memory:" {
+		rawURL = "file:" + rawURL
+	}
 	for _, scheme := range []string{"file:", "sqlite:", "sqlite3:"} {
 		rest, ok := strings.CutPrefix(rawURL, scheme)
 		if !ok {

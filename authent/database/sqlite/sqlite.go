@@ -34,7 +34,12 @@ const busyTimeout = "5000"
 //
 //	file:./app.db or sqlite:./app.db   a path, relative or absolute
 //	file:///srv/My%20App/app.db        an absolute one, with what is special escaped
-//	file::memory: or sqlite::memory:   a database in memory, with one connection
+//	:memory: or sqlite::memory:        a database in memory, until it is closed
+//
+// A database in memory has as many connections as are needed, and each call of Open makes
+// a new one: "file:test?mode=memory&cache=shared" is not shared with another call. Pass
+// the *sql.DB on instead. While a transaction writes there, other connections wait, for
+// reading too.
 //
 // In a path ? and % are written %3F and %25; other characters may be escaped or not.
 // The query's parameters are those of SQLite's URIs (mode=ro) and the driver's own
@@ -51,29 +56,27 @@ func Open(rawURL string) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
-	memory := path == ":memory:" || query.Get("mode") == "memory"
-	if !memory && query.Get("mode") != "ro" {
+	path, inMemory := takeMemory(path, query)
+	if !inMemory && query.Get("mode") != "ro" {
 		if err := create(path); err != nil {
 			return nil, err
 		}
 	}
-	connector, err := sqlite.NewConnector(dsn(path, query, memory))
+	next, err := sqlite.NewConnector(dsn(path, query))
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
 	}
-	db := sql.OpenDB(stmtcache.New(connector, stmtcache.Config{}))
-	db.SetMaxOpenConns(limit)
-	if memory {
-		// Each connection would have a database of its own.
-		db.SetMaxOpenConns(1)
-		db.SetConnMaxIdleTime(0)
-		db.SetConnMaxLifetime(0)
+	connector := stmtcache.New(next, stmtcache.Config{})
+	if inMemory {
+		connector = &memory{Connector: connector}
 	}
+	db := sql.OpenDB(connector)
+	db.SetMaxOpenConns(limit)
 	return db, nil
 }
 
-// dsn is what the driver is given. Parameters that the caller set win over ours.
-func dsn(path string, query url.Values, memory bool) string {
+// dsn returns what the driver is given. Parameters that the caller set win over ours.
+func dsn(path string, query url.Values) string {
 	set := url.Values{}
 	// The driver orders pragmas by their text, so of two values for one either may
 	// come last: ours stays away where the caller has one.
@@ -83,9 +86,14 @@ func dsn(path string, query url.Values, memory bool) string {
 			set.Add("_pragma", name+"("+value+")")
 		}
 	}
-	pragma("busy_timeout", busyTimeout)
 	pragma("foreign_keys", "1")
-	if !memory && query.Get("mode") != "ro" {
+	switch {
+	case query.Get("vfs") == memoryVFS:
+		pragma("busy_timeout", memoryTimeout)
+	case query.Get("mode") == "ro":
+		pragma("busy_timeout", busyTimeout)
+	default:
+		pragma("busy_timeout", busyTimeout)
 		pragma("journal_mode", "WAL")
 		pragma("synchronous", "NORMAL")
 	}
@@ -99,10 +107,6 @@ func dsn(path string, query url.Values, memory bool) string {
 			continue
 		}
 		set[name] = values
-	}
-	if memory {
-		path = ":memory:"
-		set.Del("mode")
 	}
 	escaped := strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(path)
 	return "file:" + escaped + "?" + set.Encode()
