@@ -25,7 +25,7 @@
 //
 // and in a handler behind RequireUser:
 //
-//	user := ent.AuthUser(authent.SessionFrom(r.Context())) // *ent.User
+//	user, _ := ent.AuthUserFrom(r.Context()) // *ent.User
 //
 // # What a session is
 //

@@ -88,7 +88,7 @@ var homePage = template.Must(template.New("home").Parse(`<!doctype html>
 // home greets from the application's own *ent.User, which costs no query, and
 // walks its own edge from there.
 func home(w http.ResponseWriter, r *http.Request) {
-	user := ent.AuthUser(authent.SessionFrom(r.Context()))
+	user, _ := ent.AuthUserFrom(r.Context())
 	posts, err := user.QueryPosts().All(r.Context())
 	if err != nil {
 		fail(w, r, err)
@@ -103,7 +103,7 @@ func home(w http.ResponseWriter, r *http.Request) {
 // write keeps a post of whoever is signed in.
 func write(client *ent.Client) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		user := ent.AuthUser(authent.SessionFrom(r.Context()))
+		user, _ := ent.AuthUserFrom(r.Context())
 		err := client.Post.Create().SetTitle(r.FormValue("title")).SetAuthorID(user.ID).Exec(r.Context())
 		if err != nil {
 			fail(w, r, err)
@@ -118,7 +118,7 @@ func write(client *ent.Client) http.HandlerFunc {
 // deleted people no more.
 func leave(client *ent.Client) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		user := ent.AuthUser(authent.SessionFrom(r.Context()))
+		user, _ := ent.AuthUserFrom(r.Context())
 		if err := client.User.UpdateOneID(user.ID).SetDeletedAt(time.Now()).Exec(r.Context()); err != nil {
 			fail(w, r, err)
 			return

@@ -24,10 +24,11 @@ func home(auth *authent.Auth) http.Handler {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'")
 		w.Header().Set("Cache-Control", "private, no-store")
+		user, _ := ent.AuthUserFrom(r.Context()) // nil when nobody is signed in
 		err := homePage.Execute(w, struct {
 			User *ent.User
 			Auth string
-		}{ent.AuthUser(authent.SessionFrom(r.Context())), auth.Pattern()})
+		}{user, auth.Pattern()})
 		if err != nil {
 			http.Error(w, "the page could not be rendered", http.StatusInternalServerError)
 		}

@@ -19,8 +19,17 @@ import (
 	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/verificationtoken"
 )
 
-// AuthUser returns the user of a session, with all fields of its row: nil when
-// nobody is signed in. It costs no query, and the user is read-only.
+// AuthUserFrom returns who is signed in, with all fields of the row, and whether anybody
+// is. ctx is the context of a request behind LoadSession, RequireUser or RequireRole;
+// behind the last two somebody always is. It costs no query, and the user is read-only.
+func AuthUserFrom(ctx context.Context) (*User, bool) {
+	u := AuthUser(authent.SessionFrom(ctx))
+	return u, u != nil
+}
+
+// AuthUser returns the user of a session that the application already has, from a
+// callback or an event say; in a handler use AuthUserFrom. It returns nil if s is nil, if
+// s.User is nil, as in the list of Auth.Sessions, or if another adapter made the session.
 func AuthUser(s *authent.Session) *User {
 	if s == nil || s.User == nil {
 		return nil
