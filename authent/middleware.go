@@ -40,6 +40,7 @@ func (a *Auth) LoadSession(next http.Handler) http.Handler {
 		var err error
 		if e.origin, err = a.originOf(r); err != nil {
 			a.logUnserved(r, err)
+			e.origin = &url.URL{}
 			e.misconfigured()
 			return
 		}

@@ -223,3 +223,21 @@ func TestVerbsOnUnknownUsers(t *testing.T) {
 		}
 	})
 }
+
+// TestMiddleware_Unserved: in development a request for another host, and one from another
+// machine, gets the error page or its JSON, as from the Handler.
+func TestMiddleware_Unserved(t *testing.T) {
+	t.Setenv("AUTH_URL", "")
+	w := newWorld(t, testdb.SQLite, setup{config: func(c *authent.Config) { c.URL = "" }})
+	for accept, want := range map[string]string{"text/html": "<!doctype html>", "": `"message"`, "application/json": `"message"`} {
+		for _, h := range []http.Handler{w.auth.LoadSession(greet), w.auth.RequireUser(greet), w.auth.RequireRole("admin")(greet), w.auth.Handler()} {
+			r := httptest.NewRequest(http.MethodGet, "/auth/session", nil) // for example.com, from 192.0.2.1
+			r.Header.Set("Accept", accept)
+			rec := httptest.NewRecorder()
+			h.ServeHTTP(rec, r)
+			if body := bodyOf(t, rec.Result()); rec.Code != http.StatusInternalServerError || !strings.Contains(strings.ToLower(body), want) {
+				t.Errorf("Accept %q: %d, %.200s", accept, rec.Code, body)
+			}
+		}
+	}
+}
