@@ -21,9 +21,25 @@
 //
 // # An application
 //
-// NewMemoryAdapter is a complete adapter in memory, for tests that need
-// signed-in people and no database. SignIn signs a person in and returns the
-// cookie for the test's requests.
+// New returns an engine for the tests of an application: in memory, or on the client of
+// its graph. SignIn signs a person in and returns the cookie for the test's requests:
+//
+//	func TestAccount(t *testing.T) {
+//		client := newClient(t) // ent.NewClient, on sqlite.OpenDriver(":memory:") say
+//		auth := authenttest.New(t, authent.Config{Adapter: ent.NewAuthAdapter(client)})
+//		ada := client.User.Create().SetEmail("ada@example.com").SaveX(t.Context())
+//
+//		r := httptest.NewRequest("GET", "/account", nil)
+//		r.AddCookie(authenttest.SignIn(t, auth, ada.ID))
+//		w := httptest.NewRecorder()
+//		newApp(auth).ServeHTTP(w, r)
+//		// w.Code is 200, and ent.AuthUserFrom gave the handler ada's row
+//	}
+//
+// NewMemoryAdapter is the adapter that New uses if it is given none: it passes Run, so an
+// engine on it behaves as on a database. It needs no driver, which this package leaves to
+// the application, and it has no entities: ent.AuthUserFrom finds nobody there.
+// docs/testing.md is the guide.
 //
 // The package imports testing: import it from tests only.
 package authenttest

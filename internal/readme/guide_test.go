@@ -89,7 +89,7 @@ func (g *guide) write(name, text string) {
 	}
 }
 
-var goFile = regexp.MustCompile("`([a-z/]+\\.go)`")
+var goFile = regexp.MustCompile("`([a-z_/]+\\.go)`")
 
 // follow runs the shell blocks of a section and writes its Go blocks: each into
 // the file that is named before it, or else as a program of its own.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"entgo.io/ent/dialect"
+
 	"github.com/authent/authent/internal/testdb"
 )
 
@@ -20,6 +22,32 @@ func TestSchemaGuides(t *testing.T) {
 			}
 			g.tidy()
 		})
+	}
+}
+
+// TestTestingGuide does what docs/testing.md says, the last part of it where there is a
+// PostgreSQL server.
+func TestTestingGuide(t *testing.T) {
+	t.Run("memory", func(t *testing.T) { testTestingGuide(t, testdb.SQLite) })
+	t.Run("postgres", func(t *testing.T) { testTestingGuide(t, testdb.Server(t, "postgres")) })
+}
+
+func testTestingGuide(t *testing.T, kind testdb.Kind) {
+	url, hasServer := kind.URL(t), kind.Dialect == dialect.Postgres
+	g := newGuide(t, kind, url)
+	for _, section := range sections(t, "docs/testing.md") {
+		if section[0] == "With a real PostgreSQL" {
+			if !hasServer {
+				continue
+			}
+			g.env["TEST_DATABASE_URL"] = url
+		}
+		g.follow(section[0], section[1])
+	}
+	// Tests that run on a server fail where nobody answers.
+	elsewhere := g.command("TEST_DATABASE_URL=postgresql://127.0.0.1:1/none go test -count=1 ./...")
+	if out, err := elsewhere.CombinedOutput(); (err != nil) != hasServer {
+		t.Errorf("with TEST_DATABASE_URL of no server: %v\n%s", err, out)
 	}
 }
 
