@@ -50,7 +50,7 @@ func New(c Config) (*Auth, error) {
 		cfg:     c,
 		site:    site,
 		columns: c.Adapter.Columns(),
-		store:   engineAdapter{c.Adapter, c.StatementTimeout},
+		store:   engineAdapter{c.Adapter, c.StatementTimeout, c.Logger},
 		keys:    seal.NewKeyring(c.Secrets),
 		origins: http.NewCrossOriginProtection(),
 		cookies: newCookieNames(site.secure, c.SharedWithAuthJS).takingOver(c.Session.AcceptAuthJSCookie),

@@ -95,8 +95,8 @@ type Config struct {
 	// Logger gets one line for each fault and refused request worth knowing, and
 	// one (Info, "authent: security event") for each sign-in, failed sign-in,
 	// sign-out, registration, re-authentication and change of what guards an
-	// account: kind, user_id, client, outcome and reason. No line holds a secret.
-	// If nil, slog.Default().
+	// account: kind, user_id, client, outcome and reason. No line holds a secret. An
+	// Adapter finds it with LoggerFrom. If nil, slog.Default().
 	Logger *slog.Logger
 	// HTTPClient gives the transport and the time-out for calls to providers.
 	// Redirects are not followed and answers are limited to 1 MiB whatever it

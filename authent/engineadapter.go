@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 )
 
@@ -14,6 +15,8 @@ type engineAdapter struct {
 	// timeout bounds each call, and in InTx the begin and the end of each
 	// transaction. If zero or less, nothing does.
 	timeout time.Duration
+	// logger is what LoggerFrom gives to next.
+	logger *slog.Logger
 }
 
 // errTooSlow is why a call's context ended when its time was up.
@@ -21,7 +24,7 @@ var errTooSlow = fmt.Errorf("the database did not answer in time: %w", context.D
 
 // call runs f with the mark and the deadline.
 func call[T any](ctx context.Context, e engineAdapter, f func(ctx context.Context) (T, error)) (T, error) {
-	ctx = withEngine(ctx)
+	ctx = withEngine(ctx, e.logger)
 	if e.timeout > 0 {
 		timed, cancel := context.WithTimeoutCause(ctx, e.timeout, errTooSlow)
 		defer cancel()
@@ -170,9 +173,9 @@ func (e engineAdapter) DeleteExpired(ctx context.Context, before time.Time, limi
 // of each attempt. A begun transaction lives as long as the context it was begun
 // with, so that one cannot have a deadline of its own: a timer ends it.
 func (e engineAdapter) InTx(ctx context.Context, fn func(tx Adapter) error) error {
-	ctx = withEngine(ctx)
+	ctx = withEngine(ctx, e.logger)
 	if e.timeout <= 0 {
-		return late(ctx, e.next.InTx(ctx, func(tx Adapter) error { return fn(engineAdapter{tx, 0}) }))
+		return late(ctx, e.next.InTx(ctx, func(tx Adapter) error { return fn(engineAdapter{tx, 0, e.logger}) }))
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -181,7 +184,7 @@ func (e engineAdapter) InTx(ctx context.Context, fn func(tx Adapter) error) erro
 	err := e.next.InTx(ctx, func(tx Adapter) error {
 		timer.Stop()
 		defer timer.Reset(e.timeout)
-		return fn(engineAdapter{tx, e.timeout})
+		return fn(engineAdapter{tx, e.timeout, e.logger})
 	})
 	return late(ctx, err)
 }
@@ -193,10 +196,21 @@ type engineKey struct{}
 // mark is on the Adapter call alone: callbacks, events and handlers never see
 // it, and nothing outside this package can set it.
 func FromEngine(ctx context.Context) bool {
-	on, _ := ctx.Value(engineKey{}).(bool)
+	_, on := ctx.Value(engineKey{}).(*slog.Logger)
 	return on
 }
 
-func withEngine(ctx context.Context) context.Context {
-	return context.WithValue(ctx, engineKey{}, true)
+// LoggerFrom returns the Config.Logger of the engine that calls its Adapter with ctx, and
+// slog.Default() for any other ctx. An Adapter, and an ent hook below it, logs there what
+// the engine cannot know, such as a value that was cut to what its column holds.
+func LoggerFrom(ctx context.Context) *slog.Logger {
+	if logger, ok := ctx.Value(engineKey{}).(*slog.Logger); ok {
+		return logger
+	}
+	return slog.Default()
+}
+
+// withEngine marks ctx as that of a call to an Adapter, and gives it the engine's logger.
+func withEngine(ctx context.Context, logger *slog.Logger) context.Context {
+	return context.WithValue(ctx, engineKey{}, logger)
 }

@@ -2,15 +2,16 @@ package entadapter
 
 import (
 	"context"
-	"log/slog"
 	"unicode/utf8"
 
 	"entgo.io/ent/dialect"
+
+	"github.com/authent/authent/authent"
 )
 
-// Cut is value, cut to the number of characters that the column holds in MySQL,
-// with a line in the log (slog.Default) where that loses something. What people
-// are called, or have as a picture, is no reason to refuse their sign-in.
+// Cut returns value, cut to the number of characters that the column holds in MySQL, and
+// says in the log (authent.LoggerFrom) where that loses something. A long name or picture
+// is no reason to refuse a sign-in.
 func Cut[S ~string](ctx context.Context, d dialect.Driver, column string, chars int, value S) S {
 	if fits(d, chars, string(value)) {
 		return value
@@ -19,8 +20,8 @@ func Cut[S ~string](ctx context.Context, d dialect.Driver, column string, chars 
 	return S([]rune(string(value))[:chars])
 }
 
-// Drop is value, or "" where the column does not hold it in MySQL, with a line
-// in the log (slog.Default): half a token is of no use.
+// Drop returns value, or "" where the column does not hold it in MySQL, and says so in
+// the log (authent.LoggerFrom): half a token is of no use.
 func Drop[S ~string](ctx context.Context, d dialect.Driver, column string, chars int, value S) S {
 	if fits(d, chars, string(value)) {
 		return value
@@ -29,7 +30,7 @@ func Drop[S ~string](ctx context.Context, d dialect.Driver, column string, chars
 	return ""
 }
 
-// DropBytes is Drop where MySQL counts bytes, as it does in columns of type TEXT.
+// DropBytes does what Drop does, for a column whose size MySQL counts in bytes (TEXT).
 func DropBytes[S ~string](ctx context.Context, d dialect.Driver, column string, most int, value S) S {
 	if len(value) <= most || d.Dialect() != dialect.MySQL {
 		return value
@@ -43,5 +44,5 @@ func fits(d dialect.Driver, chars int, value string) bool {
 }
 
 func tooLong(ctx context.Context, column, unit string, most int, what string) {
-	slog.WarnContext(ctx, "authent: a value is longer than its column: "+what, "column", column, unit, most)
+	authent.LoggerFrom(ctx).WarnContext(ctx, "authent: a value is longer than its column: "+what, "column", column, unit, most)
 }
