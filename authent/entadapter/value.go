@@ -95,6 +95,16 @@ func OrNull[S ~string](s S) *S {
 	return &s
 }
 
+// SetOrClear writes value into a column of an update that may hold NULL: by the update's
+// set, or by its clear where value is nil.
+func SetOrClear[T, U any](value *T, set func(T) U, clear func() U) {
+	if value == nil {
+		clear()
+		return
+	}
+	set(*value)
+}
+
 // InBatches calls del with at most 500 at a time, until limit rows are gone or
 // none is left, and returns how many went.
 func InBatches(limit int, del func(n int) (int, error)) (total int, err error) {

@@ -44,11 +44,14 @@ func (w wanted) line() string {
 	return b.String()
 }
 
-// is reports whether a field's kind is the one wanted. A time may be a number of
-// Unix milliseconds too.
+// is reports whether a field is of the type wanted. A time may be a number of Unix
+// milliseconds too.
 func (w wanted) is(f *gen.Field) bool {
 	kind := f.Type.Type
-	return kind == w.kind || w.kind == field.TypeTime && kind == field.TypeInt64
+	if kind != w.kind && !(w.kind == field.TypeTime && kind == field.TypeInt64) {
+		return false
+	}
+	return isSecret(f) == w.secret && (!f.HasGoType() || w.secret || w.kind == field.TypeUUID)
 }
 
 // graph is what authent needs of each type.
@@ -178,6 +181,7 @@ func isSecret(f *gen.Field) bool {
 	return f.HasGoType() && f.Type.RType != nil && f.Type.RType.PkgPath == t.PkgPath() && f.Type.RType.Name == t.Name()
 }
 
+// check returns what is wrong with the field of t that is wanted.
 func (w wanted) check(t *gen.Type) error {
 	r := roleOf(t, w.name)
 	switch {
@@ -187,8 +191,16 @@ func (w wanted) check(t *gen.Type) error {
 		return fmt.Errorf("%s.%s is missing: take mixin.%s, or add %s", t.Name, w.name, t.Name, w.line())
 	case r.IsID():
 		return nil // checkID has looked at it
-	case !w.is(r.Field) || isSecret(r.Field) != w.secret || r.HasGoType() && !w.secret && w.kind != field.TypeUUID:
+	case !w.is(r.Field):
 		return fmt.Errorf("%s.%s is of type %s: make it %s", t.Name, w.name, r.Type, w.line())
+	}
+	return w.checkNull(t, r)
+}
+
+// checkNull wants a column that holds NULL where it must, and nowhere else, and a pointer
+// for what has no zero value to stand for NULL.
+func (w wanted) checkNull(t *gen.Type, r *role) error {
+	switch {
 	case w.null && !r.Optional:
 		return fmt.Errorf("%s.%s cannot hold NULL: make it %s", t.Name, w.name, w.line())
 	case !w.null && !w.mayNull && r.Optional:

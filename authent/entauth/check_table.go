@@ -12,7 +12,7 @@ import (
 
 // taken are the names of Go that the adapter has in the graph's package; a type of
 // the graph that is called Authent would have the adapter's file.
-var taken = []string{"Authent", "AuthAdapter", "AuthForeignTables", "AuthUser", "NewAuthAdapter"}
+var taken = []string{"Authent", "AuthAdapter", "AuthForeignTables", "AuthUser", "AuthUserFrom", "NewAuthAdapter"}
 
 // checkNames refuses types of the graph whose code would clash with the adapter's.
 func checkNames(g *gen.Graph) []error {
@@ -117,11 +117,13 @@ func checkWrites(t *gen.Type) []error {
 	return faults
 }
 
+// uuidPackage is the one whose UUIDs the adapter converts.
+const uuidPackage = "github.com/google/uuid"
+
 // checkUUID refuses UUIDs of another package than the adapter converts to.
 func checkUUID(t *gen.Type, f *gen.Field) error {
-	const known = "github.com/google/uuid"
-	if f == nil || f.Type.Type != field.TypeUUID || f.Type.PkgPath == known {
+	if f == nil || f.Type.Type != field.TypeUUID || f.Type.PkgPath == uuidPackage {
 		return nil
 	}
-	return fmt.Errorf("%s.%s is of type %s: make it field.UUID(%q, uuid.UUID{}), of %s", t.Name, f.Name, f.Type, f.Name, known)
+	return fmt.Errorf("%s.%s is of type %s: make it field.UUID(%q, uuid.UUID{}), of %s", t.Name, f.Name, f.Type, f.Name, uuidPackage)
 }

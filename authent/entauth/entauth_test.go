@@ -2,10 +2,14 @@ package entauth
 
 import (
 	"flag"
+	"go/ast"
 	"go/format"
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -129,5 +133,26 @@ func golden(t *testing.T, name, got string) {
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", file, diff)
+	}
+}
+
+// TestTaken: each name that the adapter has in a graph's package is refused as the name
+// of a type, and no other.
+func TestTaken(t *testing.T) {
+	names := []string{"Authent"} // for its file
+	for _, graph := range []string{"ent", "examples/nextjs-prisma/ent"} {
+		file, err := parser.ParseFile(token.NewFileSet(), "../../"+graph+"/authent.go", nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, object := range file.Scope.Objects {
+			if ast.IsExported(name) && object.Kind != ast.Pkg {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	if diff := cmp.Diff(slices.Compact(names), slices.Sorted(slices.Values(taken))); diff != "" {
+		t.Errorf("names of the adapter (-) and those that are refused (+):\n%s", diff)
 	}
 }

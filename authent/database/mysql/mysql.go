@@ -66,7 +66,7 @@ func Open(rawURL string) (*sql.DB, error) {
 	}
 	next, err := mysql.NewConnector(config)
 	if err != nil {
-		return nil, errUnderstood
+		return nil, errNotUnderstood
 	}
 	var c driver.Connector = connector{next, config.Timeout}
 	if u.Keep {
@@ -89,7 +89,7 @@ var form = serverurl.Form{
 	Otherwise: "a variable of the server that is newer is written %40%40name=value",
 }
 
-var errUnderstood = errors.New("mysql: the driver does not understand the URL: check its host, port and parameters (tls, timeout and so on)")
+var errNotUnderstood = errors.New("mysql: the driver does not understand the URL: check its host, port and parameters (tls, timeout and so on)")
 
 func parse(rawURL string) (*serverurl.URL, *mysql.Config, error) {
 	u, err := form.Parse(rawURL)
@@ -118,7 +118,7 @@ func parse(rawURL string) (*serverurl.URL, *mysql.Config, error) {
 	variables := takeVariables(u.Params)
 	config, err := mysql.ParseDSN("/?" + u.Params.Encode())
 	if err != nil {
-		return nil, nil, errUnderstood
+		return nil, nil, errNotUnderstood
 	}
 	config.Params = variables
 	if err := secure.apply(config); err != nil {

@@ -261,32 +261,16 @@ func (a *AuthAdapter) UpdateUser(ctx context.Context, id string, u authent.UserU
 		update.SetEmail(*u.Email)
 	}
 	if u.Name != nil {
-		if value := entadapter.OrNull(entadapter.Cut(ctx, a.client.driver, "users.name", 191, *u.Name)); value != nil {
-			update.SetName(*value)
-		} else {
-			update.ClearName()
-		}
+		entadapter.SetOrClear(entadapter.OrNull(entadapter.Cut(ctx, a.client.driver, "users.name", 191, *u.Name)), update.SetName, update.ClearName)
 	}
 	if u.Image != nil {
-		if value := entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "users.image", 191, *u.Image)); value != nil {
-			update.SetImage(*value)
-		} else {
-			update.ClearImage()
-		}
+		entadapter.SetOrClear(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "users.image", 191, *u.Image)), update.SetImage, update.ClearImage)
 	}
 	if u.EmailVerified != nil {
-		if value := entadapter.OrNullTime(*u.EmailVerified, entadapter.Time); value != nil {
-			update.SetEmailVerified(*value)
-		} else {
-			update.ClearEmailVerified()
-		}
+		entadapter.SetOrClear(entadapter.OrNullTime(*u.EmailVerified, entadapter.Time), update.SetEmailVerified, update.ClearEmailVerified)
 	}
 	if u.Password != nil {
-		if value := entadapter.OrNull(*u.Password); value != nil {
-			update.SetPassword(*value)
-		} else {
-			update.ClearPassword()
-		}
+		entadapter.SetOrClear(entadapter.OrNull(*u.Password), update.SetPassword, update.ClearPassword)
 	}
 	if u.DisabledAt != nil {
 		return nil, authent.ErrUnsupported
@@ -403,53 +387,25 @@ func (a *AuthAdapter) UpdateAccount(ctx context.Context, provider, providerAccou
 	update := a.client.Account.Update().
 		Where(entadapter.Is(account.FieldProvider, provider), entadapter.Is(account.FieldProviderAccountID, providerAccountID))
 	if u.RefreshToken != nil {
-		if value := entadapter.OrNull(entadapter.DropBytes(ctx, a.client.driver, "accounts.refresh_token", 65535, *u.RefreshToken)); value != nil {
-			update.SetRefreshToken(*value)
-		} else {
-			update.ClearRefreshToken()
-		}
+		entadapter.SetOrClear(entadapter.OrNull(entadapter.DropBytes(ctx, a.client.driver, "accounts.refresh_token", 65535, *u.RefreshToken)), update.SetRefreshToken, update.ClearRefreshToken)
 	}
 	if u.AccessToken != nil {
-		if value := entadapter.OrNull(entadapter.DropBytes(ctx, a.client.driver, "accounts.access_token", 65535, *u.AccessToken)); value != nil {
-			update.SetAccessToken(*value)
-		} else {
-			update.ClearAccessToken()
-		}
+		entadapter.SetOrClear(entadapter.OrNull(entadapter.DropBytes(ctx, a.client.driver, "accounts.access_token", 65535, *u.AccessToken)), update.SetAccessToken, update.ClearAccessToken)
 	}
 	if u.IDToken != nil {
-		if value := entadapter.OrNull(entadapter.DropBytes(ctx, a.client.driver, "accounts.id_token", 65535, *u.IDToken)); value != nil {
-			update.SetIDToken(*value)
-		} else {
-			update.ClearIDToken()
-		}
+		entadapter.SetOrClear(entadapter.OrNull(entadapter.DropBytes(ctx, a.client.driver, "accounts.id_token", 65535, *u.IDToken)), update.SetIDToken, update.ClearIDToken)
 	}
 	if u.TokenType != nil {
-		if value := entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "accounts.token_type", 191, *u.TokenType)); value != nil {
-			update.SetTokenType(*value)
-		} else {
-			update.ClearTokenType()
-		}
+		entadapter.SetOrClear(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "accounts.token_type", 191, *u.TokenType)), update.SetTokenType, update.ClearTokenType)
 	}
 	if u.Scope != nil {
-		if value := entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "accounts.scope", 191, *u.Scope)); value != nil {
-			update.SetScope(*value)
-		} else {
-			update.ClearScope()
-		}
+		entadapter.SetOrClear(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "accounts.scope", 191, *u.Scope)), update.SetScope, update.ClearScope)
 	}
 	if u.SessionState != nil {
-		if value := entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "accounts.session_state", 191, *u.SessionState)); value != nil {
-			update.SetSessionState(*value)
-		} else {
-			update.ClearSessionState()
-		}
+		entadapter.SetOrClear(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "accounts.session_state", 191, *u.SessionState)), update.SetSessionState, update.ClearSessionState)
 	}
 	if u.ExpiresAt != nil {
-		if at := entadapter.Unix32(*u.ExpiresAt); at != nil {
-			update.SetExpiresAt(*at)
-		} else {
-			update.ClearExpiresAt()
-		}
+		entadapter.SetOrClear(entadapter.Unix32(*u.ExpiresAt), update.SetExpiresAt, update.ClearExpiresAt)
 	}
 	return a.done(ctx, update.Exec(ctx), accountKeys)
 }

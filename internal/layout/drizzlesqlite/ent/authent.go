@@ -249,32 +249,16 @@ func (a *AuthAdapter) UpdateUser(ctx context.Context, id string, u authent.UserU
 	}
 	update := a.client.User.UpdateOneID(id).Where(entadapter.Is(user.FieldID, id))
 	if u.Name != nil {
-		if value := entadapter.OrNull(entadapter.Cut(ctx, a.client.driver, "user.name", 255, *u.Name)); value != nil {
-			update.SetName(*value)
-		} else {
-			update.ClearName()
-		}
+		entadapter.SetOrClear(entadapter.OrNull(entadapter.Cut(ctx, a.client.driver, "user.name", 255, *u.Name)), update.SetName, update.ClearName)
 	}
 	if u.Email != nil {
-		if value := entadapter.OrNull(*u.Email); value != nil {
-			update.SetEmail(*value)
-		} else {
-			update.ClearEmail()
-		}
+		entadapter.SetOrClear(entadapter.OrNull(*u.Email), update.SetEmail, update.ClearEmail)
 	}
 	if u.Image != nil {
-		if value := entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "user.image", 255, *u.Image)); value != nil {
-			update.SetImage(*value)
-		} else {
-			update.ClearImage()
-		}
+		entadapter.SetOrClear(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "user.image", 255, *u.Image)), update.SetImage, update.ClearImage)
 	}
 	if u.EmailVerified != nil {
-		if value := entadapter.OrNullTime(*u.EmailVerified, entadapter.Millis); value != nil {
-			update.SetEmailVerified(*value)
-		} else {
-			update.ClearEmailVerified()
-		}
+		entadapter.SetOrClear(entadapter.OrNullTime(*u.EmailVerified, entadapter.Millis), update.SetEmailVerified, update.ClearEmailVerified)
 	}
 	if u.Password != nil {
 		return nil, authent.ErrUnsupported
@@ -394,53 +378,25 @@ func (a *AuthAdapter) UpdateAccount(ctx context.Context, provider, providerAccou
 	update := a.client.Account.Update().
 		Where(entadapter.Is(account.FieldProvider, provider), entadapter.Is(account.FieldID, providerAccountID))
 	if u.RefreshToken != nil {
-		if value := entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "account.refresh_token", 255, *u.RefreshToken)); value != nil {
-			update.SetRefreshToken(*value)
-		} else {
-			update.ClearRefreshToken()
-		}
+		entadapter.SetOrClear(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "account.refresh_token", 255, *u.RefreshToken)), update.SetRefreshToken, update.ClearRefreshToken)
 	}
 	if u.AccessToken != nil {
-		if value := entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "account.access_token", 255, *u.AccessToken)); value != nil {
-			update.SetAccessToken(*value)
-		} else {
-			update.ClearAccessToken()
-		}
+		entadapter.SetOrClear(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "account.access_token", 255, *u.AccessToken)), update.SetAccessToken, update.ClearAccessToken)
 	}
 	if u.IDToken != nil {
-		if value := entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "account.id_token", 2048, *u.IDToken)); value != nil {
-			update.SetIDToken(*value)
-		} else {
-			update.ClearIDToken()
-		}
+		entadapter.SetOrClear(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "account.id_token", 2048, *u.IDToken)), update.SetIDToken, update.ClearIDToken)
 	}
 	if u.TokenType != nil {
-		if value := entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "account.token_type", 255, *u.TokenType)); value != nil {
-			update.SetTokenType(*value)
-		} else {
-			update.ClearTokenType()
-		}
+		entadapter.SetOrClear(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "account.token_type", 255, *u.TokenType)), update.SetTokenType, update.ClearTokenType)
 	}
 	if u.Scope != nil {
-		if value := entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "account.scope", 255, *u.Scope)); value != nil {
-			update.SetScope(*value)
-		} else {
-			update.ClearScope()
-		}
+		entadapter.SetOrClear(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "account.scope", 255, *u.Scope)), update.SetScope, update.ClearScope)
 	}
 	if u.SessionState != nil {
-		if value := entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "account.session_state", 255, *u.SessionState)); value != nil {
-			update.SetSessionState(*value)
-		} else {
-			update.ClearSessionState()
-		}
+		entadapter.SetOrClear(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "account.session_state", 255, *u.SessionState)), update.SetSessionState, update.ClearSessionState)
 	}
 	if u.ExpiresAt != nil {
-		if at := entadapter.Unix(*u.ExpiresAt); at != nil {
-			update.SetExpiresAt(*at)
-		} else {
-			update.ClearExpiresAt()
-		}
+		entadapter.SetOrClear(entadapter.Unix(*u.ExpiresAt), update.SetExpiresAt, update.ClearExpiresAt)
 	}
 	return a.done(ctx, update.Exec(ctx), accountKeys)
 }
