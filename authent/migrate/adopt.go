@@ -83,10 +83,12 @@ func (m *Migrator) Adopt(ctx context.Context, tables []*entschema.Table, c Adopt
 		if s.config.Dialect == dialect.MySQL {
 			return a.onMySQL(ctx)
 		}
-		return s.foreignKeys(ctx, false, func() error {
-			// To look, a transaction of SQLite's would keep others from writing.
-			begin := !s.config.DryRun || s.config.Dialect == dialect.Postgres
-			return s.inTx(ctx, begin, func() error { return a.inOneTx(ctx) })
+		within := s.inTx
+		if s.config.DryRun && s.config.Dialect == dialect.SQLite {
+			within = s.inNoTx // A transaction would keep others from writing.
+		}
+		return s.withoutForeignKeys(ctx, func() error {
+			return within(ctx, func() error { return a.inOneTx(ctx) })
 		})
 	})
 	return out, advised(err)
@@ -175,7 +177,7 @@ func (a *adopter) inOneTx(ctx context.Context) error {
 	if err := a.plan(ctx); err != nil || a.config.DryRun {
 		return err
 	}
-	if err := a.execute(ctx); err != nil {
+	if err := a.executeAll(ctx); err != nil {
 		return err
 	}
 	if err := a.compareRows(ctx, nativeNames); err != nil {
@@ -195,8 +197,8 @@ func (a *adopter) inOneTx(ctx context.Context) error {
 	return nil
 }
 
-// execute takes the steps.
-func (a *adopter) execute(ctx context.Context) error {
+// executeAll takes the steps.
+func (a *adopter) executeAll(ctx context.Context) error {
 	for i, st := range a.steps {
 		a.at(fmt.Sprintf("adopt: before step %d", i+1))
 		if err := a.take(ctx, st); err != nil {
@@ -211,7 +213,7 @@ func (a *adopter) execute(ctx context.Context) error {
 func (a *adopter) take(ctx context.Context, st step) (err error) {
 	started, stmt := time.Now(), a.statement(st)
 	if st.do == nil {
-		err = (&migration{session: a.session}).execute(ctx, stmt)
+		err = a.execute(ctx, stmt)
 	} else {
 		a.config.Log(StatementStarted{stmt})
 		err = st.do(ctx)

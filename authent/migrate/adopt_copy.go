@@ -164,7 +164,11 @@ func (a *adopter) copyRows(ctx context.Context, native string, convert func(row 
 	}
 	p := pages{adopter: a, table: a.layout.tables[native], keys: keys, columns: columns}
 	// Elsewhere there is a transaction already.
-	return a.inTx(ctx, a.config.Dialect == dialect.MySQL, func() error {
+	within := a.inNoTx
+	if a.config.Dialect == dialect.MySQL {
+		within = a.inTx
+	}
+	return within(ctx, func() error {
 		return p.each(ctx, func(rows [][]any) error { return a.copyPage(ctx, to, names, rows, convert) })
 	})
 }

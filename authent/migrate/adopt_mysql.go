@@ -114,7 +114,7 @@ func (a *adopter) fillBeside(ctx context.Context) error {
 	if err := a.planMySQL(ctx); err != nil || a.config.DryRun {
 		return err
 	}
-	if err := a.execute(ctx); err != nil {
+	if err := a.executeAll(ctx); err != nil {
 		return err
 	}
 	names := map[string]string{}
@@ -259,7 +259,7 @@ func (a *adopter) write(ctx context.Context) error {
 		return fmt.Errorf("migrate: adopt: %w", err)
 	}
 	a.at("adopt: made journal")
-	return a.inTx(ctx, true, func() error {
+	return a.inTx(ctx, func() error {
 		for n, statement := range append([]string{a.Layout}, a.after...) {
 			if _, err := a.ExecContext(ctx, "INSERT INTO "+a.q(journal)+" (n, statement) VALUES (?, ?)", n, statement); err != nil {
 				return fmt.Errorf("migrate: adopt: %w", err)

@@ -228,7 +228,7 @@ func (s seeder) rows(table string, columns []string, n int, row func(i int) []an
 	}
 	in := &inserter{adopter: &adopter{session: conn}, table: table, columns: columns}
 	defer in.close()
-	err = conn.inTx(s.t.Context(), true, func() error {
+	err = conn.inTx(s.t.Context(), func() error {
 		for from := 0; from < n; from += pageSize {
 			var page [][]any
 			for i := from; i < min(n, from+pageSize); i++ {

@@ -82,8 +82,12 @@ func (s *session) prepare(ctx context.Context) (pending, error) {
 	if s.config.DryRun {
 		return s.pending(ctx)
 	}
+	within := s.inNoTx
+	if s.config.Dialect == dialect.SQLite {
+		within = s.inTx
+	}
 	var p pending
-	err := s.inTx(ctx, s.config.Dialect == dialect.SQLite, func() (err error) {
+	err := within(ctx, func() (err error) {
 		if p, err = s.pending(ctx); err != nil {
 			return err
 		}
@@ -114,6 +118,8 @@ type migration struct {
 	declared   []*atlas.Stmt // The same, as Atlas has them.
 	sums       []string
 	revision   *atlas.Revision
+	// whole tells that the file is applied in one transaction.
+	whole bool
 	// known is whether an earlier run had begun with the file, and finished
 	// whether it came to the end of it, as the file was then.
 	known, finished bool
@@ -131,10 +137,13 @@ func (s *session) applyFile(ctx context.Context, f atlas.File) (int, error) {
 		return 0, m.show(ctx)
 	}
 	done := 0
-	whole := m.inOneTx()
-	err = s.foreignKeys(ctx, false, func() error {
-		return s.inTx(ctx, whole, func() (err error) {
-			done, err = m.run(ctx, whole)
+	within := s.inNoTx
+	if m.whole {
+		within = s.inTx
+	}
+	err = s.withoutForeignKeys(ctx, func() error {
+		return within(ctx, func() (err error) {
+			done, err = m.run(ctx)
 			return err
 		})
 	})
@@ -165,6 +174,7 @@ func (s *session) read(f atlas.File) (*migration, error) {
 		return nil, fmt.Errorf("migrate: %s: %w", f.Name(), err)
 	}
 	m := &migration{session: s, file: f, declared: found, sums: partialHashes(found)}
+	m.whole = s.config.Dialect != dialect.MySQL && inOneTx(f) // MySQL has no such transaction.
 	made := newTables{}
 	for _, stmt := range found {
 		m.statements = append(m.statements, Statement{
@@ -173,11 +183,6 @@ func (s *session) read(f atlas.File) (*migration, error) {
 	}
 	m.revision = &atlas.Revision{Version: f.Version(), Description: f.Desc(), Type: atlas.RevisionTypeExecute, Total: len(found), Hash: hash}
 	return m, nil
-}
-
-// inOneTx reports whether the file is applied in one transaction. MySQL cannot.
-func (m *migration) inOneTx() bool {
-	return m.config.Dialect != dialect.MySQL && inOneTx(m.file)
 }
 
 // inOneTx reports whether a file does not say that it is to run in no transaction.

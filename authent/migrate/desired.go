@@ -52,7 +52,7 @@ func (s *session) desired(ctx context.Context, tables []*entschema.Table) (*sche
 		return nil, fmt.Errorf("migrate: %w", err)
 	}
 	var realm *schema.Realm
-	err = s.foreignKeys(ctx, true, func() (err error) { // ent insists
+	err = s.withForeignKeys(ctx, func() (err error) { // ent insists
 		realm, err = ent.StateReader(copied...)(ctx)
 		return err
 	})

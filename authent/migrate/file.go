@@ -51,7 +51,7 @@ func (m *migration) complete() bool {
 
 // run executes what is left of the file and records it. It returns how many
 // statements it executed, -1 when somebody else has applied the file meanwhile.
-func (m *migration) run(ctx context.Context, whole bool) (int, error) {
+func (m *migration) run(ctx context.Context) (int, error) {
 	if err := m.resume(ctx); err != nil {
 		return 0, err
 	}
@@ -61,7 +61,7 @@ func (m *migration) run(ctx context.Context, whole bool) (int, error) {
 	m.mark(ctx)
 	rev := m.revision
 	m.config.Log(FileStarted{Name: m.file.Name(), Version: rev.Version, Done: rev.Applied, Total: len(m.statements)})
-	if !whole {
+	if !m.whole {
 		if err := m.settle(ctx); err != nil {
 			return 0, err
 		}
@@ -71,7 +71,7 @@ func (m *migration) run(ctx context.Context, whole bool) (int, error) {
 	}
 	done := 0
 	for i := rev.Applied; i < len(m.statements); i++ {
-		if err := m.step(ctx, i, whole); err != nil {
+		if err := m.step(ctx, i); err != nil {
 			return done, err
 		}
 		done++
@@ -86,28 +86,31 @@ func (m *migration) run(ctx context.Context, whole bool) (int, error) {
 
 // step executes one statement and records it. Where a file is not one
 // transaction, a statement that writes rows and its record are one.
-func (m *migration) step(ctx context.Context, i int, whole bool) error {
+func (m *migration) step(ctx context.Context, i int) error {
 	stmt := m.statements[i]
-	own := !whole && writesRows(stmt.SQL)
+	within := m.inNoTx
+	if !m.whole && writesRows(stmt.SQL) {
+		within = m.inTx
+	}
 	started := time.Now()
 	m.at(fmt.Sprintf("before statement %d", i+1))
-	err := m.inTx(ctx, own, func() error {
+	err := within(ctx, func() error {
 		if err := m.execute(ctx, stmt); err != nil {
-			return &StatementError{Statement: stmt, Applied: m.kept(whole), Total: len(m.statements), Err: err}
+			return &StatementError{Statement: stmt, Applied: m.kept(), Total: len(m.statements), Err: err}
 		}
 		m.at(fmt.Sprintf("after statement %d", i+1))
 		m.revision.Applied++
 		m.revision.PartialHashes = append(m.revision.PartialHashes, m.sums[i])
 		m.revision.ExecutionTime += time.Since(started)
 		m.revision.Error, m.revision.ErrorStmt = "", ""
-		if whole {
+		if m.whole {
 			return nil
 		}
 		return m.record(ctx)
 	})
 	if failed, ok := errors.AsType[*StatementError](err); ok {
 		m.config.Log(StatementFailed{stmt, failed.Err})
-		if !whole {
+		if !m.whole {
 			m.recordFailure(ctx, failed)
 		}
 		return err
@@ -120,8 +123,8 @@ func (m *migration) step(ctx context.Context, i int, whole bool) error {
 }
 
 // kept is how many statements of the file stay when the next fails.
-func (m *migration) kept(whole bool) int {
-	if whole {
+func (m *migration) kept() int {
+	if m.whole {
 		return 0
 	}
 	return m.revision.Applied
@@ -145,12 +148,12 @@ func (m *migration) recordFailure(ctx context.Context, failed *StatementError) {
 const tick = 5 * time.Second
 
 // execute executes a statement, and tells of it while it takes long.
-func (m *migration) execute(ctx context.Context, stmt Statement) error {
-	m.config.Log(StatementStarted{stmt})
+func (s *session) execute(ctx context.Context, stmt Statement) error {
+	s.config.Log(StatementStarted{stmt})
 	result := make(chan error, 1)
 	started := time.Now()
 	go func() {
-		_, err := m.ExecContext(ctx, stmt.SQL)
+		_, err := s.ExecContext(ctx, stmt.SQL)
 		result <- err
 	}()
 	ticker := time.NewTicker(tick)
@@ -160,7 +163,7 @@ func (m *migration) execute(ctx context.Context, stmt Statement) error {
 		case err := <-result:
 			return err
 		case <-ticker.C:
-			m.config.Log(StatementRunning{stmt, time.Since(started)})
+			s.config.Log(StatementRunning{stmt, time.Since(started)})
 		}
 	}
 }

@@ -52,9 +52,12 @@ func (m *Migrator) Push(ctx context.Context, tables []*entschema.Table, c PushCo
 		if err != nil {
 			return err
 		}
-		whole := m.config.Dialect != dialect.MySQL && !m.config.DryRun
-		return s.foreignKeys(ctx, false, func() error {
-			return s.inTx(ctx, whole, func() error { return s.push(ctx, desired, c, plan) })
+		within := s.inTx
+		if m.config.Dialect == dialect.MySQL || m.config.DryRun {
+			within = s.inNoTx
+		}
+		return s.withoutForeignKeys(ctx, func() error {
+			return within(ctx, func() error { return s.push(ctx, desired, c, plan) })
 		})
 	})
 	return plan, advised(err)
@@ -87,7 +90,7 @@ func (s *session) carryOut(ctx context.Context, plan *Plan) error {
 	}
 	for _, stmt := range plan.Statements {
 		started := time.Now()
-		if err := (&migration{session: s}).execute(ctx, stmt); err != nil {
+		if err := s.execute(ctx, stmt); err != nil {
 			s.config.Log(StatementFailed{stmt, err})
 			return fmt.Errorf("migrate: push: %w\n  in: %s", err, oneLine(stmt.SQL))
 		}

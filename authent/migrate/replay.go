@@ -120,7 +120,7 @@ func (s *session) outcome(ctx context.Context, files []atlas.File, make func(con
 // not cancelled where a connection that breaks would leave something behind.
 func (s *session) undone(ctx context.Context, files []atlas.File, fn func(context.Context) error) error {
 	whole := s.config.Dialect != dialect.MySQL && !slices.ContainsFunc(files, func(f atlas.File) bool { return !inOneTx(f) })
-	return s.foreignKeys(ctx, false, func() error {
+	return s.withoutForeignKeys(ctx, func() error {
 		if !whole {
 			return s.andDrop(ctx, fn)
 		}

@@ -10,11 +10,8 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// inTx runs fn in a transaction of the session's connection, or as it is.
-func (s *session) inTx(ctx context.Context, begin bool, fn func() error) error {
-	if !begin {
-		return fn()
-	}
+// inTx runs fn in a transaction of the session's connection.
+func (s *session) inTx(ctx context.Context, fn func() error) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
@@ -31,6 +28,9 @@ func (s *session) inTx(ctx context.Context, begin bool, fn func() error) error {
 	s.rollBack(ctx)
 	return err
 }
+
+// inNoTx runs fn in no transaction.
+func (*session) inNoTx(_ context.Context, fn func() error) error { return fn() }
 
 // begins begin a transaction. On SQLite it is immediate and waits for others as
 // for a lock. On PostgreSQL it sees what others have committed before it got a
@@ -72,25 +72,36 @@ func (s *session) rollBack(ctx context.Context) {
 	_, _ = s.ExecContext(ctx, "ROLLBACK")
 }
 
-// foreignKeys runs fn while SQLite does or does not enforce foreign keys. It does
-// not while tables change, since it changes one by building another in its
-// place; they are checked before the transaction ends.
-func (s *session) foreignKeys(ctx context.Context, enforced bool, fn func() error) error {
+// withForeignKeys runs fn while SQLite enforces foreign keys.
+func (s *session) withForeignKeys(ctx context.Context, fn func() error) error {
+	return s.foreignKeys(ctx, 1, fn)
+}
+
+// withoutForeignKeys runs fn while SQLite enforces no foreign keys. It changes a
+// table by building another in its place, so they cannot hold meanwhile; inTx checks
+// them before it commits.
+func (s *session) withoutForeignKeys(ctx context.Context, fn func() error) error {
+	return s.foreignKeys(ctx, 0, fn)
+}
+
+// foreignKeys runs fn with SQLite's pragma foreign_keys at 0 or 1, and then puts the
+// pragma back.
+func (s *session) foreignKeys(ctx context.Context, want int, fn func() error) error {
 	if s.config.Dialect != dialect.SQLite {
 		return fn()
 	}
-	var on bool
-	if err := s.QueryRowContext(ctx, "PRAGMA foreign_keys").Scan(&on); err != nil {
+	var was int
+	if err := s.QueryRowContext(ctx, "PRAGMA foreign_keys").Scan(&was); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	if on == enforced {
+	if was == want {
 		return fn()
 	}
-	if _, err := s.ExecContext(ctx, fmt.Sprintf("PRAGMA foreign_keys = %t", enforced)); err != nil {
+	if _, err := s.ExecContext(ctx, fmt.Sprintf("PRAGMA foreign_keys = %d", want)); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	err := fn()
-	if _, e := s.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf("PRAGMA foreign_keys = %t", on)); e != nil {
+	if _, e := s.ExecContext(context.WithoutCancel(ctx), fmt.Sprintf("PRAGMA foreign_keys = %d", was)); e != nil {
 		err = errors.Join(err, fmt.Errorf("migrate: %w", e))
 	}
 	return err
