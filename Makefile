@@ -19,7 +19,7 @@ deps: ## Install what the tests need besides Go (Debian, as root)
 # at once, since some of them mostly wait.
 .PHONY: test
 test: deps ## Run all tests, on SQLite, PostgreSQL and MariaDB
-	go run ./internal/testserver -- go test -p 4 -vet=off -ldflags=-w -timeout 60m ./internal/readme ./interop ./authent/migrate ./...
+	go run ./internal/testserver -- go test -p 4 -vet=off -ldflags=-w -timeout 60m ./internal/readme ./interop ./authent/adopt ./authent/migrate ./...
 
 .PHONY: race
 race: ## Run all tests under the race detector

@@ -16,6 +16,7 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 
 	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/adopt"
 	"github.com/authent/authent/authent/migrate"
 	"github.com/authent/authent/authent/provider"
 	"github.com/authent/authent/ent"
@@ -99,7 +100,7 @@ func adoptedBrowser(t *testing.T, c cell) {
 		dsn += "?time_zone=%40%40GLOBAL.time_zone"
 	}
 	db := kind.Connect(t, dsn)
-	adopt(t, kind, db)
+	adopted(t, kind, db)
 	h.run(t, successor(t, h, kind, db, idp.URL, true))
 	p.open(h.URL)
 	p.wait("session", "who was signed in before", has("grace@example.com"))
@@ -120,8 +121,8 @@ func adoptedBrowser(t *testing.T, c cell) {
 
 const authJSCookie = "__Secure-authjs.session-token="
 
-// adopt moves the database, as migrate adopt does.
-func adopt(t *testing.T, kind testdb.Kind, db *sql.DB) {
+// adopted moves the database, as migrate adopt does.
+func adopted(t *testing.T, kind testdb.Kind, db *sql.DB) {
 	t.Helper()
 	sealer, err := authent.NewTokenSealer(sharedSecret)
 	if err != nil {
@@ -135,7 +136,7 @@ func adopt(t *testing.T, kind testdb.Kind, db *sql.DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	done, err := m.Adopt(t.Context(), entmigrate.Tables, migrate.AdoptConfig{Tokens: sealer})
+	done, err := adopt.AuthJS(t.Context(), m, entmigrate.Tables, adopt.Config{Tokens: sealer})
 	if err != nil || done.Users != 1 || done.Sessions != 1 {
 		t.Fatalf("%+v, %v", done, err)
 	}

@@ -70,7 +70,7 @@ func TestAdvice(t *testing.T) {
 			db := kind.Connect(t, kind.URL(t))
 			for _, s := range strings.Split(tc.setup, ";") {
 				if strings.TrimSpace(s) != "" {
-					execute(t, db, s)
+					testdb.Execute(t, db, s)
 				}
 			}
 			name := folder(t, "1_file.sql", tc.file+"\n")

@@ -73,7 +73,7 @@ func TestReplay_Ended(t *testing.T) {
 					_, err := Lint(ctx, LintConfig{Dev: dev, Dialect: kind.Dialect, Dir: dir})
 					ended <- err
 				}()
-				for number(t, db, gate[2]) == 0 {
+				for testdb.Number(t, db, gate[2]) == 0 {
 					time.Sleep(10 * time.Millisecond)
 				}
 				cancel()

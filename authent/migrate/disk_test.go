@@ -28,7 +28,7 @@ func TestApply_FullDisk(t *testing.T) {
 			t.Fatalf("%+v, %v", report, err)
 		}
 		db := kind.Connect(t, address)
-		if n := number(t, db, "SELECT COUNT(*) FROM a"); n != 0 {
+		if n := testdb.Number(t, db, "SELECT COUNT(*) FROM a"); n != 0 {
 			t.Errorf("%d rows were left", n)
 		}
 		if report := apply(t, kind, db, name); report.Files != 1 {
@@ -94,7 +94,7 @@ func fillDisk(t *testing.T, size string, serve func(context.Context, ...string) 
 	}
 	write(t, files, "2_big.sql", strings.Replace(fill, "200000", "10", 1))
 	apply(t, kind, db, files)
-	if number(t, db, "SELECT COUNT(*) FROM big") != 10 {
+	if testdb.Number(t, db, "SELECT COUNT(*) FROM big") != 10 {
 		t.Error("the next run did not go on")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"ariga.io/atlas/sql/schema"
 	entschema "entgo.io/ent/dialect/sql/schema"
 )
 
@@ -41,14 +42,44 @@ func (m *Migrator) Drift(ctx context.Context, tables []*entschema.Table, exclude
 	if err != nil {
 		return nil, err
 	}
+	return s.compare(ctx, desired, exclude, nil)
+}
+
+// compare returns the differences from the desired schema, but for tables that match
+// a pattern and for changes that ignore reports, if it is not nil.
+func (s *session) compare(ctx context.Context, desired *schema.Schema, exclude []string, ignore func(table string, c schema.Change) bool) (all []Difference, err error) {
 	changes, err := s.differences(ctx, desired, exclude)
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range changes {
-		all = append(all, describe(m.config.Dialect, c)...)
+	for _, c := range withoutIgnored(changes, ignore) {
+		all = append(all, describe(s.config.Dialect, c)...)
 	}
 	collations, err := s.collations(ctx, desired)
 	collations = slices.DeleteFunc(collations, func(d Difference) bool { return excluded(d.Table, exclude) })
 	return append(all, collations...), err
+}
+
+// withoutIgnored returns changes of tables without those that ignore reports.
+func withoutIgnored(changes []schema.Change, ignore func(table string, c schema.Change) bool) []schema.Change {
+	if ignore == nil {
+		return changes
+	}
+	var left []schema.Change
+	for _, c := range changes {
+		switch c := c.(type) {
+		case *schema.AddTable:
+			if ignore(c.T.Name, c) {
+				continue
+			}
+		case *schema.DropTable:
+			if ignore(c.T.Name, c) {
+				continue
+			}
+		case *schema.ModifyTable:
+			c.Changes = slices.DeleteFunc(c.Changes, func(sub schema.Change) bool { return ignore(c.T.Name, sub) })
+		}
+		left = append(left, c)
+	}
+	return left
 }

@@ -37,7 +37,7 @@ func TestApply_EditedFiles(t *testing.T) {
 			folder := folder(t, three...)
 			apply(t, testdb.SQLite, db, folder)
 			for _, version := range strings.Split(tc.atlas, "") {
-				execute(t, db, "UPDATE atlas_schema_revisions SET operator_version = 'Atlas CLI v1.2.3' WHERE version = '"+version+"'")
+				testdb.Execute(t, db, "UPDATE atlas_schema_revisions SET operator_version = 'Atlas CLI v1.2.3' WHERE version = '"+version+"'")
 			}
 			at := 2 * (tc.edit - 1)
 			write(t, folder, three[at], three[at+1]+"-- edited\n")
@@ -92,7 +92,7 @@ func prove(t *testing.T, db *sql.DB, folder, from, to string) {
 			t.Fatal(err)
 		}
 		if from <= f.Version() && f.Version() <= to {
-			execute(t, db, "UPDATE atlas_schema_revisions SET hash = '"+hash+"' WHERE version = '"+f.Version()+"'")
+			testdb.Execute(t, db, "UPDATE atlas_schema_revisions SET hash = '"+hash+"' WHERE version = '"+f.Version()+"'")
 		}
 	}
 }

@@ -45,12 +45,12 @@ func TestApply_FailingStatement(t *testing.T) {
 			if _, err := migrator(t, kind, db, name, nil).Apply(t.Context(), 0); !errors.Is(err, ErrHistory) {
 				t.Errorf("what was executed was edited: %v", err)
 			}
-		} else if tables := inventory(t, kind, db); strings.Contains(tables, "a ") && !strings.Contains(tables, revisionsTable+" 0") {
+		} else if tables := inventory(t, kind, db); strings.Contains(tables, "a ") && !strings.Contains(tables, RevisionsTable+" 0") {
 			t.Errorf("something was left:\n%s", tables)
 		}
 		write(t, name, "1_bad.sql", good)
 		apply(t, kind, db, name)
-		if number(t, db, "SELECT COUNT(*) FROM a") != 1 || number(t, db, "SELECT COUNT(*) FROM b") != 0 {
+		if testdb.Number(t, db, "SELECT COUNT(*) FROM a") != 1 || testdb.Number(t, db, "SELECT COUNT(*) FROM b") != 0 {
 			t.Error("the mended file was not executed as it is")
 		}
 	})
@@ -118,7 +118,7 @@ func TestApply_Refuses(t *testing.T) {
 func TestApply_ForeignTables(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
 		db := kind.Connect(t, kind.URL(t))
-		execute(t, db, "CREATE TABLE one (x int)", "CREATE TABLE blog (x int)")
+		testdb.Execute(t, db, "CREATE TABLE one (x int)", "CREATE TABLE blog (x int)")
 		name := folder(t, "1_one.sql", one, "2_two.sql", two)
 		before := inventory(t, kind, db)
 		m := migrator(t, kind, db, name, nil)
@@ -141,7 +141,7 @@ func TestApply_ForeignTables(t *testing.T) {
 			t.Errorf("after the baseline %d files were applied", report.Files)
 		}
 		other := kind.Connect(t, kind.URL(t))
-		execute(t, other, "CREATE TABLE blog (x int)")
+		testdb.Execute(t, other, "CREATE TABLE blog (x int)")
 		allowed := migrator(t, kind, other, name, func(c *Config) { c.AllowDirty = true })
 		if report, err := allowed.Apply(t.Context(), 0); err != nil || report.Files != 2 {
 			t.Errorf("allowed: %+v, %v", report, err)
@@ -154,7 +154,7 @@ func TestApply_WithoutRights(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
 		address := kind.URL(t)
 		db := kind.Connect(t, address)
-		execute(t, db, "CREATE TABLE there (x int)", "DROP TABLE there")
+		testdb.Execute(t, db, "CREATE TABLE there (x int)", "DROP TABLE there")
 		poor := restricted(t, kind, db, address)
 		_, err := migrator(t, kind, kind.Connect(t, poor), folder(t, "1_one.sql", one), nil).Apply(t.Context(), 0)
 		want := "needs the right to do this"
@@ -184,9 +184,9 @@ func restricted(t *testing.T, kind testdb.Kind, db *sql.DB, address string) stri
 	u.User = url.UserPassword(name, "pw-of-the-poor")
 	drop := "DROP USER " + name
 	if kind.Dialect == dialect.Postgres {
-		execute(t, db, "REVOKE CREATE ON SCHEMA public FROM PUBLIC", "CREATE ROLE "+name+" LOGIN PASSWORD 'pw-of-the-poor'")
+		testdb.Execute(t, db, "REVOKE CREATE ON SCHEMA public FROM PUBLIC", "CREATE ROLE "+name+" LOGIN PASSWORD 'pw-of-the-poor'")
 	} else {
-		execute(t, db, "CREATE USER "+name+"@'127.0.0.1' IDENTIFIED BY 'pw-of-the-poor'", "GRANT SELECT ON "+strings.TrimPrefix(u.Path, "/")+".* TO "+name+"@'127.0.0.1'")
+		testdb.Execute(t, db, "CREATE USER "+name+"@'127.0.0.1' IDENTIFIED BY 'pw-of-the-poor'", "GRANT SELECT ON "+strings.TrimPrefix(u.Path, "/")+".* TO "+name+"@'127.0.0.1'")
 		drop += "@'127.0.0.1'"
 	}
 	t.Cleanup(func() {
@@ -212,8 +212,8 @@ func shut(t *testing.T, kind testdb.Kind, db *sql.DB) (open func()) {
 		lock, unlock = "SELECT pg_advisory_lock(7)", "SELECT pg_advisory_unlock(7)"
 	}
 	db.SetMaxOpenConns(1)
-	execute(t, db, lock)
-	return func() { execute(t, db, unlock) }
+	testdb.Execute(t, db, lock)
+	return func() { testdb.Execute(t, db, unlock) }
 }
 
 // atGate waits until the statement lasts.
@@ -223,7 +223,7 @@ func atGate(t *testing.T, kind testdb.Kind, db *sql.DB) {
 	if kind.Dialect == dialect.Postgres {
 		running = "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 	}
-	await.True(t, "the statement runs", func() bool { return number(t, db, running) > 0 })
+	await.True(t, "the statement runs", func() bool { return testdb.Number(t, db, running) > 0 })
 }
 
 // disconnect ends every other connection of the database.
@@ -268,7 +268,7 @@ func TestApply_LostConnection(t *testing.T) {
 			}
 			open()
 			apply(t, kind, db, files)
-			if number(t, db, "SELECT x FROM a") != 2 || number(t, db, "SELECT COUNT(*) FROM b") != 0 {
+			if testdb.Number(t, db, "SELECT x FROM a") != 2 || testdb.Number(t, db, "SELECT COUNT(*) FROM b") != 0 {
 				t.Error("the next run did not go on")
 			}
 		})
@@ -304,7 +304,7 @@ func TestApply_Cancelled(t *testing.T) {
 			if _, err := again.Apply(t.Context(), 0); err != nil {
 				t.Fatal(err)
 			}
-			if number(t, db, "SELECT x FROM a") != 2 {
+			if testdb.Number(t, db, "SELECT x FROM a") != 2 {
 				t.Error("the next run did not go on")
 			}
 		})

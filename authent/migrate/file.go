@@ -95,7 +95,7 @@ func (m *migration) step(ctx context.Context, i int) error {
 	started := time.Now()
 	m.at(fmt.Sprintf("before statement %d", i+1))
 	err := within(ctx, func() error {
-		if err := m.execute(ctx, stmt); err != nil {
+		if err := m.execute(ctx, stmt, nil); err != nil {
 			return &StatementError{Statement: stmt, Applied: m.kept(), Total: len(m.statements), Err: err}
 		}
 		m.at(fmt.Sprintf("after statement %d", i+1))
@@ -147,15 +147,36 @@ func (m *migration) recordFailure(ctx context.Context, failed *StatementError) {
 // tick is how often a long statement is told of.
 const tick = 5 * time.Second
 
-// execute executes a statement, and tells of it while it takes long.
-func (s *session) execute(ctx context.Context, stmt Statement) error {
+// statement returns a statement that is in no file, with the lock that it takes.
+func (s *session) statement(sql string) Statement {
+	return Statement{SQL: sql, Lock: lockOf(s.config.Dialect, sql)}
+}
+
+// executeAlone executes a statement that is in no file, and tells Config.Log how that
+// went. It calls do instead, if that is not nil.
+func (s *session) executeAlone(ctx context.Context, stmt Statement, do func(context.Context) error) error {
+	started := time.Now()
+	if err := s.execute(ctx, stmt, do); err != nil {
+		s.config.Log(StatementFailed{stmt, err})
+		return fmt.Errorf("%w\n  in: %s", err, oneLine(stmt.SQL))
+	}
+	s.config.Log(StatementDone{stmt, time.Since(started)})
+	return nil
+}
+
+// execute executes a statement, or calls do instead if that is not nil, and tells
+// Config.Log while it takes long.
+func (s *session) execute(ctx context.Context, stmt Statement, do func(context.Context) error) error {
+	if do == nil {
+		do = func(ctx context.Context) error {
+			_, err := s.ExecContext(ctx, stmt.SQL)
+			return err
+		}
+	}
 	s.config.Log(StatementStarted{stmt})
 	result := make(chan error, 1)
 	started := time.Now()
-	go func() {
-		_, err := s.ExecContext(ctx, stmt.SQL)
-		result <- err
-	}()
+	go func() { result <- do(ctx) }()
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	for {

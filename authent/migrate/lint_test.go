@@ -54,7 +54,7 @@ func TestLint_Advises(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
 		dev, dir := kind.Connect(t, kind.URL(t)), open(t, folder(t, "1_bad.sql", "ALTER TABLE nobody ADD COLUMN a int;"))
 		_, ofLint := Lint(t.Context(), LintConfig{Dev: dev, Dialect: kind.Dialect, Dir: dir})
-		_, ofDiff := Diff(t.Context(), "more", DiffConfig{Dev: dev, Dialect: kind.Dialect, Dir: dir, Tables: withNickname(t)})
+		_, ofDiff := Diff(t.Context(), "more", DiffConfig{Dev: dev, Dialect: kind.Dialect, Dir: dir, Tables: testdb.WithNickname(t)})
 		if ofLint == nil || ofDiff == nil || !strings.Contains(ofLint.Error(), notThere) || strings.TrimPrefix(ofLint.Error(), "migrate: lint: ") != strings.TrimPrefix(ofDiff.Error(), "migrate: diff: ") {
 			t.Errorf("lint: %v\ndiff: %v", ofLint, ofDiff)
 		}
@@ -90,11 +90,11 @@ func TestReplay_Elsewhere(t *testing.T) {
 			dev, query, elsewhere := kind.Connect(t, at), "SELECT count(*) FROM elsewhere.precious", "elsewhere"
 			goes := "-- atlas:txmode none\n\nCREATE TABLE t (id int);\nSET search_path TO elsewhere;"
 			if kind.Dialect == dialect.Postgres {
-				execute(t, dev, "CREATE SCHEMA elsewhere", "CREATE TABLE elsewhere.precious (id int)")
+				testdb.Execute(t, dev, "CREATE SCHEMA elsewhere", "CREATE TABLE elsewhere.precious (id int)")
 			} else {
 				other := kind.Connect(t, kind.URL(t))
-				elsewhere = texts(t, other, "SELECT database()")[0]
-				execute(t, other, "CREATE TABLE precious (id int)")
+				elsewhere = testdb.Texts(t, other, "SELECT database()")[0]
+				testdb.Execute(t, other, "CREATE TABLE precious (id int)")
 				query, goes = "SELECT count(*) FROM `"+elsewhere+"`.precious", "CREATE TABLE t (id int);\nUSE `"+elsewhere+"`;"
 			}
 			c := LintConfig{Dev: dev, Dialect: kind.Dialect, Dir: open(t, folder(t, "1_goes.sql", goes))}
@@ -102,11 +102,11 @@ func TestReplay_Elsewhere(t *testing.T) {
 				if _, err := Lint(t.Context(), c); err == nil || !strings.Contains(err.Error(), "goes to another schema, "+elsewhere) {
 					t.Error(err)
 				}
-				if _, err := Diff(t.Context(), "more", DiffConfig{Dev: dev, Dialect: kind.Dialect, Dir: c.Dir, Tables: withNickname(t)}); err != nil {
+				if _, err := Diff(t.Context(), "more", DiffConfig{Dev: dev, Dialect: kind.Dialect, Dir: c.Dir, Tables: testdb.WithNickname(t)}); err != nil {
 					t.Error(err)
 				}
 			}
-			if n := number(t, kind.Connect(t, at), query); n != 0 {
+			if n := testdb.Number(t, kind.Connect(t, at), query); n != 0 {
 				t.Errorf("%d rows", n)
 			}
 			if left := inventory(t, kind, dev); left != "" {

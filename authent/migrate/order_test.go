@@ -72,7 +72,7 @@ func TestApply_WithoutTransaction(t *testing.T) {
 		t.Fatalf("%v", err)
 	}
 	// The index that failed is there, half-made, as PostgreSQL leaves it.
-	execute(t, db, "DROP INDEX a_x")
+	testdb.Execute(t, db, "DROP INDEX a_x")
 	write(t, name, "1_a.sql", strings.Replace(file, "UNIQUE INDEX", "INDEX", 1))
 	if report := apply(t, kind, db, name); report.Statements != 1 {
 		t.Errorf("%+v", report)
@@ -117,7 +117,7 @@ func TestSQLite_RebuildKeepsReferences(t *testing.T) {
 	const rebuild = "CREATE TABLE new_p (id int PRIMARY KEY, y int);\nINSERT INTO new_p (id) SELECT id FROM p;\nDROP TABLE p;\nALTER TABLE new_p RENAME TO p;\n"
 	name := folder(t, "1_p.sql", "CREATE TABLE p (id int PRIMARY KEY);\nCREATE TABLE c (p int REFERENCES p (id) ON DELETE CASCADE);\nINSERT INTO p VALUES (1), (2);\nINSERT INTO c VALUES (1), (2);\n", "2_p.sql", rebuild)
 	apply(t, kind, db, name)
-	if n := number(t, db, "SELECT COUNT(*) FROM c"); n != 2 {
+	if n := testdb.Number(t, db, "SELECT COUNT(*) FROM c"); n != 2 {
 		t.Errorf("%d rows are left of 2", n)
 	}
 	write(t, name, "3_p.sql", strings.Replace(rebuild, "FROM p;", "FROM p WHERE id = 1;", 1))
@@ -128,7 +128,7 @@ func TestSQLite_RebuildKeepsReferences(t *testing.T) {
 	if after := inventory(t, kind, db); after != before {
 		t.Errorf("left\n%s\nbefore\n%s", after, before)
 	}
-	if on := number(t, db, "PRAGMA foreign_keys"); on != 1 {
+	if on := testdb.Number(t, db, "PRAGMA foreign_keys"); on != 1 {
 		t.Error("foreign keys stayed off")
 	}
 }

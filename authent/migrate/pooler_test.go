@@ -42,9 +42,8 @@ var lockingVerbs = map[string]func(context.Context, *Migrator) error{
 		_, err := m.Push(ctx, migrate.Tables, PushConfig{})
 		return err
 	},
-	"adopt": func(ctx context.Context, m *Migrator) error {
-		_, err := m.Adopt(ctx, migrate.Tables, AdoptConfig{})
-		return err
+	"exclusive": func(ctx context.Context, m *Migrator) error {
+		return m.Exclusive(ctx, func(*Session) error { return nil })
 	},
 }
 
@@ -82,7 +81,7 @@ func TestPoolerIsRefused(t *testing.T) {
 	if got := inventory(t, kind, db); got != "" {
 		t.Errorf("something was changed:\n%s", got)
 	}
-	if n := number(t, db, "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory'"); n != 0 {
+	if n := testdb.Number(t, db, "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory'"); n != 0 {
 		t.Errorf("%d locks were left", n)
 	}
 	apply(t, kind, db, name)
@@ -214,7 +213,7 @@ func TestPoolerInSessionMode(t *testing.T) {
 				t.Errorf("%d files were applied", n)
 			}
 			db := kind.Connect(t, direct)
-			if n := number(t, db, "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"); n != 0 {
+			if n := testdb.Number(t, db, "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"); n != 0 {
 				t.Errorf("%d locks were left", n)
 			}
 		})

@@ -154,7 +154,7 @@ func TestApply_ManyProcesses(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if n, distinct := number(t, db, "SELECT COUNT(*) FROM runs WHERE n > 0"), number(t, db, "SELECT COUNT(DISTINCT n) FROM runs WHERE n > 0"); n != rounds || distinct != rounds {
+		if n, distinct := testdb.Number(t, db, "SELECT COUNT(*) FROM runs WHERE n > 0"), testdb.Number(t, db, "SELECT COUNT(DISTINCT n) FROM runs WHERE n > 0"); n != rounds || distinct != rounds {
 			t.Errorf("%d runs of %d files, want %d of each", n, distinct, rounds)
 		}
 		if st, err := migrator(t, kind, db, name, nil).Status(t.Context()); err != nil || st.Executed != rounds+1 || st.Pending != 0 {
@@ -199,7 +199,7 @@ func TestApply_KilledAtEveryStep(t *testing.T) {
 			}
 			checkKilled(t, kind, migrator(t, kind, db, name, nil), step, before, inventory(t, kind, db))
 			apply(t, kind, db, name)
-			if rows := number(t, db, "SELECT COUNT(*) FROM a WHERE y IS NULL"); rows != 1 {
+			if rows := testdb.Number(t, db, "SELECT COUNT(*) FROM a WHERE y IS NULL"); rows != 1 {
 				t.Errorf("%s: the row was inserted %d times", step, rows)
 			}
 			if report := apply(t, kind, db, name); report.Files != 0 {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	atlas "ariga.io/atlas/sql/migrate"
 	"ariga.io/atlas/sql/schema"
@@ -89,12 +88,9 @@ func (s *session) carryOut(ctx context.Context, plan *Plan) error {
 		return nil
 	}
 	for _, stmt := range plan.Statements {
-		started := time.Now()
-		if err := s.execute(ctx, stmt); err != nil {
-			s.config.Log(StatementFailed{stmt, err})
-			return fmt.Errorf("migrate: push: %w\n  in: %s", err, oneLine(stmt.SQL))
+		if err := s.executeAlone(ctx, stmt, nil); err != nil {
+			return fmt.Errorf("migrate: push: %w", err)
 		}
-		s.config.Log(StatementDone{stmt, time.Since(started)})
 	}
 	return nil
 }
@@ -118,7 +114,7 @@ func (s *session) plan(ctx context.Context, changes []schema.Change, plan *Plan)
 		if len(change.Args) > 0 {
 			return errors.New("migrate: plan: a statement with arguments cannot be shown: use go tool migrate diff")
 		}
-		plan.Statements = append(plan.Statements, Statement{SQL: change.Cmd, Lock: lockOf(s.config.Dialect, change.Cmd)})
+		plan.Statements = append(plan.Statements, s.statement(change.Cmd))
 	}
 	s.mark(ctx, plan)
 	return nil

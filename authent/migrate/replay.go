@@ -73,7 +73,7 @@ func (s *session) checkEmpty(ctx context.Context) error {
 	if there, err := (revisions{s}).exist(ctx); err != nil {
 		return err
 	} else if there {
-		tables = append(tables, revisionsTable)
+		tables = append(tables, RevisionsTable)
 	}
 	if len(tables) > 0 {
 		return fmt.Errorf("migrate: the database of --dev-url is not empty (found table %q): name an empty one, in which the migrations can be replayed", tables[0])

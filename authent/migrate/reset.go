@@ -40,8 +40,8 @@ func (s *session) planReset(ctx context.Context, desired *schema.Schema, c PushC
 	if err != nil {
 		return err
 	}
-	if len(there) > 0 && !excluded(revisionsTable, c.Exclude) {
-		drops = append(drops, &schema.DropTable{T: schema.NewTable(revisionsTable)})
+	if len(there) > 0 && !excluded(RevisionsTable, c.Exclude) {
+		drops = append(drops, &schema.DropTable{T: schema.NewTable(RevisionsTable)})
 	}
 	if err := s.plan(ctx, drops, plan); err != nil {
 		return err
@@ -79,7 +79,7 @@ const currentSchema = `(SELECT oid FROM pg_namespace WHERE nspname = current_sch
 
 // kept are the names of the histories that Atlas, Prisma, Drizzle, golang-migrate,
 // goose, Flyway, Rails and Knex keep in a database.
-const kept = `('` + revisionsTable + `', '_prisma_migrations', '__drizzle_migrations', 'schema_migrations', 'goose_db_version', 'flyway_schema_history', 'knex_migrations')`
+const kept = `('` + RevisionsTable + `', '_prisma_migrations', '__drizzle_migrations', 'schema_migrations', 'goose_db_version', 'flyway_schema_history', 'knex_migrations')`
 
 // histories finds the histories of migrations, on PostgreSQL of all schemas.
 var histories = map[string]string{
@@ -90,9 +90,9 @@ var histories = map[string]string{
 
 // ownHistory finds the history of the connected schema.
 var ownHistory = map[string]string{
-	dialect.SQLite:   `SELECT name FROM sqlite_master WHERE type = 'table' AND name = '` + revisionsTable + `'`,
-	dialect.Postgres: `SELECT relname FROM pg_class WHERE relname = '` + revisionsTable + `' AND relkind IN ('r', 'p') AND relnamespace = ` + currentSchema,
-	dialect.MySQL:    `SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND table_name = '` + revisionsTable + `'`,
+	dialect.SQLite:   `SELECT name FROM sqlite_master WHERE type = 'table' AND name = '` + RevisionsTable + `'`,
+	dialect.Postgres: `SELECT relname FROM pg_class WHERE relname = '` + RevisionsTable + `' AND relkind IN ('r', 'p') AND relnamespace = ` + currentSchema,
+	dialect.MySQL:    `SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND table_name = '` + RevisionsTable + `'`,
 }
 
 // databaseName is what --reset must say: the name of the database, with that of the
@@ -147,7 +147,7 @@ func (s *session) planDropViews(ctx context.Context, c PushConfig, plan *Plan) e
 		}
 		drop := "DROP " + kind + " " + (revisions{s}).quote(name)
 		plan.Differences = append(plan.Differences, Difference{Table: name, Destroys: true})
-		plan.Statements = append(plan.Statements, Statement{SQL: drop, Lock: lockOf(s.config.Dialect, drop)})
+		plan.Statements = append(plan.Statements, s.statement(drop))
 	}
 	return rows.Err()
 }

@@ -12,8 +12,8 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// revisionsTable is Atlas's history of what was applied.
-const revisionsTable = "atlas_schema_revisions"
+// RevisionsTable is Atlas's history of what was applied.
+const RevisionsTable = "atlas_schema_revisions"
 
 // createRevisions makes it, exactly as Atlas's command line does.
 var createRevisions = map[string]string{
@@ -40,9 +40,9 @@ func (r revisions) quote(name string) string {
 
 func (r revisions) table() string {
 	if r.config.RevisionsSchema == "" {
-		return r.quote(revisionsTable)
+		return r.quote(RevisionsTable)
 	}
-	return r.quote(r.config.RevisionsSchema) + "." + r.quote(revisionsTable)
+	return r.quote(r.config.RevisionsSchema) + "." + r.quote(RevisionsTable)
 }
 
 // create makes the table if there is none.
@@ -55,7 +55,7 @@ func (r revisions) create(ctx context.Context) error {
 		return err
 	}
 	if _, err := r.ExecContext(ctx, fmt.Sprintf(createRevisions[r.config.Dialect], r.table())); err != nil {
-		return fmt.Errorf("migrate: make the table %s: %w", revisionsTable, err)
+		return fmt.Errorf("migrate: make the table %s: %w", RevisionsTable, err)
 	}
 	return nil
 }
@@ -72,14 +72,14 @@ func (r revisions) createSchema(ctx context.Context) error {
 		_, err = r.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+r.quote(r.config.RevisionsSchema))
 	}
 	if err != nil {
-		return fmt.Errorf("migrate: make the schema of %s: %w", revisionsTable, err)
+		return fmt.Errorf("migrate: make the schema of %s: %w", RevisionsTable, err)
 	}
 	return nil
 }
 
 // exist reports whether the table is there.
 func (r revisions) exist(ctx context.Context) (bool, error) {
-	query, args := `SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?`, []any{revisionsTable}
+	query, args := `SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?`, []any{RevisionsTable}
 	switch r.config.Dialect {
 	case dialect.Postgres:
 		query = `SELECT COUNT(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -90,14 +90,14 @@ func (r revisions) exist(ctx context.Context) (bool, error) {
 	}
 	var n int
 	if err := r.QueryRowContext(ctx, query, args...).Scan(&n); err != nil {
-		return false, fmt.Errorf("migrate: look for %s: %w", revisionsTable, err)
+		return false, fmt.Errorf("migrate: look for %s: %w", RevisionsTable, err)
 	}
 	return n > 0, nil
 }
 
 // Ident implements atlas.RevisionReadWriter.
 func (r revisions) Ident() *atlas.TableIdent {
-	return &atlas.TableIdent{Name: revisionsTable, Schema: r.config.RevisionsSchema}
+	return &atlas.TableIdent{Name: RevisionsTable, Schema: r.config.RevisionsSchema}
 }
 
 // ReadRevisions implements atlas.RevisionReadWriter.
@@ -117,13 +117,13 @@ func (r revisions) read(ctx context.Context) (all, recounted []*atlas.Revision, 
 	columns := append(r.quoted()[:10], r.quote("operator_version"))
 	rows, err := r.QueryContext(ctx, "SELECT "+strings.Join(columns, ", ")+" FROM "+r.table()+" ORDER BY "+r.quote("version"))
 	if err != nil {
-		return nil, nil, fmt.Errorf("migrate: read %s: %w", revisionsTable, err)
+		return nil, nil, fmt.Errorf("migrate: read %s: %w", RevisionsTable, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		rev, err := scanRevision(rows)
 		if err != nil {
-			return nil, nil, fmt.Errorf("migrate: read %s: %w", revisionsTable, err)
+			return nil, nil, fmt.Errorf("migrate: read %s: %w", RevisionsTable, err)
 		}
 		if strings.HasPrefix(rev.Version, ".") {
 			continue
@@ -134,7 +134,7 @@ func (r revisions) read(ctx context.Context) (all, recounted []*atlas.Revision, 
 		all = append(all, rev)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, nil, fmt.Errorf("migrate: read %s: %w", revisionsTable, err)
+		return nil, nil, fmt.Errorf("migrate: read %s: %w", RevisionsTable, err)
 	}
 	return all, recounted, nil
 }

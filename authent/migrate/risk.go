@@ -157,7 +157,7 @@ func (s *session) live(ctx context.Context) *model {
 
 // inspect reads the connected schema's tables.
 func (s *session) inspect(ctx context.Context) (*schema.Schema, error) {
-	current, err := s.current(ctx, []string{Exactly(revisionsTable)})
+	current, err := s.current(ctx, []string{Exactly(RevisionsTable)})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errNoAnalysis, err)
 	}

@@ -56,7 +56,7 @@ func TestRisks_AreReal(t *testing.T) {
 			}
 			db := kind.Connect(t, kind.URL(t))
 			apply(t, kind, db, folder(t, "1_before.sql", inDialect(kind.Dialect, before)))
-			execute(t, db, people...)
+			testdb.Execute(t, db, people...)
 			var codes []string
 			name := folder(t, "1_before.sql", inDialect(kind.Dialect, before), "2_after.sql", c.sql)
 			_, err := migrator(t, kind, db, name, func(config *Config) {
@@ -74,7 +74,7 @@ func TestRisks_AreReal(t *testing.T) {
 			if _, failed := errors.AsType[*StatementError](err); failed != (c.after == "") {
 				t.Errorf("%s\n%v", c.sql, err)
 			} else if c.after != "" {
-				if got := texts(t, db, c.after); len(got) != 1 || got[0] != c.want {
+				if got := testdb.Texts(t, db, c.after); len(got) != 1 || got[0] != c.want {
 					t.Errorf("%s\nleaves %v, want %s", c.sql, got, c.want)
 				}
 			}
@@ -103,13 +103,13 @@ func TestRisks_Remedies(t *testing.T) {
 			db := kind.Connect(t, kind.URL(t))
 			first := inDialect(kind.Dialect, before)
 			apply(t, kind, db, folder(t, "1_before.sql", first))
-			execute(t, db, people...)
+			testdb.Execute(t, db, people...)
 			for _, s := range dryRun(t, kind, db, folder(t, "1_before.sql", first, "2_after.sql", inDialect(kind.Dialect, c.sql))) {
 				for _, r := range s.Risks {
 					for line := range strings.Lines(r.Do) {
 						line = strings.TrimSpace(strings.ReplaceAll(line, "…", value))
 						if strings.HasSuffix(line, ";") {
-							execute(t, db, line)
+							testdb.Execute(t, db, line)
 						}
 					}
 				}

@@ -47,7 +47,7 @@ func (s *session) listed(ctx context.Context) ([]table, error) {
 			return nil, fmt.Errorf("migrate: list the tables: %w", err)
 		}
 		t.versioned = kind == "SYSTEM VERSIONED"
-		if t.name != revisionsTable {
+		if t.name != RevisionsTable {
 			all = append(all, t)
 		}
 	}

@@ -80,51 +80,14 @@ func inventory(t testing.TB, kind testdb.Kind, db *sql.DB) string {
 	if kind.Dialect == dialect.SQLite {
 		query = `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`
 	}
-	tables := texts(t, db, query)
+	tables := testdb.Texts(t, db, query)
 	slices.Sort(tables)
 	var all []string
 	for _, table := range tables {
-		all = append(all, fmt.Sprintf("%s %d", table, number(t, db, "SELECT COUNT(*) FROM "+table)))
-		if table == revisionsTable {
-			all = append(all, texts(t, db, "SELECT CONCAT(version, ' ', applied, '/', total, ' ', hash) FROM "+table+" ORDER BY version")...)
+		all = append(all, fmt.Sprintf("%s %d", table, testdb.Number(t, db, "SELECT COUNT(*) FROM "+table)))
+		if table == RevisionsTable {
+			all = append(all, testdb.Texts(t, db, "SELECT CONCAT(version, ' ', applied, '/', total, ' ', hash) FROM "+table+" ORDER BY version")...)
 		}
 	}
 	return strings.Join(all, "\n")
-}
-
-func texts(t testing.TB, db *sql.DB, query string, args ...any) (all []string) {
-	t.Helper()
-	rows, err := db.QueryContext(t.Context(), query, args...)
-	if err != nil {
-		t.Fatalf("%s: %v", query, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var s string
-		if err := rows.Scan(&s); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, s)
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return all
-}
-
-func number(t testing.TB, db *sql.DB, query string) (n int) {
-	t.Helper()
-	if err := db.QueryRowContext(t.Context(), query).Scan(&n); err != nil {
-		t.Fatalf("%s: %v", query, err)
-	}
-	return n
-}
-
-func execute(t testing.TB, db *sql.DB, statements ...string) {
-	t.Helper()
-	for _, s := range statements {
-		if _, err := db.ExecContext(t.Context(), s); err != nil {
-			t.Fatalf("%s: %v", s, err)
-		}
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	engine "github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/adopt"
 	"github.com/authent/authent/authent/migrate"
 )
 
@@ -47,7 +48,7 @@ func (c *adoptCommand) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer db.Close()
-	done, err := m.Adopt(ctx, tables, migrate.AdoptConfig{Tokens: sealer, SessionTokens: c.sessionTokens()})
+	done, err := adopt.AuthJS(ctx, m, tables, adopt.Config{Tokens: sealer, SessionTokens: c.sessionTokens()})
 	if c.DryRun && err == nil {
 		for _, stmt := range done.Statements {
 			printStatement(out, stmt)
@@ -83,18 +84,18 @@ func (c *adoptCommand) ofNobody(out io.Writer) error {
 	return err
 }
 
-func (c *adoptCommand) sessionTokens() migrate.SessionTokens {
+func (c *adoptCommand) sessionTokens() adopt.SessionTokens {
 	switch {
 	case c.Hashed:
-		return migrate.HashedSessionTokens
+		return adopt.HashedSessionTokens
 	case c.Plain:
-		return migrate.PlainSessionTokens
+		return adopt.PlainSessionTokens
 	}
-	return migrate.UnknownSessionTokens
+	return adopt.UnknownSessionTokens
 }
 
 // printAdoption tells what there is.
-func printAdoption(out io.Writer, a *migrate.Adoption) {
+func printAdoption(out io.Writer, a *adopt.Report) {
 	for _, note := range a.Notes {
 		fmt.Fprintln(out, "Note:", note)
 	}

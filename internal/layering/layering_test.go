@@ -21,9 +21,11 @@ func deps(t *testing.T, pkg string) []string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", pkg)
 	cmd.Dir = "../.."
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("go list -deps %s: %v", pkg, err)
+		t.Fatalf("go list -deps %s: %v\n%s", pkg, err, stderr.String())
 	}
 	return strings.Fields(string(out))
 }
@@ -48,7 +50,7 @@ var drivers = []string{"modernc.org/sqlite", "github.com/lib/pq", "github.com/ja
 
 // TestNoDriverIsForced: an application chooses its driver.
 func TestNoDriverIsForced(t *testing.T) {
-	for _, pkg := range []string{"/authent/mixin", "/authent/entadapter", "/authent/provider", "/ent", "/ent/runtime"} {
+	for _, pkg := range []string{"/authent/mixin", "/authent/entadapter", "/authent/provider", "/authent/migrate", "/authent/adopt", "/ent", "/ent/runtime"} {
 		for _, dep := range deps(t, module+pkg) {
 			if under(dep, drivers...) {
 				t.Errorf("%s links %s", pkg, dep)
@@ -103,13 +105,27 @@ func TestDatabaseIsLight(t *testing.T) {
 	}
 }
 
+// TestMigrateStandsAlone: migrate knows nothing of this module. An application that
+// migrates its database does not link what moves other programs' databases over;
+// adopt imports migrate, and never the other way.
+func TestMigrateStandsAlone(t *testing.T) {
+	for _, pkg := range deps(t, module+"/authent/migrate") {
+		if under(pkg, module) && pkg != module+"/authent/migrate" {
+			t.Errorf("authent/migrate imports %s", pkg)
+		}
+	}
+	if !slices.Contains(deps(t, module+"/authent/adopt"), module+"/authent/migrate") {
+		t.Error("authent/adopt does not import authent/migrate: which package has adopt now?")
+	}
+}
+
 // TestGeneratorStaysOut: an application does not link the generator, nor what is
-// for tests. The quickstart has the development provider, so that it needs no
-// other.
+// for tests, nor adopt. The quickstart has the development provider, so that it needs
+// no other.
 func TestGeneratorStaysOut(t *testing.T) {
 	all := deps(t, module+"/examples/quickstart")
 	for _, dep := range all {
-		if under(dep, "entgo.io/ent/entc", module+"/authent/entauth", module+"/authent/authenttest", module+"/internal") && dep != module+"/internal/oauthserver" {
+		if under(dep, "entgo.io/ent/entc", module+"/authent/entauth", module+"/authent/authenttest", module+"/authent/adopt", module+"/internal") && dep != module+"/internal/oauthserver" {
 			t.Errorf("the quickstart links %s", dep)
 		}
 	}

@@ -1,4 +1,4 @@
-package migrate
+package adopt
 
 import (
 	"context"
@@ -93,7 +93,7 @@ func (a *adopter) checkQueries(ctx context.Context, f *faults) error {
 		}
 	}
 	refers := "u.id = o." + a.col("user_id")
-	if a.config.Dialect == dialect.MySQL {
+	if a.Dialect == dialect.MySQL {
 		// The collation so far may find users whose ids have other letters.
 		refers += " AND BINARY u.id = BINARY o." + a.col("user_id")
 	}
@@ -151,7 +151,7 @@ func (a *adopter) column(ctx context.Context, query string) (all []string, err e
 // checkLengths refuses values that are longer than MySQL's columns for them: the
 // layouts' own are not, but an application may have widened a column.
 func (a *adopter) checkLengths(ctx context.Context, f *faults) error {
-	if a.config.Dialect != dialect.MySQL {
+	if a.Dialect != dialect.MySQL {
 		return nil
 	}
 	for _, native := range nativeTables[:3] {
@@ -235,7 +235,7 @@ func (a *adopter) checkTokens(ctx context.Context, f *faults) error {
 	}
 	n, err := a.number(ctx, fmt.Sprintf("SELECT COUNT(*) FROM %s WHERE %s", a.from(accountsTable), strings.Join(plain, " OR ")))
 	if n > 0 {
-		f.add("the table %s holds providers' tokens (%s), and there is no secret to seal them under: set AUTH_SECRET (AdoptConfig.Tokens) to what the application will have", a.layout.tables[accountsTable], amountOf(n, "row"))
+		f.add("the table %s holds providers' tokens (%s), and there is no secret to seal them under: set AUTH_SECRET (adopt.Config.Tokens) to what the application will have", a.layout.tables[accountsTable], amountOf(n, "row"))
 	}
 	return err
 }

@@ -1,4 +1,4 @@
-package migrate
+package adopt
 
 import (
 	"fmt"
@@ -12,9 +12,9 @@ import (
 	"github.com/authent/authent/internal/testdb"
 )
 
-// TestAdopt_OddNames: an Auth.js database is adopted in a schema or database of any
+// TestAuthJS_OddNames: an Auth.js database is adopted in a schema or database of any
 // name, by a role of any name, beside what the host keeps there.
-func TestAdopt_OddNames(t *testing.T) {
+func TestAuthJS_OddNames(t *testing.T) {
 	for _, c := range []cell{cells[3], cells[5]} {
 		t.Run(c.kind, func(t *testing.T) {
 			kind := testdb.Server(t, c.kind)
@@ -25,27 +25,27 @@ func TestAdopt_OddNames(t *testing.T) {
 			admin, name := kind.Connect(t, u.String()), fmt.Sprint("my.[app] ", time.Now().UnixNano())
 			quoted := kind.Quote(name)
 			if kind.Dialect == dialect.Postgres {
-				execute(t, admin, "CREATE SCHEMA "+quoted, "CREATE ROLE "+quoted+" LOGIN SUPERUSER PASSWORD 'pw'", "CREATE EXTENSION pg_buffercache SCHEMA "+quoted)
+				testdb.Execute(t, admin, "CREATE SCHEMA "+quoted, "CREATE ROLE "+quoted+" LOGIN SUPERUSER PASSWORD 'pw'", "CREATE EXTENSION pg_buffercache SCHEMA "+quoted)
 				t.Cleanup(func() {
 					_, _ = admin.Exec("DROP OWNED BY " + quoted + " CASCADE")
 					_, _ = admin.Exec("DROP ROLE " + quoted)
 				})
 				u.User, u.RawQuery = url.UserPassword(name, "pw"), url.Values{"schema": {name}}.Encode()
 			} else {
-				execute(t, admin, "CREATE DATABASE "+quoted)
+				testdb.Execute(t, admin, "CREATE DATABASE "+quoted)
 				t.Cleanup(func() { _, _ = admin.Exec("DROP DATABASE " + quoted) })
 				u.Path = "/" + name
 			}
 			db := kind.Connect(t, u.String())
 			for _, statement := range c.statements(t) {
-				execute(t, db, strings.ReplaceAll(statement, `"public".`, quoted+"."))
+				testdb.Execute(t, db, strings.ReplaceAll(statement, `"public".`, quoted+"."))
 			}
-			execute(t, db, "CREATE VIEW report AS SELECT 1 AS a")
+			testdb.Execute(t, db, "CREATE VIEW report AS SELECT 1 AS a")
 			people := c.people(4)
 			c.seed(t, kind, db, people)
 			adopt(t, kind, db)
 			checkAdopted(t, c, kind, db, people)
-			if n := number(t, db, "SELECT a FROM report"); n != 1 {
+			if n := testdb.Number(t, db, "SELECT a FROM report"); n != 1 {
 				t.Errorf("the view says %d", n)
 			}
 		})

@@ -1,4 +1,4 @@
-package migrate
+package adopt
 
 import (
 	"context"
@@ -163,14 +163,13 @@ func (a *adopter) copyRows(ctx context.Context, native string, convert func(row 
 		to.columns = append(to.columns, c.name)
 	}
 	p := pages{adopter: a, table: a.layout.tables[native], keys: keys, columns: columns}
-	// Elsewhere there is a transaction already.
-	within := a.inNoTx
-	if a.config.Dialect == dialect.MySQL {
-		within = a.inTx
-	}
-	return within(ctx, func() error {
+	copied := func() error {
 		return p.each(ctx, func(rows [][]any) error { return a.copyPage(ctx, to, names, rows, convert) })
-	})
+	}
+	if a.Dialect == dialect.MySQL {
+		return a.InTx(ctx, copied)
+	}
+	return copied() // in the transaction of the whole adoption
 }
 
 // copyPage converts rows, whose values have these names, and inserts them.

@@ -1,4 +1,4 @@
-package migrate
+package adopt
 
 import (
 	"context"
@@ -7,26 +7,29 @@ import (
 	"strings"
 	"time"
 
-	atlas "ariga.io/atlas/sql/migrate"
 	"ariga.io/atlas/sql/schema"
 	"entgo.io/ent/dialect"
 	entschema "entgo.io/ent/dialect/sql/schema"
 
 	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/migrate"
 )
 
-// AdoptConfig says what Adopt must know of the Auth.js application.
-type AdoptConfig struct {
+// Config says what AuthJS must know of the application.
+type Config struct {
 	// Tokens seals the providers' tokens, under the secrets that the application
 	// will have. If nil, a database whose accounts hold tokens is refused.
 	Tokens *authent.TokenSealer
 	// SessionTokens says how the Node application stored session tokens. If zero,
 	// they are looked at.
 	SessionTokens SessionTokens
+
+	// step is told of each step; tests stop there.
+	step func(name string)
 }
 
-// Adoption is what Adopt did, or would do.
-type Adoption struct {
+// Report is what AuthJS did, or would do.
+type Report struct {
 	// Layout is whose tables they were: Prisma, Drizzle, DrizzleDefault or
 	// DrizzleSQLite, as in package mixin.
 	Layout string
@@ -40,7 +43,7 @@ type Adoption struct {
 	SignedOut int
 	// Statements are what is executed. One that begins with "--" tells of rows
 	// that are converted here.
-	Statements []Statement
+	Statements []migrate.Statement
 	// Notes are what somebody should know, a line each.
 	Notes []string
 	// Resumed tells that an earlier run had been killed after the tables were
@@ -48,77 +51,51 @@ type Adoption struct {
 	Resumed bool
 }
 
-// ErrNotAdoptable tells that a database cannot be adopted as it is. Its message
+// ErrRefused tells that a database cannot be adopted as it is. Its message
 // lists every reason, and what to do about each.
-var ErrNotAdoptable = errors.New("the database cannot be adopted as it is, and nothing was changed")
+var ErrRefused = errors.New("the database cannot be adopted as it is, and nothing was changed")
 
-// Adopt turns the tables of an application on Auth.js, in the Prisma or Drizzle
+// AuthJS turns the tables of an application on Auth.js, in the Prisma or Drizzle
 // layout, into authent's own, in place and one way. tables are those of the
 // graph, as for Drift. Users keep their ids and passwords; sessions stay valid
 // for the cookies that browsers have; providers' tokens are sealed; links that
 // were sent by mail stop working. Columns of the users that are the application's
 // own stay, and other tables that refer to users go on doing so. At the end the
-// database is compared with the graph and is at the newest version of Config.Dir.
+// database is compared with the graph and is at the newest version of the Dir of m.
 //
-// The application on Node must be stopped. With Config.DryRun Adopt only looks.
-// A database that it cannot adopt is ErrNotAdoptable.
+// The application on Node must be stopped. Where m has DryRun, AuthJS only looks.
+// A database that it cannot adopt is ErrRefused.
 //
 // PostgreSQL and SQLite take all of it in one transaction. MySQL and MariaDB
 // commit each statement that changes the schema: there the new tables are filled
 // beside the old ones, compared, and exchanged by one RENAME TABLE. Whatever
-// stops Adopt before that leaves the old tables as they were; after it, the next
+// stops AuthJS before that leaves the old tables as they were; after it, the next
 // call goes on.
-func (m *Migrator) Adopt(ctx context.Context, tables []*entschema.Table, c AdoptConfig) (*Adoption, error) {
-	out := &Adoption{}
-	last, err := newest(m.config.Dir)
-	if err != nil {
-		return out, err
-	}
-	out.Version = last.Version()
-	err = m.locked(ctx, func(s *session) error {
-		a := &adopter{session: s, AdoptConfig: c, Adoption: out, last: last, now: time.Now().UTC().Truncate(time.Millisecond)}
+func AuthJS(ctx context.Context, m *migrate.Migrator, tables []*entschema.Table, c Config) (*Report, error) {
+	out := &Report{}
+	err := m.Exclusive(ctx, func(s *migrate.Session) error {
+		a := &adopter{Session: s, Config: c, Report: out, now: time.Now().UTC().Truncate(time.Millisecond)}
+		a.Version = s.Newest
 		if err := a.wish(ctx, tables); err != nil {
 			return err
 		}
-		if s.config.Dialect == dialect.MySQL {
+		switch {
+		case a.Dialect == dialect.MySQL:
 			return a.onMySQL(ctx)
+		case a.Dialect == dialect.SQLite && a.DryRun:
+			return a.inOneTx(ctx) // A transaction would keep others from writing.
 		}
-		within := s.inTx
-		if s.config.DryRun && s.config.Dialect == dialect.SQLite {
-			within = s.inNoTx // A transaction would keep others from writing.
-		}
-		return s.withoutForeignKeys(ctx, func() error {
-			return within(ctx, func() error { return a.inOneTx(ctx) })
-		})
+		return a.InTx(ctx, func() error { return a.inOneTx(ctx) })
 	})
-	return out, advised(err)
-}
-
-// newest is the last file of the folder.
-func newest(dir Dir) (atlas.File, error) {
-	if dir == nil {
-		return nil, errors.New("migrate: adopt: the Dir is nil: the database is to be at a version of it afterwards")
-	}
-	if err := Validate(dir); err != nil {
-		return nil, err
-	}
-	files, err := dir.Files()
-	if err != nil {
-		return nil, fmt.Errorf("migrate: %w", err)
-	}
-	if len(files) == 0 {
-		return nil, errors.New("migrate: adopt: the folder has no migration: write the one that makes the graph's tables (go tool migrate diff initial)")
-	}
-	return files[len(files)-1], nil
+	return out, err
 }
 
 // adopter is an adoption on its way.
 type adopter struct {
-	*session
-	AdoptConfig
-	*Adoption
-	last atlas.File
-	now  time.Time
+	*migrate.Session
+	Config
+	*Report
+	now time.Time
 
 	// desired is what the graph wants, and final the same to compare with.
 	desired, final *schema.Schema
@@ -151,33 +128,33 @@ type step struct {
 // wish reads what the graph wants. ent makes one anew each time, and what is
 // compared is changed by it.
 func (a *adopter) wish(ctx context.Context, tables []*entschema.Table) (err error) {
-	if a.desired, err = a.session.desired(ctx, tables); err != nil {
+	if a.desired, err = a.Desired(ctx, tables); err != nil {
 		return err
 	}
 	for _, name := range nativeTables {
 		if _, ok := a.desired.Table(name); !ok {
-			return fmt.Errorf("migrate: adopt: the graph has no table %s: take the Layout out of the mixins of all four entities, and generate it anew", name)
+			return fmt.Errorf("adopt: the graph has no table %s: take the Layout out of the mixins of all four entities, and generate it anew", name)
 		}
 	}
-	a.final, err = a.session.desired(ctx, tables)
+	a.final, err = a.Desired(ctx, tables)
 	return err
 }
 
 // inOneTx adopts where the schema can be rolled back.
 func (a *adopter) inOneTx(ctx context.Context) error {
-	if a.config.Dialect == dialect.Postgres {
+	if a.Dialect == dialect.Postgres {
 		// What a policy hides is an error then, and not a row less.
 		if _, err := a.ExecContext(ctx, "SET LOCAL row_security = off"); err != nil {
-			return fmt.Errorf("migrate: adopt: %w", err)
+			return fmt.Errorf("adopt: %w", err)
 		}
 	}
 	if err := a.look(ctx); err != nil {
 		return err
 	}
-	if err := a.plan(ctx); err != nil || a.config.DryRun {
+	if err := a.plan(ctx); err != nil || a.DryRun {
 		return err
 	}
-	if err := a.executeAll(ctx); err != nil {
+	if err := a.takeAll(ctx); err != nil {
 		return err
 	}
 	if err := a.compareRows(ctx, nativeNames); err != nil {
@@ -189,52 +166,46 @@ func (a *adopter) inOneTx(ctx context.Context) error {
 	if err := a.compareRights(ctx); err != nil {
 		return err
 	}
-	a.at("adopt: compared")
-	if err := a.record(ctx); err != nil {
+	a.reached("compared")
+	if err := a.Record(ctx); err != nil {
 		return err
 	}
-	a.at("adopt: recorded")
+	a.reached("recorded")
 	return nil
 }
 
-// executeAll takes the steps.
-func (a *adopter) executeAll(ctx context.Context) error {
+// takeAll takes the steps.
+func (a *adopter) takeAll(ctx context.Context) error {
 	for i, st := range a.steps {
-		a.at(fmt.Sprintf("adopt: before step %d", i+1))
+		a.reached(fmt.Sprintf("before step %d", i+1))
 		if err := a.take(ctx, st); err != nil {
 			return err
 		}
-		a.at(fmt.Sprintf("adopt: after step %d", i+1))
+		a.reached(fmt.Sprintf("after step %d", i+1))
 	}
 	return nil
 }
 
 // take takes one step.
-func (a *adopter) take(ctx context.Context, st step) (err error) {
-	started, stmt := time.Now(), a.statement(st)
-	if st.do == nil {
-		err = a.execute(ctx, stmt)
-	} else {
-		a.config.Log(StatementStarted{stmt})
-		err = st.do(ctx)
+func (a *adopter) take(ctx context.Context, st step) error {
+	if err := a.Execute(ctx, a.Statement(st.sql), st.do); err != nil {
+		return fmt.Errorf("adopt: %w", err)
 	}
-	if err != nil {
-		a.config.Log(StatementFailed{stmt, err})
-		return fmt.Errorf("migrate: adopt: %w\n  in: %s", err, oneLine(st.sql))
-	}
-	a.config.Log(StatementDone{stmt, time.Since(started)})
 	return nil
 }
 
-func (a *adopter) statement(st step) Statement {
-	return Statement{SQL: st.sql, Lock: lockOf(a.config.Dialect, st.sql)}
+// reached tells Config.step that a step was reached.
+func (a *adopter) reached(step string) {
+	if a.step != nil {
+		a.step(step)
+	}
 }
 
 // plans adds steps.
 func (a *adopter) plans(steps ...step) {
 	for _, st := range steps {
 		a.steps = append(a.steps, st)
-		a.Statements = append(a.Statements, a.statement(st))
+		a.Statements = append(a.Statements, a.Statement(st.sql))
 	}
 }
 
@@ -245,22 +216,13 @@ func (a *adopter) execs(statements ...string) {
 	}
 }
 
-// record writes that the database is at the newest version, as Baseline does.
-func (a *adopter) record(ctx context.Context) error {
-	r := revisions{a.session}
-	if err := r.create(ctx); err != nil {
-		return err
-	}
-	return r.WriteRevision(ctx, &atlas.Revision{Version: a.last.Version(), Description: a.last.Desc(), Type: atlas.RevisionTypeBaseline})
-}
-
 // note adds a line for people.
 func (a *adopter) note(format string, args ...any) {
 	a.Notes = append(a.Notes, fmt.Sprintf(format, args...))
 }
 
 // q is a name as the dialect quotes it.
-func (a *adopter) q(name string) string { return revisions{a.session}.quote(name) }
+func (a *adopter) q(name string) string { return a.Quote(name) }
 
 // qs are names, quoted, as a list.
 func (a *adopter) qs(names []string) string {
@@ -273,7 +235,7 @@ func (a *adopter) qs(names []string) string {
 
 // mark is the n-th parameter of a statement, from 1.
 func (a *adopter) mark(n int) string {
-	if a.config.Dialect == dialect.Postgres {
+	if a.Dialect == dialect.Postgres {
 		return fmt.Sprintf("$%d", n)
 	}
 	return "?"

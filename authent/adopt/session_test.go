@@ -1,4 +1,4 @@
-package migrate
+package adopt
 
 import (
 	"database/sql"
@@ -27,16 +27,16 @@ func (c cell) seedHashed(t *testing.T, kind testdb.Kind, db *sql.DB, plain int) 
 	return people, stored
 }
 
-// TestAdopt_Hashed leaves tokens that the old application hashed as they are, and
+// TestAuthJS_Hashed leaves tokens that the old application hashed as they are, and
 // ends the sessions that ended when it began to.
-func TestAdopt_Hashed(t *testing.T) {
+func TestAuthJS_Hashed(t *testing.T) {
 	eachCell(t, func(t *testing.T, c cell, kind testdb.Kind) {
 		t.Parallel()
 		_, db := c.open(t, kind)
 		people, _ := c.seedHashed(t, kind, db, 2)
 		config := adoptConfig(t)
 		config.SessionTokens = HashedSessionTokens
-		done, err := migrator(t, kind, db, nativeDir(kind), nil).Adopt(t.Context(), entmigrate.Tables, config)
+		done, err := AuthJS(t.Context(), migrator(t, kind, db, nil), entmigrate.Tables, config)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,20 +47,20 @@ func TestAdopt_Hashed(t *testing.T) {
 	})
 }
 
-// TestAdopt_HashedUnsaid: a table with hashes is refused until the caller says
+// TestAuthJS_HashedUnsaid: a table with hashes is refused until the caller says
 // what they are, for hashed again they would sign everybody out, and let in
 // whoever has read the old database.
-func TestAdopt_HashedUnsaid(t *testing.T) {
+func TestAuthJS_HashedUnsaid(t *testing.T) {
 	eachCell(t, func(t *testing.T, c cell, kind testdb.Kind) {
 		t.Parallel()
 		_, db := c.open(t, kind)
 		_, stored := c.seedHashed(t, kind, db, 5)
 		config := adoptConfig(t)
-		m := migrator(t, kind, db, nativeDir(kind), nil)
-		_, err := m.Adopt(t.Context(), entmigrate.Tables, config)
+		m := migrator(t, kind, db, nil)
+		_, err := AuthJS(t.Context(), m, entmigrate.Tables, config)
 		checkRefused(t, err, []string{"of 10 live session tokens 2 look like SHA-256: if the Node application hashes them, say --hashed (HashedSessionTokens); if it does not, say --plain (PlainSessionTokens)"})
 		config.SessionTokens = PlainSessionTokens
-		done, err := m.Adopt(t.Context(), entmigrate.Tables, config)
+		done, err := AuthJS(t.Context(), m, entmigrate.Tables, config)
 		if err != nil || done.Sessions != 12 {
 			t.Fatalf("%+v, %v", done, err)
 		}
@@ -68,15 +68,15 @@ func TestAdopt_HashedUnsaid(t *testing.T) {
 	})
 }
 
-// TestAdopt_SecondsOnSQLite: numbers that are seconds would be times in 1970.
-func TestAdopt_SecondsOnSQLite(t *testing.T) {
+// TestAuthJS_SecondsOnSQLite: numbers that are seconds would be times in 1970.
+func TestAuthJS_SecondsOnSQLite(t *testing.T) {
 	for _, c := range []cell{cells[0], cells[6]} {
 		kind := testdb.SQLite
 		_, db := c.open(t, kind)
 		c.seed(t, kind, db, c.people(2))
 		expires, verified := c.column("expires"), c.column("email_verified")
-		execute(t, db, "UPDATE "+c.table(sessionsTable)+" SET "+expires+" = 1900000000", "UPDATE "+c.table(usersTable)+" SET "+verified+" = 1700000000 WHERE id = 'cm0000001abc'")
-		_, err := migrator(t, kind, db, nativeDir(kind), nil).Adopt(t.Context(), entmigrate.Tables, adoptConfig(t))
+		testdb.Execute(t, db, "UPDATE "+c.table(sessionsTable)+" SET "+expires+" = 1900000000", "UPDATE "+c.table(usersTable)+" SET "+verified+" = 1700000000 WHERE id = 'cm0000001abc'")
+		_, err := AuthJS(t.Context(), migrator(t, kind, db, nil), entmigrate.Tables, adoptConfig(t))
 		checkRefused(t, err, []string{
 			"users have a value in " + c.table(usersTable) + "." + verified + " that is not a time (a number is Unix milliseconds since the year 2000): correct it, or make it NULL: 1, cm0000001abc",
 			"users have a session whose expires is not a time (a number is Unix milliseconds since the year 2000): delete the session: 2, cm0000000abc, cm0000001abc",
@@ -84,12 +84,12 @@ func TestAdopt_SecondsOnSQLite(t *testing.T) {
 	}
 }
 
-// TestAdopt_AllExpired is told: the times may not be what they seem.
-func TestAdopt_AllExpired(t *testing.T) {
+// TestAuthJS_AllExpired is told: the times may not be what they seem.
+func TestAuthJS_AllExpired(t *testing.T) {
 	c, kind := cells[6], testdb.SQLite
 	_, db := c.open(t, kind)
 	c.seed(t, kind, db, c.people(2))
-	execute(t, db, "UPDATE session SET expires = 1774747800123")
+	testdb.Execute(t, db, "UPDATE session SET expires = 1774747800123")
 	if done := adopt(t, kind, db); !strings.Contains(strings.Join(done.Notes, "\n"), "every session has expired") {
 		t.Errorf("%q", done.Notes)
 	}

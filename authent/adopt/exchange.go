@@ -1,4 +1,4 @@
-package migrate
+package adopt
 
 import (
 	"context"
@@ -14,11 +14,11 @@ import (
 func (a *adopter) asNode(ctx context.Context, fn func() error) error {
 	var zone, mode string
 	if err := a.QueryRowContext(ctx, "SELECT @@SESSION.time_zone, @@SESSION.sql_mode").Scan(&zone, &mode); err != nil {
-		return fmt.Errorf("migrate: adopt: %w", err)
+		return fmt.Errorf("adopt: %w", err)
 	}
 	set := func(ctx context.Context, statement string) error {
 		if _, err := a.ExecContext(ctx, statement); err != nil {
-			return fmt.Errorf("migrate: adopt: %w", err)
+			return fmt.Errorf("adopt: %w", err)
 		}
 		return nil
 	}
@@ -29,7 +29,7 @@ func (a *adopter) asNode(ctx context.Context, fn func() error) error {
 	return errors.Join(err, set(context.WithoutCancel(ctx), fmt.Sprintf("SET time_zone = '%s', sql_mode = '%s'", zone, mode)))
 }
 
-var errWritten = errors.New("migrate: adopt: somebody has written to the tables meanwhile")
+var errWritten = errors.New("adopt: somebody has written to the tables meanwhile")
 
 // oldTables are the live tables, quoted, as a list.
 func (a *adopter) oldTables() string {
@@ -45,13 +45,13 @@ func (a *adopter) checksum(ctx context.Context, tables string) (string, error) {
 	var sums []string
 	rows, err := a.QueryContext(ctx, "CHECKSUM TABLE "+tables)
 	if err != nil {
-		return "", fmt.Errorf("migrate: adopt: %w", err)
+		return "", fmt.Errorf("adopt: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var name, sum string
 		if err := rows.Scan(&name, &sum); err != nil {
-			return "", fmt.Errorf("migrate: adopt: %w", err)
+			return "", fmt.Errorf("adopt: %w", err)
 		}
 		sums = append(sums, sum)
 	}
@@ -76,7 +76,7 @@ func isComparison(sql string) bool { return strings.HasPrefix(sql, compares) }
 func compared(sql string) (tables []string, sums string) {
 	list, sums, _ := strings.Cut(strings.TrimPrefix(sql, compares), " = ")
 	for _, name := range strings.Split(list, ", ") {
-		tables = append(tables, unquote(name))
+		tables = append(tables, strings.Trim(name, "`"))
 	}
 	return tables, sums
 }

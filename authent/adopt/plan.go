@@ -1,4 +1,4 @@
-package migrate
+package adopt
 
 import (
 	"context"
@@ -20,7 +20,7 @@ func (a *adopter) plan(ctx context.Context) error {
 	a.aim()
 	a.dropBeside()
 	users := a.usersInPlace
-	if a.config.Dialect == dialect.SQLite {
+	if a.Dialect == dialect.SQLite {
 		users = a.usersAnew
 	}
 	if err := users(ctx); err != nil {
@@ -94,9 +94,9 @@ func (a *adopter) dropBeside() {
 // ddl are the statements for changes.
 func (a *adopter) ddl(ctx context.Context, changes ...schema.Change) ([]string, error) {
 	none := ""
-	planned, err := a.driver.PlanChanges(ctx, "adopt", changes, func(o *atlas.PlanOptions) { o.SchemaQualifier = &none })
+	planned, err := a.Driver.PlanChanges(ctx, "adopt", changes, func(o *atlas.PlanOptions) { o.SchemaQualifier = &none })
 	if err != nil {
-		return nil, fmt.Errorf("migrate: adopt: plan: %w", err)
+		return nil, fmt.Errorf("adopt: plan: %w", err)
 	}
 	var all []string
 	for _, c := range planned.Changes {
@@ -122,10 +122,10 @@ func (a *adopter) changes(ctx context.Context, t *schema.Table, changes ...schem
 func (a *adopter) create(ctx context.Context, t *schema.Table) error {
 	fresh := *t
 	fresh.Name = newName(t.Name)
-	if a.config.Dialect != dialect.MySQL {
+	if a.Dialect != dialect.MySQL {
 		fresh.Indexes = nil
 	}
-	if a.config.Dialect != dialect.SQLite {
+	if a.Dialect != dialect.SQLite {
 		fresh.ForeignKeys = nil
 	}
 	statements, err := a.ddl(ctx, &schema.AddTable{T: &fresh})
@@ -139,7 +139,7 @@ func (a *adopter) finish(ctx context.Context, t *schema.Table) error {
 	for _, i := range t.Indexes {
 		changes = append(changes, &schema.AddIndex{I: i})
 	}
-	if a.config.Dialect == dialect.Postgres {
+	if a.Dialect == dialect.Postgres {
 		for _, fk := range t.ForeignKeys {
 			changes = append(changes, &schema.AddForeignKey{F: fk})
 		}
@@ -156,7 +156,7 @@ func (a *adopter) exchange(ctx context.Context, native string) error {
 	}
 	a.fill(native)
 	a.execs("DROP TABLE "+a.from(native), "ALTER TABLE "+a.q(newName(native))+" RENAME TO "+a.q(native))
-	if a.config.Dialect == dialect.Postgres {
+	if a.Dialect == dialect.Postgres {
 		a.execs("ALTER INDEX " + a.q(newName(native)+"_pkey") + " RENAME TO " + a.q(native+"_pkey"))
 	}
 	return a.finish(ctx, t)
@@ -181,9 +181,9 @@ func (a *adopter) usersInPlace(ctx context.Context) error {
 	a.emailIndexes(table)
 	a.convertTimes(table)
 	a.lowerEmails(usersTable)
-	rest, err := a.driver.TableDiff(a.users, a.target)
+	rest, err := a.Driver.TableDiff(a.users, a.target)
 	if err != nil {
-		return fmt.Errorf("migrate: adopt: compare users: %w", err)
+		return fmt.Errorf("adopt: compare users: %w", err)
 	}
 	return a.changes(ctx, a.target, rest...)
 }
@@ -222,7 +222,7 @@ func (a *adopter) convertTimes(table string) {
 		if c.kind != kindTime {
 			continue
 		}
-		name, kind := a.q(c.name), formatType(a.config.Dialect, want.Type.Type)
+		name, kind := a.q(c.name), a.TypeName(want.Type.Type)
 		if there {
 			using := "date_trunc('milliseconds', " + name + ")"
 			if !zoned(live) {

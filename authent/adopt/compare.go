@@ -1,10 +1,9 @@
-package migrate
+package adopt
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -42,10 +41,10 @@ func (a *adopter) tally(ctx context.Context, tables map[string]string, token, ex
 func (a *adopter) compareRows(ctx context.Context, tables map[string]string) error {
 	after, err := a.tally(ctx, tables, "session_token", "expires")
 	if err != nil {
-		return fmt.Errorf("migrate: adopt: count the rows: %w", err)
+		return fmt.Errorf("adopt: count the rows: %w", err)
 	}
 	if after != a.before {
-		return fmt.Errorf("migrate: adopt: there were %v, and would be %v: nothing was exchanged; see that the application on Node is stopped, and run adopt again", a.before, after)
+		return fmt.Errorf("adopt: there were %v, and would be %v: nothing was exchanged; see that the application on Node is stopped, and run adopt again", a.before, after)
 	}
 	return nil
 }
@@ -58,45 +57,25 @@ func (t tally) String() string {
 // compareSchema compares the database with the graph. What is the application's
 // own beside it may stay.
 func (a *adopter) compareSchema(ctx context.Context) error {
-	changes, err := a.differences(ctx, a.final, nil)
-	if err != nil {
+	all, err := a.Compare(ctx, a.final, isOwn)
+	if err != nil || len(all) == 0 {
 		return err
-	}
-	var all []Difference
-	for _, c := range changes {
-		switch c := c.(type) {
-		case *schema.DropTable:
-			continue
-		case *schema.ModifyTable:
-			if c.T.Name == usersTable {
-				c.Changes = slices.DeleteFunc(c.Changes, isOwn)
-			}
-			if len(c.Changes) == 0 {
-				continue
-			}
-		}
-		all = append(all, describe(a.config.Dialect, c)...)
-	}
-	collations, err := a.collations(ctx, a.final)
-	if err != nil {
-		return err
-	}
-	if all = append(all, collations...); len(all) == 0 {
-		return nil
 	}
 	var lines []string
 	for _, d := range all {
 		lines = append(lines, "  "+d.String())
 	}
-	return errors.New("migrate: adopt: the result differs from the schema:\n" + strings.Join(lines, "\n") + "\n  change these in the database first, or leave them out of ent/schema until it is adopted")
+	return errors.New("adopt: the result differs from the schema:\n" + strings.Join(lines, "\n") + "\n  change these in the database first, or leave them out of ent/schema until it is adopted")
 }
 
-// isOwn reports whether a difference of users is something that the application
-// has beside the graph.
-func isOwn(c schema.Change) bool {
+// isOwn reports whether a difference is something that the application has beside
+// the graph: a table, or a part of users.
+func isOwn(table string, c schema.Change) bool {
 	switch c.(type) {
-	case *schema.DropColumn, *schema.DropIndex, *schema.DropForeignKey, *schema.DropCheck:
+	case *schema.DropTable:
 		return true
+	case *schema.DropColumn, *schema.DropIndex, *schema.DropForeignKey, *schema.DropCheck:
+		return table == usersTable
 	}
 	return false
 }

@@ -1,4 +1,4 @@
-package migrate
+package adopt
 
 import (
 	"context"
@@ -21,7 +21,7 @@ const granteeSQL = "CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_
 // grants plans the rights on the tables that are made anew: the owner, and what
 // others were granted. MySQL's go by the name of the table.
 func (a *adopter) grants(ctx context.Context) error {
-	if a.config.Dialect != dialect.Postgres {
+	if a.Dialect != dialect.Postgres {
 		return nil
 	}
 	a.rights = map[string][]string{}
@@ -38,7 +38,7 @@ func (a *adopter) grants(ctx context.Context) error {
 		} {
 			statements, err := a.column(ctx, query)
 			if err != nil {
-				return fmt.Errorf("migrate: adopt: read the rights on %s: %w", a.layout.tables[native], err)
+				return fmt.Errorf("adopt: read the rights on %s: %w", a.layout.tables[native], err)
 			}
 			a.execs(statements...)
 		}
@@ -56,7 +56,7 @@ func (a *adopter) rightsOn(ctx context.Context, table string) ([]string, error) 
 		UNION ALL SELECT format('%s for %s%s', privilege_type, `+granteeSQL+`, CASE WHEN is_grantable THEN ' with grant option' ELSE '' END)
 		FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass('`+table+`') AND grantee <> relowner`)
 	if err != nil {
-		return nil, fmt.Errorf("migrate: adopt: read the rights on %s: %w", table, err)
+		return nil, fmt.Errorf("adopt: read the rights on %s: %w", table, err)
 	}
 	slices.Sort(all)
 	return slices.Compact(all), nil
@@ -64,7 +64,7 @@ func (a *adopter) rightsOn(ctx context.Context, table string) ([]string, error) 
 
 // compareRights compares the rights with those before.
 func (a *adopter) compareRights(ctx context.Context) error {
-	if a.config.Dialect != dialect.Postgres {
+	if a.Dialect != dialect.Postgres {
 		return nil
 	}
 	var differ []string
@@ -80,5 +80,5 @@ func (a *adopter) compareRights(ctx context.Context) error {
 	if len(differ) == 0 {
 		return nil
 	}
-	return errors.New("migrate: adopt: the rights on the new tables would be others:\n" + strings.Join(differ, "\n") + "\n  adopt as the owner of the tables, and see ALTER DEFAULT PRIVILEGES; nothing was changed")
+	return errors.New("adopt: the rights on the new tables would be others:\n" + strings.Join(differ, "\n") + "\n  adopt as the owner of the tables, and see ALTER DEFAULT PRIVILEGES; nothing was changed")
 }

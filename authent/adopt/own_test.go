@@ -1,4 +1,4 @@
-package migrate
+package adopt
 
 import (
 	"database/sql"
@@ -9,25 +9,12 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect"
-	entschema "entgo.io/ent/dialect/sql/schema"
-	"entgo.io/ent/schema/field"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/authent/authent/authent/migrate"
 	entmigrate "github.com/authent/authent/ent/migrate"
 	"github.com/authent/authent/internal/testdb"
 )
-
-// withNickname are the tables of the default graph with one column more.
-func withNickname(t testing.TB) []*entschema.Table {
-	t.Helper()
-	tables, err := entschema.CopyTables(entmigrate.Tables)
-	if err != nil {
-		t.Fatal(err)
-	}
-	users := tables[slices.IndexFunc(tables, func(t *entschema.Table) bool { return t.Name == usersTable })]
-	users.Columns = append(users.Columns, &entschema.Column{Name: "nickname", Type: field.TypeString, Nullable: true, Size: 100})
-	return tables
-}
 
 // ownThings are statements that give the application things of its own: columns of
 // the users, an index, a foreign key, and a table that refers to the users.
@@ -57,27 +44,27 @@ func ownThings(c cell, kind testdb.Kind) []string {
 	return append(all, "UPDATE "+user+" SET team_id = 'red', phone = '42', seen = '2026-03-29 02:30:00'")
 }
 
-// TestAdopt_OwnThings: what the application has beside Auth.js's columns stays,
+// TestAuthJS_OwnThings: what the application has beside Auth.js's columns stays,
 // and goes on working.
-func TestAdopt_OwnThings(t *testing.T) {
+func TestAuthJS_OwnThings(t *testing.T) {
 	eachCell(t, func(t *testing.T, c cell, kind testdb.Kind) {
 		t.Parallel()
 		_, db := c.open(t, kind)
 		people := c.people(5)
 		c.seed(t, kind, db, people)
-		execute(t, db, ownThings(c, kind)...)
-		tables := withNickname(t)
-		done, err := migrator(t, kind, db, nativeDir(kind), nil).Adopt(t.Context(), tables, adoptConfig(t))
+		testdb.Execute(t, db, ownThings(c, kind)...)
+		tables := testdb.WithNickname(t)
+		done, err := AuthJS(t.Context(), migrator(t, kind, db, nil), tables, adoptConfig(t))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if !slices.Contains(done.Notes, "column users.phone is not in the schema: it is kept; add it to ent/schema, or drift goes on telling of it") {
 			t.Errorf("notes: %q", done.Notes)
 		}
-		if n := number(t, db, "SELECT COUNT(*) FROM users WHERE phone = '42' AND team_id = 'red' AND nickname IS NULL AND seen = '2026-03-29 02:30:00'"); n != 5 {
+		if n := testdb.Number(t, db, "SELECT COUNT(*) FROM users WHERE phone = '42' AND team_id = 'red' AND nickname IS NULL AND seen = '2026-03-29 02:30:00'"); n != 5 {
 			t.Errorf("%d rows are as they were", n)
 		}
-		found, err := migrator(t, kind, db, "", nil).Drift(t.Context(), tables, "authenticator", "team", "post")
+		found, err := migrator(t, kind, db, nil).Drift(t.Context(), tables, "authenticator", "team", "post")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,32 +81,32 @@ func TestAdopt_OwnThings(t *testing.T) {
 				t.Errorf("%s went through", statement)
 			}
 		}
-		execute(t, db, "INSERT INTO users (id, email, role, created_at, updated_at) VALUES ('new', 'new@example.com', 'user', '2026-01-01 00:00:00', '2026-01-01 00:00:00')")
-		if n := number(t, db, "SELECT COUNT(*) FROM users WHERE phone = '110'"); n != 1 {
+		testdb.Execute(t, db, "INSERT INTO users (id, email, role, created_at, updated_at) VALUES ('new', 'new@example.com', 'user', '2026-01-01 00:00:00', '2026-01-01 00:00:00')")
+		if n := testdb.Number(t, db, "SELECT COUNT(*) FROM users WHERE phone = '110'"); n != 1 {
 			t.Error("the default of a column is lost")
 		}
-		if kind.Dialect == dialect.MySQL && number(t, db, "SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = database() AND column_comment = 'who wrote it' AND is_nullable = 'NO'") != 1 {
+		if kind.Dialect == dialect.MySQL && testdb.Number(t, db, "SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = database() AND column_comment = 'who wrote it' AND is_nullable = 'NO'") != 1 {
 			t.Error("the definition of a column that refers to users is lost")
 		}
-		execute(t, db, "DELETE FROM users WHERE id = '"+people[0].id+"'")
-		if n := number(t, db, "SELECT COUNT(*) FROM post"); n != 0 {
+		testdb.Execute(t, db, "DELETE FROM users WHERE id = '"+people[0].id+"'")
+		if n := testdb.Number(t, db, "SELECT COUNT(*) FROM post"); n != 0 {
 			t.Error("the posts of who was deleted are left")
 		}
 	})
 }
 
-// TestAdopt_DryRun tells the statements and changes nothing.
-func TestAdopt_DryRun(t *testing.T) {
+// TestAuthJS_DryRun tells the statements and changes nothing.
+func TestAuthJS_DryRun(t *testing.T) {
 	eachCell(t, func(t *testing.T, c cell, kind testdb.Kind) {
 		t.Parallel()
 		_, db := c.open(t, kind)
 		c.seed(t, kind, db, c.people(10))
 		before := dump(t, kind, db)
-		m := migrator(t, kind, db, nativeDir(kind), func(c *Config) {
+		m := migrator(t, kind, db, func(c *migrate.Config) {
 			c.DryRun = true
-			c.Log = func(e Event) { t.Errorf("it did something: %v", e) }
+			c.Log = func(e migrate.Event) { t.Errorf("it did something: %v", e) }
 		})
-		planned, err := m.Adopt(t.Context(), entmigrate.Tables, adoptConfig(t))
+		planned, err := AuthJS(t.Context(), m, entmigrate.Tables, adoptConfig(t))
 		if err != nil || planned.Users != 10 || planned.Accounts != 10 || planned.Sessions != 20 || planned.Layout != c.layout || len(planned.Notes) != 2 {
 			t.Fatalf("%+v, %v", planned, err)
 		}
@@ -143,9 +130,9 @@ func TestAdopt_DryRun(t *testing.T) {
 	})
 }
 
-// TestAdopt_NativeBeside: empty tables of authent's beside Drizzle's, which push
+// TestAuthJS_NativeBeside: empty tables of authent's beside Drizzle's, which push
 // has made, are in nobody's way.
-func TestAdopt_NativeBeside(t *testing.T) {
+func TestAuthJS_NativeBeside(t *testing.T) {
 	eachCell(t, func(t *testing.T, c cell, kind testdb.Kind) {
 		if !c.camel() {
 			return // The names are the same.
@@ -154,7 +141,7 @@ func TestAdopt_NativeBeside(t *testing.T) {
 		_, db := c.open(t, kind)
 		people := c.people(5)
 		c.seed(t, kind, db, people)
-		if _, err := migrator(t, kind, db, "", nil).Push(t.Context(), entmigrate.Tables, PushConfig{Exclude: append(oldTables(c), "authenticator")}); err != nil {
+		if _, err := migrator(t, kind, db, nil).Push(t.Context(), entmigrate.Tables, migrate.PushConfig{Exclude: append(oldTables(c), "authenticator")}); err != nil {
 			t.Fatal(err)
 		}
 		adopt(t, kind, db)
@@ -162,8 +149,8 @@ func TestAdopt_NativeBeside(t *testing.T) {
 	})
 }
 
-// TestAdopt_InUse: while somebody writes to the tables nothing is exchanged.
-func TestAdopt_InUse(t *testing.T) {
+// TestAuthJS_InUse: while somebody writes to the tables nothing is exchanged.
+func TestAuthJS_InUse(t *testing.T) {
 	eachCell(t, func(t *testing.T, c cell, kind testdb.Kind) {
 		if kind.Dialect == dialect.SQLite {
 			return // Its transactions wait for each other by themselves.
@@ -179,54 +166,55 @@ func TestAdopt_InUse(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = tx.Rollback() }()
-		m := migrator(t, kind, db, nativeDir(kind), func(c *Config) {
+		m := migrator(t, kind, db, func(c *migrate.Config) {
 			if kind.Dialect == dialect.Postgres { // MySQL's lock is the whole server's, and other tests hold it
 				c.LockTimeout = 200 * time.Millisecond
 			}
 		})
+		config := adoptConfig(t)
 		if kind.Dialect == dialect.MySQL {
-			m.at = func(step string) {
-				if step == "adopt: compared" {
-					execute(t, other, write)
+			config.step = func(step string) {
+				if step == "compared" {
+					testdb.Execute(t, other, write)
 				}
 			}
 		} else if _, err := tx.ExecContext(t.Context(), write); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := m.Adopt(t.Context(), entmigrate.Tables, adoptConfig(t)); err == nil || !strings.Contains(err.Error(), "stop the application on Node") {
+		if _, err := AuthJS(t.Context(), m, entmigrate.Tables, config); err == nil || !strings.Contains(err.Error(), "stop the application on Node") {
 			t.Errorf("%v", err)
 		}
 		if err := tx.Commit(); err != nil {
 			t.Fatal(err)
 		}
 		people[0].name = "changed"
-		m = migrator(t, kind, db, nativeDir(kind), nil)
-		if _, err := m.Adopt(t.Context(), entmigrate.Tables, adoptConfig(t)); err != nil {
+		m = migrator(t, kind, db, nil)
+		if _, err := AuthJS(t.Context(), m, entmigrate.Tables, adoptConfig(t)); err != nil {
 			t.Fatal(err)
 		}
 		checkUsers(t, c, db, people)
 	})
 }
 
-// TestAdopt_AddedColumns: Drizzle's users may have some of authent's columns, with
+// TestAuthJS_AddedColumns: Drizzle's users may have some of authent's columns, with
 // NULL in them; what is missing is made.
-func TestAdopt_AddedColumns(t *testing.T) {
+func TestAuthJS_AddedColumns(t *testing.T) {
 	eachCell(t, func(t *testing.T, c cell, kind testdb.Kind) {
 		if c.passwords() {
-			return // TestAdopt has them all.
+			return // TestAuthJS has them all.
 		}
 		t.Parallel()
 		_, db := c.open(t, kind)
 		people := c.people(4)
 		c.seed(t, kind, db, people)
 		user, at := kind.Quote("user"), kind.Quote("createdAt")
-		execute(t, db, "ALTER TABLE "+user+" ADD COLUMN role varchar(20)", "ALTER TABLE "+user+" ADD COLUMN password varchar(100)",
+		testdb.Execute(t, db, "ALTER TABLE "+user+" ADD COLUMN role varchar(20)", "ALTER TABLE "+user+" ADD COLUMN password varchar(100)",
 			"ALTER TABLE "+user+" ADD COLUMN "+at+" "+map[string]string{dialect.SQLite: "integer", dialect.Postgres: "timestamp", dialect.MySQL: "datetime(3) NULL"}[kind.Dialect])
 		value := map[string]string{dialect.SQLite: "1774747800123"}[kind.Dialect]
 		if value == "" {
 			value = "'2026-03-29 01:30:00.123'"
 		}
-		execute(t, db, "UPDATE "+user+" SET role = 'admin', password = '"+bcryptHash+"', "+at+" = "+value+" WHERE id = '"+people[0].id+"'")
+		testdb.Execute(t, db, "UPDATE "+user+" SET role = 'admin', password = '"+bcryptHash+"', "+at+" = "+value+" WHERE id = '"+people[0].id+"'")
 		people[0].role, people[0].password, people[0].created = "admin", bcryptHash, time.UnixMilli(1774747800123)
 		adopt(t, kind, db)
 		for i, p := range people {
@@ -242,18 +230,20 @@ func TestAdopt_AddedColumns(t *testing.T) {
 	})
 }
 
-// TestAdopt_Names: an adopted schema is what the migrations make, to the names of
+// TestAuthJS_Names: an adopted schema is what the migrations make, to the names of
 // constraints, which later migrations go by.
-func TestAdopt_Names(t *testing.T) {
+func TestAuthJS_Names(t *testing.T) {
 	eachCell(t, func(t *testing.T, c cell, kind testdb.Kind) {
 		t.Parallel()
 		_, db := c.open(t, kind)
 		adopt(t, kind, db)
-		execute(t, db, "DROP TABLE IF EXISTS authenticator")
+		testdb.Execute(t, db, "DROP TABLE IF EXISTS authenticator")
 		fresh := kind.Connect(t, kind.URL(t))
-		apply(t, kind, fresh, nativeDir(kind))
+		if _, err := migrator(t, kind, fresh, nil).Apply(t.Context(), 0); err != nil {
+			t.Fatal(err)
+		}
 		schema := func(db *sql.DB) []string {
-			execute(t, db, "DELETE FROM "+revisionsTable)
+			testdb.Execute(t, db, "DELETE FROM "+migrate.RevisionsTable)
 			text := strings.NewReplacer(`"`, "`", "( ", "(").Replace(strings.Join(strings.Fields(dumpOf(t, kind, db, nil)), " "))
 			text = strings.ReplaceAll(text, ", ", ",")
 			// MariaDB has its indexes in another order when foreign keys come later.
@@ -267,22 +257,22 @@ func TestAdopt_Names(t *testing.T) {
 	})
 }
 
-// TestAdopt_Compares: an adoption whose rows or schema are not what they are to be
+// TestAuthJS_Compares: an adoption whose rows or schema are not what they are to be
 // leaves the old tables.
-func TestAdopt_Compares(t *testing.T) {
+func TestAuthJS_Compares(t *testing.T) {
 	t.Run("rows", func(t *testing.T) {
 		c, kind := cells[5], testdb.Server(t, "mariadb")
 		_, db := c.open(t, kind)
 		people := c.people(4)
 		c.seed(t, kind, db, people)
 		before := dumpOf(t, kind, db, oldTables(c))
-		m := migrator(t, kind, db, nativeDir(kind), nil)
-		m.at = func(string) {
-			if number(t, db, "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = database() AND table_name = 'authent_new_sessions'") == 1 {
+		config := adoptConfig(t)
+		config.step = func(string) {
+			if testdb.Number(t, db, "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = database() AND table_name = 'authent_new_sessions'") == 1 {
 				_, _ = db.ExecContext(t.Context(), "DELETE FROM authent_new_sessions LIMIT 1")
 			}
 		}
-		_, err := m.Adopt(t.Context(), entmigrate.Tables, adoptConfig(t))
+		_, err := AuthJS(t.Context(), migrator(t, kind, db, nil), entmigrate.Tables, config)
 		if err == nil || !strings.Contains(err.Error(), "there were 4 users, 4 accounts and 8 sessions (2 of them expired), and would be 4 users, 4 accounts and") {
 			t.Errorf("%v", err)
 		}
@@ -294,9 +284,9 @@ func TestAdopt_Compares(t *testing.T) {
 		c, kind := cells[1], testdb.Server(t, "postgres")
 		_, db := c.open(t, kind)
 		c.seed(t, kind, db, c.people(4))
-		execute(t, db, `ALTER TABLE users ALTER COLUMN email TYPE text COLLATE "POSIX"`)
+		testdb.Execute(t, db, `ALTER TABLE users ALTER COLUMN email TYPE text COLLATE "POSIX"`)
 		before := dump(t, kind, db)
-		_, err := migrator(t, kind, db, nativeDir(kind), nil).Adopt(t.Context(), entmigrate.Tables, adoptConfig(t))
+		_, err := AuthJS(t.Context(), migrator(t, kind, db, nil), entmigrate.Tables, adoptConfig(t))
 		if err == nil || !strings.Contains(err.Error(), "the result differs from the schema:\n  table users: column email is COLLATE POSIX, the schema says COLLATE default") {
 			t.Errorf("%v", err)
 		}

@@ -1,4 +1,4 @@
-package migrate
+package adopt
 
 import (
 	"context"
@@ -18,9 +18,9 @@ import (
 	"github.com/authent/authent/internal/testdb"
 )
 
-// TestAdoptChild is no test: it is the process that TestAdopt_KilledAtEveryStep
+// TestChild is no test: it is the process that TestAuthJS_KilledAtEveryStep
 // starts, which adopts a database and kills itself on the way.
-func TestAdoptChild(t *testing.T) {
+func TestChild(t *testing.T) {
 	url, step := os.Getenv("AUTHENT_ADOPT_URL"), os.Getenv("AUTHENT_ADOPT_KILL")
 	if url == "" {
 		return
@@ -30,14 +30,14 @@ func TestAdoptChild(t *testing.T) {
 		t.Fatal(err)
 	}
 	kind := testdb.Kind{Dialect: name}
-	m := migrator(t, kind, db, nativeDir(kind), nil)
-	m.at = func(at string) {
+	c := adoptConfig(t)
+	c.step = func(at string) {
 		if at == step {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
 		}
 	}
-	if _, err := m.Adopt(context.Background(), entmigrate.Tables, adoptConfig(t)); err != nil {
+	if _, err := AuthJS(context.Background(), migrator(t, kind, db, nil), entmigrate.Tables, c); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -46,7 +46,7 @@ func TestAdoptChild(t *testing.T) {
 // whether the process came to the step.
 func kill(t *testing.T, url, step string) bool {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestAdoptChild$")
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestChild$")
 	cmd.Env = append(os.Environ(), "AUTHENT_ADOPT_URL="+url, "AUTHENT_ADOPT_KILL="+step)
 	out, err := cmd.CombinedOutput()
 	if err != nil && !strings.Contains(err.Error(), "killed") {
@@ -60,23 +60,23 @@ func stepsOf(t *testing.T, c cell, kind testdb.Kind) (steps []string) {
 	t.Helper()
 	_, db := c.open(t, kind)
 	c.seed(t, kind, db, c.people(10))
-	m := migrator(t, kind, db, nativeDir(kind), nil)
-	m.at = func(step string) {
+	config := adoptConfig(t)
+	config.step = func(step string) {
 		// What is before a step is what was after the one before it.
-		if !strings.HasPrefix(step, "adopt: before step") || step == "adopt: before step 1" {
+		if !strings.HasPrefix(step, "before step") || step == "before step 1" {
 			steps = append(steps, step)
 		}
 	}
-	if _, err := m.Adopt(t.Context(), entmigrate.Tables, adoptConfig(t)); err != nil {
+	if _, err := AuthJS(t.Context(), migrator(t, kind, db, nil), entmigrate.Tables, config); err != nil {
 		t.Fatal(err)
 	}
 	return steps
 }
 
-// TestAdopt_KilledAtEveryStep: whatever a killed process leaves, until the tables
+// TestAuthJS_KilledAtEveryStep: whatever a killed process leaves, until the tables
 // are exchanged the old application finds its own as they were, and the next run
 // ends with every row.
-func TestAdopt_KilledAtEveryStep(t *testing.T) {
+func TestAuthJS_KilledAtEveryStep(t *testing.T) {
 	for _, name := range []string{"prisma.sqlite", "drizzle.sqlite", "prisma.postgres", "drizzle-defaults.postgres", "prisma.mysql", "drizzle.mysql"} {
 		c := cells[slices.IndexFunc(cells, func(c cell) bool { return c.ddl == name })]
 		t.Run(name, func(t *testing.T) {
@@ -86,7 +86,7 @@ func TestAdopt_KilledAtEveryStep(t *testing.T) {
 			people := c.people(10)
 			if kind.Dialect == dialect.MySQL {
 				if name == "prisma.mysql" { // It differs in what the names are.
-					steps = steps[slices.Index(steps, "adopt: compared"):]
+					steps = steps[slices.Index(steps, "compared"):]
 				}
 				for _, step := range steps {
 					killOnMySQL(t, c, kind, people, step, steps)
@@ -121,7 +121,7 @@ func killOnMySQL(t *testing.T, c cell, kind testdb.Kind, people []person, step s
 	if !kill(t, url, step) {
 		t.Fatalf("%s: the process was not killed", step)
 	}
-	exchanged := slices.Index(steps, step) >= slices.Index(steps, "adopt: after exchange")
+	exchanged := slices.Index(steps, step) >= slices.Index(steps, "after exchange")
 	if !exchanged {
 		if after := dumpOf(t, kind, db, oldTables(c)); after != before {
 			t.Errorf("%s: it left\n%s\nbefore:\n%s", step, after, before)
@@ -134,12 +134,11 @@ func killOnMySQL(t *testing.T, c cell, kind testdb.Kind, people []person, step s
 		}
 		s.insert(c, sessionsTable, columns, 1, func(int) []any { return row })
 	}
-	m := migrator(t, kind, db, nativeDir(kind), nil)
-	if step == "adopt: dropped journal" {
+	if step == "dropped journal" {
 		checkAdopted(t, c, kind, db, people)
 		return
 	}
-	done, err := m.Adopt(t.Context(), entmigrate.Tables, adoptConfig(t))
+	done, err := AuthJS(t.Context(), migrator(t, kind, db, nil), entmigrate.Tables, adoptConfig(t))
 	if err != nil || done.Resumed != exchanged || done.Layout != c.layout {
 		t.Fatalf("%s: %+v, %v", step, done, err)
 	}
@@ -148,7 +147,7 @@ func killOnMySQL(t *testing.T, c cell, kind testdb.Kind, people []person, step s
 		if err != nil || s.User.ID != people[0].id {
 			t.Errorf("%s: who signed in after the kill is signed out: %v", step, err)
 		}
-		execute(t, db, "DELETE FROM sessions WHERE session_token = '"+hexSHA256("a-new-token-of-somebody")+"'")
+		testdb.Execute(t, db, "DELETE FROM sessions WHERE session_token = '"+hexSHA256("a-new-token-of-somebody")+"'")
 	}
 	checkAdopted(t, c, kind, db, people)
 }
@@ -164,36 +163,46 @@ func oldTables(c cell) []string {
 	return all
 }
 
-// dump is a database: the DDL of its tables, and their rows.
+// dump returns a database: the DDL of its tables, and their rows.
 func dump(t testing.TB, kind testdb.Kind, db *sql.DB) string {
 	t.Helper()
 	return dumpOf(t, kind, db, nil)
 }
 
-// dumpOf is the dump of some tables, or of all.
+// dumpOf returns the dump of some tables of MySQL, or of all.
 func dumpOf(t testing.TB, kind testdb.Kind, db *sql.DB, tables []string) string {
 	t.Helper()
-	if kind.Dialect == dialect.SQLite {
-		return strings.Join(texts(t, db, "SELECT COALESCE(sql, name) FROM sqlite_master ORDER BY name"), "\n") + rowsOf(t, kind, db, texts(t, db, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"))
-	}
-	if kind.Dialect == dialect.Postgres {
-		ddl := texts(t, db, `SELECT table_name || ' ' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' || COALESCE(column_default, '') FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY 1`)
-		ddl = append(ddl, texts(t, db, `SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = current_schema()::regnamespace ORDER BY 1`)...)
-		ddl = append(ddl, texts(t, db, `SELECT indexdef FROM pg_indexes WHERE schemaname = current_schema() ORDER BY 1`)...)
-		return strings.Join(ddl, "\n") + rowsOf(t, kind, db, texts(t, db, `SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace ORDER BY 1`))
-	}
 	if tables == nil {
-		tables = texts(t, db, "SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND table_type = 'BASE TABLE' ORDER BY 1")
+		tables = tablesOf(t, kind, db)
 	}
 	var ddl []string
-	for _, table := range tables {
-		var name, create string
-		if err := db.QueryRowContext(t.Context(), "SHOW CREATE TABLE `"+table+"`").Scan(&name, &create); err != nil {
-			t.Fatal(err)
+	switch kind.Dialect {
+	case dialect.SQLite:
+		ddl = testdb.Texts(t, db, "SELECT COALESCE(sql, name) FROM sqlite_master ORDER BY name")
+	case dialect.Postgres:
+		ddl = testdb.Texts(t, db, `SELECT table_name || ' ' || column_name || ' ' || data_type || ' ' || is_nullable || ' ' || COALESCE(column_default, '') FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY 1`)
+		ddl = append(ddl, testdb.Texts(t, db, `SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = current_schema()::regnamespace ORDER BY 1`)...)
+		ddl = append(ddl, testdb.Texts(t, db, `SELECT indexdef FROM pg_indexes WHERE schemaname = current_schema() ORDER BY 1`)...)
+	case dialect.MySQL:
+		for _, table := range tables {
+			var name, create string
+			if err := db.QueryRowContext(t.Context(), "SHOW CREATE TABLE `"+table+"`").Scan(&name, &create); err != nil {
+				t.Fatal(err)
+			}
+			ddl = append(ddl, create)
 		}
-		ddl = append(ddl, create)
 	}
 	return strings.Join(ddl, "\n") + rowsOf(t, kind, db, tables)
+}
+
+// tablesOf returns the names of a database's tables.
+func tablesOf(t testing.TB, kind testdb.Kind, db *sql.DB) []string {
+	t.Helper()
+	return testdb.Texts(t, db, map[string]string{
+		dialect.SQLite:   "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
+		dialect.Postgres: "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY 1",
+		dialect.MySQL:    "SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND table_type = 'BASE TABLE' ORDER BY 1",
+	}[kind.Dialect])
 }
 
 // rowsOf are the rows of tables.

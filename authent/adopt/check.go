@@ -1,4 +1,4 @@
-package migrate
+package adopt
 
 import (
 	"context"
@@ -8,6 +8,8 @@ import (
 
 	"ariga.io/atlas/sql/schema"
 	"entgo.io/ent/dialect"
+
+	"github.com/authent/authent/authent/migrate"
 )
 
 // faults are why a database cannot be adopted.
@@ -20,7 +22,7 @@ func (f faults) err() error {
 	if len(f) == 0 {
 		return nil
 	}
-	return fmt.Errorf("migrate: %w:\n  %s", ErrNotAdoptable, strings.Join(f, "\n  "))
+	return fmt.Errorf("adopt: %w:\n  %s", ErrRefused, strings.Join(f, "\n  "))
 }
 
 // look finds out what there is, and whether it can be adopted. It changes
@@ -29,7 +31,7 @@ func (a *adopter) look(ctx context.Context) error {
 	if err := a.inspect(ctx); err != nil {
 		return err
 	}
-	if a.config.Dialect == dialect.Postgres && !a.config.DryRun {
+	if a.Dialect == dialect.Postgres && !a.DryRun {
 		if err := a.lockTables(ctx); err != nil {
 			return err
 		}
@@ -47,15 +49,15 @@ func (a *adopter) look(ctx context.Context) error {
 	a.checkReferences(&f)
 	a.checkBeside(&f)
 	if err := a.checkObjects(ctx, &f); err != nil {
-		return fmt.Errorf("migrate: adopt: look for triggers and views: %w", err)
+		return fmt.Errorf("adopt: look for triggers and views: %w", err)
 	}
 	hidden, err := a.checkSettings(ctx, &f)
 	if err != nil {
-		return fmt.Errorf("migrate: adopt: look at the tables' settings: %w", err)
+		return fmt.Errorf("adopt: look at the tables' settings: %w", err)
 	}
 	if columns && !hidden {
 		if err := a.checkRows(ctx, &f); err != nil {
-			return fmt.Errorf("migrate: adopt: read the rows: %w", err)
+			return fmt.Errorf("adopt: read the rows: %w", err)
 		}
 	}
 	return f.err()
@@ -63,12 +65,12 @@ func (a *adopter) look(ctx context.Context) error {
 
 // inspect finds the tables and their layout.
 func (a *adopter) inspect(ctx context.Context) (err error) {
-	if a.live, err = a.driver.InspectSchema(ctx, "", &schema.InspectOptions{
-		Mode: schema.InspectSchemas | schema.InspectTables, Exclude: []string{revisionsTable},
+	if a.live, err = a.Driver.InspectSchema(ctx, "", &schema.InspectOptions{
+		Mode: schema.InspectSchemas | schema.InspectTables, Exclude: []string{migrate.RevisionsTable},
 	}); err != nil {
-		return fmt.Errorf("migrate: adopt: inspect the database: %w", err)
+		return fmt.Errorf("adopt: inspect the database: %w", err)
 	}
-	if a.layout, err = layoutOf(a.config.Dialect, a.live); err != nil {
+	if a.layout, err = layoutOf(a.Dialect, a.live); err != nil {
 		return faults{err.Error()}.err()
 	}
 	if a.layout.name == "Native" {
@@ -80,9 +82,9 @@ func (a *adopter) inspect(ctx context.Context) (err error) {
 
 // checkHistory refuses a database that has been migrated.
 func (a *adopter) checkHistory(ctx context.Context, f *faults) error {
-	revs, err := (revisions{a.session}).ReadRevisions(ctx)
-	if err == nil && len(revs) > 0 {
-		f.add("it has a history of migrations, up to %s: if these are not authent's, name another schema for the history with --revisions-schema (PostgreSQL), or drop the table %s", revs[len(revs)-1].Version, revisionsTable)
+	version, err := a.Recorded(ctx)
+	if version != "" {
+		f.add("it has a history of migrations, up to %s: if these are not authent's, name another schema for the history with --revisions-schema (PostgreSQL), or drop the table %s", version, migrate.RevisionsTable)
 	}
 	return err
 }
@@ -140,7 +142,7 @@ func (a *adopter) checkColumn(f *faults, t *schema.Table, name string, want auth
 	case !ok:
 		f.add("column %s.%s is missing: the %s layout has it (%s): add it", t.Name, name, a.layout.name, a.layout.wants(want))
 	case kindOf(c) != a.layout.wants(want):
-		f.add("column %s.%s is of type %s, the %s layout has %s: change its type first", t.Name, name, formatType(a.config.Dialect, c.Type.Type), a.layout.name, a.layout.wants(want))
+		f.add("column %s.%s is of type %s, the %s layout has %s: change its type first", t.Name, name, a.TypeName(c.Type.Type), a.layout.name, a.layout.wants(want))
 	case c.Type.Null && !want.null:
 		f.add("column %s.%s may be NULL, which the %s layout does not have: make it NOT NULL first", t.Name, name, a.layout.name)
 	}
@@ -183,34 +185,10 @@ func (a *adopter) checkGraph(f *faults) {
 			f.add("table %s of the schema is not in the database: leave it out of ent/schema until the database is adopted", want.Name)
 			continue
 		}
-		for _, d := range a.differing(live, want) {
+		for _, d := range a.CompareTable(live, want) {
 			f.add("%s: leave the table out of ent/schema until the database is adopted, or make it so", d)
 		}
 	}
-}
-
-// differing are the differences of another table of the graph. Its foreign keys
-// are compared at the end, when the users have their new name.
-func (a *adopter) differing(live, want *schema.Table) []Difference {
-	to := *want
-	to.Schema = live.Schema
-	changes, err := a.driver.TableDiff(live, &to)
-	if err != nil {
-		return []Difference{{Table: want.Name, Text: "cannot be compared: " + err.Error()}}
-	}
-	changes = slices.DeleteFunc(changes, isForeignKey)
-	if len(changes) == 0 {
-		return nil
-	}
-	return describe(a.config.Dialect, &schema.ModifyTable{T: want, Changes: changes})
-}
-
-func isForeignKey(c schema.Change) bool {
-	switch c.(type) {
-	case *schema.AddForeignKey, *schema.DropForeignKey, *schema.ModifyForeignKey:
-		return true
-	}
-	return false
 }
 
 // checkReferences refuses what refers to the tables in a way that would break.
@@ -234,7 +212,7 @@ func (a *adopter) checkReferences(f *faults) {
 // checkOwn refuses foreign keys of the users that would change collation on MySQL
 // on one end only.
 func (a *adopter) checkOwn(f *faults, t *schema.Table) {
-	if a.config.Dialect != dialect.MySQL || t != a.table(usersTable) {
+	if a.Dialect != dialect.MySQL || t != a.table(usersTable) {
 		return
 	}
 	for _, fk := range t.ForeignKeys {
@@ -253,11 +231,11 @@ func (a *adopter) lockTables(ctx context.Context) error {
 		all = append(all, a.layout.tables[native])
 	}
 	for _, statement := range []string{
-		fmt.Sprintf("SET LOCAL lock_timeout = %d", a.config.LockTimeout.Milliseconds()),
+		fmt.Sprintf("SET LOCAL lock_timeout = %d", a.LockTimeout.Milliseconds()),
 		"LOCK TABLE " + a.qs(all) + " IN ACCESS EXCLUSIVE MODE",
 	} {
 		if _, err := a.ExecContext(ctx, statement); err != nil {
-			return fmt.Errorf("migrate: adopt: lock the tables: %w: if they are in use, stop the application on Node", err)
+			return fmt.Errorf("adopt: lock the tables: %w: if they are in use, stop the application on Node", err)
 		}
 	}
 	return nil
@@ -279,7 +257,7 @@ func (a *adopter) checkReference(f *faults, fk *schema.ForeignKey) {
 		f.add("table %s refers to %s by other columns than id (foreign key %s): drop the foreign key first", fk.Table.Name, fk.RefTable.Name, fk.Symbol)
 		return
 	}
-	if a.config.Dialect != dialect.MySQL {
+	if a.Dialect != dialect.MySQL {
 		return
 	}
 	// The key gets another collation, and so must the column. If others depend on
@@ -334,7 +312,7 @@ func (a *adopter) checkBeside(f *faults) {
 			continue
 		}
 		want, _ := a.desired.Table(native)
-		if diff := a.differing(t, want); len(diff) > 0 {
+		if diff := a.CompareTable(t, want); len(diff) > 0 {
 			f.add("a table %s is in the way, and it is not authent's: rename it, or drop it", native)
 			continue
 		}

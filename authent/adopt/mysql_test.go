@@ -1,4 +1,4 @@
-package migrate
+package adopt
 
 import (
 	"context"
@@ -8,15 +8,16 @@ import (
 	"testing"
 
 	"github.com/authent/authent/authent/database"
+	"github.com/authent/authent/authent/migrate"
 	entmigrate "github.com/authent/authent/ent/migrate"
 	"github.com/authent/authent/internal/dbserver"
 	"github.com/authent/authent/internal/testdb"
 )
 
-// TestAdopt_ServerZone: Drizzle's times on a MySQL server in another zone than UTC
+// TestAuthJS_ServerZone: Drizzle's times on a MySQL server in another zone than UTC
 // are read as Drizzle wrote them, whether the zone is the system's or the server's
 // own.
-func TestAdopt_ServerZone(t *testing.T) {
+func TestAuthJS_ServerZone(t *testing.T) {
 	_ = testdb.Server(t, "mariadb")
 	for _, globally := range []string{"", "+05:30"} {
 		t.Run("global "+globally, func(t *testing.T) { adoptInZone(t, globally) })
@@ -37,12 +38,12 @@ func adoptInZone(t *testing.T, globally string) {
 	t.Cleanup(func() { _ = db.Close() })
 	kind, c := testdb.Kind{Name: "mariadb", Dialect: name}, cells[5]
 	if globally != "" {
-		execute(t, db, "SET GLOBAL time_zone = '"+globally+"'")
+		testdb.Execute(t, db, "SET GLOBAL time_zone = '"+globally+"'")
 	}
-	if now := texts(t, db, "SELECT CONCAT(TIMEDIFF(NOW(), UTC_TIMESTAMP()), @@system_time_zone) FROM (SELECT 1) x"); len(now) != 1 || !strings.Contains(now[0], "E") {
+	if now := testdb.Texts(t, db, "SELECT CONCAT(TIMEDIFF(NOW(), UTC_TIMESTAMP()), @@system_time_zone) FROM (SELECT 1) x"); len(now) != 1 || !strings.Contains(now[0], "E") {
 		t.Fatalf("the server is in the zone %v", now)
 	}
-	execute(t, db, c.statements(t)...)
+	testdb.Execute(t, db, c.statements(t)...)
 	people := c.people(10)
 	c.seed(t, kind, db, people)
 	adopt(t, kind, db)
@@ -62,55 +63,54 @@ func onMariaDB(t *testing.T, run func(t *testing.T, c cell, kind testdb.Kind)) {
 	}
 }
 
-// TestAdopt_WrittenUntilExchanged: what somebody writes when all is compared, up to
+// TestAuthJS_WrittenUntilExchanged: what somebody writes when all is compared, up to
 // the exchange of the tables itself, is not lost.
-func TestAdopt_WrittenUntilExchanged(t *testing.T) {
+func TestAuthJS_WrittenUntilExchanged(t *testing.T) {
 	onMariaDB(t, func(t *testing.T, c cell, kind testdb.Kind) {
 		t.Parallel()
 		_, db := c.open(t, kind)
 		people := c.people(5)
 		c.seed(t, kind, db, people)
-		execute(t, db, ownThings(c, kind)...)
+		testdb.Execute(t, db, ownThings(c, kind)...)
 		before := dumpOf(t, kind, db, oldTables(c))
-		m := migrator(t, kind, db, nativeDir(kind), nil)
+		m, config := migrator(t, kind, db, nil), adoptConfig(t)
 		write := "UPDATE " + c.quoted(kind, usersTable) + " SET name = '%' WHERE id = '" + people[0].id + "'"
-		m.at = func(step string) {
-			if step == "adopt: before exchange" {
-				execute(t, db, strings.Replace(write, "%", "changed", 1))
+		config.step = func(step string) {
+			if step == "before exchange" {
+				testdb.Execute(t, db, strings.Replace(write, "%", "changed", 1))
 			}
 		}
-		tables := withNickname(t)
-		if _, err := m.Adopt(t.Context(), tables, adoptConfig(t)); !errors.Is(err, errWritten) {
+		tables := testdb.WithNickname(t)
+		if _, err := AuthJS(t.Context(), m, tables, config); !errors.Is(err, errWritten) {
 			t.Fatalf("%v", err)
 		}
-		m.at = func(string) {}
-		execute(t, db, strings.Replace(write, "%", people[0].name, 1))
+		testdb.Execute(t, db, strings.Replace(write, "%", people[0].name, 1))
 		if after := dumpOf(t, kind, db, oldTables(c)); after != before {
 			t.Errorf("it left\n%s\nbefore:\n%s", after, before)
 		}
-		if done, err := m.Adopt(t.Context(), tables, adoptConfig(t)); err != nil || done.Resumed {
+		if done, err := AuthJS(t.Context(), m, tables, adoptConfig(t)); err != nil || done.Resumed {
 			t.Fatalf("%+v, %v", done, err)
 		}
 		checkUsers(t, c, db, people)
-		if n := number(t, db, "SELECT COUNT(*) FROM post JOIN users ON users.id = post.author"); n != 1 {
+		if n := testdb.Number(t, db, "SELECT COUNT(*) FROM post JOIN users ON users.id = post.author"); n != 1 {
 			t.Errorf("%d posts have their author", n)
 		}
 	})
 }
 
-// TestAdopt_NewTablesDropped: a journal whose new tables somebody has dropped is
+// TestAuthJS_NewTablesDropped: a journal whose new tables somebody has dropped is
 // not taken for that of an exchange.
-func TestAdopt_NewTablesDropped(t *testing.T) {
+func TestAuthJS_NewTablesDropped(t *testing.T) {
 	onMariaDB(t, func(t *testing.T, c cell, kind testdb.Kind) {
 		t.Parallel()
 		url, db := c.open(t, kind)
 		people := c.people(5)
 		c.seed(t, kind, db, people)
-		if !kill(t, url, "adopt: before exchange") {
+		if !kill(t, url, "before exchange") {
 			t.Fatal("it was not killed")
 		}
 		for _, native := range slices.Backward(nativeTables) {
-			execute(t, db, "DROP TABLE "+newName(native))
+			testdb.Execute(t, db, "DROP TABLE "+newName(native))
 		}
 		if done := adopt(t, kind, db); done.Resumed {
 			t.Errorf("%+v", done)
@@ -119,15 +119,15 @@ func TestAdopt_NewTablesDropped(t *testing.T) {
 	})
 }
 
-// TestAdopt_Cuts: a server that cuts values to fit cuts none here.
-func TestAdopt_Cuts(t *testing.T) {
+// TestAuthJS_Cuts: a server that cuts values to fit cuts none here.
+func TestAuthJS_Cuts(t *testing.T) {
 	onMariaDB(t, func(t *testing.T, c cell, kind testdb.Kind) {
 		t.Parallel()
 		url, db := c.open(t, kind)
 		people := c.people(3)
 		c.seed(t, kind, db, people)
 		users, accounts := c.quoted(kind, usersTable), c.quoted(kind, accountsTable)
-		execute(t, db, "ALTER TABLE "+users+" MODIFY image longtext", "ALTER TABLE "+accounts+" MODIFY scope mediumtext",
+		testdb.Execute(t, db, "ALTER TABLE "+users+" MODIFY image longtext", "ALTER TABLE "+accounts+" MODIFY scope mediumtext",
 			"UPDATE "+users+" SET image = REPEAT('x', 70000) WHERE id = '"+people[0].id+"'", "UPDATE "+accounts+" SET scope = REPEAT('x', 70000)")
 		sep := "?"
 		if strings.Contains(url, "?") {
@@ -138,10 +138,10 @@ func TestAdopt_Cuts(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = loose.Close() })
-		if mode := texts(t, loose, "SELECT @@SESSION.sql_mode"); name != kind.Dialect || mode[0] != "" {
+		if mode := testdb.Texts(t, loose, "SELECT @@SESSION.sql_mode"); name != kind.Dialect || mode[0] != "" {
 			t.Fatalf("%s, %q", name, mode)
 		}
-		_, err = migrator(t, kind, loose, nativeDir(kind), nil).Adopt(t.Context(), entmigrate.Tables, adoptConfig(t))
+		_, err = AuthJS(t.Context(), migrator(t, kind, loose, nil), entmigrate.Tables, adoptConfig(t))
 		checkRefused(t, err, []string{
 			"users have a value in " + c.table(usersTable) + ".image that is too long for users.image: shorten it: 1, " + people[0].id,
 			"users have a value in " + c.table(accountsTable) + ".scope that is too long for accounts.scope: shorten it: 3, " + people[0].id + ", " + people[1].id + ", " + people[2].id,
@@ -149,26 +149,22 @@ func TestAdopt_Cuts(t *testing.T) {
 	})
 }
 
-// TestAdopt_Strict: what no check foresees is an error, and not cut either.
-func TestAdopt_Strict(t *testing.T) {
+// TestAuthJS_Strict: what no check foresees is an error, and not cut either.
+func TestAuthJS_Strict(t *testing.T) {
 	kind := testdb.Server(t, "mariadb")
 	_, db := cells[2].open(t, kind)
 	db.SetMaxOpenConns(1)
-	execute(t, db, "SET sql_mode = ''", "CREATE TABLE short (word varchar(3))")
-	s, err := migrator(t, kind, db, "", nil).hold(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := &adopter{session: s}
-	err = a.asNode(t.Context(), func() error {
-		_, err := a.ExecContext(context.Background(), "INSERT INTO short VALUES ('longer')")
-		return err
+	testdb.Execute(t, db, "SET sql_mode = ''", "CREATE TABLE short (word varchar(3))")
+	err := migrator(t, kind, db, nil).Exclusive(t.Context(), func(s *migrate.Session) error {
+		return (&adopter{Session: s}).asNode(t.Context(), func() error {
+			_, err := s.ExecContext(context.Background(), "INSERT INTO short VALUES ('longer')")
+			return err
+		})
 	})
 	if err == nil || !strings.Contains(err.Error(), "too long") {
 		t.Errorf("%v", err)
 	}
-	var mode string
-	if err := errors.Join(a.QueryRowContext(t.Context(), "SELECT @@SESSION.sql_mode").Scan(&mode), s.release()); err != nil || mode != "" {
-		t.Errorf("the connection is left in the mode %q: %v", mode, err)
+	if mode := testdb.Texts(t, db, "SELECT @@SESSION.sql_mode"); mode[0] != "" {
+		t.Errorf("the connection is left in the mode %q", mode)
 	}
 }

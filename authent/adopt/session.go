@@ -1,4 +1,4 @@
-package migrate
+package adopt
 
 import (
 	"context"

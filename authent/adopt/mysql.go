@@ -1,9 +1,8 @@
-package migrate
+package adopt
 
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -47,43 +46,45 @@ func (a *adopter) onMySQL(ctx context.Context) error {
 	if exchanged {
 		return a.goOn(ctx)
 	}
-	if !a.config.DryRun {
+	if !a.DryRun {
 		if err := a.startOver(ctx); err != nil {
 			return err
 		}
 	}
-	if err := a.asNode(ctx, func() error { return a.fillBeside(ctx) }); err != nil || a.config.DryRun {
+	if err := a.asNode(ctx, func() error { return a.fillBeside(ctx) }); err != nil || a.DryRun {
 		return err
 	}
 	if err := a.write(ctx); err != nil {
 		return err
 	}
-	a.at("adopt: before exchange")
+	a.reached("before exchange")
 	if err := a.take(ctx, step{sql: a.exchangeSQL()}); err != nil {
 		return err
 	}
-	a.at("adopt: after exchange")
+	a.reached("after exchange")
 	return a.rest(ctx)
 }
 
 // exchanged reports whether an earlier run has exchanged the tables.
 func (a *adopter) exchanged(ctx context.Context) (bool, error) {
-	written, err := a.count(ctx, thing{kind: "table", table: journal})
-	if err != nil || written == 0 {
-		return false, err
+	there, err := a.column(ctx, "SELECT table_name FROM information_schema.tables WHERE table_schema = database()")
+	if err != nil {
+		return false, fmt.Errorf("adopt: list the tables: %w", err)
+	}
+	if !slices.Contains(there, journal) {
+		return false, nil
 	}
 	left, err := a.column(ctx, "SELECT statement FROM "+a.q(journal)+" WHERE n > 0 ORDER BY n LIMIT 1")
 	if err != nil {
-		return false, fmt.Errorf("migrate: adopt: %w", err)
+		return false, fmt.Errorf("adopt: %w", err)
 	}
-	fresh, err := a.count(ctx, thing{kind: "table", table: newName(usersTable)})
-	if err != nil || fresh > 0 || len(left) == 0 || !isComparison(left[0]) {
-		return fresh == 0, err
+	fresh := slices.Contains(there, newName(usersTable))
+	if fresh || len(left) == 0 || !isComparison(left[0]) {
+		return !fresh, nil
 	}
 	// Nothing is crossed out. Somebody may have dropped the new tables by hand.
 	tables, _ := compared(left[0])
-	aside, err := a.count(ctx, thing{kind: "table", table: tables[0]})
-	return aside > 0, err
+	return slices.Contains(there, tables[0]), nil
 }
 
 // startOver drops what an earlier run has left before it exchanged the tables.
@@ -96,7 +97,7 @@ func (a *adopter) startOver(ctx context.Context) error {
 	}
 	for _, table := range tables {
 		if _, err := a.ExecContext(ctx, "DROP TABLE IF EXISTS "+a.q(table)); err != nil {
-			return fmt.Errorf("migrate: adopt: drop %s: %w", table, err)
+			return fmt.Errorf("adopt: drop %s: %w", table, err)
 		}
 	}
 	return nil
@@ -111,10 +112,10 @@ func (a *adopter) fillBeside(ctx context.Context) error {
 	if a.sums, err = a.checksum(ctx, a.oldTables()); err != nil {
 		return err
 	}
-	if err := a.planMySQL(ctx); err != nil || a.config.DryRun {
+	if err := a.planMySQL(ctx); err != nil || a.DryRun {
 		return err
 	}
-	if err := a.executeAll(ctx); err != nil {
+	if err := a.takeAll(ctx); err != nil {
 		return err
 	}
 	names := map[string]string{}
@@ -127,7 +128,7 @@ func (a *adopter) fillBeside(ctx context.Context) error {
 	if err := a.compareNew(ctx); err != nil {
 		return err
 	}
-	a.at("adopt: compared")
+	a.reached("compared")
 	now, err := a.checksum(ctx, a.oldTables())
 	if err == nil && now != a.sums {
 		err = fmt.Errorf("%w, and nothing was exchanged: stop the application on Node, and run adopt again", errWritten)
@@ -157,7 +158,7 @@ func (a *adopter) planMySQL(ctx context.Context) error {
 		return err
 	}
 	for _, sql := range append([]string{a.exchangeSQL()}, a.after...) {
-		a.Statements = append(a.Statements, a.statement(step{sql: sql}))
+		a.Statements = append(a.Statements, a.Statement(sql))
 	}
 	return nil
 }
@@ -231,14 +232,14 @@ func (a *adopter) compareNew(ctx context.Context) error {
 	for _, native := range nativeTables {
 		names = append(names, newName(native))
 	}
-	made, err := a.driver.InspectSchema(ctx, "", &schema.InspectOptions{Mode: schema.InspectSchemas | schema.InspectTables, Tables: names})
+	made, err := a.Driver.InspectSchema(ctx, "", &schema.InspectOptions{Mode: schema.InspectSchemas | schema.InspectTables, Tables: names})
 	if err != nil {
-		return fmt.Errorf("migrate: adopt: inspect the new tables: %w", err)
+		return fmt.Errorf("adopt: inspect the new tables: %w", err)
 	}
 	for _, native := range nativeTables {
 		t, ok := made.Table(newName(native))
 		if !ok {
-			return fmt.Errorf("migrate: adopt: the table %s is not there any more: run adopt again, and no other migration beside it", newName(native))
+			return fmt.Errorf("adopt: the table %s is not there any more: run adopt again, and no other migration beside it", newName(native))
 		}
 		want, _ := a.desired.Table(native)
 		if native == usersTable {
@@ -246,8 +247,8 @@ func (a *adopter) compareNew(ctx context.Context) error {
 		}
 		to := *want
 		to.Name, to.ForeignKeys = t.Name, nil
-		if diff := a.differing(t, &to); len(diff) > 0 {
-			return fmt.Errorf("migrate: adopt: the server made the new tables otherwise than it was told, and nothing was exchanged: %v", diff)
+		if diff := a.CompareTable(t, &to); len(diff) > 0 {
+			return fmt.Errorf("adopt: the server made the new tables otherwise than it was told, and nothing was exchanged: %v", diff)
 		}
 	}
 	return nil
@@ -256,13 +257,13 @@ func (a *adopter) compareNew(ctx context.Context) error {
 // write writes down what is to be done after the exchange.
 func (a *adopter) write(ctx context.Context) error {
 	if _, err := a.ExecContext(ctx, "CREATE TABLE "+a.q(journal)+" (n int NOT NULL PRIMARY KEY, statement longtext NOT NULL) CHARSET utf8mb4"); err != nil {
-		return fmt.Errorf("migrate: adopt: %w", err)
+		return fmt.Errorf("adopt: %w", err)
 	}
-	a.at("adopt: made journal")
-	return a.inTx(ctx, func() error {
+	a.reached("made journal")
+	return a.InTx(ctx, func() error {
 		for n, statement := range append([]string{a.Layout}, a.after...) {
 			if _, err := a.ExecContext(ctx, "INSERT INTO "+a.q(journal)+" (n, statement) VALUES (?, ?)", n, statement); err != nil {
-				return fmt.Errorf("migrate: adopt: %w", err)
+				return fmt.Errorf("adopt: %w", err)
 			}
 		}
 		return nil
@@ -274,20 +275,20 @@ func (a *adopter) goOn(ctx context.Context) error {
 	a.Resumed = true
 	left, err := a.column(ctx, "SELECT statement FROM "+a.q(journal)+" ORDER BY n")
 	if err != nil {
-		return fmt.Errorf("migrate: adopt: %w", err)
+		return fmt.Errorf("adopt: %w", err)
 	}
 	if len(left) > 0 {
 		a.Layout = left[0]
 		for _, sql := range left[1:] {
-			a.Statements = append(a.Statements, a.statement(step{sql: sql}))
+			a.Statements = append(a.Statements, a.Statement(sql))
 		}
 	}
 	t, err := a.tally(ctx, nativeNames, "session_token", "expires")
 	if err != nil {
-		return fmt.Errorf("migrate: adopt: count the rows: %w", err)
+		return fmt.Errorf("adopt: count the rows: %w", err)
 	}
 	a.Users, a.Accounts, a.Sessions, a.Expired = t.users, t.accounts, t.sessions, t.expired
-	if a.config.DryRun {
+	if a.DryRun {
 		return nil
 	}
 	return a.rest(ctx)
@@ -298,7 +299,7 @@ func (a *adopter) rest(ctx context.Context) error {
 	for i := 1; ; i++ {
 		left, err := a.column(ctx, "SELECT statement FROM "+a.q(journal)+" WHERE n > 0 ORDER BY n LIMIT 1")
 		if err != nil {
-			return fmt.Errorf("migrate: adopt: %w", err)
+			return fmt.Errorf("adopt: %w", err)
 		}
 		if len(left) == 0 {
 			break
@@ -306,23 +307,23 @@ func (a *adopter) rest(ctx context.Context) error {
 		if err := a.takeRest(ctx, left[0]); err != nil {
 			return err
 		}
-		a.at(fmt.Sprintf("adopt: did rest %d", i))
+		a.reached(fmt.Sprintf("did rest %d", i))
 		if _, err := a.ExecContext(ctx, "DELETE FROM "+a.q(journal)+" WHERE n > 0 ORDER BY n LIMIT 1"); err != nil {
-			return fmt.Errorf("migrate: adopt: %w", err)
+			return fmt.Errorf("adopt: %w", err)
 		}
-		a.at(fmt.Sprintf("adopt: crossed out rest %d", i))
+		a.reached(fmt.Sprintf("crossed out rest %d", i))
 	}
 	if err := a.compareSchema(ctx); err != nil {
 		return err
 	}
-	if err := a.record(ctx); err != nil {
+	if err := a.Record(ctx); err != nil {
 		return err
 	}
-	a.at("adopt: recorded")
+	a.reached("recorded")
 	if _, err := a.ExecContext(ctx, "DROP TABLE "+a.q(journal)); err != nil {
-		return fmt.Errorf("migrate: adopt: %w", err)
+		return fmt.Errorf("adopt: %w", err)
 	}
-	a.at("adopt: dropped journal")
+	a.reached("dropped journal")
 	return nil
 }
 
@@ -331,31 +332,13 @@ func (a *adopter) takeRest(ctx context.Context, sql string) error {
 	if isComparison(sql) {
 		return a.compareOld(ctx, sql)
 	}
-	done, err := a.isDone(ctx, sql)
-	if err != nil {
-		return fmt.Errorf("migrate: adopt: find out about %s: %w", oneLine(sql), err)
-	}
-	if done {
-		return nil
+	// A run may have been killed before it crossed the statement out.
+	done, err := a.TookEffect(ctx, sql)
+	if err != nil || done {
+		return err
 	}
 	if err := a.take(ctx, step{sql: sql}); err != nil {
 		return fmt.Errorf("%w\n  the tables are exchanged and no row is lost; once the cause is gone, run adopt again, and it goes on here", err)
 	}
 	return nil
-}
-
-var alters = regexp.MustCompile("^ALTER TABLE `([^`]+)` (.*)$")
-
-// isDone reports whether a statement of part 3 has taken effect: a run may have
-// been killed before it crossed it out. MySQL takes all clauses of one or none,
-// so the first, which drops or adds a foreign key, tells.
-func (a *adopter) isDone(ctx context.Context, sql string) (bool, error) {
-	became := absent
-	var err error
-	if table, ok := strings.CutPrefix(sql, "DROP TABLE "); ok {
-		became, err = a.gone(ctx, thing{kind: "table", table: unquote(table)})
-	} else if found := alters.FindStringSubmatch(sql); found != nil {
-		became, err = a.effectOfClause(ctx, found[1], splitTop(found[2])[0])
-	}
-	return became == present, err
 }

@@ -1,15 +1,17 @@
-package migrate
+package adopt
 
 import (
 	"errors"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	entschema "entgo.io/ent/dialect/sql/schema"
 	"entgo.io/ent/schema/field"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/authent/authent/authent/migrate"
 	entmigrate "github.com/authent/authent/ent/migrate"
 	"github.com/authent/authent/internal/testdb"
 )
@@ -118,8 +120,8 @@ var refusals = map[string]struct {
 	}},
 }
 
-// TestAdopt_Refuses with one error that lists every fault, and changes nothing.
-func TestAdopt_Refuses(t *testing.T) {
+// TestAuthJS_Refuses with one error that lists every fault, and changes nothing.
+func TestAuthJS_Refuses(t *testing.T) {
 	for name, tc := range refusals {
 		t.Run(name, func(t *testing.T) {
 			c := cells[slices.IndexFunc(cells, func(c cell) bool { return c.ddl == tc.ddl })]
@@ -127,9 +129,9 @@ func TestAdopt_Refuses(t *testing.T) {
 			_, db := c.open(t, kind)
 			db.SetMaxOpenConns(1) // PRAGMA foreign_keys is a connection's.
 			c.seed(t, kind, db, c.people(20))
-			execute(t, db, tc.spoil...)
+			testdb.Execute(t, db, tc.spoil...)
 			before := dump(t, kind, db)
-			_, err := migrator(t, kind, db, nativeDir(kind), nil).Adopt(t.Context(), entmigrate.Tables, adoptConfig(t))
+			_, err := AuthJS(t.Context(), migrator(t, kind, db, nil), entmigrate.Tables, adoptConfig(t))
 			checkRefused(t, err, tc.lines)
 			if after := dump(t, kind, db); after != before {
 				t.Errorf("it left\n%s\nbefore:\n%s", after, before)
@@ -141,7 +143,7 @@ func TestAdopt_Refuses(t *testing.T) {
 // checkRefused compares the lines of a refusal, less their indentation.
 func checkRefused(t *testing.T, err error, lines []string) {
 	t.Helper()
-	if !errors.Is(err, ErrNotAdoptable) {
+	if !errors.Is(err, ErrRefused) {
 		t.Fatalf("%v", err)
 	}
 	var got []string
@@ -156,19 +158,19 @@ func checkRefused(t *testing.T, err error, lines []string) {
 	}
 }
 
-// TestAdopt_RefusesCaller: faults of the configuration, the secret and the graph.
-func TestAdopt_RefusesCaller(t *testing.T) {
+// TestAuthJS_RefusesCaller: faults of the configuration, the secret and the graph.
+func TestAuthJS_RefusesCaller(t *testing.T) {
 	c, kind := cells[0], testdb.SQLite
 	_, db := c.open(t, kind)
 	c.seed(t, kind, db, c.people(20))
-	m := migrator(t, kind, db, nativeDir(kind), nil)
+	m := migrator(t, kind, db, nil)
 	before := dump(t, kind, db)
-	_, err := m.Adopt(t.Context(), entmigrate.Tables, AdoptConfig{SessionTokens: HashedSessionTokens})
+	_, err := AuthJS(t.Context(), m, entmigrate.Tables, Config{SessionTokens: HashedSessionTokens})
 	checkRefused(t, err, []string{
 		"of 33 live session tokens none is a SHA-256 in lower case, so the Node application did not hash them: leave out --hashed (HashedSessionTokens)",
-		"the table accounts holds providers' tokens (20 rows), and there is no secret to seal them under: set AUTH_SECRET (AdoptConfig.Tokens) to what the application will have",
+		"the table accounts holds providers' tokens (20 rows), and there is no secret to seal them under: set AUTH_SECRET (adopt.Config.Tokens) to what the application will have",
 	})
-	graph := withNickname(t)
+	graph := testdb.WithNickname(t)
 	for _, table := range graph {
 		switch table.Name {
 		case usersTable:
@@ -184,39 +186,49 @@ func TestAdopt_RefusesCaller(t *testing.T) {
 	}
 	id := &entschema.Column{Name: "id", Type: field.TypeInt64}
 	graph = append(graph, &entschema.Table{Name: "posts", Columns: []*entschema.Column{id}, PrimaryKey: []*entschema.Column{id}})
-	_, err = m.Adopt(t.Context(), graph, adoptConfig(t))
+	_, err = AuthJS(t.Context(), m, graph, adoptConfig(t))
 	checkRefused(t, err, []string{
 		"the graph's users.id is not text, as Auth.js's are: take the ID out of mixin.User, and the UserID out of mixin.Account and mixin.Session",
 		"column users.nickname of the schema is not in the database, and has no default: leave it out of ent/schema until the database is adopted",
 		"table posts of the schema is not in the database: leave it out of ent/schema until the database is adopted",
 	})
-	if _, err := m.Adopt(t.Context(), graph[len(graph)-1:], adoptConfig(t)); err == nil || !strings.Contains(err.Error(), "the graph has no table users: take the Layout out of the mixins") {
+	if _, err := AuthJS(t.Context(), m, graph[len(graph)-1:], adoptConfig(t)); err == nil || !strings.Contains(err.Error(), "the graph has no table users: take the Layout out of the mixins") {
 		t.Errorf("%v", err)
 	}
-	if _, err := migrator(t, kind, db, "", nil).Adopt(t.Context(), entmigrate.Tables, adoptConfig(t)); err == nil || !strings.Contains(err.Error(), "the Dir is nil") {
+	empty, err := migrate.FromFS(fstest.MapFS{})
+	if err == nil {
+		err = migrate.Hash(empty)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	without := func(dir migrate.Dir) *migrate.Migrator {
+		return migrator(t, kind, db, func(c *migrate.Config) { c.Dir = dir })
+	}
+	if _, err := AuthJS(t.Context(), without(nil), entmigrate.Tables, adoptConfig(t)); err == nil || !strings.Contains(err.Error(), "the Dir is nil") {
 		t.Errorf("%v", err)
 	}
-	if _, err := migrator(t, kind, db, folder(t), nil).Adopt(t.Context(), entmigrate.Tables, adoptConfig(t)); err == nil || !strings.Contains(err.Error(), "the folder has no migration") {
+	if _, err := AuthJS(t.Context(), without(empty), entmigrate.Tables, adoptConfig(t)); err == nil || !strings.Contains(err.Error(), "the folder has no migration") {
 		t.Errorf("%v", err)
 	}
 	if after := dump(t, kind, db); after != before {
 		t.Errorf("it left\n%s\nbefore:\n%s", after, before)
 	}
-	execute(t, db, "UPDATE accounts SET access_token = NULL, refresh_token = '', id_token = NULL")
-	if _, err := m.Adopt(t.Context(), entmigrate.Tables, AdoptConfig{}); err != nil {
+	testdb.Execute(t, db, "UPDATE accounts SET access_token = NULL, refresh_token = '', id_token = NULL")
+	if _, err := AuthJS(t.Context(), m, entmigrate.Tables, Config{}); err != nil {
 		t.Errorf("without tokens there is no need of a secret: %v", err)
 	}
 }
 
-// TestAdopt_Notes: addresses that count as one, and tokens that authent does not
+// TestAuthJS_Notes: addresses that count as one, and tokens that authent does not
 // take, are told of.
-func TestAdopt_Notes(t *testing.T) {
+func TestAuthJS_Notes(t *testing.T) {
 	for _, c := range []cell{cells[0], cells[3]} {
 		kind := testdb.Server(t, c.kind)
 		_, db := c.open(t, kind)
 		c.seed(t, kind, db, c.people(20))
 		user := kind.Quote(c.table(usersTable))
-		execute(t, db, "UPDATE "+user+" SET email = 'ADA5@example.com' WHERE id = 'cm0000006abc'", "UPDATE "+user+" SET email = 'ﬁ@example.com' WHERE id = 'cm0000007abc'",
+		testdb.Execute(t, db, "UPDATE "+user+" SET email = 'ADA5@example.com' WHERE id = 'cm0000006abc'", "UPDATE "+user+" SET email = 'ﬁ@example.com' WHERE id = 'cm0000007abc'",
 			"UPDATE "+c.quoted(kind, sessionsTable)+" SET "+kind.Quote(c.column("session_token"))+" = 'short' WHERE "+kind.Quote(c.column("session_token"))+" LIKE '00000004-0000%'")
 		want := []string{
 			"links to sign in by that were sent by mail stop working (3 rows of " + c.table(tokensTable) + "), since Auth.js's hashes cannot be verified: who needs one asks for another",
@@ -231,7 +243,7 @@ func TestAdopt_Notes(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.ddl, diff)
 		}
-		if emails := texts(t, db, "SELECT email FROM users WHERE id IN ('cm0000001abc', 'cm0000006abc', 'cm0000007abc') ORDER BY id"); !slices.Equal(emails, []string{"ada1@example.com", "ADA5@example.com", "ﬁ@example.com"}) {
+		if emails := testdb.Texts(t, db, "SELECT email FROM users WHERE id IN ('cm0000001abc', 'cm0000006abc', 'cm0000007abc') ORDER BY id"); !slices.Equal(emails, []string{"ada1@example.com", "ADA5@example.com", "ﬁ@example.com"}) {
 			t.Errorf("%q", emails)
 		}
 	}

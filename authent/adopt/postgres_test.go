@@ -1,4 +1,4 @@
-package migrate
+package adopt
 
 import (
 	"context"
@@ -13,17 +13,17 @@ import (
 	"github.com/authent/authent/internal/testdb"
 )
 
-// TestAdopt_Grants: on PostgreSQL whoever might read the old tables may read the
+// TestAuthJS_Grants: on PostgreSQL whoever might read the old tables may read the
 // new ones, and nobody else, whatever is said of new tables; and they belong to
 // whom the old ones belonged.
-func TestAdopt_Grants(t *testing.T) {
+func TestAuthJS_Grants(t *testing.T) {
 	kind := testdb.Server(t, "postgres")
 	for _, c := range []cell{cells[1], cells[4]} {
 		_, db := c.open(t, kind)
 		c.seed(t, kind, db, c.people(4))
 		now := time.Now().UnixNano()
 		role, owner, stranger := fmt.Sprint("Reader", now), fmt.Sprint("Owner", now), fmt.Sprint("Stranger", now)
-		execute(t, db, `CREATE ROLE "`+role+`"`, `CREATE ROLE "`+owner+`"`, `CREATE ROLE "`+stranger+`"`)
+		testdb.Execute(t, db, `CREATE ROLE "`+role+`"`, `CREATE ROLE "`+owner+`"`, `CREATE ROLE "`+stranger+`"`)
 		t.Cleanup(func() {
 			for _, r := range []string{role, owner, stranger} {
 				_, _ = db.Exec(`DROP OWNED BY "` + r + `" CASCADE`)
@@ -32,12 +32,12 @@ func TestAdopt_Grants(t *testing.T) {
 		})
 		for _, native := range nativeTables {
 			table := kind.Quote(c.table(native))
-			execute(t, db, "GRANT SELECT, UPDATE ON "+table+` TO "`+role+`" WITH GRANT OPTION`, "GRANT SELECT ON "+table+" TO PUBLIC", "ALTER TABLE "+table+` OWNER TO "`+owner+`"`)
+			testdb.Execute(t, db, "GRANT SELECT, UPDATE ON "+table+` TO "`+role+`" WITH GRANT OPTION`, "GRANT SELECT ON "+table+" TO PUBLIC", "ALTER TABLE "+table+` OWNER TO "`+owner+`"`)
 		}
-		execute(t, db, `ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO "`+stranger+`"`, `ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO "`+role+`", "`+stranger+`", PUBLIC`)
+		testdb.Execute(t, db, `ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO "`+stranger+`"`, `ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO "`+role+`", "`+stranger+`", PUBLIC`)
 		adopt(t, kind, db)
 		for _, native := range nativeTables {
-			got := texts(t, db, `SELECT pg_get_userbyid(relowner) || ' ' || COALESCE(string_agg(grantee::regrole || ' ' || privilege_type || ' ' || is_grantable, ', ' ORDER BY grantee <> 0, privilege_type), '')
+			got := testdb.Texts(t, db, `SELECT pg_get_userbyid(relowner) || ' ' || COALESCE(string_agg(grantee::regrole || ' ' || privilege_type || ' ' || is_grantable, ', ' ORDER BY grantee <> 0, privilege_type), '')
 				FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass('`+native+`') AND grantee <> relowner GROUP BY relowner`)
 			if want := owner + ` - SELECT false, "` + role + `" SELECT true, "` + role + `" UPDATE true`; len(got) != 1 || got[0] != want {
 				t.Errorf("%s: %q, want %q", native, got, want)
@@ -46,16 +46,16 @@ func TestAdopt_Grants(t *testing.T) {
 	}
 }
 
-// TestAdopt_RightsCompared: rights that come from elsewhere are noticed.
-func TestAdopt_RightsCompared(t *testing.T) {
+// TestAuthJS_RightsCompared: rights that come from elsewhere are noticed.
+func TestAuthJS_RightsCompared(t *testing.T) {
 	kind, c := testdb.Server(t, "postgres"), cells[1]
 	_, db := c.open(t, kind)
 	c.seed(t, kind, db, c.people(4))
 	before := dump(t, kind, db)
-	m := migrator(t, kind, db, nativeDir(kind), nil)
-	execute(t, db, "CREATE FUNCTION widen() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN GRANT SELECT ON sessions TO PUBLIC; END $$",
+	m := migrator(t, kind, db, nil)
+	testdb.Execute(t, db, "CREATE FUNCTION widen() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN GRANT SELECT ON sessions TO PUBLIC; END $$",
 		"CREATE EVENT TRIGGER widen ON ddl_command_end WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION widen()")
-	_, err := m.Adopt(t.Context(), entmigrate.Tables, adoptConfig(t))
+	_, err := AuthJS(t.Context(), m, entmigrate.Tables, adoptConfig(t))
 	if err == nil || !strings.Contains(err.Error(), "the rights on the new tables would be others:\n  sessions: SELECT for PUBLIC, owner ") {
 		t.Errorf("%v", err)
 	}
@@ -64,14 +64,14 @@ func TestAdopt_RightsCompared(t *testing.T) {
 	}
 }
 
-// TestAdopt_Snapshot: what others commit until the tables are locked is copied,
+// TestAuthJS_Snapshot: what others commit until the tables are locked is copied,
 // also where transactions see what was there when they began.
-func TestAdopt_Snapshot(t *testing.T) {
+func TestAuthJS_Snapshot(t *testing.T) {
 	kind, c := testdb.Server(t, "postgres"), cells[1]
 	url, db := c.open(t, kind)
 	people := c.people(4)
 	c.seed(t, kind, db, people)
-	execute(t, db, "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = serializable', current_database()); END $$")
+	testdb.Execute(t, db, "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = serializable', current_database()); END $$")
 	db = kind.Connect(t, url)
 	other := kind.Connect(t, url)
 	tx, err := other.BeginTx(t.Context(), nil)
@@ -84,11 +84,11 @@ func TestAdopt_Snapshot(t *testing.T) {
 	}
 	done := make(chan error, 1)
 	go func() {
-		_, err := migrator(t, kind, db, nativeDir(kind), nil).Adopt(context.WithoutCancel(t.Context()), entmigrate.Tables, adoptConfig(t))
+		_, err := AuthJS(context.WithoutCancel(t.Context()), migrator(t, kind, db, nil), entmigrate.Tables, adoptConfig(t))
 		done <- err
 	}()
 	await.True(t, "adopt waits for the table", func() bool {
-		return number(t, db, "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())") > 0
+		return testdb.Number(t, db, "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())") > 0
 	})
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package migrate
+package adopt
 
 import (
 	"context"
@@ -29,7 +29,7 @@ const settingsQuery = `
 // checkSettings refuses settings that would be lost. It reports whether some rows
 // may be hidden.
 func (a *adopter) checkSettings(ctx context.Context, f *faults) (hidden bool, err error) {
-	switch a.config.Dialect {
+	switch a.Dialect {
 	case dialect.Postgres:
 		return a.checkPostgresSettings(ctx, f)
 	case dialect.SQLite:

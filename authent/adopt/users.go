@@ -1,4 +1,4 @@
-package migrate
+package adopt
 
 import (
 	"context"
@@ -62,14 +62,14 @@ func (a *adopter) valueOfUser(name string, there bool) (value string, known bool
 		}
 	case "created_at", "updated_at":
 		switch {
-		case a.config.Dialect == dialect.SQLite:
+		case a.Dialect == dialect.SQLite:
 			return "''", true // rewriteTimes writes it.
 		case !there:
 			return "UTC_TIMESTAMP(3)", true
 		}
 		return "COALESCE(" + live + ", UTC_TIMESTAMP(3))", true
 	case "email_verified":
-		if a.config.Dialect == dialect.SQLite {
+		if a.Dialect == dialect.SQLite {
 			return "NULL", true
 		}
 	case "id", "name", "email", "image":

@@ -1,4 +1,4 @@
-package migrate
+package adopt
 
 import (
 	"context"
@@ -33,18 +33,18 @@ var viewQueries = map[string]string{
 // checkObjects refuses triggers and views on the tables: they are written for the
 // old names and columns, and nobody but their author can write them anew.
 func (a *adopter) checkObjects(ctx context.Context, f *faults) error {
-	triggers, err := a.objects(ctx, triggerQueries[a.config.Dialect])
+	triggers, err := a.objects(ctx, triggerQueries[a.Dialect])
 	if err != nil {
 		return err
 	}
-	views, err := a.objects(ctx, viewQueries[a.config.Dialect])
+	views, err := a.objects(ctx, viewQueries[a.Dialect])
 	if err != nil {
 		return err
 	}
 	for _, native := range nativeTables {
 		live := a.layout.tables[native]
 		for _, t := range triggers {
-			if t.on == live || a.config.Dialect == dialect.SQLite && strings.EqualFold(t.on, live) {
+			if t.on == live || a.Dialect == dialect.SQLite && strings.EqualFold(t.on, live) {
 				f.add("a trigger %s hangs on the table %s: drop it, and write it for %s afterwards", t.name, live, native)
 			}
 		}
@@ -59,7 +59,7 @@ func (a *adopter) checkObjects(ctx context.Context, f *faults) error {
 
 // reads reports whether a view reads a table.
 func (a *adopter) reads(view object, table string) bool {
-	if a.config.Dialect == dialect.Postgres {
+	if a.Dialect == dialect.Postgres {
 		return view.on == table
 	}
 	return regexp.MustCompile(`(?i)\b` + regexp.QuoteMeta(table) + `\b`).MatchString(view.on)

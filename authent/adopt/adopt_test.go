@@ -1,4 +1,4 @@
-package migrate
+package adopt
 
 import (
 	"database/sql"
@@ -19,10 +19,10 @@ import (
 	"github.com/authent/authent/internal/testdb"
 )
 
-// TestAdopt adopts 10,000 people of each layout on its database: the native
+// TestAuthJS adopts 10,000 people of each layout on its database: the native
 // adapter finds every session by the token in its browser, users are the same,
 // providers' tokens open, and migrations go on from there.
-func TestAdopt(t *testing.T) {
+func TestAuthJS(t *testing.T) {
 	eachCell(t, func(t *testing.T, c cell, kind testdb.Kind) {
 		t.Parallel()
 		const n = 10_000
@@ -157,7 +157,7 @@ func checkSessions(t *testing.T, kind testdb.Kind, db *sql.DB, people []person) 
 		})
 	}
 	wait.Wait()
-	if n := number(t, db, "SELECT COUNT(*) FROM sessions"); n != 2*len(people) {
+	if n := testdb.Number(t, db, "SELECT COUNT(*) FROM sessions"); n != 2*len(people) {
 		t.Errorf("%d sessions", n)
 	}
 }
@@ -169,24 +169,25 @@ func adapterOf(kind testdb.Kind, db *sql.DB) authent.Adapter {
 // checkRest checks what is left beside the rows.
 func checkRest(t *testing.T, c cell, kind testdb.Kind, db *sql.DB, people []person) {
 	t.Helper()
-	if n := number(t, db, "SELECT COUNT(*) FROM verificationtokens"); n != 0 {
+	if n := testdb.Number(t, db, "SELECT COUNT(*) FROM verificationtokens"); n != 0 {
 		t.Errorf("%d links are left", n)
 	}
-	m := migrator(t, kind, db, nativeDir(kind), nil)
+	m := migrator(t, kind, db, nil)
 	if found, err := m.Drift(t.Context(), entmigrate.Tables, "authenticator"); err != nil || len(found) > 0 {
 		t.Errorf("drift: %v, %v", found, err)
 	}
-	if report := apply(t, kind, db, nativeDir(kind)); report.Files != 0 {
-		t.Errorf("apply executed %d files", report.Files)
+	if report, err := m.Apply(t.Context(), 0); err != nil || report.Files != 0 {
+		t.Errorf("apply executed %d files: %v", report.Files, err)
 	}
 	if st, err := m.Status(t.Context()); err != nil || st.Current != "20261124000000" || st.Pending != 0 {
 		t.Errorf("status: %+v, %v", st, err)
 	}
-	left := inventory(t, kind, db)
-	if strings.Contains(left, "authent_") || strings.Contains(left, "account ") || strings.Contains(left, "user ") {
-		t.Errorf("something is left:\n%s", left)
+	for _, table := range tablesOf(t, kind, db) {
+		if strings.HasPrefix(table, "authent_") || table == "account" || table == "user" {
+			t.Errorf("the table %s is left", table)
+		}
 	}
-	if _, err := m.Adopt(t.Context(), entmigrate.Tables, adoptConfig(t)); err == nil || !strings.Contains(err.Error(), "there is nothing to do") {
+	if _, err := AuthJS(t.Context(), m, entmigrate.Tables, adoptConfig(t)); err == nil || !strings.Contains(err.Error(), "there is nothing to do") {
 		t.Errorf("adopted twice: %v", err)
 	}
 	if !c.authenticators() {
@@ -197,11 +198,11 @@ func checkRest(t *testing.T, c cell, kind testdb.Kind, db *sql.DB, people []pers
 	if _, err := db.ExecContext(t.Context(), insert); err == nil {
 		t.Error("an authenticator of nobody was inserted")
 	}
-	before := number(t, db, "SELECT COUNT(*) FROM authenticator")
+	before := testdb.Number(t, db, "SELECT COUNT(*) FROM authenticator")
 	if err := adapterOf(kind, db).DeleteUser(t.Context(), people[1].id); err != nil {
 		t.Fatal(err)
 	}
-	if after := number(t, db, "SELECT COUNT(*) FROM authenticator"); before == 0 || after != before-1 {
+	if after := testdb.Number(t, db, "SELECT COUNT(*) FROM authenticator"); before == 0 || after != before-1 {
 		t.Errorf("%d authenticators, then %d", before, after)
 	}
 }

@@ -1,4 +1,4 @@
-package migrate
+package adopt
 
 import (
 	"context"
@@ -30,7 +30,7 @@ var errNoTime = errors.New("the value is not a time")
 // timeOf is the column as a query is to ask for it: on SQLite as it is stored,
 // whatever the driver makes of its type.
 func (a *adopter) timeOf(live string) string {
-	if a.config.Dialect == dialect.SQLite {
+	if a.Dialect == dialect.SQLite {
 		return "CAST(" + a.q(live) + " AS TEXT)"
 	}
 	return a.q(live)
@@ -80,7 +80,7 @@ func ofMillis(ms int64) (time.Time, error) {
 
 // timeHint is what to know of numbers that are no times.
 func (a *adopter) timeHint() string {
-	if a.config.Dialect == dialect.SQLite {
+	if a.Dialect == dialect.SQLite {
 		return " (a number is Unix milliseconds since the year 2000)"
 	}
 	return ""

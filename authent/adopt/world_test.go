@@ -1,9 +1,10 @@
-package migrate
+package adopt
 
 import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,9 +15,13 @@ import (
 	"entgo.io/ent/dialect"
 
 	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/migrate"
 	entmigrate "github.com/authent/authent/ent/migrate"
 	"github.com/authent/authent/internal/testdb"
+	"github.com/authent/authent/migrations"
 )
+
+func TestMain(m *testing.M) { os.Exit(testdb.Alone(m)) }
 
 const adoptSecret = "a-secret-of-the-tests-of-migrate-adopt"
 
@@ -212,60 +217,67 @@ func (s seeder) insert(c cell, native string, columns []string, n int, row func(
 
 func (s seeder) rows(table string, columns []string, n int, row func(i int) []any) {
 	s.t.Helper()
-	m, err := New(Config{DB: s.db, Dialect: s.kind.Dialect})
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	conn, err := m.hold(s.t.Context())
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer func() { _ = conn.release() }()
-	if s.kind.Dialect == dialect.MySQL { // As Drizzle has it.
-		if _, err := conn.ExecContext(s.t.Context(), "SET time_zone = @@GLOBAL.time_zone"); err != nil {
-			s.t.Fatal(err)
-		}
-	}
-	in := &inserter{adopter: &adopter{session: conn}, table: table, columns: columns}
-	defer in.close()
-	err = conn.inTx(s.t.Context(), func() error {
-		for from := 0; from < n; from += pageSize {
-			var page [][]any
-			for i := from; i < min(n, from+pageSize); i++ {
-				page = append(page, row(i))
-			}
-			if err := in.insert(s.t.Context(), page); err != nil {
+	err := migrator(s.t, s.kind, s.db, nil).Exclusive(s.t.Context(), func(conn *migrate.Session) (err error) {
+		if s.kind.Dialect == dialect.MySQL { // As Drizzle has it.
+			if _, err := conn.ExecContext(s.t.Context(), "SET time_zone = @@GLOBAL.time_zone"); err != nil {
 				return err
 			}
+			defer func() {
+				_, e := conn.ExecContext(s.t.Context(), "SET time_zone = '+00:00'")
+				err = errors.Join(err, e)
+			}()
 		}
-		return nil
+		in := &inserter{adopter: &adopter{Session: conn}, table: table, columns: columns}
+		defer in.close()
+		return conn.InTx(s.t.Context(), func() error {
+			for from := 0; from < n; from += pageSize {
+				var page [][]any
+				for i := from; i < min(n, from+pageSize); i++ {
+					page = append(page, row(i))
+				}
+				if err := in.insert(s.t.Context(), page); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	})
-	if s.kind.Dialect == dialect.MySQL {
-		_, _ = conn.ExecContext(s.t.Context(), "SET time_zone = '+00:00'")
-	}
 	if err != nil {
 		s.t.Fatalf("%s: %v", table, err)
 	}
 }
 
-// nativeDir are authent's own migrations.
-func nativeDir(kind testdb.Kind) string {
-	return "../../migrations/" + map[string]string{dialect.SQLite: "sqlite", dialect.Postgres: "postgres", dialect.MySQL: "mysql"}[kind.Dialect]
+// migrator returns one for authent's own migrations; change may be nil.
+func migrator(t testing.TB, kind testdb.Kind, db *sql.DB, change func(*migrate.Config)) *migrate.Migrator {
+	t.Helper()
+	dir, err := migrations.Dir(kind.Dialect)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := migrate.Config{DB: db, Dialect: kind.Dialect, Dir: dir}
+	if change != nil {
+		change(&c)
+	}
+	m, err := migrate.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
-func adoptConfig(t testing.TB) AdoptConfig {
+func adoptConfig(t testing.TB) Config {
 	t.Helper()
 	sealer, err := authent.NewTokenSealer(adoptSecret)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return AdoptConfig{Tokens: sealer}
+	return Config{Tokens: sealer}
 }
 
 // adopt adopts a database, which must succeed.
-func adopt(t testing.TB, kind testdb.Kind, db *sql.DB) *Adoption {
+func adopt(t testing.TB, kind testdb.Kind, db *sql.DB) *Report {
 	t.Helper()
-	done, err := migrator(t, kind, db, nativeDir(kind), nil).Adopt(t.Context(), entmigrate.Tables, adoptConfig(t))
+	done, err := AuthJS(t.Context(), migrator(t, kind, db, nil), entmigrate.Tables, adoptConfig(t))
 	if err != nil {
 		t.Fatal(err)
 	}
