@@ -15,62 +15,62 @@ import (
 	"github.com/authent/authent/authent/migrate"
 )
 
-// Config says what AuthJS must know of the application.
+// Config tells AuthJS about the application.
 type Config struct {
-	// Tokens seals the providers' tokens, under the secrets that the application
-	// will have. If nil, a database whose accounts hold tokens is refused.
+	// Tokens seals the providers' tokens under the secrets that the new application
+	// will use. If nil, a database whose accounts hold tokens is refused.
 	Tokens *authent.TokenSealer
 	// SessionTokens says how the Node application stored session tokens. If zero,
-	// they are looked at.
+	// AuthJS looks at them.
 	SessionTokens SessionTokens
 
-	// step is told of each step; tests stop there.
+	// step is called at each step, so that tests can stop there.
 	step func(name string)
 }
 
-// Report is what AuthJS did, or would do.
+// Report says what AuthJS did, or would do.
 type Report struct {
-	// Layout is whose tables they were: Prisma, Drizzle, DrizzleDefault or
+	// Layout names the layout that was found: Prisma, Drizzle, DrizzleDefault or
 	// DrizzleSQLite, as in package mixin.
 	Layout string
-	// Version is what the database is at afterwards: the newest of the folder.
+	// Version is the version that the database is at afterwards: the newest in the
+	// folder.
 	Version string
-	// Users, Accounts and Sessions are how many there are, and Expired how many
-	// of the sessions have ended.
+	// Users, Accounts and Sessions count what was found. Expired counts the sessions
+	// that have ended.
 	Users, Accounts, Sessions, Expired int
-	// SignedOut is how many live sessions nobody can go on with, since authent
-	// takes their tokens from no cookie. Notes says why.
+	// SignedOut counts the live sessions that nobody can continue, because authent does
+	// not accept such tokens in a cookie. Notes says why.
 	SignedOut int
-	// Statements are what is executed. One that begins with "--" tells of rows
-	// that are converted here.
+	// Statements lists what is executed. A statement that begins with "--" describes
+	// rows that this package converts itself.
 	Statements []migrate.Statement
-	// Notes are what somebody should know, a line each.
+	// Notes lists what the operator should know, one line each.
 	Notes []string
-	// Resumed tells that an earlier run had been killed after the tables were
-	// exchanged, and this one did the rest. The numbers are then those found.
+	// Resumed reports that an earlier run was killed after it had exchanged the tables,
+	// and that this run did the rest. The counts are then those found.
 	Resumed bool
 }
 
-// ErrRefused tells that a database cannot be adopted as it is. Its message
-// lists every reason, and what to do about each.
+// ErrRefused is returned when a database cannot be adopted as it is. Its message lists
+// every reason, with what to do about each.
 var ErrRefused = errors.New("the database cannot be adopted as it is, and nothing was changed")
 
 // AuthJS turns the tables of an application on Auth.js, in the Prisma or Drizzle
-// layout, into authent's own, in place and one way. tables are those of the
-// graph, as for Drift. Users keep their ids and passwords; sessions stay valid
-// for the cookies that browsers have; providers' tokens are sealed; links that
-// were sent by mail stop working. Columns of the users that are the application's
-// own stay, and other tables that refer to users go on doing so. At the end the
-// database is compared with the graph and is at the newest version of the Dir of m.
+// layout, into authent's own, in place. There is no way back. The tables are those of
+// the graph, as for Drift. Users keep their ids and passwords. Sessions stay valid for
+// the cookies that browsers hold. Providers' tokens are sealed. Sign-in links already
+// sent by mail stop working. Columns that the application added to users stay, and
+// other tables that refer to users keep doing so. At the end the database is compared
+// with the graph, and is recorded as being at the newest version of the migrator's Dir.
 //
-// The application on Node must be stopped. Where m has DryRun, AuthJS only looks.
+// The Node application must be stopped. If the migrator has DryRun, AuthJS only looks.
 // A database that it cannot adopt is ErrRefused.
 //
-// PostgreSQL and SQLite take all of it in one transaction. MySQL and MariaDB
-// commit each statement that changes the schema: there the new tables are filled
-// beside the old ones, compared, and exchanged by one RENAME TABLE. Whatever
-// stops AuthJS before that leaves the old tables as they were; after it, the next
-// call goes on.
+// PostgreSQL and SQLite do all of this in one transaction. MySQL and MariaDB commit
+// each statement that changes the schema. There the new tables are filled beside the
+// old ones, compared, and exchanged by one RENAME TABLE. If AuthJS stops before that,
+// the old tables are as they were. If it stops later, the next call finishes the work.
 func AuthJS(ctx context.Context, m *migrate.Migrator, tables []*entschema.Table, c Config) (*Report, error) {
 	out := &Report{}
 	err := m.Exclusive(ctx, func(s *migrate.Session) error {
@@ -90,60 +90,63 @@ func AuthJS(ctx context.Context, m *migrate.Migrator, tables []*entschema.Table,
 	return out, err
 }
 
-// adopter is an adoption on its way.
+// adopter is one adoption in progress.
 type adopter struct {
 	*migrate.Session
 	Config
 	*Report
 	now time.Time
 
-	// desired is what the graph wants, and final the same to compare with.
+	// desired is the schema that the graph wants; final is a second copy, to compare
+	// with.
 	desired, final *schema.Schema
 	layout         layout
 	live           *schema.Schema
-	// users is the live table of users with the native names, and target what
-	// becomes of it: the graph's, with what is the application's own.
+	// users is the live table of users with the native names. target is what it
+	// becomes: the graph's table plus what the application added.
 	users, target *schema.Table
-	// beside are the empty native tables that are dropped.
+	// beside lists empty native tables that are dropped.
 	beside []string
-	// lower are the addresses that are written anew, by user.
+	// lower holds the addresses that are rewritten in lower case, by user.
 	lower map[string]string
 	steps []step
-	// after are the statements that follow the exchange of tables on MySQL, and
-	// sums what the old tables were before.
+	// after lists the statements that follow the exchange of tables on MySQL. sums is
+	// the checksum of the old tables before it.
 	after []string
 	sums  string
-	// before is what was counted, and rights who might do what with which table.
+	// before holds the counts from before, and rights who could do what with each
+	// table.
 	before tally
 	rights map[string][]string
 }
 
-// step is one of an adoption.
+// step is one step of an adoption.
 type step struct {
-	// sql is what is executed, or tells of what do does.
+	// sql is the statement to execute. If do is set, it is a comment that says what do
+	// does.
 	sql string
 	do  func(ctx context.Context) error
 }
 
-// wish reads what the graph wants. ent makes one anew each time, and what is
-// compared is changed by it.
+// wish reads what the graph wants. It does so twice, because comparing changes the
+// schema that is compared.
 func (a *adopter) wish(ctx context.Context, tables []*entschema.Table) (err error) {
 	if a.desired, err = a.Desired(ctx, tables); err != nil {
 		return err
 	}
 	for _, name := range nativeTables {
 		if _, ok := a.desired.Table(name); !ok {
-			return fmt.Errorf("adopt: the graph has no table %s: take the Layout out of the mixins of all four entities, and generate it anew", name)
+			return fmt.Errorf("adopt: the graph has no table %s: take the Layout out of the mixins of all four entities, and generate it again", name)
 		}
 	}
 	a.final, err = a.Desired(ctx, tables)
 	return err
 }
 
-// inOneTx adopts where the schema can be rolled back.
+// inOneTx adopts a database where changes of the schema can be rolled back.
 func (a *adopter) inOneTx(ctx context.Context) error {
 	if a.Dialect == dialect.Postgres {
-		// What a policy hides is an error then, and not a row less.
+		// Rows that a policy hides become an error, instead of being missed.
 		if _, err := a.ExecContext(ctx, "SET LOCAL row_security = off"); err != nil {
 			return fmt.Errorf("adopt: %w", err)
 		}
@@ -174,7 +177,6 @@ func (a *adopter) inOneTx(ctx context.Context) error {
 	return nil
 }
 
-// takeAll takes the steps.
 func (a *adopter) takeAll(ctx context.Context) error {
 	for i, st := range a.steps {
 		a.reached(fmt.Sprintf("before step %d", i+1))
@@ -186,7 +188,7 @@ func (a *adopter) takeAll(ctx context.Context) error {
 	return nil
 }
 
-// take takes one step.
+// take takes one step, and reports it to the log.
 func (a *adopter) take(ctx context.Context, st step) error {
 	if err := a.Execute(ctx, a.Statement(st.sql), st.do); err != nil {
 		return fmt.Errorf("adopt: %w", err)
@@ -194,7 +196,7 @@ func (a *adopter) take(ctx context.Context, st step) error {
 	return nil
 }
 
-// reached tells Config.step that a step was reached.
+// reached calls Config.step, if there is one.
 func (a *adopter) reached(step string) {
 	if a.step != nil {
 		a.step(step)
@@ -216,15 +218,15 @@ func (a *adopter) execs(statements ...string) {
 	}
 }
 
-// note adds a line for people.
+// note adds a line for the operator.
 func (a *adopter) note(format string, args ...any) {
 	a.Notes = append(a.Notes, fmt.Sprintf(format, args...))
 }
 
-// q is a name as the dialect quotes it.
+// q quotes a name.
 func (a *adopter) q(name string) string { return a.Quote(name) }
 
-// qs are names, quoted, as a list.
+// qs quotes names and joins them with commas.
 func (a *adopter) qs(names []string) string {
 	all := make([]string, len(names))
 	for i, name := range names {
@@ -233,7 +235,7 @@ func (a *adopter) qs(names []string) string {
 	return strings.Join(all, ", ")
 }
 
-// mark is the n-th parameter of a statement, from 1.
+// mark returns the placeholder of a statement's n-th parameter, counted from 1.
 func (a *adopter) mark(n int) string {
 	if a.Dialect == dialect.Postgres {
 		return fmt.Sprintf("$%d", n)

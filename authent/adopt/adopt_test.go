@@ -55,11 +55,11 @@ func checkAdopted(t *testing.T, c cell, kind testdb.Kind, db *sql.DB, people []p
 	checkRest(t, c, kind, db, people)
 }
 
-// began is when this process did.
+// began is when this process started.
 var began = time.Now()
 
-// sinceStart reports whether a database has taken the time from the clock since
-// this process began.
+// sinceStart reports whether a time lies between the start of this process and now, so
+// that a database took it from the clock.
 func sinceStart(at time.Time) bool {
 	return !at.Before(began.Truncate(time.Second)) && !at.After(time.Now().Add(time.Second))
 }
@@ -193,7 +193,8 @@ func checkRest(t *testing.T, c cell, kind testdb.Kind, db *sql.DB, people []pers
 	if !c.authenticators() {
 		return
 	}
-	// Who goes takes the authenticators along, and nobody can have one who is not there.
+	// Whoever is deleted takes the authenticators along, and nobody can add one for a
+	// user who does not exist.
 	insert := `INSERT INTO authenticator VALUES ('new', 'nobody', '1', 'key', 1, 'singleDevice', ` + map[string]string{dialect.SQLite: "1", dialect.Postgres: "true", dialect.MySQL: "1"}[kind.Dialect] + `, NULL)`
 	if _, err := db.ExecContext(t.Context(), insert); err == nil {
 		t.Error("an authenticator of nobody was inserted")
@@ -207,7 +208,7 @@ func checkRest(t *testing.T, c cell, kind testdb.Kind, db *sql.DB, people []pers
 	}
 }
 
-// checkAccess has the engine itself give access tokens.
+// checkAccess asks the engine itself for access tokens.
 func checkAccess(t *testing.T, kind testdb.Kind, db *sql.DB, people []person) {
 	t.Helper()
 	auth, err := authent.New(authent.Config{

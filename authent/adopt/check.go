@@ -12,12 +12,12 @@ import (
 	"github.com/authent/authent/authent/migrate"
 )
 
-// faults are why a database cannot be adopted.
+// faults lists why a database cannot be adopted.
 type faults []string
 
 func (f *faults) add(format string, args ...any) { *f = append(*f, fmt.Sprintf(format, args...)) }
 
-// err is one error for all of them.
+// err returns one error for all faults, nil if there are none.
 func (f faults) err() error {
 	if len(f) == 0 {
 		return nil
@@ -25,7 +25,7 @@ func (f faults) err() error {
 	return fmt.Errorf("adopt: %w:\n  %s", ErrRefused, strings.Join(f, "\n  "))
 }
 
-// look finds out what there is, and whether it can be adopted. It changes
+// look finds out what the database holds, and whether it can be adopted. It changes
 // nothing.
 func (a *adopter) look(ctx context.Context) error {
 	if err := a.inspect(ctx); err != nil {
@@ -35,7 +35,7 @@ func (a *adopter) look(ctx context.Context) error {
 		if err := a.lockTables(ctx); err != nil {
 			return err
 		}
-		// They may have changed until they were locked.
+		// The tables may have changed before they were locked.
 		if err := a.inspect(ctx); err != nil {
 			return err
 		}
@@ -80,7 +80,7 @@ func (a *adopter) inspect(ctx context.Context) (err error) {
 	return nil
 }
 
-// checkHistory refuses a database that has been migrated.
+// checkHistory refuses a database that already has a history of migrations.
 func (a *adopter) checkHistory(ctx context.Context, f *faults) error {
 	version, err := a.Recorded(ctx)
 	if version != "" {
@@ -89,14 +89,14 @@ func (a *adopter) checkHistory(ctx context.Context, f *faults) error {
 	return err
 }
 
-// table is the live table that becomes the native one of that name.
+// table returns the live table that becomes the native table of that name.
 func (a *adopter) table(native string) *schema.Table {
 	t, _ := a.live.Table(a.layout.tables[native])
 	return t
 }
 
-// checkColumns compares the four tables with the layout. It reports whether all
-// columns are there to be read.
+// checkColumns compares the four tables with the layout. It reports whether every
+// column that will be read is there.
 func (a *adopter) checkColumns(f *faults) bool {
 	there := true
 	for _, native := range nativeTables {
@@ -113,11 +113,11 @@ func (a *adopter) checkColumns(f *faults) bool {
 			switch _, wanted := a.desiredUser(c.Name); {
 			case known[c.Name]:
 			case native != usersTable:
-				f.add("column %s.%s is not Auth.js's own, and its table is made anew: move it to a table of yours, or drop it", t.Name, c.Name)
+				f.add("column %s.%s is not one of Auth.js's, and its table is replaced: move the column to another table, or drop it", t.Name, c.Name)
 			case slices.Contains(nativeUser, c.Name):
-				f.add("column %s.%s is in the way of authent's of that name: rename it, or drop it", t.Name, c.Name)
+				f.add("column %s.%s has the name of one of authent's columns: rename it, or drop it", t.Name, c.Name)
 			case !wanted:
-				a.note("column %s.%s is not in the schema: it is kept; add it to ent/schema, or drift goes on telling of it", usersTable, c.Name)
+				a.note("column %s.%s is not in the schema: it is kept; add it to ent/schema, or drift will keep reporting it", usersTable, c.Name)
 			}
 		}
 		a.checkKey(f, t, native)
@@ -125,10 +125,10 @@ func (a *adopter) checkColumns(f *faults) bool {
 	return there
 }
 
-// nativeUser are the columns that authent has of users.
+// nativeUser lists authent's columns of users.
 var nativeUser = []string{"id", "name", "email", "email_verified", "image", "password", "role", "disabled_at", "created_at", "updated_at"}
 
-// desiredUser is the graph's column of users.
+// desiredUser returns the graph's column of users.
 func (a *adopter) desiredUser(name string) (*schema.Column, bool) {
 	users, _ := a.desired.Table(usersTable)
 	return users.Column(name)
@@ -165,7 +165,7 @@ func (a *adopter) checkKey(f *faults, t *schema.Table, native string) {
 	}
 }
 
-// checkGraph compares the graph with what an adoption can make.
+// checkGraph refuses what the graph wants and an adoption cannot make.
 func (a *adopter) checkGraph(f *faults) {
 	if id, ok := a.desiredUser("id"); !ok || kindOf(id) != kindText {
 		f.add("the graph's users.id is not text, as Auth.js's are: take the ID out of mixin.User, and the UserID out of mixin.Account and mixin.Session")
@@ -191,7 +191,7 @@ func (a *adopter) checkGraph(f *faults) {
 	}
 }
 
-// checkReferences refuses what refers to the tables in a way that would break.
+// checkReferences refuses foreign keys to the tables that would break.
 func (a *adopter) checkReferences(f *faults) {
 	for _, t := range a.live.Tables {
 		if a.isOurs(t.Name) {
@@ -203,14 +203,14 @@ func (a *adopter) checkReferences(f *faults) {
 			case to == a.layout.tables[usersTable]:
 				a.checkReference(f, fk)
 			case a.isOurs(to):
-				f.add("table %s refers to %s (foreign key %s), whose rows are made anew: drop the foreign key first", t.Name, to, fk.Symbol)
+				f.add("table %s refers to %s (foreign key %s), which is replaced: drop the foreign key first", t.Name, to, fk.Symbol)
 			}
 		}
 	}
 }
 
-// checkOwn refuses foreign keys of the users that would change collation on MySQL
-// on one end only.
+// checkOwn refuses foreign keys of users whose collation would change at one end only,
+// on MySQL.
 func (a *adopter) checkOwn(f *faults, t *schema.Table) {
 	if a.Dialect != dialect.MySQL || t != a.table(usersTable) {
 		return
@@ -218,13 +218,13 @@ func (a *adopter) checkOwn(f *faults, t *schema.Table) {
 	for _, fk := range t.ForeignKeys {
 		own := slices.ContainsFunc(fk.Columns, func(c *schema.Column) bool { return c.Name == "id" || c.Name == "email" })
 		if fk.RefTable == t || own {
-			f.add("table %s refers to %s by ids, which get a new collation (utf8mb4_bin): before, run\n    %s\n  and afterwards give the column of the other end that collation, and run\n    %s", t.Name, fk.RefTable.Name, a.dropKey(fk), strings.Replace(a.addKey(fk), a.q(t.Name), a.q(usersTable), 1))
+			f.add("table %s refers to %s by ids, which get a new collation (utf8mb4_bin): first run\n    %s\n  and afterwards give the column at the other end that collation, and run\n    %s", t.Name, fk.RefTable.Name, a.dropKey(fk), strings.Replace(a.addKey(fk), a.q(t.Name), a.q(usersTable), 1))
 		}
 	}
 }
 
 // lockTables keeps others from reading and writing on PostgreSQL. On SQLite the
-// transaction does; MySQL compares the tables when it has exchanged them.
+// transaction does that; on MySQL the tables are compared after the exchange.
 func (a *adopter) lockTables(ctx context.Context) error {
 	var all []string
 	for _, native := range nativeTables {
@@ -235,7 +235,7 @@ func (a *adopter) lockTables(ctx context.Context) error {
 		"LOCK TABLE " + a.qs(all) + " IN ACCESS EXCLUSIVE MODE",
 	} {
 		if _, err := a.ExecContext(ctx, statement); err != nil {
-			return fmt.Errorf("adopt: lock the tables: %w: if they are in use, stop the application on Node", err)
+			return fmt.Errorf("adopt: lock the tables: %w: if they are in use, stop the Node application", err)
 		}
 	}
 	return nil
@@ -251,22 +251,22 @@ func (a *adopter) isOurs(name string) bool {
 	return false
 }
 
-// checkReference refuses a foreign key to users that cannot go on.
+// checkReference refuses a foreign key to users that could not be kept.
 func (a *adopter) checkReference(f *faults, fk *schema.ForeignKey) {
 	if len(fk.RefColumns) != 1 || fk.RefColumns[0].Name != "id" || len(fk.Columns) != 1 {
-		f.add("table %s refers to %s by other columns than id (foreign key %s): drop the foreign key first", fk.Table.Name, fk.RefTable.Name, fk.Symbol)
+		f.add("table %s refers to %s by columns other than id (foreign key %s): drop the foreign key first", fk.Table.Name, fk.RefTable.Name, fk.Symbol)
 		return
 	}
 	if a.Dialect != dialect.MySQL {
 		return
 	}
-	// The key gets another collation, and so must the column. If others depend on
-	// the column in turn, that is for somebody to decide.
+	// The key gets another collation, and so must this column. Where more depends on
+	// the column, the operator has to decide.
 	c := fk.Columns[0]
 	for _, t := range a.live.Tables {
 		for _, other := range t.ForeignKeys {
 			if other != fk && (slices.Contains(other.RefColumns, c) || slices.Contains(other.Columns, c)) {
-				f.add("column %s.%s gets the new collation of the users' ids (utf8mb4_bin), and is part of the foreign key %s of %s too: before, run\n    %s\n  and afterwards give the columns of both ends that collation, and run\n    %s",
+				f.add("column %s.%s gets the new collation of the users' ids (utf8mb4_bin), and is part of the foreign key %s of %s too: first run\n    %s\n  and afterwards give the columns at both ends that collation, and run\n    %s",
 					fk.Table.Name, c.Name, other.Symbol, t.Name, a.dropKey(other), a.addKey(other))
 				return
 			}
@@ -293,7 +293,7 @@ func (a *adopter) addKey(fk *schema.ForeignKey) string {
 	return sql
 }
 
-// becomes is what a live table is called afterwards.
+// becomes returns the name that a live table has afterwards.
 func (a *adopter) becomes(live string) string {
 	for native, name := range a.layout.tables {
 		if name == live {
@@ -303,8 +303,8 @@ func (a *adopter) becomes(live string) string {
 	return live
 }
 
-// checkBeside refuses tables that have the native names beside Drizzle's, unless
-// they are authent's and empty: then they are dropped.
+// checkBeside refuses tables that have the native names beside Drizzle's tables. Empty
+// tables of authent's own are dropped instead.
 func (a *adopter) checkBeside(f *faults) {
 	for _, native := range nativeTables {
 		t, ok := a.live.Table(native)
@@ -313,7 +313,7 @@ func (a *adopter) checkBeside(f *faults) {
 		}
 		want, _ := a.desired.Table(native)
 		if diff := a.CompareTable(t, want); len(diff) > 0 {
-			f.add("a table %s is in the way, and it is not authent's: rename it, or drop it", native)
+			f.add("there is a table %s that is not authent's: rename it, or drop it", native)
 			continue
 		}
 		a.beside = append(a.beside, native)

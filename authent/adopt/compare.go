@@ -10,14 +10,15 @@ import (
 	"ariga.io/atlas/sql/schema"
 )
 
-// tally is how many rows there are. Of the sessions some have expired.
+// tally counts rows. Some of the sessions have expired.
 type tally struct{ users, accounts, sessions, expired int }
 
-// nativeNames are the tables when all is done.
+// nativeNames holds the tables' names after the adoption.
 var nativeNames = map[string]string{usersTable: usersTable, accountsTable: accountsTable, sessionsTable: sessionsTable, tokensTable: tokensTable}
 
-// tally counts the rows of tables, given by their native names and those of the
-// columns that tell of a session. Sessions that are not copied do not count.
+// tally counts the rows of tables. It takes their names by the native ones, and the
+// names of the token and expiry columns of sessions. Sessions that are not copied do
+// not count.
 func (a *adopter) tally(ctx context.Context, tables map[string]string, token, expires string) (t tally, err error) {
 	if t.users, err = a.number(ctx, "SELECT COUNT(*) FROM "+a.q(tables[usersTable])); err != nil {
 		return t, err
@@ -37,25 +38,25 @@ func (a *adopter) tally(ctx context.Context, tables map[string]string, token, ex
 	return t, err
 }
 
-// compareRows compares the numbers with those before.
+// compareRows compares the counts with those from before.
 func (a *adopter) compareRows(ctx context.Context, tables map[string]string) error {
 	after, err := a.tally(ctx, tables, "session_token", "expires")
 	if err != nil {
 		return fmt.Errorf("adopt: count the rows: %w", err)
 	}
 	if after != a.before {
-		return fmt.Errorf("adopt: there were %v, and would be %v: nothing was exchanged; see that the application on Node is stopped, and run adopt again", a.before, after)
+		return fmt.Errorf("adopt: there were %v, and there would be %v: nothing was exchanged; make sure that the Node application is stopped, and run adopt again", a.before, after)
 	}
 	return nil
 }
 
-// String tells the numbers.
+// String returns the counts in words.
 func (t tally) String() string {
 	return fmt.Sprintf("%d users, %d accounts and %d sessions (%d of them expired)", t.users, t.accounts, t.sessions, t.expired)
 }
 
-// compareSchema compares the database with the graph. What is the application's
-// own beside it may stay.
+// compareSchema compares the database with the graph. Whatever the application has
+// beyond the graph may stay.
 func (a *adopter) compareSchema(ctx context.Context) error {
 	all, err := a.Compare(ctx, a.final, isOwn)
 	if err != nil || len(all) == 0 {
@@ -68,8 +69,8 @@ func (a *adopter) compareSchema(ctx context.Context) error {
 	return errors.New("adopt: the result differs from the schema:\n" + strings.Join(lines, "\n") + "\n  change these in the database first, or leave them out of ent/schema until it is adopted")
 }
 
-// isOwn reports whether a difference is something that the application has beside
-// the graph: a table, or a part of users.
+// isOwn reports whether a difference is something that the application has beyond the
+// graph: a table, or a part of users.
 func isOwn(table string, c schema.Change) bool {
 	switch c.(type) {
 	case *schema.DropTable:

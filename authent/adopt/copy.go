@@ -13,17 +13,17 @@ import (
 	"github.com/authent/authent/authent"
 )
 
-// pageSize is how many rows are read and written at a time. With twelve columns
-// their parameters are within every database's limit.
+// pageSize is how many rows are read and written at a time. With twelve columns, their
+// parameters stay within every database's limit.
 const pageSize = 500
 
-// pages reads a table in the order of its key. A connection that reads rows can
-// write none meanwhile, so each page is read as a whole.
+// pages reads a table in the order of its key. It reads each page as a whole, because a
+// connection cannot write while it still reads rows.
 type pages struct {
 	*adopter
 	table string
-	// keys are the live columns of the key; columns are what is read, of which
-	// the first ones are the keys, as SQL.
+	// keys are the live columns of the key. columns are the SQL expressions to read;
+	// the keys come first.
 	keys, columns []string
 }
 
@@ -47,7 +47,7 @@ func (p pages) read(ctx context.Context, after []any) (all [][]any, err error) {
 	query := "SELECT " + strings.Join(p.columns, ", ") + " FROM " + p.q(p.table)
 	var args []any
 	if after != nil {
-		// Written out: MySQL finds no range of the index by (a, b) > (?, ?).
+		// MySQL uses no index for (a, b) > (?, ?), so the condition is written out.
 		first := p.q(p.keys[0])
 		if len(p.keys) == 1 {
 			query, args = query+" WHERE "+first+" > "+p.mark(1), after
@@ -79,12 +79,12 @@ func (p pages) read(ctx context.Context, after []any) (all [][]any, err error) {
 	return all, rows.Err()
 }
 
-// inserter writes rows into a table, a page in a statement.
+// inserter writes rows into a table, one page in a statement.
 type inserter struct {
 	*adopter
 	table   string
 	columns []string
-	// whole inserts a full page.
+	// whole is the prepared statement for a full page.
 	whole *sql.Stmt
 }
 
@@ -129,7 +129,7 @@ func (i *inserter) query(rows int) string {
 	return b.String() + ")"
 }
 
-// fill plans the rows of a new table.
+// fill plans how the rows of a new table are filled in.
 func (a *adopter) fill(native string) {
 	tell := "-- copy the rows of " + a.layout.tables[native] + " to " + newName(native)
 	switch native {
@@ -143,8 +143,9 @@ func (a *adopter) fill(native string) {
 	}
 }
 
-// copyRows copies a table to the new one. convert is given a row's values by their
-// native names, and changes them; with errLeaveOut the row is not copied.
+// copyRows copies a table to the new one. It calls convert with each row's values, by
+// their native names, to change them. If convert returns errLeaveOut, the row is
+// skipped.
 func (a *adopter) copyRows(ctx context.Context, native string, convert func(row map[string]any) error) error {
 	var names, columns, keys []string
 	for _, key := range a.layout.keys[native] {
@@ -172,7 +173,7 @@ func (a *adopter) copyRows(ctx context.Context, native string, convert func(row 
 	return copied() // in the transaction of the whole adoption
 }
 
-// copyPage converts rows, whose values have these names, and inserts them.
+// copyPage converts rows and inserts them. names are the names of their values.
 func (a *adopter) copyPage(ctx context.Context, to *inserter, names []string, rows [][]any, convert func(row map[string]any) error) error {
 	converted := make([][]any, 0, len(rows))
 	for _, values := range rows {
@@ -181,7 +182,7 @@ func (a *adopter) copyPage(ctx context.Context, to *inserter, names []string, ro
 			row[name] = values[i]
 		}
 		if row["id"] == nil {
-			// Drizzle's tables have none. UUIDv7, as the graph makes them.
+			// Drizzle's tables have no id. The graph makes UUIDv7 too.
 			row["id"] = uuid.Must(uuid.NewV7()).String()
 		}
 		switch err := convert(row); {

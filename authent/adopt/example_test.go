@@ -15,7 +15,7 @@ import (
 	"github.com/authent/authent/migrations"
 )
 
-// The tables are those that Prisma has made, and somebody is signed in.
+// prisma makes the tables as Prisma does, with a user who is signed in.
 const prisma = `
 CREATE TABLE users (id text NOT NULL PRIMARY KEY, name text, email text NOT NULL, email_verified datetime, image text, password text, role text NOT NULL DEFAULT 'user', created_at datetime NOT NULL, updated_at datetime NOT NULL);
 CREATE TABLE accounts (id text NOT NULL PRIMARY KEY, user_id text NOT NULL REFERENCES users (id), type text NOT NULL, provider text NOT NULL, provider_account_id text NOT NULL, refresh_token text, access_token text, expires_at integer, token_type text, scope text, id_token text, session_state text);

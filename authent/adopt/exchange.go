@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// asNode runs fn on MySQL with the settings under which the application on Node
-// wrote, and without those under which the server would cut a value to fit.
-// Drizzle writes UTC to columns of type TIMESTAMP as if it were in the time zone
-// that connections have by default, and reads it so.
+// asNode runs fn with the settings that the Node application used on MySQL. Drizzle
+// writes UTC to TIMESTAMP columns as if it were in the connection's default time zone,
+// and reads it back the same way. fn also runs in strict mode, so that the server does
+// not truncate values.
 func (a *adopter) asNode(ctx context.Context, fn func() error) error {
 	var zone, mode string
 	if err := a.QueryRowContext(ctx, "SELECT @@SESSION.time_zone, @@SESSION.sql_mode").Scan(&zone, &mode); err != nil {
@@ -29,9 +29,9 @@ func (a *adopter) asNode(ctx context.Context, fn func() error) error {
 	return errors.Join(err, set(context.WithoutCancel(ctx), fmt.Sprintf("SET time_zone = '%s', sql_mode = '%s'", zone, mode)))
 }
 
-var errWritten = errors.New("adopt: somebody has written to the tables meanwhile")
+var errWritten = errors.New("adopt: somebody wrote to the tables in the meantime")
 
-// oldTables are the live tables, quoted, as a list.
+// oldTables returns the live tables' names as a quoted list.
 func (a *adopter) oldTables() string {
 	var names []string
 	for _, native := range nativeTables {
@@ -40,7 +40,8 @@ func (a *adopter) oldTables() string {
 	return a.qs(names)
 }
 
-// checksum tells of tables, a list, whether they are as they were.
+// checksum returns MySQL's checksums of a list of tables, to find out later whether
+// they have changed.
 func (a *adopter) checksum(ctx context.Context, tables string) (string, error) {
 	var sums []string
 	rows, err := a.QueryContext(ctx, "CHECKSUM TABLE "+tables)
@@ -60,7 +61,7 @@ func (a *adopter) checksum(ctx context.Context, tables string) (string, error) {
 
 const compares = "-- compare CHECKSUM TABLE "
 
-// comparison is the first statement after the exchange.
+// comparison returns the first statement after the exchange.
 func (a *adopter) comparison() string {
 	var names []string
 	for _, native := range nativeTables {
@@ -71,8 +72,8 @@ func (a *adopter) comparison() string {
 
 func isComparison(sql string) bool { return strings.HasPrefix(sql, compares) }
 
-// compared are the old tables of a comparison, in the order of the native ones,
-// and what they were.
+// compared returns the old tables of a comparison, in the order of the native ones, and
+// their checksums.
 func compared(sql string) (tables []string, sums string) {
 	list, sums, _ := strings.Cut(strings.TrimPrefix(sql, compares), " = ")
 	for _, name := range strings.Split(list, ", ") {
@@ -81,9 +82,9 @@ func compared(sql string) (tables []string, sums string) {
 	return tables, sums
 }
 
-// compareOld compares the old tables with what they were when they were read. If
-// somebody has written to them, they get their names back: the new ones then lack
-// what was written, and the next run makes them anew.
+// compareOld compares the old tables with their checksums from when they were read. If
+// somebody has written to them, they get their names back. The new tables lack what was
+// written, so the next run makes them again.
 func (a *adopter) compareOld(ctx context.Context, sql string) error {
 	tables, was := compared(sql)
 	is, err := a.checksum(ctx, a.qs(tables))
@@ -95,7 +96,7 @@ func (a *adopter) compareOld(ctx context.Context, sql string) error {
 		all = append(all, a.q(native)+" TO "+a.q(newName(native)), a.q(tables[i])+" TO "+a.q(strings.TrimPrefix(tables[i], oldName(""))))
 	}
 	if err := a.take(ctx, step{sql: "RENAME TABLE " + strings.Join(all, ", ")}); err != nil {
-		return fmt.Errorf("%w, and they cannot be put back: %w", errWritten, err)
+		return fmt.Errorf("%w, and the old tables could not be put back: %w", errWritten, err)
 	}
-	return fmt.Errorf("%w, so they are where they were: stop the application on Node, and run adopt again", errWritten)
+	return fmt.Errorf("%w, so the old tables are back in place: stop the Node application, and run adopt again", errWritten)
 }

@@ -10,16 +10,16 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// A table that is made anew on PostgreSQL belongs to whoever makes it, and only
-// those may read it whom ALTER DEFAULT PRIVILEGES names. Often the application is
-// somebody else than who migrates: without its rights it would find no session.
-// And whoever gets rights on new tables need not have had them on these.
+// On PostgreSQL a new table belongs to whoever creates it, and only roles named by
+// ALTER DEFAULT PRIVILEGES may read it. The application often uses another role than
+// the one that migrates; without its rights it would find no session. And a role with
+// default rights on new tables may not have had rights on the old ones.
 
-// granteeSQL is a role of aclexplode's, as GRANT takes it.
+// granteeSQL is the SQL that writes a role from aclexplode as GRANT takes it.
 const granteeSQL = "CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END"
 
-// grants plans the rights on the tables that are made anew: the owner, and what
-// others were granted. MySQL's go by the name of the table.
+// grants plans the rights on the new tables: their owner, and what others were granted.
+// MySQL needs none of this, because it grants rights by the name of a table.
 func (a *adopter) grants(ctx context.Context) error {
 	if a.Dialect != dialect.Postgres {
 		return nil
@@ -50,7 +50,7 @@ func (a *adopter) grants(ctx context.Context) error {
 	return nil
 }
 
-// rightsOn are a table's owner and what others may do with it.
+// rightsOn returns a table's owner and what others may do with it.
 func (a *adopter) rightsOn(ctx context.Context, table string) ([]string, error) {
 	all, err := a.column(ctx, `SELECT 'owner ' || quote_ident(pg_get_userbyid(relowner)) FROM pg_class WHERE oid = to_regclass('`+table+`')
 		UNION ALL SELECT format('%s for %s%s', privilege_type, `+granteeSQL+`, CASE WHEN is_grantable THEN ' with grant option' ELSE '' END)
@@ -62,7 +62,7 @@ func (a *adopter) rightsOn(ctx context.Context, table string) ([]string, error) 
 	return slices.Compact(all), nil
 }
 
-// compareRights compares the rights with those before.
+// compareRights compares the rights with those from before.
 func (a *adopter) compareRights(ctx context.Context) error {
 	if a.Dialect != dialect.Postgres {
 		return nil
@@ -80,5 +80,5 @@ func (a *adopter) compareRights(ctx context.Context) error {
 	if len(differ) == 0 {
 		return nil
 	}
-	return errors.New("adopt: the rights on the new tables would be others:\n" + strings.Join(differ, "\n") + "\n  adopt as the owner of the tables, and see ALTER DEFAULT PRIVILEGES; nothing was changed")
+	return errors.New("adopt: the rights on the new tables would differ:\n" + strings.Join(differ, "\n") + "\n  adopt as the owner of the tables, and see ALTER DEFAULT PRIVILEGES; nothing was changed")
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/authent/authent/internal/testdb"
 )
 
-// TestChild is no test: it is the process that TestAuthJS_KilledAtEveryStep
-// starts, which adopts a database and kills itself on the way.
+// TestChild tests nothing. TestAuthJS_KilledAtEveryStep starts it as a process, which
+// adopts a database and kills itself on the way.
 func TestChild(t *testing.T) {
 	url, step := os.Getenv("AUTHENT_ADOPT_URL"), os.Getenv("AUTHENT_ADOPT_KILL")
 	if url == "" {
@@ -42,8 +42,8 @@ func TestChild(t *testing.T) {
 	}
 }
 
-// kill has a process adopt a database and kill itself at a step. It reports
-// whether the process came to the step.
+// kill starts a process that adopts a database and kills itself at a step. It reports
+// whether the process reached the step.
 func kill(t *testing.T, url, step string) bool {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestChild$")
@@ -55,7 +55,7 @@ func kill(t *testing.T, url, step string) bool {
 	return err != nil
 }
 
-// stepsOf are all steps of an adoption of the cell's database.
+// stepsOf returns all steps of an adoption of the cell's database.
 func stepsOf(t *testing.T, c cell, kind testdb.Kind) (steps []string) {
 	t.Helper()
 	_, db := c.open(t, kind)
@@ -73,9 +73,9 @@ func stepsOf(t *testing.T, c cell, kind testdb.Kind) (steps []string) {
 	return steps
 }
 
-// TestAuthJS_KilledAtEveryStep: whatever a killed process leaves, until the tables
-// are exchanged the old application finds its own as they were, and the next run
-// ends with every row.
+// TestAuthJS_KilledAtEveryStep: whatever a killed process leaves, the old application
+// finds its tables as they were until the exchange, and the next run ends with every
+// row.
 func TestAuthJS_KilledAtEveryStep(t *testing.T) {
 	for _, name := range []string{"prisma.sqlite", "drizzle.sqlite", "prisma.postgres", "drizzle-defaults.postgres", "prisma.mysql", "drizzle.mysql"} {
 		c := cells[slices.IndexFunc(cells, func(c cell) bool { return c.ddl == name })]
@@ -205,7 +205,7 @@ func tablesOf(t testing.TB, kind testdb.Kind, db *sql.DB) []string {
 	}[kind.Dialect])
 }
 
-// rowsOf are the rows of tables.
+// rowsOf returns the rows of tables.
 func rowsOf(t testing.TB, kind testdb.Kind, db *sql.DB, tables []string) string {
 	t.Helper()
 	var b strings.Builder

@@ -9,7 +9,7 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// The native tables, in the order in which rows refer to each other.
+// The native tables. Each refers only to tables before it.
 const (
 	usersTable    = "users"
 	accountsTable = "accounts"
@@ -28,17 +28,17 @@ const (
 	kindTime   kind = "a time"
 )
 
-// authColumn is a column that Auth.js has.
+// authColumn is a column of Auth.js.
 type authColumn struct {
 	name string // The native name.
 	kind kind
 	null bool
-	// added tells that databases without the column are adopted too: it is made.
+	// added allows databases without the column: it is then added.
 	added bool
 }
 
-// authJS are the columns of Auth.js's tables, by the native tables' names. Drizzle's
-// accounts and sessions have no id: their keys are others.
+// authJS holds Auth.js's columns by the native table's name. Drizzle's accounts and
+// sessions have no id, but other keys.
 var authJS = map[string][]authColumn{
 	usersTable: {
 		{name: "id", kind: kindText}, {name: "name", kind: kindText, null: true}, {name: "email", kind: kindText, null: true},
@@ -61,16 +61,16 @@ var authJS = map[string][]authColumn{
 	},
 }
 
-// layout is one of Auth.js's, as a database has it.
+// layout is one of Auth.js's layouts, as a database has it.
 type layout struct {
 	name string
-	// tables are the live names of the native tables.
+	// tables maps native names to live ones.
 	tables map[string]string
-	// keys are the columns of the primary keys, by their native names.
+	// keys holds the columns of the primary keys, by their native names.
 	keys map[string][]string
-	// camel tells that columns have Drizzle's names.
+	// camel reports that columns have Drizzle's names.
 	camel bool
-	// millis tells that times are numbers.
+	// millis reports that times are stored as numbers.
 	millis bool
 }
 
@@ -82,8 +82,8 @@ var (
 	drizzleKeys = map[string][]string{usersTable: {"id"}, accountsTable: {"provider", "provider_account_id"}, sessionsTable: {"session_token"}, tokensTable: {"identifier", "token"}}
 )
 
-// layoutOf finds the layout of the live tables. Native is the layout's name where
-// there is nothing to adopt.
+// layoutOf finds the layout of the live tables. It is named Native if there is nothing
+// to adopt.
 func layoutOf(name string, live *schema.Schema) (layout, error) {
 	drizzle, prisma := liveNames(live, drizzleNames), liveNames(live, prismaNames)
 	switch {
@@ -104,11 +104,11 @@ func layoutOf(name string, live *schema.Schema) (layout, error) {
 		}
 		return l, nil
 	}
-	return layout{}, fmt.Errorf("the tables are not those of a layout that can be adopted: the Prisma layout has users, accounts, sessions and verificationtokens, the Drizzle layout user, account, session and verificationToken; here are %s: see that the URL names the right database and schema, or rename the tables and columns to one of the layouts", tableNames(live))
+	return layout{}, fmt.Errorf("the tables match no layout that can be adopted: the Prisma layout has users, accounts, sessions and verificationtokens, the Drizzle layout has user, account, session and verificationToken, and this database has %s: check that the URL names the right database and schema, or rename the tables and columns to one of the layouts", tableNames(live))
 }
 
-// liveNames are the live names of those tables that are there. A MySQL server may
-// have turned them to lower case.
+// liveNames returns the live names of the tables that exist. A MySQL server may have
+// turned them to lower case.
 func liveNames(live *schema.Schema, names map[string]string) map[string]string {
 	found := map[string]string{}
 	for native, name := range names {
@@ -137,13 +137,13 @@ func tableNames(live *schema.Schema) string {
 	return strings.Join(all, ", ")
 }
 
-// camelNames are the columns that Drizzle calls otherwise.
+// camelNames holds the columns that Drizzle names differently.
 var camelNames = map[string]string{
 	"user_id": "userId", "email_verified": "emailVerified", "created_at": "createdAt", "updated_at": "updatedAt",
 	"session_token": "sessionToken", "provider_account_id": "providerAccountId",
 }
 
-// column is the live name of a column.
+// column returns the live name of a column.
 func (l layout) column(native string) string {
 	if c, ok := camelNames[native]; ok && l.camel {
 		return c
@@ -151,7 +151,7 @@ func (l layout) column(native string) string {
 	return native
 }
 
-// columns are those that the layout has of a table.
+// columns returns the columns of a table in this layout.
 func (l layout) columns(table string) []authColumn {
 	if l.camel && (table == accountsTable || table == sessionsTable) {
 		return authJS[table][1:]
@@ -159,7 +159,7 @@ func (l layout) columns(table string) []authColumn {
 	return authJS[table]
 }
 
-// kindOf is what a live column holds, "" if that is nothing that Auth.js has.
+// kindOf returns what a live column holds, "" if Auth.js has nothing of the kind.
 func kindOf(c *schema.Column) kind {
 	switch t := c.Type.Type.(type) {
 	case *schema.StringType:
@@ -174,7 +174,7 @@ func kindOf(c *schema.Column) kind {
 	return ""
 }
 
-// wants is what the live column of c is to hold.
+// wants returns what the live column of c must hold.
 func (l layout) wants(c authColumn) kind {
 	if c.kind == kindTime && l.millis {
 		return kindNumber
@@ -182,8 +182,8 @@ func (l layout) wants(c authColumn) kind {
 	return c.kind
 }
 
-// zoned reports whether a live column of times knows their zone, as PostgreSQL's
-// timestamptz; in the others Auth.js keeps UTC.
+// zoned reports whether a live column of times knows their time zone, as timestamptz of
+// PostgreSQL does. In all others Auth.js stores UTC.
 func zoned(c *schema.Column) bool {
 	t, ok := c.Type.Type.(*schema.TimeType)
 	return ok && (t.T == "timestamptz" || strings.HasSuffix(t.T, "with time zone"))

@@ -9,33 +9,31 @@ import (
 	"ariga.io/atlas/sql/schema"
 )
 
-// MySQL and MariaDB commit each statement that changes the schema, so an adoption
-// there is three parts:
+// MySQL and MariaDB commit each statement that changes the schema, so an adoption has
+// three parts there:
 //
-//  1. New tables, authent_new_users and so on, are made and filled beside the old
-//     ones, and compared with them. The old ones are only read. A run that ends
-//     here, however it ends, has changed nothing for the old application; the
-//     next one drops the new tables and starts over.
-//  2. What is left to do is written down in authent_adoption. Then one RENAME
-//     TABLE, which happens as a whole or not at all, puts the old tables aside as
-//     authent_old_user and so on, and the new ones in their place.
-//     The first thing is then to compare the old tables, which nobody writes to
-//     any more, with what they were when they were read. If somebody has written
-//     to them, another RENAME TABLE undoes the first one.
-//  3. What is written down is done: tables that refer to the users are turned to
-//     the new ones, the old tables are dropped, the foreign keys are made, whose
-//     names were taken until then. Each statement is crossed out when it is done;
-//     a run that finds some left goes on with them, having looked whether the
-//     first one took effect.
+//  1. New tables, named authent_new_users and so on, are filled beside the old ones and
+//     compared with them. The old tables are only read. If a run ends here for any
+//     reason, nothing has changed for the old application, and the next run drops the
+//     new tables and starts again.
+//  2. The remaining statements are written to the table authent_adoption. Then one RENAME
+//     TABLE, which is atomic, puts the old tables aside as authent_old_user and so on,
+//     and the new ones in their place. The old tables, to which nobody can write any
+//     more, are compared with their checksums from part 1. If somebody has written to
+//     them, a second RENAME TABLE undoes the first.
+//  3. The remaining statements are executed: they point other tables to the new users,
+//     drop the old tables, and add the foreign keys, whose names are free only now. Each
+//     statement is deleted from the list when it is done. A run that finds statements
+//     there continues with them, and first checks whether the first one took effect.
 //
-// authent_adoption is made when the new tables are complete and goes at the very
-// end, so: without it part 1 is to be done; with it and without the old tables put
-// aside the exchange has not happened, and part 1 is done anew, since rows may
-// have changed meanwhile; else part 3 goes on.
+// authent_adoption is created when the new tables are complete, and dropped at the very
+// end. So if it does not exist, part 1 comes next. If it exists and the old tables have
+// not been put aside, the exchange has not happened; part 1 starts again, because rows
+// may have changed. Otherwise part 3 continues.
 
 const journal = "authent_adoption"
 
-// oldName is what an old table is called until it is dropped.
+// oldName returns the name that an old table has until it is dropped.
 func oldName(live string) string { return "authent_old_" + live }
 
 func (a *adopter) onMySQL(ctx context.Context) error {
@@ -82,14 +80,13 @@ func (a *adopter) exchanged(ctx context.Context) (bool, error) {
 	if fresh || len(left) == 0 || !isComparison(left[0]) {
 		return !fresh, nil
 	}
-	// Nothing is crossed out. Somebody may have dropped the new tables by hand.
+	// No statement is done yet. Somebody may have dropped the new tables by hand.
 	tables, _ := compared(left[0])
 	return slices.Contains(there, tables[0]), nil
 }
 
-// startOver drops what an earlier run has left before it exchanged the tables.
-// The journal goes first: with it and without the new users this would count as
-// exchanged.
+// startOver drops what an earlier run left behind before it exchanged the tables. The
+// journal goes first: a journal without the new users would look like an exchange.
 func (a *adopter) startOver(ctx context.Context) error {
 	tables := []string{journal}
 	for _, native := range nativeTables {
@@ -103,7 +100,7 @@ func (a *adopter) startOver(ctx context.Context) error {
 	return nil
 }
 
-// fillBeside is part 1: it fills the new tables beside the old ones.
+// fillBeside does part 1: it fills the new tables beside the old ones.
 func (a *adopter) fillBeside(ctx context.Context) error {
 	if err := a.look(ctx); err != nil {
 		return err
@@ -131,12 +128,12 @@ func (a *adopter) fillBeside(ctx context.Context) error {
 	a.reached("compared")
 	now, err := a.checksum(ctx, a.oldTables())
 	if err == nil && now != a.sums {
-		err = fmt.Errorf("%w, and nothing was exchanged: stop the application on Node, and run adopt again", errWritten)
+		err = fmt.Errorf("%w, and nothing was exchanged: stop the Node application, and run adopt again", errWritten)
 	}
 	return err
 }
 
-// planMySQL writes the steps of part 1, and the statements of the others.
+// planMySQL plans the steps of part 1, and the statements of the others.
 func (a *adopter) planMySQL(ctx context.Context) error {
 	live := a.layout.tables[usersTable]
 	a.aim()
@@ -172,7 +169,7 @@ func (a *adopter) exchangeSQL() string {
 	return "RENAME TABLE " + strings.Join(all, ", ")
 }
 
-// planRest writes the statements of part 3.
+// planRest plans the statements of part 3.
 func (a *adopter) planRest(ctx context.Context) error {
 	var keys []*schema.ForeignKey
 	for _, t := range a.live.Tables {
@@ -212,7 +209,7 @@ func (a *adopter) planRest(ctx context.Context) error {
 	return nil
 }
 
-// binary is a column with the collation of the users' ids.
+// binary returns a column with the collation of the users' ids.
 func binary(c *schema.Column) *schema.Column {
 	to := *c
 	to.Attrs = slices.DeleteFunc(slices.Clone(c.Attrs), func(attr schema.Attr) bool {
@@ -226,7 +223,7 @@ func binary(c *schema.Column) *schema.Column {
 	return &to
 }
 
-// compareNew compares the new tables with what they are to become.
+// compareNew compares the new tables with what they should be.
 func (a *adopter) compareNew(ctx context.Context) error {
 	var names []string
 	for _, native := range nativeTables {
@@ -239,7 +236,7 @@ func (a *adopter) compareNew(ctx context.Context) error {
 	for _, native := range nativeTables {
 		t, ok := made.Table(newName(native))
 		if !ok {
-			return fmt.Errorf("adopt: the table %s is not there any more: run adopt again, and no other migration beside it", newName(native))
+			return fmt.Errorf("adopt: the table %s is gone: run adopt again, and no other migration at the same time", newName(native))
 		}
 		want, _ := a.desired.Table(native)
 		if native == usersTable {
@@ -248,13 +245,13 @@ func (a *adopter) compareNew(ctx context.Context) error {
 		to := *want
 		to.Name, to.ForeignKeys = t.Name, nil
 		if diff := a.CompareTable(t, &to); len(diff) > 0 {
-			return fmt.Errorf("adopt: the server made the new tables otherwise than it was told, and nothing was exchanged: %v", diff)
+			return fmt.Errorf("adopt: the server did not create the new tables as it was told, and nothing was exchanged: %v", diff)
 		}
 	}
 	return nil
 }
 
-// write writes down what is to be done after the exchange.
+// write records what remains to be done after the exchange.
 func (a *adopter) write(ctx context.Context) error {
 	if _, err := a.ExecContext(ctx, "CREATE TABLE "+a.q(journal)+" (n int NOT NULL PRIMARY KEY, statement longtext NOT NULL) CHARSET utf8mb4"); err != nil {
 		return fmt.Errorf("adopt: %w", err)
@@ -270,7 +267,7 @@ func (a *adopter) write(ctx context.Context) error {
 	})
 }
 
-// goOn is what a run does that finds the tables exchanged.
+// goOn does what remains when a run finds the tables exchanged.
 func (a *adopter) goOn(ctx context.Context) error {
 	a.Resumed = true
 	left, err := a.column(ctx, "SELECT statement FROM "+a.q(journal)+" ORDER BY n")
@@ -294,7 +291,7 @@ func (a *adopter) goOn(ctx context.Context) error {
 	return a.rest(ctx)
 }
 
-// rest is part 3.
+// rest does part 3.
 func (a *adopter) rest(ctx context.Context) error {
 	for i := 1; ; i++ {
 		left, err := a.column(ctx, "SELECT statement FROM "+a.q(journal)+" WHERE n > 0 ORDER BY n LIMIT 1")
@@ -327,18 +324,18 @@ func (a *adopter) rest(ctx context.Context) error {
 	return nil
 }
 
-// takeRest takes a statement of part 3, unless it was taken.
+// takeRest takes a statement of part 3, unless an earlier run has.
 func (a *adopter) takeRest(ctx context.Context, sql string) error {
 	if isComparison(sql) {
 		return a.compareOld(ctx, sql)
 	}
-	// A run may have been killed before it crossed the statement out.
+	// An earlier run may have been killed before it deleted the statement.
 	done, err := a.TookEffect(ctx, sql)
 	if err != nil || done {
 		return err
 	}
 	if err := a.take(ctx, step{sql: sql}); err != nil {
-		return fmt.Errorf("%w\n  the tables are exchanged and no row is lost; once the cause is gone, run adopt again, and it goes on here", err)
+		return fmt.Errorf("%w\n  the tables are exchanged and no row is lost: fix the cause and run adopt again; it resumes here", err)
 	}
 	return nil
 }

@@ -63,8 +63,8 @@ func onMariaDB(t *testing.T, run func(t *testing.T, c cell, kind testdb.Kind)) {
 	}
 }
 
-// TestAuthJS_WrittenUntilExchanged: what somebody writes when all is compared, up to
-// the exchange of the tables itself, is not lost.
+// TestAuthJS_WrittenUntilExchanged: what somebody writes after the comparison, up to
+// the exchange itself, is not lost.
 func TestAuthJS_WrittenUntilExchanged(t *testing.T) {
 	onMariaDB(t, func(t *testing.T, c cell, kind testdb.Kind) {
 		t.Parallel()
@@ -98,8 +98,8 @@ func TestAuthJS_WrittenUntilExchanged(t *testing.T) {
 	})
 }
 
-// TestAuthJS_NewTablesDropped: a journal whose new tables somebody has dropped is
-// not taken for that of an exchange.
+// TestAuthJS_NewTablesDropped: a journal whose new tables somebody has dropped does not
+// count as that of an exchange.
 func TestAuthJS_NewTablesDropped(t *testing.T) {
 	onMariaDB(t, func(t *testing.T, c cell, kind testdb.Kind) {
 		t.Parallel()
@@ -119,7 +119,7 @@ func TestAuthJS_NewTablesDropped(t *testing.T) {
 	})
 }
 
-// TestAuthJS_Cuts: a server that cuts values to fit cuts none here.
+// TestAuthJS_Cuts: a server that truncates values truncates none here.
 func TestAuthJS_Cuts(t *testing.T) {
 	onMariaDB(t, func(t *testing.T, c cell, kind testdb.Kind) {
 		t.Parallel()
@@ -149,7 +149,8 @@ func TestAuthJS_Cuts(t *testing.T) {
 	})
 }
 
-// TestAuthJS_Strict: what no check foresees is an error, and not cut either.
+// TestAuthJS_Strict: a value that no check foresees is an error, and is not truncated
+// either.
 func TestAuthJS_Strict(t *testing.T) {
 	kind := testdb.Server(t, "mariadb")
 	_, db := cells[2].open(t, kind)

@@ -12,8 +12,8 @@ import (
 	"github.com/authent/authent/internal/testdb"
 )
 
-// TestAuthJS_OddNames: an Auth.js database is adopted in a schema or database of any
-// name, by a role of any name, beside what the host keeps there.
+// TestAuthJS_OddNames: a database is adopted in a schema or database of any name, by a
+// role of any name, beside what a host keeps there.
 func TestAuthJS_OddNames(t *testing.T) {
 	for _, c := range []cell{cells[3], cells[5]} {
 		t.Run(c.kind, func(t *testing.T) {

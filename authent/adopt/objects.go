@@ -8,7 +8,7 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// object is a trigger or view that hangs on a table.
+// object is a trigger or a view, and the table that it is on.
 type object struct{ on, name string }
 
 // triggerQueries list triggers with their tables.
@@ -19,8 +19,8 @@ var triggerQueries = map[string]string{
 	dialect.MySQL:  `SELECT event_object_table, trigger_name FROM information_schema.triggers WHERE trigger_schema = database() ORDER BY 1, 2`,
 }
 
-// viewQueries list views with their tables, or with their definition where the
-// database does not know the tables.
+// viewQueries list views with their tables, or with their definition where the database
+// does not know the tables.
 var viewQueries = map[string]string{
 	dialect.Postgres: `SELECT DISTINCT t.relname, v.relname FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid
 		JOIN pg_class v ON v.oid = r.ev_class JOIN pg_class t ON t.oid = d.refobjid
@@ -30,8 +30,8 @@ var viewQueries = map[string]string{
 	dialect.MySQL:  `SELECT view_definition, table_name FROM information_schema.views WHERE table_schema = database() ORDER BY 2`,
 }
 
-// checkObjects refuses triggers and views on the tables: they are written for the
-// old names and columns, and nobody but their author can write them anew.
+// checkObjects refuses triggers and views on the tables. They use the old names and
+// columns, and only their author can rewrite them.
 func (a *adopter) checkObjects(ctx context.Context, f *faults) error {
 	triggers, err := a.objects(ctx, triggerQueries[a.Dialect])
 	if err != nil {
@@ -45,12 +45,12 @@ func (a *adopter) checkObjects(ctx context.Context, f *faults) error {
 		live := a.layout.tables[native]
 		for _, t := range triggers {
 			if t.on == live || a.Dialect == dialect.SQLite && strings.EqualFold(t.on, live) {
-				f.add("a trigger %s hangs on the table %s: drop it, and write it for %s afterwards", t.name, live, native)
+				f.add("the trigger %s is on the table %s: drop it, and create it again for %s afterwards", t.name, live, native)
 			}
 		}
 		for _, v := range views {
 			if a.reads(v, live) {
-				f.add("a view %s reads the table %s: drop it, and write it for %s afterwards", v.name, live, native)
+				f.add("the view %s reads the table %s: drop it, and create it again for %s afterwards", v.name, live, native)
 			}
 		}
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/authent/authent/internal/testdb"
 )
 
-// ownThings are statements that give the application things of its own: columns of
-// the users, an index, a foreign key, and a table that refers to the users.
+// ownThings returns statements that add what an application may have of its own:
+// columns of users, an index, a foreign key, and a table that refers to users.
 func ownThings(c cell, kind testdb.Kind) []string {
 	q := kind.Quote
 	user, text := q(c.table(usersTable)), "text"
@@ -58,7 +58,7 @@ func TestAuthJS_OwnThings(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !slices.Contains(done.Notes, "column users.phone is not in the schema: it is kept; add it to ent/schema, or drift goes on telling of it") {
+		if !slices.Contains(done.Notes, "column users.phone is not in the schema: it is kept; add it to ent/schema, or drift will keep reporting it") {
 			t.Errorf("notes: %q", done.Notes)
 		}
 		if n := testdb.Number(t, db, "SELECT COUNT(*) FROM users WHERE phone = '42' AND team_id = 'red' AND nickname IS NULL AND seen = '2026-03-29 02:30:00'"); n != 5 {
@@ -95,7 +95,7 @@ func TestAuthJS_OwnThings(t *testing.T) {
 	})
 }
 
-// TestAuthJS_DryRun tells the statements and changes nothing.
+// TestAuthJS_DryRun: it lists the statements and changes nothing.
 func TestAuthJS_DryRun(t *testing.T) {
 	eachCell(t, func(t *testing.T, c cell, kind testdb.Kind) {
 		t.Parallel()
@@ -130,8 +130,8 @@ func TestAuthJS_DryRun(t *testing.T) {
 	})
 }
 
-// TestAuthJS_NativeBeside: empty tables of authent's beside Drizzle's, which push
-// has made, are in nobody's way.
+// TestAuthJS_NativeBeside: empty tables of authent's beside Drizzle's, made by push, do
+// no harm.
 func TestAuthJS_NativeBeside(t *testing.T) {
 	eachCell(t, func(t *testing.T, c cell, kind testdb.Kind) {
 		if !c.camel() {
@@ -181,7 +181,7 @@ func TestAuthJS_InUse(t *testing.T) {
 		} else if _, err := tx.ExecContext(t.Context(), write); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := AuthJS(t.Context(), m, entmigrate.Tables, config); err == nil || !strings.Contains(err.Error(), "stop the application on Node") {
+		if _, err := AuthJS(t.Context(), m, entmigrate.Tables, config); err == nil || !strings.Contains(err.Error(), "stop the Node application") {
 			t.Errorf("%v", err)
 		}
 		if err := tx.Commit(); err != nil {
@@ -230,8 +230,8 @@ func TestAuthJS_AddedColumns(t *testing.T) {
 	})
 }
 
-// TestAuthJS_Names: an adopted schema is what the migrations make, to the names of
-// constraints, which later migrations go by.
+// TestAuthJS_Names: an adopted schema is what the migrations make, down to the names of
+// constraints, which later migrations rely on.
 func TestAuthJS_Names(t *testing.T) {
 	eachCell(t, func(t *testing.T, c cell, kind testdb.Kind) {
 		t.Parallel()
@@ -257,8 +257,8 @@ func TestAuthJS_Names(t *testing.T) {
 	})
 }
 
-// TestAuthJS_Compares: an adoption whose rows or schema are not what they are to be
-// leaves the old tables.
+// TestAuthJS_Compares: if the rows or the schema do not come out as they should, the
+// old tables stay.
 func TestAuthJS_Compares(t *testing.T) {
 	t.Run("rows", func(t *testing.T) {
 		c, kind := cells[5], testdb.Server(t, "mariadb")
@@ -273,7 +273,7 @@ func TestAuthJS_Compares(t *testing.T) {
 			}
 		}
 		_, err := AuthJS(t.Context(), migrator(t, kind, db, nil), entmigrate.Tables, config)
-		if err == nil || !strings.Contains(err.Error(), "there were 4 users, 4 accounts and 8 sessions (2 of them expired), and would be 4 users, 4 accounts and") {
+		if err == nil || !strings.Contains(err.Error(), "there were 4 users, 4 accounts and 8 sessions (2 of them expired), and there would be 4 users, 4 accounts and") {
 			t.Errorf("%v", err)
 		}
 		if after := dumpOf(t, kind, db, oldTables(c)); after != before {

@@ -12,10 +12,10 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// newName is what a new table is called while the old one has its name.
+// newName returns the name that a new table has while the old one keeps its own.
 func newName(native string) string { return "authent_new_" + native }
 
-// plan writes the steps for PostgreSQL and SQLite.
+// plan plans the steps for PostgreSQL and SQLite.
 func (a *adopter) plan(ctx context.Context) error {
 	a.aim()
 	a.dropBeside()
@@ -34,9 +34,9 @@ func (a *adopter) plan(ctx context.Context) error {
 	return a.grants(ctx)
 }
 
-// aim gives the live users the native names, and finds what becomes of them: the
-// graph's table with the columns, indexes, foreign keys and checks that are the
-// application's own.
+// aim gives the live users the native names, and works out what they become: the
+// graph's table plus the columns, indexes, foreign keys and checks that the application
+// added.
 func (a *adopter) aim() {
 	a.users = a.table(usersTable)
 	known := map[string]string{}
@@ -81,8 +81,8 @@ func onEmail(i *schema.Index) bool {
 	return i.Unique && len(i.Parts) == 1 && i.Parts[0].C != nil && i.Parts[0].C.Name == "email"
 }
 
-// dropBeside drops empty native tables beside Drizzle's, first those that refer
-// to others.
+// dropBeside drops empty native tables beside Drizzle's, in an order that foreign keys
+// allow.
 func (a *adopter) dropBeside() {
 	for _, native := range slices.Backward(nativeTables) {
 		if slices.Contains(a.beside, native) {
@@ -91,7 +91,7 @@ func (a *adopter) dropBeside() {
 	}
 }
 
-// ddl are the statements for changes.
+// ddl returns the statements that make changes.
 func (a *adopter) ddl(ctx context.Context, changes ...schema.Change) ([]string, error) {
 	none := ""
 	planned, err := a.Driver.PlanChanges(ctx, "adopt", changes, func(o *atlas.PlanOptions) { o.SchemaQualifier = &none })
@@ -105,7 +105,7 @@ func (a *adopter) ddl(ctx context.Context, changes ...schema.Change) ([]string, 
 	return all, nil
 }
 
-// changes plans changes of a table.
+// changes plans changes to a table.
 func (a *adopter) changes(ctx context.Context, t *schema.Table, changes ...schema.Change) error {
 	if len(changes) == 0 {
 		return nil
@@ -115,10 +115,9 @@ func (a *adopter) changes(ctx context.Context, t *schema.Table, changes ...schem
 	return err
 }
 
-// create plans a table under its temporary name, without what has names that are
-// taken as long as the old table is there: indexes (MySQL apart, where each table
-// has its own) and foreign keys (SQLite apart, which can have them only from the
-// beginning).
+// create plans a table under its temporary name. It leaves out whatever has a name that
+// the old table still holds: indexes (except on MySQL, where names are per table) and
+// foreign keys (except on SQLite, where they must be there from the beginning).
 func (a *adopter) create(ctx context.Context, t *schema.Table) error {
 	fresh := *t
 	fresh.Name = newName(t.Name)
@@ -133,7 +132,7 @@ func (a *adopter) create(ctx context.Context, t *schema.Table) error {
 	return err
 }
 
-// finish plans the indexes and foreign keys that create has left out.
+// finish plans the indexes and foreign keys that create left out.
 func (a *adopter) finish(ctx context.Context, t *schema.Table) error {
 	var changes []schema.Change
 	for _, i := range t.Indexes {
@@ -147,7 +146,7 @@ func (a *adopter) finish(ctx context.Context, t *schema.Table) error {
 	return a.changes(ctx, t, changes...)
 }
 
-// exchange plans a native table that is made anew: it is filled beside the old
+// exchange plans the replacement of a native table: a new one is filled beside the old
 // one, which is then dropped.
 func (a *adopter) exchange(ctx context.Context, native string) error {
 	t, _ := a.desired.Table(native)
@@ -162,8 +161,8 @@ func (a *adopter) exchange(ctx context.Context, native string) error {
 	return a.finish(ctx, t)
 }
 
-// usersInPlace plans the users on PostgreSQL, where whatever refers to the table
-// goes on referring to it.
+// usersInPlace plans users on PostgreSQL, where references to the table stay valid when
+// it is renamed and altered.
 func (a *adopter) usersInPlace(ctx context.Context) error {
 	if live := a.layout.tables[usersTable]; live != usersTable {
 		a.execs("ALTER TABLE " + a.q(live) + " RENAME TO " + a.q(usersTable))
@@ -188,7 +187,7 @@ func (a *adopter) usersInPlace(ctx context.Context) error {
 	return a.changes(ctx, a.target, rest...)
 }
 
-// emailIndexes plans the unique index on addresses: Drizzle's is a constraint.
+// emailIndexes plans the unique index on addresses. Drizzle has a constraint instead.
 func (a *adopter) emailIndexes(table string) {
 	desired := slices.IndexFunc(a.target.Indexes, onEmail)
 	a.users.Indexes = slices.DeleteFunc(a.users.Indexes, func(i *schema.Index) bool {
@@ -211,8 +210,8 @@ func isConstraint(i *schema.Index) bool {
 	})
 }
 
-// convertTimes plans the types of the times, whose zone was UTC, and fills what
-// may no longer be NULL.
+// convertTimes plans the types of the times, which were in UTC, and fills the columns
+// that must no longer be NULL.
 func (a *adopter) convertTimes(table string) {
 	var adds, alters []string
 	fills := []string{}

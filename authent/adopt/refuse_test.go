@@ -16,20 +16,20 @@ import (
 	"github.com/authent/authent/internal/testdb"
 )
 
-// refusals are databases that cannot be adopted: what was done to them, and the
-// lines that tell of it.
+// refusals are databases that cannot be adopted: what was done to them, and the lines
+// that say so.
 var refusals = map[string]struct {
 	ddl   string
 	spoil []string
 	lines []string
 }{
 	"no such layout": {"prisma.sqlite", []string{`ALTER TABLE verificationtokens RENAME TO "VerificationToken"`, "ALTER TABLE users RENAME TO people"}, []string{
-		"the tables are not those of a layout that can be adopted: the Prisma layout has users, accounts, sessions and verificationtokens, the Drizzle layout user, account, session and verificationToken; here are VerificationToken, accounts, people, sessions: see that the URL names the right database and schema, or rename the tables and columns to one of the layouts",
+		"the tables match no layout that can be adopted: the Prisma layout has users, accounts, sessions and verificationtokens, the Drizzle layout has user, account, session and verificationToken, and this database has VerificationToken, accounts, people, sessions: check that the URL names the right database and schema, or rename the tables and columns to one of the layouts",
 	}},
 	"columns": {"prisma.sqlite", []string{"ALTER TABLE users DROP COLUMN image", "ALTER TABLE accounts ADD COLUMN refresh_token_expires_in integer", "ALTER TABLE sessions DROP COLUMN expires", "ALTER TABLE sessions ADD COLUMN expires text", "ALTER TABLE users ADD COLUMN disabled_at datetime"}, []string{
 		"column users.image is missing: the Prisma layout has it (text): add it",
-		"column users.disabled_at is in the way of authent's of that name: rename it, or drop it",
-		"column accounts.refresh_token_expires_in is not Auth.js's own, and its table is made anew: move it to a table of yours, or drop it",
+		"column users.disabled_at has the name of one of authent's columns: rename it, or drop it",
+		"column accounts.refresh_token_expires_in is not one of Auth.js's, and its table is replaced: move the column to another table, or drop it",
 		"column sessions.expires is of type text, the Prisma layout has a time: change its type first",
 	}},
 	"types": {"prisma.postgres", []string{"CREATE TYPE role AS ENUM ('user', 'admin')", "ALTER TABLE users ALTER COLUMN role DROP DEFAULT, ALTER COLUMN role TYPE role USING role::role", "ALTER TABLE sessions ALTER COLUMN expires DROP NOT NULL", "ALTER TABLE accounts DROP CONSTRAINT accounts_pkey, ADD PRIMARY KEY (provider, provider_account_id)"}, []string{
@@ -45,16 +45,16 @@ var refusals = map[string]struct {
 		"UPDATE user SET emailVerified = 'yesterday' WHERE id = 'cm0000013abc'", "UPDATE session SET expires = 'never' WHERE userId = 'cm0000014abc'",
 		"UPDATE account SET userId = 'nobody' WHERE userId = 'cm0000015abc'", "ALTER TABLE session ADD COLUMN device text",
 	}, []string{
-		"column session.device is not Auth.js's own, and its table is made anew: move it to a table of yours, or drop it",
-		"users have no e-mail address, which authent needs: give each one, or delete them: 13, cm0000000abc, cm0000001abc, cm0000002abc, cm0000003abc, cm0000004abc, cm0000005abc, cm0000006abc, cm0000007abc, cm0000008abc, cm0000009abc and 3 more",
-		"rows of account refer to users that are not there: delete these rows: 1, nobody",
+		"column session.device is not one of Auth.js's, and its table is replaced: move the column to another table, or drop it",
+		"users have no e-mail address, which authent needs: give each of them one, or delete them: 13, cm0000000abc, cm0000001abc, cm0000002abc, cm0000003abc, cm0000004abc, cm0000005abc, cm0000006abc, cm0000007abc, cm0000008abc, cm0000009abc and 3 more",
+		"rows of account refer to users that do not exist: delete these rows: 1, nobody",
 		"users have a value in user.emailVerified that is not a time (a number is Unix milliseconds since the year 2000): correct it, or make it NULL: 1, cm0000013abc",
 		"users have a session whose expires is not a time (a number is Unix milliseconds since the year 2000): delete the session: 1, cm0000014abc",
 	}},
 	"duplicates": {"prisma.postgres", []string{"DROP INDEX users_email_key", "DROP INDEX accounts_provider_provider_account_id_key", "DROP INDEX sessions_session_token_key", "UPDATE users SET email = 'same@example.com' WHERE id < 'cm0000002abc'", "UPDATE accounts SET provider_account_id = '9' WHERE user_id < 'cm0000002abc'", "UPDATE sessions SET session_token = 'same', expires = 'infinity' WHERE user_id < 'cm0000001abc'"}, []string{
-		"users have an e-mail address that another has too: change one of the addresses: 1, cm0000000abc",
-		"users have an account at a provider that is there twice: delete one of the two: 1, cm0000000abc",
-		"users have two sessions of one token: delete one of the two: 1, cm0000000abc",
+		"users have an e-mail address that another user has too: change one of the addresses: 1, cm0000000abc",
+		"users have the same account at a provider twice: delete one of the two: 1, cm0000000abc",
+		"users have two sessions with the same token: delete one of the two: 1, cm0000000abc",
 		"users have a session whose expires is not a time: delete the session: 1, cm0000000abc",
 	}},
 	"too long": {"drizzle.mysql", []string{"ALTER TABLE `account` MODIFY access_token mediumtext, MODIFY token_type text", "UPDATE `account` SET access_token = REPEAT('x', 50000), token_type = REPEAT('é', 256) WHERE userId = 'cm0000001abc'"}, []string{
@@ -62,65 +62,65 @@ var refusals = map[string]struct {
 		"users have a value in account.token_type that is too long for accounts.token_type: shorten it: 1, cm0000001abc",
 	}},
 	"triggers and views on SQLite": {"prisma.sqlite", []string{"CREATE TRIGGER t AFTER INSERT ON users BEGIN DELETE FROM sessions; END", "CREATE VIEW v AS SELECT id FROM Accounts"}, []string{
-		"a trigger t hangs on the table users: drop it, and write it for users afterwards",
-		"a view v reads the table accounts: drop it, and write it for accounts afterwards",
+		"the trigger t is on the table users: drop it, and create it again for users afterwards",
+		"the view v reads the table accounts: drop it, and create it again for accounts afterwards",
 	}},
 	"clauses on SQLite": {"drizzle.sqlite", []string{"ALTER TABLE user ADD COLUMN handle text COLLATE NOCASE", "CREATE UNIQUE INDEX handles ON User (handle COLLATE nocase)", "CREATE TRIGGER t AFTER INSERT ON USER BEGIN DELETE FROM session; END"}, []string{
-		"a trigger t hangs on the table user: drop it, and write it for users afterwards",
-		"the index handles has the clause COLLATE, which would be lost: drop it, and make it for users afterwards",
-		"the table user has the clause COLLATE, which would be lost: make the table anew without it",
+		"the trigger t is on the table user: drop it, and create it again for users afterwards",
+		"the index handles has the clause COLLATE, which would be lost: drop it, and create it again for users afterwards",
+		"the table user has the clause COLLATE, which would be lost: rebuild the table without it",
 	}},
 	"row security": {"drizzle.postgres", []string{`ALTER TABLE session ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`, `CREATE POLICY own ON "user" USING (id = current_user)`}, []string{
-		"the table session has row security or policies: drop them and turn it off, and write them for sessions afterwards",
-		"the table user has row security or policies: drop them and turn it off, and write them for users afterwards",
+		"the table session has row security or policies: turn it off and drop them, and create them again for sessions afterwards",
+		"the table user has row security or policies: turn it off and drop them, and create them again for users afterwards",
 	}},
 	"settings on PostgreSQL": {"prisma.postgres", []string{
 		"GRANT SELECT (id) ON sessions TO PUBLIC", "GRANT SELECT (id) ON users TO PUBLIC", "CREATE RULE r AS ON DELETE TO accounts DO INSTEAD NOTHING", "CREATE TABLE child () INHERITS (users)",
 		"ALTER TABLE accounts REPLICA IDENTITY FULL", "CREATE PUBLICATION authent_p FOR TABLE sessions", "CREATE PUBLICATION authent_p2 FOR TABLE users",
 	}, []string{
-		"the table accounts has a replica identity FULL, which the table that is made anew would not have: drop it, and make it for accounts afterwards",
-		"the table accounts has a rule r, which the table that is made anew would not have: drop it, and make it for accounts afterwards",
-		"the table sessions has a grant on the column id, which the table that is made anew would not have: drop it, and make it for sessions afterwards",
-		"the table sessions has a publication authent_p, which the table that is made anew would not have: drop it, and make it for sessions afterwards",
-		"the table users has a relation by inheritance to child, which the table that is made anew would not have: drop it, and make it for users afterwards",
+		"the table accounts has a replica identity FULL, which the new table would not have: drop it, and create it again for accounts afterwards",
+		"the table accounts has a rule r, which the new table would not have: drop it, and create it again for accounts afterwards",
+		"the table sessions has a grant on the column id, which the new table would not have: drop it, and create it again for sessions afterwards",
+		"the table sessions has a publication authent_p, which the new table would not have: drop it, and create it again for sessions afterwards",
+		"the table users has a relation by inheritance to child, which the new table would not have: drop it, and create it again for users afterwards",
 	}},
 	"triggers and views on PostgreSQL": {"drizzle.postgres", []string{"CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'", `CREATE TRIGGER t BEFORE UPDATE ON "user" FOR EACH ROW EXECUTE FUNCTION f()`, `CREATE VIEW v AS SELECT "userId" FROM session`}, []string{
-		"a trigger t hangs on the table user: drop it, and write it for users afterwards",
-		"a view v reads the table session: drop it, and write it for sessions afterwards",
+		"the trigger t is on the table user: drop it, and create it again for users afterwards",
+		"the view v reads the table session: drop it, and create it again for sessions afterwards",
 	}},
 	"triggers and views on MariaDB": {"drizzle.mysql", []string{"CREATE TRIGGER t BEFORE UPDATE ON `user` FOR EACH ROW SET NEW.name = 'x'", "CREATE VIEW v AS SELECT userId FROM `session`"}, []string{
-		"a trigger t hangs on the table user: drop it, and write it for users afterwards",
-		"a view v reads the table session: drop it, and write it for sessions afterwards",
+		"the trigger t is on the table user: drop it, and create it again for users afterwards",
+		"the view v reads the table session: drop it, and create it again for sessions afterwards",
 	}},
 	"foreign keys": {"prisma.postgres", []string{"CREATE TABLE device (session text CONSTRAINT device_session REFERENCES sessions (id), email text CONSTRAINT device_email REFERENCES users (email))"}, []string{
-		"table device refers to users by other columns than id (foreign key device_email): drop the foreign key first",
-		"table device refers to sessions (foreign key device_session), whose rows are made anew: drop the foreign key first",
+		"table device refers to users by columns other than id (foreign key device_email): drop the foreign key first",
+		"table device refers to sessions (foreign key device_session), which is replaced: drop the foreign key first",
 	}},
 	"collations": {"drizzle.mysql", []string{
 		"CREATE TABLE profile (id varchar(255) PRIMARY KEY, CONSTRAINT profile_user FOREIGN KEY (id) REFERENCES `user` (id) ON DELETE CASCADE)",
 		"CREATE TABLE picture (profile varchar(255), CONSTRAINT picture_profile FOREIGN KEY (profile) REFERENCES profile (id) ON DELETE SET NULL)",
 		"ALTER TABLE `user` ADD COLUMN boss varchar(255), ADD CONSTRAINT user_boss FOREIGN KEY (boss) REFERENCES `user` (id)",
 	}, []string{
-		"column profile.id gets the new collation of the users' ids (utf8mb4_bin), and is part of the foreign key picture_profile of picture too: before, run",
+		"column profile.id gets the new collation of the users' ids (utf8mb4_bin), and is part of the foreign key picture_profile of picture too: first run",
 		"  ALTER TABLE `picture` DROP FOREIGN KEY `picture_profile`",
-		"and afterwards give the columns of both ends that collation, and run",
+		"and afterwards give the columns at both ends that collation, and run",
 		"  ALTER TABLE `picture` ADD CONSTRAINT `picture_profile` FOREIGN KEY (`profile`) REFERENCES `profile` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL",
-		"table user refers to user by ids, which get a new collation (utf8mb4_bin): before, run",
+		"table user refers to user by ids, which get a new collation (utf8mb4_bin): first run",
 		"  ALTER TABLE `user` DROP FOREIGN KEY `user_boss`",
-		"and afterwards give the column of the other end that collation, and run",
+		"and afterwards give the column at the other end that collation, and run",
 		"  ALTER TABLE `users` ADD CONSTRAINT `user_boss` FOREIGN KEY (`boss`) REFERENCES `users` (`id`) ON UPDATE RESTRICT ON DELETE RESTRICT",
 	}},
 	"ids in other letters": {"drizzle.mysql", []string{"UPDATE `account` SET userId = 'CM0000003ABC' WHERE userId = 'cm0000003abc'"}, []string{
-		"rows of account refer to users that are not there: delete these rows: 1, CM0000003ABC",
+		"rows of account refer to users that do not exist: delete these rows: 1, CM0000003ABC",
 	}},
 	"tables beside": {"drizzle.sqlite", []string{"CREATE TABLE users (id int)", "CREATE TABLE sessions (x int)", "INSERT INTO sessions VALUES (1)"}, []string{
-		"a table users is in the way, and it is not authent's: rename it, or drop it",
-		"a table sessions is in the way, and it is not authent's: rename it, or drop it",
-		"a table sessions with 1 row is there beside session: empty it, or rename it",
+		"there is a table users that is not authent's: rename it, or drop it",
+		"there is a table sessions that is not authent's: rename it, or drop it",
+		"there is a table sessions with 1 row beside session: empty it, or rename it",
 	}},
 }
 
-// TestAuthJS_Refuses with one error that lists every fault, and changes nothing.
+// TestAuthJS_Refuses: one error lists every fault, and nothing is changed.
 func TestAuthJS_Refuses(t *testing.T) {
 	for name, tc := range refusals {
 		t.Run(name, func(t *testing.T) {
@@ -167,8 +167,8 @@ func TestAuthJS_RefusesCaller(t *testing.T) {
 	before := dump(t, kind, db)
 	_, err := AuthJS(t.Context(), m, entmigrate.Tables, Config{SessionTokens: HashedSessionTokens})
 	checkRefused(t, err, []string{
-		"of 33 live session tokens none is a SHA-256 in lower case, so the Node application did not hash them: leave out --hashed (HashedSessionTokens)",
-		"the table accounts holds providers' tokens (20 rows), and there is no secret to seal them under: set AUTH_SECRET (adopt.Config.Tokens) to what the application will have",
+		"none of 33 live session tokens is a SHA-256 in lower case, so the Node application did not hash them: leave out --hashed (HashedSessionTokens)",
+		"the table accounts holds providers' tokens (20 rows), and there is no secret to seal them under: set AUTH_SECRET (adopt.Config.Tokens) to the secret that the new application will use",
 	})
 	graph := testdb.WithNickname(t)
 	for _, table := range graph {
@@ -220,8 +220,8 @@ func TestAuthJS_RefusesCaller(t *testing.T) {
 	}
 }
 
-// TestAuthJS_Notes: addresses that count as one, and tokens that authent does not
-// take, are told of.
+// TestAuthJS_Notes: notes name addresses that count as one, and tokens that authent
+// does not accept.
 func TestAuthJS_Notes(t *testing.T) {
 	for _, c := range []cell{cells[0], cells[3]} {
 		kind := testdb.Server(t, c.kind)
@@ -231,11 +231,11 @@ func TestAuthJS_Notes(t *testing.T) {
 		testdb.Execute(t, db, "UPDATE "+user+" SET email = 'ADA5@example.com' WHERE id = 'cm0000006abc'", "UPDATE "+user+" SET email = 'ﬁ@example.com' WHERE id = 'cm0000007abc'",
 			"UPDATE "+c.quoted(kind, sessionsTable)+" SET "+kind.Quote(c.column("session_token"))+" = 'short' WHERE "+kind.Quote(c.column("session_token"))+" LIKE '00000004-0000%'")
 		want := []string{
-			"links to sign in by that were sent by mail stop working (3 rows of " + c.table(tokensTable) + "), since Auth.js's hashes cannot be verified: who needs one asks for another",
-			"session tokens of a form that authent takes from no cookie (it takes 20 to 255 letters, digits and . _ ~ -): 1; these people sign in again",
-			"these addresses count as one: each person signs in by theirs only as it is written here, and in any other way it is ada5@example.com: ada5@example.com (user cm0000005abc), ADA5@example.com (user cm0000006abc)",
-			"e-mail addresses with capital letters are written in small ones, as authent looks them up: 3",
-			"users have an e-mail address with letters that authent writes otherwise, and sign in by it only as it is written: 1, cm0000007abc",
+			"sign-in links that were sent by mail stop working (3 rows of " + c.table(tokensTable) + "), since Auth.js's hashes cannot be verified: people can ask for new ones",
+			"session tokens that authent accepts in no cookie (it accepts 20 to 255 letters, digits and . _ ~ -): 1; these people must sign in again",
+			"these addresses count as the same one: each person signs in only with the exact spelling given here, and any other spelling means ada5@example.com: ada5@example.com (user cm0000005abc), ADA5@example.com (user cm0000006abc)",
+			"e-mail addresses with capital letters are rewritten in lower case, as authent looks them up: 3",
+			"users have an e-mail address with letters that authent normalizes, and sign in only with its exact spelling: 1, cm0000007abc",
 		}
 		got := adopt(t, kind, db).Notes
 		slices.Sort(got)
@@ -251,8 +251,8 @@ func TestAuthJS_Notes(t *testing.T) {
 
 func (c cell) quoted(kind testdb.Kind, native string) string { return kind.Quote(c.table(native)) }
 
-// TestAsTime reads each form in which SQLite may hold a time, and none of what is
-// not one.
+// TestAsTime reads every form in which SQLite may store a time, and refuses what is not
+// one.
 func TestAsTime(t *testing.T) {
 	const want = "2026-03-29 01:30:00.123 +0000 UTC"
 	for _, value := range []any{

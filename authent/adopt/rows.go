@@ -12,8 +12,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// checkRows refuses rows that would not fit, and counts the others. Ids of users
-// and accounts are told; a session's token is never.
+// checkRows refuses rows that would not fit, and counts the others. It names users and
+// accounts by their ids, and never shows a session's token.
 func (a *adopter) checkRows(ctx context.Context, f *faults) error {
 	for _, check := range []func(context.Context, *faults) error{a.checkEmpty, a.checkQueries, a.checkLengths, a.checkUserTimes, a.checkSessions, a.checkTokens} {
 		if err := check(ctx, f); err != nil {
@@ -25,7 +25,7 @@ func (a *adopter) checkRows(ctx context.Context, f *faults) error {
 	}
 	links, err := a.number(ctx, "SELECT COUNT(*) FROM "+a.from(tokensTable))
 	if links > 0 {
-		a.note("links to sign in by that were sent by mail stop working (%s), since Auth.js's hashes cannot be verified: who needs one asks for another", amountOf(links, "row")+" of "+a.layout.tables[tokensTable])
+		a.note("sign-in links that were sent by mail stop working (%s), since Auth.js's hashes cannot be verified: people can ask for new ones", amountOf(links, "row")+" of "+a.layout.tables[tokensTable])
 	}
 	if err != nil {
 		return err
@@ -45,7 +45,7 @@ func amountOf(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// from is a live table, quoted; col a live column.
+// from quotes the live name of a table, and col that of a column.
 func (a *adopter) from(native string) string { return a.q(a.layout.tables[native]) }
 
 func (a *adopter) col(native string) string { return a.q(a.layout.column(native)) }
@@ -61,7 +61,7 @@ func (a *adopter) checkEmpty(ctx context.Context, f *faults) error {
 			return err
 		}
 		if n > 0 {
-			f.add("a table %s with %s is there beside %s: empty it, or rename it", native, amountOf(n, "row"), a.layout.tables[native])
+			f.add("there is a table %s with %s beside %s: empty it, or rename it", native, amountOf(n, "row"), a.layout.tables[native])
 		}
 	}
 	return nil
@@ -71,35 +71,35 @@ func (a *adopter) number(ctx context.Context, query string) (n int, err error) {
 	return n, a.QueryRowContext(ctx, query).Scan(&n)
 }
 
-// checkQueries are faults that SQL finds; each query selects ids.
+// checkQueries adds the faults that SQL can find; each query selects ids.
 func (a *adopter) checkQueries(ctx context.Context, f *faults) error {
 	users, email, id := a.from(usersTable), a.col("email"), a.q("id")
 	if err := a.checkQuery(ctx, f, fmt.Sprintf("SELECT %s FROM %s WHERE %s IS NULL OR TRIM(%s) = ''", id, users, email, email),
-		"users have no e-mail address, which authent needs: give each one, or delete them"); err != nil {
+		"users have no e-mail address, which authent needs: give each of them one, or delete them"); err != nil {
 		return err
 	}
 	if err := a.checkQuery(ctx, f, fmt.Sprintf("SELECT MIN(%s) FROM %s WHERE %s IS NOT NULL GROUP BY %s HAVING COUNT(*) > 1", id, users, email, email),
-		"users have an e-mail address that another has too: change one of the addresses"); err != nil {
+		"users have an e-mail address that another user has too: change one of the addresses"); err != nil {
 		return err
 	}
-	if !a.layout.camel { // In Drizzle's layout these are primary keys.
+	if !a.layout.camel { // Drizzle's primary keys rule these out.
 		if err := a.checkQuery(ctx, f, fmt.Sprintf("SELECT MIN(%s) FROM %s GROUP BY provider, provider_account_id HAVING COUNT(*) > 1", a.col("user_id"), a.from(accountsTable)),
-			"users have an account at a provider that is there twice: delete one of the two"); err != nil {
+			"users have the same account at a provider twice: delete one of the two"); err != nil {
 			return err
 		}
 		if err := a.checkQuery(ctx, f, fmt.Sprintf("SELECT MIN(%s) FROM %s GROUP BY session_token HAVING COUNT(*) > 1", a.col("user_id"), a.from(sessionsTable)),
-			"users have two sessions of one token: delete one of the two"); err != nil {
+			"users have two sessions with the same token: delete one of the two"); err != nil {
 			return err
 		}
 	}
 	refers := "u.id = o." + a.col("user_id")
 	if a.Dialect == dialect.MySQL {
-		// The collation so far may find users whose ids have other letters.
+		// The present collation may match users whose ids differ in case.
 		refers += " AND BINARY u.id = BINARY o." + a.col("user_id")
 	}
 	for _, native := range []string{accountsTable, sessionsTable} {
 		if err := a.checkQuery(ctx, f, fmt.Sprintf("SELECT DISTINCT o.%s FROM %s o WHERE NOT EXISTS (SELECT 1 FROM %s u WHERE %s)", a.col("user_id"), a.from(native), users, refers),
-			"rows of "+a.layout.tables[native]+" refer to users that are not there: delete these rows"); err != nil {
+			"rows of "+a.layout.tables[native]+" refer to users that do not exist: delete these rows"); err != nil {
 			return err
 		}
 	}
@@ -116,7 +116,7 @@ func (a *adopter) checkQuery(ctx context.Context, f *faults, query, what string)
 	return nil
 }
 
-// users adds a fault of some users, of whom at most ten are told by their ids.
+// users adds a fault that names at most ten of the users.
 func (f *faults) users(ids []string, what string) {
 	if len(ids) == 0 {
 		return
@@ -148,8 +148,8 @@ func (a *adopter) column(ctx context.Context, query string) (all []string, err e
 	return all, rows.Err()
 }
 
-// checkLengths refuses values that are longer than MySQL's columns for them: the
-// layouts' own are not, but an application may have widened a column.
+// checkLengths refuses values that are longer than MySQL's columns allow. The layouts'
+// columns are not, but an application may have widened one.
 func (a *adopter) checkLengths(ctx context.Context, f *faults) error {
 	if a.Dialect != dialect.MySQL {
 		return nil
@@ -168,7 +168,7 @@ func (a *adopter) checkLengths(ctx context.Context, f *faults) error {
 			}
 			limit := longer(live, to, a.q(live.Name))
 			if slices.Contains(providerTokens, c.name) {
-				// Sealed, a token is a third longer, and MySQL's text ends at 64 KB.
+				// A sealed token is a third longer, and MySQL's text ends at 64 KB.
 				limit = fmt.Sprintf("LENGTH(%s) > 49000", a.q(live.Name))
 			}
 			if limit == "" {
@@ -186,8 +186,8 @@ func (a *adopter) checkLengths(ctx context.Context, f *faults) error {
 // maxText is how many bytes MySQL's type text holds.
 const maxText = 1<<16 - 1
 
-// longer is the condition, in SQL, under which a value of a live column is longer
-// than the native one holds; "" if none can be.
+// longer returns an SQL condition that is true if a value of a live column is too long
+// for the native one, "" if none can be.
 func longer(live, to *schema.Column, name string) string {
 	from, ok1 := live.Type.Type.(*schema.StringType)
 	t, ok2 := to.Type.Type.(*schema.StringType)
@@ -201,7 +201,7 @@ func longer(live, to *schema.Column, name string) string {
 	return ""
 }
 
-// checkUserTimes refuses times that are none.
+// checkUserTimes refuses values that are not times.
 func (a *adopter) checkUserTimes(ctx context.Context, f *faults) error {
 	for _, c := range authJS[usersTable] {
 		live, ok := a.table(usersTable).Column(a.layout.column(c.name))
@@ -235,15 +235,14 @@ func (a *adopter) checkTokens(ctx context.Context, f *faults) error {
 	}
 	n, err := a.number(ctx, fmt.Sprintf("SELECT COUNT(*) FROM %s WHERE %s", a.from(accountsTable), strings.Join(plain, " OR ")))
 	if n > 0 {
-		f.add("the table %s holds providers' tokens (%s), and there is no secret to seal them under: set AUTH_SECRET (adopt.Config.Tokens) to what the application will have", a.layout.tables[accountsTable], amountOf(n, "row"))
+		f.add("the table %s holds providers' tokens (%s), and there is no secret to seal them under: set AUTH_SECRET (adopt.Config.Tokens) to the secret that the new application will use", a.layout.tables[accountsTable], amountOf(n, "row"))
 	}
 	return err
 }
 
-// checkEmails finds addresses that are not in the form in which authent looks
-// people up if they do not write theirs exactly so. Those that only have capital
-// letters are written anew. Others are told of: who owns which is not for a
-// program to say.
+// checkEmails finds addresses that are not in the form that authent looks up unless it
+// is typed exactly so. If only capital letters differ, the address is rewritten. All
+// others are listed in a note, because no program can decide who owns which.
 func (a *adopter) checkEmails(ctx context.Context) error {
 	rows, err := a.QueryContext(ctx, fmt.Sprintf("SELECT id, %s FROM %s WHERE %s IS NOT NULL ORDER BY id", a.col("email"), a.from(usersTable), a.col("email")))
 	if err != nil {
@@ -269,7 +268,7 @@ func (a *adopter) checkEmails(ctx context.Context) error {
 			for _, u := range all {
 				both = append(both, fmt.Sprintf("%s (user %s)", u.email, u.id))
 			}
-			notes = append(notes, "these addresses count as one: each person signs in by theirs only as it is written here, and in any other way it is "+folded+": "+strings.Join(both, ", "))
+			notes = append(notes, "these addresses count as the same one: each person signs in only with the exact spelling given here, and any other spelling means "+folded+": "+strings.Join(both, ", "))
 		case all[0].email == folded:
 		case strings.ToLower(all[0].email) == folded && isASCII(folded):
 			a.lower[all[0].id] = folded
@@ -280,18 +279,18 @@ func (a *adopter) checkEmails(ctx context.Context) error {
 	slices.Sort(notes)
 	a.Notes = append(a.Notes, notes...)
 	if len(a.lower) > 0 {
-		a.note("e-mail addresses with capital letters are written in small ones, as authent looks them up: %d", len(a.lower))
+		a.note("e-mail addresses with capital letters are rewritten in lower case, as authent looks them up: %d", len(a.lower))
 	}
 	if slices.Sort(odd); len(odd) > 0 {
 		var f faults
-		f.users(odd, "users have an e-mail address with letters that authent writes otherwise, and sign in by it only as it is written")
+		f.users(odd, "users have an e-mail address with letters that authent normalizes, and sign in only with its exact spelling")
 		a.Notes = append(a.Notes, f...)
 	}
 	return rows.Err()
 }
 
-// foldEmail is the engine's normaliser of addresses as far as it makes two of
-// them one: NFKC, lower case as JavaScript has it, and no spaces around.
+// foldEmail does the part of the engine's normalisation that can make two addresses
+// equal: NFKC, lower case as in JavaScript, and no surrounding spaces.
 func foldEmail(s string) string {
 	s = norm.NFKC.String(s)
 	return strings.TrimSpace(strings.ToLower(strings.ReplaceAll(s, "İ", "i\u0307")))

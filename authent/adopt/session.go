@@ -10,39 +10,39 @@ import (
 	"time"
 )
 
-// SessionTokens says in which form the Node application stored session tokens.
+// SessionTokens says how the Node application stored session tokens.
 type SessionTokens int
 
 const (
-	// UnknownSessionTokens are looked at: when none that is live has the form of a
-	// SHA-256 they are plain, else the database is refused until the caller says
-	// which they are. A hash that is hashed again signs its owner out, and then
-	// works for whoever has read it in the old database.
+	// UnknownSessionTokens makes AuthJS look at them. If no live token looks like a
+	// SHA-256, they are plain; otherwise the database is refused until the caller says
+	// which they are. Hashing a hash again would sign its owner out, and would turn a
+	// hash read from the old database into a working token.
 	UnknownSessionTokens SessionTokens = iota
-	// PlainSessionTokens are what is in the browsers' cookies, as Auth.js stores
-	// them: they are hashed.
+	// PlainSessionTokens are what browsers hold in their cookies, as Auth.js stores
+	// them. They are hashed.
 	PlainSessionTokens
-	// HashedSessionTokens are the SHA-256 of what is in the cookies, in lower-case
-	// hexadecimal, as authent.Config.NodeHashesTokens has them. Sessions from before
-	// the Node application hashed ended when it began to, and are left out.
+	// HashedSessionTokens are the lower-case hexadecimal SHA-256 of what browsers hold,
+	// as with authent.Config.NodeHashesTokens. Plain tokens date from before the Node
+	// application hashed them; their sessions ended then, and are left out.
 	HashedSessionTokens
 )
 
 var (
 	sha256Form = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	// tokenForm is that of the tokens that the engine takes from a cookie.
+	// tokenForm matches the tokens that the engine accepts in a cookie.
 	tokenForm = regexp.MustCompile(`^[A-Za-z0-9._~-]{20,255}$`)
 
-	// errLeaveOut tells that a row is not copied.
+	// errLeaveOut makes copyRows skip a row.
 	errLeaveOut = errors.New("the row is left out")
 )
 
-// tokenForms is how many sessions have tokens of each form: live ones, but for
-// expiredPlain and sessions.
+// tokenForms counts sessions by the form of their tokens. It counts live ones only,
+// except in expiredPlain and sessions.
 type tokenForms struct{ sessions, hashes, plain, odd, expiredPlain int }
 
-// checkSessions looks at the sessions' times, and at whether their tokens are
-// hashed as the caller says.
+// checkSessions checks the times of sessions, and whether their tokens are hashed as
+// the caller says.
 func (a *adopter) checkSessions(ctx context.Context, f *faults) error {
 	var wrong []string
 	expires := a.timeOf(a.layout.column("expires"))
@@ -80,24 +80,24 @@ func (n *tokenForms) add(token string, live bool) {
 	}
 }
 
-// checkForms compares the tokens with what the caller says of them.
+// checkForms compares the tokens with what the caller says about them.
 func (a *adopter) checkForms(f *faults, n tokenForms) {
 	live := n.hashes + n.plain
 	switch {
 	case a.SessionTokens == UnknownSessionTokens && n.hashes > 0:
-		f.add("of %s %d look like SHA-256: if the Node application hashes them, say --hashed (HashedSessionTokens); if it does not, say --plain (PlainSessionTokens)", amountOf(live, "live session token"), n.hashes)
+		f.add("%d of %s look like SHA-256: if the Node application hashes them, use --hashed (HashedSessionTokens); if it does not, use --plain (PlainSessionTokens)", n.hashes, amountOf(live, "live session token"))
 	case a.SessionTokens == HashedSessionTokens && n.plain > 0 && n.hashes == 0:
-		f.add("of %s none is a SHA-256 in lower case, so the Node application did not hash them: leave out --hashed (HashedSessionTokens)", amountOf(live, "live session token"))
+		f.add("none of %s is a SHA-256 in lower case, so the Node application did not hash them: leave out --hashed (HashedSessionTokens)", amountOf(live, "live session token"))
 	case a.SessionTokens == HashedSessionTokens:
 		if left := n.plain + n.expiredPlain; left > 0 {
-			a.note("sessions from before the Node application hashed their tokens ended when it began to, and are left out: %d", left)
+			a.note("sessions from before the Node application hashed tokens ended when it started to, and are left out: %d", left)
 		}
 	case n.odd > 0:
 		a.SignedOut = n.odd
-		a.note("session tokens of a form that authent takes from no cookie (it takes 20 to 255 letters, digits and . _ ~ -): %d; these people sign in again", n.odd)
+		a.note("session tokens that authent accepts in no cookie (it accepts 20 to 255 letters, digits and . _ ~ -): %d; these people must sign in again", n.odd)
 	}
 	if live == 0 && n.sessions > 0 {
-		a.note("every session has expired: if people are signed in to the old application, its times are not what they seem, so do not go on")
+		a.note("every session has expired: if people are signed in to the old application, its times do not mean what they seem to, so stop here")
 	}
 }
 
@@ -106,8 +106,8 @@ func (a *adopter) carries(token string) bool {
 	return a.SessionTokens != HashedSessionTokens || sha256Form.MatchString(token)
 }
 
-// sessionRow hashes the token of a session, as the engine does: the lower-case
-// hexadecimal SHA-256 of what is in the browser's cookie.
+// sessionRow hashes the token of a session as the engine does: the lower-case
+// hexadecimal SHA-256 of the cookie's value.
 func (a *adopter) sessionRow(row map[string]any) error {
 	token := asText(row["session_token"])
 	if !a.carries(token) {

@@ -10,9 +10,9 @@ import (
 	"github.com/authent/authent/internal/testdb"
 )
 
-// seedHashed fills the old tables as a Node application does that hashes tokens,
-// but for the first plain people, whose sessions are from before that. It returns
-// them with what is in their browsers' cookies, and with what is in the tables.
+// seedHashed fills the old tables as a Node application does that hashes tokens, except
+// those of the first people, whose sessions are older than that. It returns the people
+// with what is in their cookies, and with what is in the tables.
 func (c cell) seedHashed(t *testing.T, kind testdb.Kind, db *sql.DB, plain int) (people, stored []person) {
 	t.Helper()
 	people = c.people(6)
@@ -40,16 +40,16 @@ func TestAuthJS_Hashed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := "sessions from before the Node application hashed their tokens ended when it began to, and are left out: 4"; done.Sessions != 8 || !slices.Contains(done.Notes, want) {
+		if want := "sessions from before the Node application hashed tokens ended when it started to, and are left out: 4"; done.Sessions != 8 || !slices.Contains(done.Notes, want) {
 			t.Errorf("%d sessions, %q", done.Sessions, done.Notes)
 		}
 		checkSessions(t, kind, db, people[2:])
 	})
 }
 
-// TestAuthJS_HashedUnsaid: a table with hashes is refused until the caller says
-// what they are, for hashed again they would sign everybody out, and let in
-// whoever has read the old database.
+// TestAuthJS_HashedUnsaid: a table with hashes is refused until the caller says what
+// they are. Hashed again, they would sign everybody out, and let in whoever has read
+// the old database.
 func TestAuthJS_HashedUnsaid(t *testing.T) {
 	eachCell(t, func(t *testing.T, c cell, kind testdb.Kind) {
 		t.Parallel()
@@ -58,7 +58,7 @@ func TestAuthJS_HashedUnsaid(t *testing.T) {
 		config := adoptConfig(t)
 		m := migrator(t, kind, db, nil)
 		_, err := AuthJS(t.Context(), m, entmigrate.Tables, config)
-		checkRefused(t, err, []string{"of 10 live session tokens 2 look like SHA-256: if the Node application hashes them, say --hashed (HashedSessionTokens); if it does not, say --plain (PlainSessionTokens)"})
+		checkRefused(t, err, []string{"2 of 10 live session tokens look like SHA-256: if the Node application hashes them, use --hashed (HashedSessionTokens); if it does not, use --plain (PlainSessionTokens)"})
 		config.SessionTokens = PlainSessionTokens
 		done, err := AuthJS(t.Context(), m, entmigrate.Tables, config)
 		if err != nil || done.Sessions != 12 {
@@ -84,7 +84,8 @@ func TestAuthJS_SecondsOnSQLite(t *testing.T) {
 	}
 }
 
-// TestAuthJS_AllExpired is told: the times may not be what they seem.
+// TestAuthJS_AllExpired: a note says so, because the times may not mean what they seem
+// to.
 func TestAuthJS_AllExpired(t *testing.T) {
 	c, kind := cells[6], testdb.SQLite
 	_, db := c.open(t, kind)

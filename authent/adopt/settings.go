@@ -8,16 +8,16 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// A table that is made anew has what the graph says of it, and a few settings of
-// a table are no part of any graph. Where one of them guards rows, or decides
-// which are equal, losing it unseen would be worse than a refusal.
+// A new table is as the graph says, and graphs do not cover every setting of a table.
+// If a setting guards rows, or decides which values are equal, losing it silently would
+// be worse than a refusal.
 
-// rowSecurity is the setting with which reading the rows finds some of them only.
+// rowSecurity names the setting that may hide rows from a reader.
 const rowSecurity = "row security"
 
-// settingsQuery lists settings of PostgreSQL's tables: the schema, the table, what
-// it has, and the name. Those of the users are kept, but for row security: a policy of
-// theirs may be written for other tables, and engines are others than before.
+// settingsQuery lists settings of PostgreSQL's tables: the schema, the table, the kind
+// of setting, and its name. The settings of users are kept, except row security: its
+// policies may refer to the other tables, and to roles of the old application.
 const settingsQuery = `
 	SELECT c.relnamespace, c.relname, '` + rowSecurity + `', '' FROM pg_class c WHERE c.relrowsecurity OR EXISTS (SELECT 1 FROM pg_policy WHERE polrelid = c.oid)
 	UNION ALL SELECT c.relnamespace, c.relname, 'rule', rulename FROM pg_rewrite JOIN pg_class c ON c.oid = ev_class WHERE rulename <> '_RETURN'
@@ -26,8 +26,8 @@ const settingsQuery = `
 	UNION ALL SELECT c.relnamespace, c.relname, 'relation by inheritance to', r.oid::regclass::text FROM pg_inherits JOIN pg_class c ON c.oid IN (inhrelid, inhparent) JOIN pg_class r ON r.oid IN (inhrelid, inhparent) AND r.oid <> c.oid
 	UNION ALL SELECT c.relnamespace, c.relname, 'replica identity', CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'i' THEN 'USING INDEX' ELSE 'NOTHING' END FROM pg_class c WHERE c.relreplident <> 'd' AND c.relkind IN ('r', 'p')`
 
-// checkSettings refuses settings that would be lost. It reports whether some rows
-// may be hidden.
+// checkSettings refuses settings that would be lost. It reports whether some rows may
+// be hidden.
 func (a *adopter) checkSettings(ctx context.Context, f *faults) (hidden bool, err error) {
 	switch a.Dialect {
 	case dialect.Postgres:
@@ -54,19 +54,19 @@ func (a *adopter) checkPostgresSettings(ctx context.Context, f *faults) (hidden 
 		case !a.isOurs(table):
 		case kind == rowSecurity:
 			hidden = true
-			f.add("the table %s has row security or policies: drop them and turn it off, and write them for %s afterwards", table, a.becomes(table))
+			f.add("the table %s has row security or policies: turn it off and drop them, and create them again for %s afterwards", table, a.becomes(table))
 		case table != a.layout.tables[usersTable] || kind == "relation by inheritance to" || kind == "rule":
-			f.add("the table %s has a %s %s, which the table that is made anew would not have: drop it, and make it for %s afterwards", table, kind, name, a.becomes(table))
+			f.add("the table %s has a %s %s, which the new table would not have: drop it, and create it again for %s afterwards", table, kind, name, a.becomes(table))
 		}
 	}
 	return hidden, rows.Err()
 }
 
-// lostClauses are those of SQLite's DDL that the inspection does not tell of.
+// lostClauses matches clauses of SQLite's DDL that an inspection does not show.
 var lostClauses = regexp.MustCompile(`(?i)\b(COLLATE|DEFERRABLE|ON\s+CONFLICT|WITHOUT\s+ROWID)\b`)
 
-// checkClauses refuses clauses in the DDL of SQLite's users that a table made
-// anew would not have: an index that takes capital letters for small ones, say.
+// checkClauses refuses clauses in the DDL of SQLite's users that the new table would
+// not have, such as an index that ignores case.
 func (a *adopter) checkClauses(ctx context.Context, f *faults) error {
 	rows, err := a.QueryContext(ctx, "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? COLLATE NOCASE AND type IN ('table', 'index') AND sql IS NOT NULL ORDER BY 1, 2", a.layout.tables[usersTable])
 	if err != nil {
@@ -82,9 +82,9 @@ func (a *adopter) checkClauses(ctx context.Context, f *faults) error {
 		switch {
 		case found == "":
 		case kind == "index":
-			f.add("the index %s has the clause %s, which would be lost: drop it, and make it for users afterwards", name, found)
+			f.add("the index %s has the clause %s, which would be lost: drop it, and create it again for users afterwards", name, found)
 		default:
-			f.add("the table %s has the clause %s, which would be lost: make the table anew without it", name, found)
+			f.add("the table %s has the clause %s, which would be lost: rebuild the table without it", name, found)
 		}
 	}
 	return rows.Err()

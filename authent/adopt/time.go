@@ -10,8 +10,8 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// timeForms are the texts that SQLite holds for times: Prisma's of several
-// engines, SQLite's own functions', and drivers' of Go.
+// timeForms lists the texts that SQLite stores for times: those of several Prisma
+// engines, of SQLite's own functions, and of Go drivers.
 var timeForms = []string{
 	"2006-01-02T15:04:05.999999999Z07:00",
 	"2006-01-02 15:04:05.999999999Z07:00",
@@ -27,8 +27,8 @@ var timeForms = []string{
 
 var errNoTime = errors.New("the value is not a time")
 
-// timeOf is the column as a query is to ask for it: on SQLite as it is stored,
-// whatever the driver makes of its type.
+// timeOf returns the SQL that reads a column of times. On SQLite it reads what is
+// stored, whatever the driver would make of the column's type.
 func (a *adopter) timeOf(live string) string {
 	if a.Dialect == dialect.SQLite {
 		return "CAST(" + a.q(live) + " AS TEXT)"
@@ -36,7 +36,7 @@ func (a *adopter) timeOf(live string) string {
 	return a.q(live)
 }
 
-// asTime reads a value of a database, to the millisecond. The zero time is NULL.
+// asTime reads a value from a database, to the millisecond. NULL is the zero time.
 // Times without a zone are UTC, as Auth.js writes them.
 func asTime(value any) (time.Time, error) {
 	switch v := value.(type) {
@@ -68,8 +68,8 @@ func parseTime(s string) (time.Time, error) {
 	return time.Time{}, errNoTime
 }
 
-// ofMillis refuses times from before the year 2000, when there was no Auth.js:
-// they are a newer one's Unix seconds.
+// ofMillis refuses times before the year 2000, when Auth.js did not exist: such a
+// number is Unix seconds.
 func ofMillis(ms int64) (time.Time, error) {
 	const year2000 = 946_684_800_000
 	if ms < year2000 {
@@ -78,7 +78,7 @@ func ofMillis(ms int64) (time.Time, error) {
 	return fits(time.UnixMilli(ms))
 }
 
-// timeHint is what to know of numbers that are no times.
+// timeHint explains which numbers are times.
 func (a *adopter) timeHint() string {
 	if a.Dialect == dialect.SQLite {
 		return " (a number is Unix milliseconds since the year 2000)"
@@ -114,7 +114,7 @@ func (a *adopter) times(ctx context.Context, query string, each func(key string,
 	return rows.Err()
 }
 
-// orNil is NULL for the zero time.
+// orNil returns nil, which is NULL, for the zero time.
 func orNil(t time.Time) any {
 	if t.IsZero() {
 		return nil

@@ -10,9 +10,9 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// usersAnew plans the users on SQLite, which changes the type of a column only by
-// a new table. Whatever refers to the table follows it to its new name, and then
-// refers to the new table, which gets that name.
+// usersAnew plans users on SQLite, which can change the type of a column only with a
+// new table. References follow the old table to its new name, and then refer to the new
+// table, which takes that name.
 func (a *adopter) usersAnew(ctx context.Context) error {
 	if live := a.layout.tables[usersTable]; live != usersTable {
 		a.execs("ALTER TABLE " + a.q(live) + " RENAME TO " + a.q(usersTable))
@@ -27,7 +27,7 @@ func (a *adopter) usersAnew(ctx context.Context) error {
 	return a.finish(ctx, a.target)
 }
 
-// copyUsers plans the copy of the users from a table with the layout's columns.
+// copyUsers plans the copy of users from a table with the layout's columns.
 func (a *adopter) copyUsers(from string) {
 	var columns, values []string
 	for _, c := range a.target.Columns {
@@ -44,8 +44,8 @@ func (a *adopter) copyUsers(from string) {
 	a.execs("INSERT INTO " + a.q(newName(usersTable)) + " (" + a.qs(columns) + ") SELECT " + strings.Join(values, ", ") + " FROM " + a.q(from))
 }
 
-// valueOfUser is what becomes the value of one of authent's columns; false for
-// the application's own.
+// valueOfUser returns the SQL for the value of one of authent's columns. known is false
+// for the application's own columns.
 func (a *adopter) valueOfUser(name string, there bool) (value string, known bool) {
 	live := a.q(a.layout.column(name))
 	switch name {
@@ -88,8 +88,8 @@ func isGenerated(c *schema.Column) bool {
 	return false
 }
 
-// rewriteTimes writes the users' times as the driver writes them for ent: numbers
-// and texts of Prisma's and Drizzle's own would compare otherwise.
+// rewriteTimes writes the users' times the way the driver writes them for ent. Prisma's
+// and Drizzle's own numbers and texts would compare differently.
 func (a *adopter) rewriteTimes(ctx context.Context) error {
 	update, err := a.PrepareContext(ctx, "UPDATE "+a.q(newName(usersTable))+" SET email_verified = ?, created_at = ?, updated_at = ? WHERE id = ?")
 	if err != nil {
@@ -124,13 +124,13 @@ func (a *adopter) rewriteTimes(ctx context.Context) error {
 	})
 }
 
-// lowerEmails plans the addresses that are written anew.
+// lowerEmails plans the addresses that are rewritten.
 func (a *adopter) lowerEmails(table string) {
 	if len(a.lower) == 0 {
 		return
 	}
 	query := fmt.Sprintf("UPDATE %s SET email = %s WHERE id = %s", a.q(table), a.mark(1), a.mark(2))
-	a.plans(step{sql: "-- write " + amountOf(len(a.lower), "e-mail address") + " in small letters", do: func(ctx context.Context) error {
+	a.plans(step{sql: "-- write " + amountOf(len(a.lower), "e-mail address") + " in lower case", do: func(ctx context.Context) error {
 		for id, email := range a.lower {
 			if _, err := a.ExecContext(ctx, query, email, id); err != nil {
 				return err

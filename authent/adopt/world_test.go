@@ -52,7 +52,7 @@ func (c cell) authenticators() bool {
 	return strings.HasPrefix(c.layout, "DrizzleDefault") || c.layout == "DrizzleSQLite"
 }
 
-// table and column are the layout's names of the native ones.
+// table returns the layout's name of a native table, and column that of a column.
 func (c cell) table(native string) string {
 	if c.camel() {
 		return drizzleNames[native]
@@ -62,14 +62,14 @@ func (c cell) table(native string) string {
 
 func (c cell) column(native string) string { return layout{camel: c.camel()}.column(native) }
 
-// open makes the cell's database, with DDL and without rows.
+// open creates the cell's database with its tables, and without rows.
 func (c cell) open(t testing.TB, kind testdb.Kind) (url string, db *sql.DB) {
 	t.Helper()
 	url = kind.PoolOf(t, c.statements(t), nil).URL(t)
 	return url, kind.Connect(t, url)
 }
 
-// statements are the cell's DDL.
+// statements returns the cell's DDL.
 func (c cell) statements(t testing.TB) []string {
 	t.Helper()
 	script, err := os.ReadFile(filepath.Join("../../internal/layout/testdata", c.ddl+".sql"))
@@ -91,8 +91,8 @@ type person struct {
 // bcryptHash is that of "correct horse battery staple" at the lowest cost.
 const bcryptHash = "$2a$04$ZX3M5Tb5rRAzassJQCNjUukjCwWEooiCfrRkWd0D2E7A/n0IjEMsi"
 
-// people makes n of them. The second half of their sessions is expired for every
-// third, the first ones have addresses in capital letters.
+// people makes n of them. Every third one's second session has expired. The first three
+// have capital letters in their addresses.
 func (c cell) people(n int) []person {
 	now := time.Now().UTC().Truncate(time.Second)
 	all := make([]person, n)
@@ -128,7 +128,7 @@ func (c cell) people(n int) []person {
 	return all
 }
 
-// moment is a time as the old application writes it; n tells apart the forms
+// moment returns a time as the old application writes it. n chooses one of the forms
 // that Prisma's engines had on SQLite.
 func (c cell) moment(at time.Time, n int) any {
 	switch {
@@ -247,7 +247,7 @@ func (s seeder) rows(table string, columns []string, n int, row func(i int) []an
 	}
 }
 
-// migrator returns one for authent's own migrations; change may be nil.
+// migrator returns a Migrator for authent's own migrations; change may be nil.
 func migrator(t testing.TB, kind testdb.Kind, db *sql.DB, change func(*migrate.Config)) *migrate.Migrator {
 	t.Helper()
 	dir, err := migrations.Dir(kind.Dialect)

@@ -11,13 +11,12 @@ import (
 	"strings"
 )
 
-// adviceError is an error with what to do about it.
+// adviceError is an error together with what to do about it.
 type adviceError struct {
 	error
 	do string
 }
 
-// Error implements error.
 func (e adviceError) Error() string {
 	text := e.error.Error()
 	if strings.Contains(text, "\n") {
@@ -26,10 +25,10 @@ func (e adviceError) Error() string {
 	return text + ": " + e.do
 }
 
-// Unwrap gives the error.
+// Unwrap returns the error without the advice.
 func (e adviceError) Unwrap() error { return e.error }
 
-// advised adds to an error of the database what to do about it.
+// advised adds to an error what to do about it, if that is known.
 func advised(err error) error {
 	if _, done := errors.AsType[adviceError](err); done || err == nil {
 		return err
@@ -44,7 +43,7 @@ func adviceFor(err error) string {
 	state, number, result := codes(err)
 	text := err.Error()
 	if failed, ok := errors.AsType[*StatementError](err); ok {
-		text = failed.Err.Error() // the statement's own words are no error
+		text = failed.Err.Error() // The statement itself, which the error quotes, must not match.
 	}
 	for _, a := range advice {
 		known := contains(a.states, state) || contains(a.numbers, number) || contains(a.results, result) || contains(a.results, result&0xff)
@@ -64,7 +63,8 @@ func adviceFor(err error) string {
 	return ""
 }
 
-// unreached is what to do where no server was reached, or not as wanted.
+// unreached says what to do if no server was reached, or not in the way that was asked
+// for.
 func unreached(err error) string {
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
 		return "the server's certificate is for another name: write that as the host in the URL"
@@ -76,24 +76,24 @@ func unreached(err error) string {
 		return untrusted
 	}
 	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		return "check the host in the URL: its name leads nowhere"
+		return "check the host in the URL: there is no such name"
 	}
 	e, ok := errors.AsType[*net.OpError](err)
 	switch {
 	case ok && e.Timeout():
-		return "the server does not answer: check the host and port of the URL, and what may stand in the way (a firewall, addresses that must be allowed)"
+		return "the server does not answer: check the host and port of the URL, and what may be in the way (a firewall, or a list of allowed addresses)"
 	case ok && e.Op == "dial":
-		return "does the database run, and are the host and port of the URL right?"
+		return "check that the database is running, and the host and port of the URL"
 	}
 	return ""
 }
 
-// wasLost reports whether a connection broke that had been made.
+// wasLost reports whether an established connection broke.
 func wasLost(err error) bool {
 	if e, ok := errors.AsType[*net.OpError](err); ok {
 		return e.Op != "dial"
 	}
-	// go-sql-driver's ErrInvalidConn is known by its text alone.
+	// go-sql-driver's ErrInvalidConn can be recognised only by its text.
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || strings.Contains(err.Error(), "invalid connection")
 }
 
@@ -107,7 +107,7 @@ func contains[T comparable](all []T, one T) bool {
 	return false
 }
 
-// codes are the error's as each driver tells them; no driver is linked for it.
+// codes returns the error codes that drivers give. No driver is linked for it.
 func codes(err error) (state string, number, result int) {
 	if e, ok := errors.AsType[interface {
 		error
@@ -124,7 +124,7 @@ func codes(err error) (state string, number, result int) {
 	return state, mysqlNumber(err), result
 }
 
-// mysqlNumber finds the number of a *mysql.MySQLError, which has no method for it.
+// mysqlNumber returns the number of a *mysql.MySQLError, which has no method for it.
 func mysqlNumber(err error) int {
 	if v := reflect.Indirect(reflect.ValueOf(err)); v.Kind() == reflect.Struct && v.Type().Name() == "MySQLError" {
 		if n := v.FieldByName("Number"); n.CanUint() {

@@ -37,19 +37,19 @@ var failing = []struct{ kind, setup, file, want string }{
 	{"postgres", "CREATE TABLE a (b text); INSERT INTO a VALUES ('long')", "ALTER TABLE a ALTER COLUMN b TYPE varchar(2);", "values do not fit"},
 	{"postgres", "CREATE TABLE p (i int PRIMARY KEY); CREATE TABLE a (b int); INSERT INTO a VALUES (1)", "ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES p (i);", "delete or correct them"},
 	{"postgres", "CREATE TABLE p (i int); CREATE TABLE a (b int)", "ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES p (i);", "a unique index"},
-	{"postgres", "CREATE TABLE a (b int); CREATE VIEW v AS SELECT b FROM a", "ALTER TABLE a DROP COLUMN b;", "something hangs on it"},
+	{"postgres", "CREATE TABLE a (b int); CREATE VIEW v AS SELECT b FROM a", "ALTER TABLE a DROP COLUMN b;", "something depends on it"},
 	{"postgres", "CREATE TABLE a (b int)", "CREATE INDEX CONCURRENTLY i ON a (b);", "-- atlas:txmode none"},
 	{"postgres", "", "CREATE TABLE nowhere.a (b int);", "CREATE SCHEMA"},
 	{"postgres", "", "CREATE TABLE `a` (b int);", "folder of this database's migrations"},
 	{"postgres", "", "SET statement_timeout = 1; SELECT pg_sleep(600);", "raise statement_timeout"},
 
-	{"mariadb", "CREATE TABLE a (b int); INSERT INTO a VALUES (NULL)", "ALTER TABLE a MODIFY COLUMN b int NOT NULL;", "change them in a statement before"},
+	{"mariadb", "CREATE TABLE a (b int); INSERT INTO a VALUES (NULL)", "ALTER TABLE a MODIFY COLUMN b int NOT NULL;", "change them in an earlier statement"},
 	{"mariadb", "CREATE TABLE a (b varchar(9)); INSERT INTO a VALUES ('x')", "ALTER TABLE a MODIFY COLUMN b int;", "values do not fit"},
 	{"mariadb", "CREATE TABLE a (b varchar(9)); INSERT INTO a VALUES ('long')", "ALTER TABLE a MODIFY COLUMN b varchar(2);", "values do not fit"},
 	{"mariadb", "CREATE TABLE p (i int PRIMARY KEY); CREATE TABLE a (b int); INSERT INTO a VALUES (1)", "ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES p (i);", "delete or correct them"},
 	{"mariadb", "CREATE TABLE p (i bigint PRIMARY KEY); CREATE TABLE a (b int)", "ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES p (i);", "must have one type"},
-	{"mariadb", "CREATE TABLE p (i int PRIMARY KEY); CREATE TABLE a (b int, FOREIGN KEY (b) REFERENCES p (i))", "DROP TABLE p;", "something hangs on it"},
-	{"mariadb", "", "CREATE TABLE a (b varchar(9000), c varchar(9000)) CHARSET utf8mb4;", "make long ones text"},
+	{"mariadb", "CREATE TABLE p (i int PRIMARY KEY); CREATE TABLE a (b int, FOREIGN KEY (b) REFERENCES p (i))", "DROP TABLE p;", "something depends on it"},
+	{"mariadb", "", "CREATE TABLE a (b varchar(9000), c varchar(9000)) CHARSET utf8mb4;", "make the long ones text"},
 	{"mariadb", "", "CREATE TABLE a (b varchar(1000) PRIMARY KEY) CHARSET utf8mb4;", "at most 3,072 bytes"},
 	{"mariadb", "", "CREATE TABLE a (b text PRIMARY KEY);", "files for SQLite have such columns"},
 	{"mariadb", "", `CREATE TABLE "a" (b int);`, "folder of this database's migrations"},
@@ -92,7 +92,7 @@ func saysOne(text, parts string) bool {
 	return false
 }
 
-// statusOf is what status says of a database.
+// statusOf asks for the status of a database.
 func statusOf(t *testing.T, rawURL string) error {
 	t.Helper()
 	name, db, err := database.Open(rawURL)
@@ -118,8 +118,8 @@ func TestAdviceOfConnecting(t *testing.T) {
 			"a wrong password":      {func(u *url.URL) { u.User = url.UserPassword(u.User.Username(), "correct-horse") }, "check user and password in the URL"},
 			"an unknown user":       {func(u *url.URL) { u.User = url.UserPassword("nobody", "correct-horse") }, "check user and password in the URL"},
 			"no such database":      {func(u *url.URL) { u.Path = "/nowhere" }, "CREATE DATABASE"},
-			"a port without server": {func(u *url.URL) { u.Host = "127.0.0.1:1" }, "does the database run"},
-			"a host without name":   {func(u *url.URL) { u.Host = "db.invalid:1" }, "its name leads nowhere"},
+			"a port without server": {func(u *url.URL) { u.Host = "127.0.0.1:1" }, "check that the database is running"},
+			"a host without name":   {func(u *url.URL) { u.Host = "db.invalid:1" }, "there is no such name"},
 			"TLS": {func(u *url.URL) {
 				u.RawQuery = map[string]string{"postgres": "sslmode=require", "mariadb": "ssl-mode=REQUIRED"}[server]
 			}, "the server has no TLS"},
@@ -210,7 +210,7 @@ func TestAdviceOfFrozenServers(t *testing.T) {
 	}
 }
 
-// TestFilesOfAnotherDialect are refused before anything is changed.
+// TestFilesOfAnotherDialect: they are refused before anything is changed.
 func TestFilesOfAnotherDialect(t *testing.T) {
 	files := map[string]string{
 		dialect.Postgres: `CREATE TABLE "users" ("id" character varying NOT NULL, "at" timestamptz NOT NULL, PRIMARY KEY ("id"));`,

@@ -10,23 +10,23 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// Report is what Apply did.
+// Report says what Apply did.
 type Report struct {
-	// Files and Statements are how many were applied, by this run.
+	// Files and Statements count what this run applied.
 	Files, Statements int
-	// Took is how long all of it took, waiting for others included.
+	// Took is how long the run took, including the time that it waited for others.
 	Took time.Duration
 }
 
 // Apply applies the pending files, at most n of them; if n is zero or less, all.
-// PostgreSQL and SQLite apply a file as a whole or not at all, unless it says
-// "-- atlas:txmode none"; MySQL commits each statement that changes the schema,
-// so there a file that failed or was killed is gone on with where it stopped.
+// PostgreSQL and SQLite apply a file as a whole or not at all, unless it says "--
+// atlas:txmode none". MySQL commits each statement that changes the schema, so a file
+// that failed or was killed is resumed there where it stopped.
 //
-// Before anything is changed it checks the files against atlas.sum and against
-// the database's history. Any number of processes may call it at once: one
-// works, the others wait and find nothing left to do. Nothing to do is no error,
-// also behind a pooler, where whatever is to be done is ErrPooled.
+// Before Apply changes anything, it checks the files against atlas.sum and against the
+// database's history. Any number of processes may call it at once: one works, the
+// others wait and then find nothing left to do. Having nothing to do is not an error,
+// even behind a pooler, where anything to do is ErrPooled.
 func (m *Migrator) Apply(ctx context.Context, n int) (*Report, error) {
 	started := time.Now()
 	report := &Report{}
@@ -75,9 +75,9 @@ func (s *session) apply(ctx context.Context, n int, report *Report) error {
 	return nil
 }
 
-// prepare finds what is pending, makes the history's table and writes the
-// baseline. On SQLite it does so in a transaction of its own, since there is no
-// lock: what others do at the same time is seen as a whole or not at all.
+// prepare finds the pending files, creates the history's table and records the
+// baseline. On SQLite it uses a transaction of its own, because there is no lock: it
+// must see what others do at the same time as a whole or not at all.
 func (s *session) prepare(ctx context.Context) (pending, error) {
 	if s.config.DryRun {
 		return s.pending(ctx)
@@ -110,23 +110,23 @@ func (s *session) prepare(ctx context.Context) (pending, error) {
 	return p, err
 }
 
-// migration is a file on its way into the database.
+// migration is a file that is being applied.
 type migration struct {
 	*session
 	file       atlas.File
 	statements []Statement
-	declared   []*atlas.Stmt // The same, as Atlas has them.
+	declared   []*atlas.Stmt // The same, in Atlas's terms.
 	sums       []string
 	revision   *atlas.Revision
-	// whole tells that the file is applied in one transaction.
+	// whole reports that the file is applied in one transaction.
 	whole bool
-	// known is whether an earlier run had begun with the file, and finished
-	// whether it came to the end of it, as the file was then.
+	// known reports that an earlier run began the file, and finished that it reached
+	// the end of the file as it was then.
 	known, finished bool
 }
 
-// applyFile applies a file, or the rest of it, and returns how many statements
-// it executed, -1 when somebody else has applied the file meanwhile.
+// applyFile applies a file, or the rest of it. It returns how many statements it
+// executed, or -1 if somebody else has applied the file in the meantime.
 func (s *session) applyFile(ctx context.Context, f atlas.File) (int, error) {
 	m, err := s.read(f)
 	if err != nil {
@@ -159,7 +159,7 @@ func (s *session) applyFile(ctx context.Context, f atlas.File) (int, error) {
 	return done, nil
 }
 
-// read takes a file apart.
+// read parses a file.
 func (s *session) read(f atlas.File) (*migration, error) {
 	hashes, err := s.config.Dir.Checksum()
 	if err != nil {
@@ -185,7 +185,7 @@ func (s *session) read(f atlas.File) (*migration, error) {
 	return m, nil
 }
 
-// inOneTx reports whether a file does not say that it is to run in no transaction.
+// inOneTx reports whether a file may run in a transaction: it does not say otherwise.
 func inOneTx(f atlas.File) bool {
 	if d, ok := f.(interface{ Directive(string) []string }); ok {
 		for _, mode := range d.Directive("txmode") {
@@ -195,7 +195,7 @@ func inOneTx(f atlas.File) bool {
 	return true
 }
 
-// show tells what would be executed.
+// show reports what would be executed.
 func (m *migration) show(ctx context.Context) error {
 	if err := m.resume(ctx); err != nil {
 		return err

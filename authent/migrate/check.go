@@ -10,20 +10,20 @@ import (
 	atlas "ariga.io/atlas/sql/migrate"
 )
 
-// pending is what is left to do.
+// pending holds what is left to do.
 type pending struct {
 	files     []atlas.File
-	all       []atlas.File // The folder's.
-	baseline  atlas.File   // To be recorded; nil if none.
-	current   string       // The last version applied; empty if none.
+	all       []atlas.File // The folder's files.
+	baseline  atlas.File   // The baseline to record; nil if none.
+	current   string       // The last applied version; empty if none.
 	revisions []*atlas.Revision
-	// recounted are those whose rows still have another number of statements.
+	// recounted lists revisions whose rows still hold another number of statements.
 	recounted []*atlas.Revision
 	notes     []string
 }
 
-// pending checks the history against the files and finds what is left to do. It
-// changes nothing.
+// pending checks the history against the files and finds what is left to do. It changes
+// nothing.
 func (s *session) pending(ctx context.Context) (p pending, err error) {
 	if p.revisions, p.recounted, err = (revisions{s}).read(ctx); err != nil {
 		return p, err
@@ -59,7 +59,7 @@ func (s *session) pending(ctx context.Context) (p pending, err error) {
 	return p, nil
 }
 
-// fromBaseline is what is left to do after Config.Baseline.
+// fromBaseline returns what is left to do after Config.Baseline.
 func (s *session) fromBaseline(p pending, files []atlas.File) (pending, error) {
 	i := slices.IndexFunc(files, func(f atlas.File) bool { return f.Version() == s.config.Baseline })
 	if i < 0 {
@@ -69,8 +69,8 @@ func (s *session) fromBaseline(p pending, files []atlas.File) (pending, error) {
 	return p, nil
 }
 
-// checkHistory checks that the files applied are there, and as they were. Its notes
-// tell what it lets pass all the same.
+// checkHistory checks that the applied files are there and have not changed. Its notes
+// report what it accepts although somebody should look at it.
 func (s *session) checkHistory(revs []*atlas.Revision, files []atlas.File) (notes []string, err error) {
 	for _, rev := range revs {
 		i := slices.IndexFunc(files, func(f atlas.File) bool { return f.Version() == rev.Version })
@@ -81,13 +81,13 @@ func (s *session) checkHistory(revs []*atlas.Revision, files []atlas.File) (note
 		case !replacedByCheckpoint(rev.Version, files):
 			return nil, fmt.Errorf("migrate: %w: %s_%s.sql was applied and is missing: put it back from version control", ErrHistory, rev.Version, rev.Description)
 		default:
-			return nil, nil // The hashes of all others cover what is gone.
+			return nil, nil // The hashes of all others cover the missing file.
 		}
 	}
 	return checkEdited(revs, files)
 }
 
-// replacedByCheckpoint reports whether a checkpoint stands for a removed file.
+// replacedByCheckpoint reports whether a checkpoint replaces a removed file.
 func replacedByCheckpoint(version string, files []atlas.File) bool {
 	return slices.ContainsFunc(files, func(f atlas.File) bool {
 		c, ok := f.(atlas.CheckpointFile)
@@ -95,7 +95,8 @@ func replacedByCheckpoint(version string, files []atlas.File) bool {
 	})
 }
 
-// checkClean refuses a database that has tables of its own, unless that is known.
+// checkClean refuses a database with tables that no migration made, unless Config
+// allows them.
 func (s *session) checkClean(ctx context.Context, files []atlas.File) error {
 	if s.config.AllowDirty {
 		return nil
@@ -111,7 +112,7 @@ func (s *session) checkClean(ctx context.Context, files []atlas.File) error {
 	return fmt.Errorf("migrate: %w: %s: if they are the application's own, allow that (--allow-dirty, Config.AllowDirty); if they are already what a migration makes, say which%s", ErrNotClean, strings.Join(tables, ", "), likeLast(files))
 }
 
-// likeLast is the command that takes the last of the files as applied, as an example.
+// likeLast suggests the command that takes the last of the files as applied.
 func likeLast(files []atlas.File) string {
 	if len(files) == 0 {
 		return " (go tool migrate baseline)"
@@ -127,7 +128,7 @@ func names(files []atlas.File) string {
 	return strings.Join(all, ", ")
 }
 
-// errNoVersion names the versions that there are, the last of them if there are many.
+// errNoVersion lists the versions that exist, or the last of them if there are many.
 func errNoVersion(version string, files []atlas.File) error {
 	const most = 20
 	all := make([]string, len(files))

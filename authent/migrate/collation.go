@@ -10,13 +10,13 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// Atlas compares collations on MySQL alone. Elsewhere one that was changed by hand
-// would go unseen, though it decides which keys are equal.
+// Atlas compares collations only on MySQL. Elsewhere a collation that was changed by
+// hand would go unnoticed, although it decides which keys are equal.
 
-// collated finds the columns of a live table that have a collation of their own.
+// collated is a column of a live table that has a collation of its own.
 type collated struct{ table, column, collation string }
 
-// collations are the collations of columns that differ from the schema's.
+// collations returns the columns whose collations differ from the schema's.
 func (s *session) collations(ctx context.Context, desired *schema.Schema) ([]Difference, error) {
 	var live []collated
 	var err error
@@ -65,7 +65,7 @@ var (
 	collateWord = regexp.MustCompile("(?is)^(" + bareName + ")\\s.*\\bCOLLATE\\s+[`\"]?(\\w+)")
 )
 
-// sqliteCollations reads them in the tables' DDL: no pragma tells them.
+// sqliteCollations reads collations from the tables' DDL, since no pragma reports them.
 func (s *session) sqliteCollations(ctx context.Context) (all []collated, err error) {
 	rows, err := s.QueryContext(ctx, `SELECT name, sql FROM sqlite_master WHERE type = 'table' AND sql IS NOT NULL ORDER BY name`)
 	if err != nil {

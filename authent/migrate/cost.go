@@ -6,31 +6,31 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// Lock is the strongest lock that a statement of its kind takes on a table that
-// others use, as its database's manual says.
+// Lock is the strongest lock that a statement of its kind takes on a table that others
+// use, according to the database's manual.
 type Lock struct {
-	// Name is the database's own, such as "ACCESS EXCLUSIVE". Empty when the
-	// statement locks nothing that others use.
+	// Name is the database's own name for it, such as "ACCESS EXCLUSIVE". It is empty
+	// if the statement locks nothing that others use.
 	Name string
-	// Waits tells whose statements wait while it runs.
+	// Waits says whose statements wait while it runs.
 	Waits string
 }
 
-// The locks of PostgreSQL (manual, 13.3), of MySQL's and MariaDB's InnoDB online
-// DDL, and SQLite's one.
+// The locks of PostgreSQL (manual, 13.3), of the online DDL of InnoDB in MySQL and
+// MariaDB, and the single lock of SQLite.
 var (
-	accessExclusive      = Lock{"ACCESS EXCLUSIVE", "reads and writes of the table wait"}
-	shareRowExclusive    = Lock{"SHARE ROW EXCLUSIVE", "writes of both tables wait"}
-	share                = Lock{"SHARE", "writes of the table wait"}
-	shareUpdateExclusive = Lock{"SHARE UPDATE EXCLUSIVE", "reads and writes go on"}
-	rowExclusive         = Lock{"ROW EXCLUSIVE", "writes of the same rows wait"}
-	metadata             = Lock{"exclusive metadata lock", "reads and writes wait for a moment, at its begin and end"}
-	copying              = Lock{"shared lock, table copied", "writes of the table wait"}
-	rows                 = Lock{"row locks", "writes of the same rows wait"}
-	wholeDatabase        = Lock{"RESERVED", "writes of the database wait, reads go on"}
+	accessExclusive      = Lock{"ACCESS EXCLUSIVE", "reads and writes to the table wait"}
+	shareRowExclusive    = Lock{"SHARE ROW EXCLUSIVE", "writes to both tables wait"}
+	share                = Lock{"SHARE", "writes to the table wait"}
+	shareUpdateExclusive = Lock{"SHARE UPDATE EXCLUSIVE", "reads and writes continue"}
+	rowExclusive         = Lock{"ROW EXCLUSIVE", "writes to the same rows wait"}
+	metadata             = Lock{"exclusive metadata lock", "reads and writes wait briefly at its beginning and end"}
+	copying              = Lock{"shared lock, table copied", "writes to the table wait"}
+	rows                 = Lock{"row locks", "writes to the same rows wait"}
+	wholeDatabase        = Lock{"RESERVED", "writes to the database wait, reads continue"}
 )
 
-// kinds are tried in turn.
+// kinds is searched in order.
 var kinds = map[string][]struct {
 	re   *regexp.Regexp
 	lock Lock
@@ -54,13 +54,13 @@ var kinds = map[string][]struct {
 	},
 }
 
-// targets find the table that a statement is on.
+// targets find the table that a statement changes.
 var targets = regexp.MustCompile(`(?is)^(?:CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?|ALTER\s+TABLE\s+|CREATE\s+(?:UNIQUE\s+)?INDEX\s+\S+\s+ON\s+|INSERT\s+INTO\s+|UPDATE\s+)` + ident)
 
-// newTables are those that a file has created, on which nobody waits yet.
+// newTables holds the tables that a file has created. Nobody waits for these yet.
 type newTables map[string]bool
 
-// lockOf is the lock of the next statement of the file.
+// lockOf returns the lock that the next statement of the file takes.
 func (n newTables) lockOf(name, sql string) Lock {
 	lock := lockOf(name, sql)
 	found := targets.FindStringSubmatch(withoutComments(sql))
@@ -88,7 +88,7 @@ var (
 	references = regexp.MustCompile(`(?is)\bREFERENCES\s+` + ident)
 )
 
-// lockOf is the lock of a statement on tables that are in use.
+// lockOf returns the lock that a statement takes on tables that are in use.
 func lockOf(name, sql string) Lock {
 	sql = withoutComments(sql)
 	for _, k := range kinds[name] {

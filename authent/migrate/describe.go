@@ -11,7 +11,7 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// describe tells of a change to a table as a difference of the live database
+// describe puts a change to a table into words, as differences of the live database
 // from the schema.
 func describe(name string, change schema.Change) []Difference {
 	switch c := change.(type) {
@@ -32,7 +32,7 @@ func describe(name string, change schema.Change) []Difference {
 	return []Difference{{Text: fmt.Sprintf("differs (%T)", change)}}
 }
 
-// describeTable tells of a change within a table.
+// describeTable puts a change within a table into words.
 func describeTable(name string, change schema.Change) (text string, destroys bool) {
 	switch c := change.(type) {
 	case *schema.AddColumn:
@@ -73,7 +73,7 @@ func describeTable(name string, change schema.Change) (text string, destroys boo
 	return fmt.Sprintf("differs (%T)", change), false
 }
 
-// describeColumn tells of all that differs in a column.
+// describeColumn lists all that differs in a column.
 func describeColumn(name string, c *schema.ModifyColumn) string {
 	var is, says []string
 	note := func(kind schema.ChangeKind, live, wanted string) {

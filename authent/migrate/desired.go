@@ -11,12 +11,12 @@ import (
 	entschema "entgo.io/ent/dialect/sql/schema"
 )
 
-// serverVersions are the oldest that authent wants; DDL is written for these.
+// serverVersions are the oldest that authent supports. DDL is written for these.
 var serverVersions = map[string]string{dialect.SQLite: "3.40.0", dialect.Postgres: "15", dialect.MySQL: "8.0.16"}
 
-// DDL writes the statements that create tables in a dialect, without a server.
-// It is what a folder of migrations leads to, for people and for the Atlas
-// command line to compare with.
+// DDL returns the statements that create tables in a dialect, without a server. It
+// shows where a folder of migrations leads, for people and for Atlas's command line to
+// compare.
 func DDL(ctx context.Context, name string, tables []*entschema.Table) (string, error) {
 	version, ok := serverVersions[name]
 	if !ok {
@@ -33,16 +33,16 @@ func DDL(ctx context.Context, name string, tables []*entschema.Table) (string, e
 	return positions.ReplaceAllString(ddl, ""), nil
 }
 
-// positions are comments on where, on somebody's disk, entities are declared.
+// positions matches comments that say where, on somebody's disk, entities are declared.
 var positions = regexp.MustCompile(`(?m)^-- atlas:pos .*\n+`)
 
-// desired is the schema as the graph's tables want it, in Atlas's terms.
+// desired returns the schema that the graph's tables ask for, in Atlas's terms.
 func (s *session) desired(ctx context.Context, tables []*entschema.Table) (*schema.Schema, error) {
 	copied, err := entschema.CopyTables(tables)
 	if err != nil {
 		return nil, fmt.Errorf("migrate: %w", err)
 	}
-	// It shortens, in place, the names that are too long for the database.
+	// DDL shortens, in place, names that are too long for the database.
 	args := entschema.DDLArgs{Dialect: s.config.Dialect, Version: serverVersions[s.config.Dialect], HashSymbols: true, Tables: copied}
 	if _, err := entschema.DDL(ctx, args); err != nil {
 		return nil, fmt.Errorf("migrate: %w", err)
@@ -52,7 +52,7 @@ func (s *session) desired(ctx context.Context, tables []*entschema.Table) (*sche
 		return nil, fmt.Errorf("migrate: %w", err)
 	}
 	var realm *schema.Realm
-	err = s.withForeignKeys(ctx, func() (err error) { // ent insists
+	err = s.withForeignKeys(ctx, func() (err error) { // ent requires it
 		realm, err = ent.StateReader(copied...)(ctx)
 		return err
 	})
@@ -65,8 +65,8 @@ func (s *session) desired(ctx context.Context, tables []*entschema.Table) (*sche
 	return realm.Schemas[0], nil
 }
 
-// differences are the changes that would make the database as desired. Tables
-// that match one of the patterns are left out.
+// differences returns the changes that would make the database as desired. It leaves
+// out tables that match one of the patterns.
 func (s *session) differences(ctx context.Context, desired *schema.Schema, exclude []string) ([]schema.Change, error) {
 	current, err := s.current(ctx, exclude)
 	if err != nil {

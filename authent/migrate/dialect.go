@@ -9,23 +9,24 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// SQLite takes almost any word for a type, so files for PostgreSQL would pass there and
-// make tables that nobody can use; elsewhere the error tells of one character. So the
-// first files that a database gets are looked at before.
+// SQLite accepts almost any word as a type, so it would run files written for
+// PostgreSQL and create tables that nobody can use. Other databases answer with an
+// error about one character. So the first files that a database gets are checked
+// beforehand.
 
-// marks are what statements of one dialect alone have, beside names in its quotes.
+// marks match what only statements of one dialect contain, besides names in its quotes.
 var marks = map[string]*regexp.Regexp{
 	dialect.Postgres: regexp.MustCompile(`(?i)\b(character varying|timestamptz|bytea|bigserial)\b|\bjsonb\b\s*([^\s(]|$)`),
 	dialect.MySQL:    regexp.MustCompile(`(?i)\b(CHARSET utf8|COLLATE utf8|AUTO_INCREMENT\b|ENGINE ?= ?InnoDB|datetime\(3\))`),
 }
 
-// literals are text and comments, which say nothing of the dialect.
+// literals match text and comments, which say nothing about the dialect.
 var literals = regexp.MustCompile(`(?s)'(?:[^']|'')*'|--[^\n]*|/\*.*?\*/`)
 
-// quotedNames may be any words.
+// quotedNames match names in quotes, which may contain any words.
 var quotedNames = regexp.MustCompile("`[^`]*`|\"[^\"]*\"")
 
-// writtenFor is the dialect that a file is surely for, empty if that cannot be told.
+// writtenFor returns the dialect that a file is certainly written for, or "" in doubt.
 func writtenFor(text string) string {
 	text = literals.ReplaceAllString(text, "")
 	back, double := strings.Contains(text, "`"), strings.Contains(text, `"`)
@@ -43,10 +44,10 @@ func writtenFor(text string) string {
 	return ""
 }
 
-// sqliteTable is what no other dialect has beside names in backticks.
+// sqliteTable matches what no other dialect with backticks has.
 var sqliteTable = regexp.MustCompile(`(?i)\bAUTOINCREMENT\b|\bPRAGMA foreign_keys\b|\bWITHOUT ROWID\b`)
 
-// people call them so.
+// called holds the names that people use.
 var called = map[string]string{dialect.Postgres: "PostgreSQL", dialect.MySQL: "MySQL", dialect.SQLite: "SQLite"}
 
 // checkDialect refuses files that are for another kind of database.

@@ -19,28 +19,28 @@ import (
 
 // DiffConfig says what Diff compares.
 type DiffConfig struct {
-	// Dev is a database of the same kind as the real one without tables, in which the
-	// migrations are replayed; it is as before afterwards. Views, what extensions of
-	// PostgreSQL made, and other schemas may be there. For SQLite one in memory will do.
+	// Dev is a database of the same kind as the real one, without tables. Diff replays
+	// the migrations there, and leaves it as it was. It may hold views, what extensions
+	// of PostgreSQL created, and other schemas. For SQLite, one in memory will do.
 	Dev *sql.DB
-	// Dialect is ent's name of its dialect.
+	// Dialect is ent's name for the dialect.
 	Dialect string
-	// Dir is the folder to read and to write to.
+	// Dir is the folder to read from and to write to.
 	Dir Dir
-	// Tables are what the graph wants: migrate.Tables of its package migrate.
+	// Tables are the graph's: the variable Tables in its package migrate.
 	Tables []*entschema.Table
-	// Exclude are patterns of tables to leave alone, as in Drift: those that
-	// another program migrates. The first migration of the folder creates them
-	// all the same, for tables of the graph that refer to them.
+	// Exclude lists patterns of tables to leave alone, as in Drift: those that another
+	// program migrates. The first migration of a folder creates these too, for the
+	// graph's tables that refer to them.
 	Exclude []string
 }
 
 var diffName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-// Diff writes a migration that leads from what the folder's files make to what
-// the graph wants, and returns the names of the files written: none when there
-// is no difference. name becomes part of the file's name. A table that is no
-// longer in the graph is not dropped: write that yourself, when nothing uses it.
+// Diff writes a migration that leads from what the folder's files make to what the
+// graph wants. It returns the names of the files that it wrote, none if there is no
+// difference. The name becomes part of the file's name. Diff does not drop a table that
+// has left the graph: write that yourself, when nothing uses the table any more.
 func Diff(ctx context.Context, name string, c DiffConfig) ([]string, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func Diff(ctx context.Context, name string, c DiffConfig) ([]string, error) {
 	return added(c.Dir, before)
 }
 
-// others are the changes of tables whose names match none of the patterns.
+// others returns the changes to tables whose names match none of the patterns.
 func others(changes []schema.Change, exclude []string) []schema.Change {
 	return slices.DeleteFunc(changes, func(c schema.Change) bool {
 		name := ""
@@ -89,7 +89,7 @@ func excluded(table string, patterns []string) bool {
 	})
 }
 
-// added are the names of the files that were not there before.
+// added returns the names of the files that are new.
 func added(dir Dir, before []atlas.File) ([]string, error) {
 	after, err := dir.Files()
 	if err != nil {
@@ -104,8 +104,8 @@ func added(dir Dir, before []atlas.File) ([]string, error) {
 	return names, nil
 }
 
-// NewDir makes a folder for migrations, with an atlas.sum, if there is none.
-// The location is a path, or a URL such as "file://migrations/postgres".
+// NewDir creates a folder for migrations, with an atlas.sum, if there is none. The
+// location is a path, or a URL such as "file://migrations/postgres".
 func NewDir(location string) (Dir, error) {
 	location = filepath.Clean(strings.TrimPrefix(location, "file://"))
 	if err := os.MkdirAll(location, 0o755); err != nil {

@@ -18,8 +18,8 @@ import (
 // VERSION_description.sql, and their checksums in atlas.sum.
 type Dir = atlas.Dir
 
-// OpenDir opens the folder at a path, or at a URL such as
-// "file://migrations/postgres". It is an error if there is none.
+// OpenDir opens the folder at a path, or at a URL such as "file://migrations/postgres".
+// It fails if there is no such folder.
 func OpenDir(location string) (Dir, error) {
 	name := strings.TrimPrefix(location, "file://")
 	dir, err := atlas.NewLocalDir(name)
@@ -32,8 +32,8 @@ func OpenDir(location string) (Dir, error) {
 	return dir, nil
 }
 
-// FromFS reads the migrations at the root of a file system, such as an
-// embed.FS that fs.Sub has narrowed.
+// FromFS reads the migrations at the root of a file system, such as an embed.FS
+// narrowed by fs.Sub.
 func FromFS(fsys fs.FS) (Dir, error) {
 	dir := &atlas.MemDir{}
 	entries, err := fs.ReadDir(fsys, ".")
@@ -54,7 +54,7 @@ func FromFS(fsys fs.FS) (Dir, error) {
 	return dir, nil
 }
 
-// Hash writes atlas.sum anew, after a look at what was edited.
+// Hash writes atlas.sum again. Look at what was edited before you call it.
 func Hash(dir Dir) error {
 	sum, err := dir.Checksum()
 	if err != nil {
@@ -66,8 +66,8 @@ func Hash(dir Dir) error {
 	return nil
 }
 
-// Validate checks that the files are those that atlas.sum tells of, and that
-// each can be read as statements. Its error names the file.
+// Validate checks that the files are those that atlas.sum lists, and that each can be
+// split into statements. Its error names the file.
 func Validate(dir Dir) error {
 	err := atlas.Validate(dir)
 	if c, ok := errors.AsType[*atlas.ChecksumError](err); ok {
@@ -96,8 +96,8 @@ func Validate(dir Dir) error {
 	return nil
 }
 
-// readable checks that a file can be read as statements of some dialect: a folder
-// does not say of which, and text in quotes differs between them.
+// readable checks that a file can be split into statements in some dialect. A folder
+// does not say which dialect it is for, and quoting differs between them.
 func readable(f atlas.File) error {
 	_, err := f.StmtDecls()
 	for _, s := range []atlas.StmtScanner{&mysql.Driver{}, &postgres.Driver{}, &sqlite.Driver{}} {
@@ -117,14 +117,14 @@ var reasons = map[atlas.Reason]string{
 	atlas.ReasonRemoved: "was removed",
 }
 
-// ChecksumError tells that the files are not those that atlas.sum tells of.
+// ChecksumError reports that the files are not those that atlas.sum lists.
 type ChecksumError struct {
-	File   string // Empty when atlas.sum itself is at fault.
-	Line   int    // Of atlas.sum.
+	File   string // Empty if atlas.sum itself is at fault.
+	Line   int    // The line of atlas.sum.
 	Reason string
 }
 
-// Error implements error.
+// Error says what differs, and what to do about it.
 func (e *ChecksumError) Error() string {
 	what := e.Reason
 	if e.File != "" {
@@ -133,7 +133,7 @@ func (e *ChecksumError) Error() string {
 	return "migrate: checksum mismatch: " + what + ": look at what changed in the folder, then run go tool migrate hash"
 }
 
-// lineOf is the line of a file at a byte.
+// lineOf returns the line of a file that contains a byte.
 func lineOf(content []byte, at int) int {
 	at = min(max(at, 0), len(content))
 	return 1 + bytes.Count(content[:at], []byte("\n"))

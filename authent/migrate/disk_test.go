@@ -15,8 +15,8 @@ import (
 	"github.com/authent/authent/internal/testdb"
 )
 
-// TestApply_FullDisk is a clear error that leaves the database usable; with room
-// apply goes on.
+// TestApply_FullDisk: the error is clear and the database stays usable; once there is
+// room, apply continues.
 func TestApply_FullDisk(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) {
 		kind := testdb.SQLite

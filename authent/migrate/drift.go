@@ -8,26 +8,25 @@ import (
 	entschema "entgo.io/ent/dialect/sql/schema"
 )
 
-// Difference is one between a database and the schema.
+// Difference is one difference between a database and the schema.
 type Difference struct {
-	// Table is where it is.
+	// Table is the table that differs.
 	Table string
-	// Text tells what differs, such as "column expires is timestamptz(0), the
-	// schema says timestamptz(3)".
+	// Text says what differs, such as "column expires is timestamptz(0), the schema
+	// says timestamptz(3)".
 	Text string
-	// Destroys tells that making the database as the schema says would lose
-	// data.
+	// Destroys reports that data would be lost if the database were changed to match.
 	Destroys bool
 }
 
-// String is the difference in one line.
+// String returns the difference in one line.
 func (d Difference) String() string { return "table " + d.Table + ": " + d.Text }
 
-// Drift compares the tables of the live database with those of the schema, which
-// for a graph is migrate.Tables of its package migrate. It changes nothing. A
-// table whose name matches one of exclude (as in path.Match; see Exactly) is left out.
-// So are the history of migrations, views, foreign tables, what belongs to an extension
-// of PostgreSQL, and virtual tables of SQLite. No difference is a nil slice.
+// Drift compares the tables of the live database with those of the schema. A graph has
+// them in the variable Tables of its package migrate. Drift changes nothing. It leaves
+// out tables whose names match one of exclude (as in path.Match; see Exactly), the
+// history of migrations, views, foreign tables, whatever belongs to an extension of
+// PostgreSQL, and virtual tables of SQLite. If nothing differs, it returns a nil slice.
 func (m *Migrator) Drift(ctx context.Context, tables []*entschema.Table, exclude ...string) (all []Difference, err error) {
 	defer func() { err = advised(err) }()
 	if err := checkPatterns(exclude); err != nil {
@@ -45,8 +44,8 @@ func (m *Migrator) Drift(ctx context.Context, tables []*entschema.Table, exclude
 	return s.compare(ctx, desired, exclude, nil)
 }
 
-// compare returns the differences from the desired schema, but for tables that match
-// a pattern and for changes that ignore reports, if it is not nil.
+// compare returns the differences from the desired schema. It leaves out tables that
+// match a pattern, and changes for which ignore reports true, if ignore is not nil.
 func (s *session) compare(ctx context.Context, desired *schema.Schema, exclude []string, ignore func(table string, c schema.Change) bool) (all []Difference, err error) {
 	changes, err := s.differences(ctx, desired, exclude)
 	if err != nil {
@@ -60,7 +59,7 @@ func (s *session) compare(ctx context.Context, desired *schema.Schema, exclude [
 	return append(all, collations...), err
 }
 
-// withoutIgnored returns changes of tables without those that ignore reports.
+// withoutIgnored returns the changes for which ignore does not report true.
 func withoutIgnored(changes []schema.Change, ignore func(table string, c schema.Change) bool) []schema.Change {
 	if ignore == nil {
 		return changes

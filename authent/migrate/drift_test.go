@@ -67,8 +67,8 @@ var drifts = map[string]map[string]struct {
 	},
 }
 
-// TestDrift tells each kind of difference in a line that people understand, and
-// finds none in what the migrations made.
+// TestDrift: each kind of difference is one line that people understand, and what the
+// migrations made has none.
 func TestDrift(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
 		if lines := drift(t, kind, kind.Open(t)); lines != nil {
@@ -121,7 +121,7 @@ func change(t *testing.T, db *sql.DB, statement string) {
 	}
 }
 
-// rebuild are the statements that make a table of SQLite anew with its indexes.
+// rebuild returns the statements that replace a table of SQLite and its indexes.
 func rebuild(t *testing.T, db *sql.DB, what string) []string {
 	t.Helper()
 	table, replace, _ := strings.Cut(what, ": ")

@@ -8,16 +8,16 @@ import (
 	atlas "ariga.io/atlas/sql/migrate"
 )
 
-// checkEdited checks that the files applied are as they were.
+// checkEdited checks that the applied files have not changed.
 //
-// Atlas's hash of a file covers all that came before it. So a row whose hash is
-// that of its file now proves that everything up to it was accepted as it is now.
-// Only the rows after the last such one are looked at one by one.
+// Atlas's hash of a file covers everything before it. So if a row's hash is that of its
+// file now, everything up to that file was accepted in its present form. Only the rows
+// after the last such row are checked one by one.
 //
-// Atlas itself never compares these hashes. When it goes on with a file that had
-// failed, and was mended and hashed, its row keeps the hash that the file had when
-// Atlas began. Nothing tells such a row from one whose file was edited later. So
-// those that Atlas wrote pass with a note, and those that this package wrote do not.
+// Atlas itself never compares these hashes. When it resumes a file that had failed, and
+// was then corrected and hashed, the row keeps the hash from when Atlas began. Such a
+// row looks just like one whose file was edited later. So edited files whose rows Atlas
+// wrote are accepted with a note, and those whose rows this package wrote are not.
 func checkEdited(revs []*atlas.Revision, files []atlas.File) (notes []string, err error) {
 	hashes, err := atlas.NewHashFile(files)
 	if err != nil {
@@ -44,8 +44,8 @@ func checkEdited(revs []*atlas.Revision, files []atlas.File) (notes []string, er
 	return notes, nil
 }
 
-// provenUpTo is how many of the files the last row proves whose hash is that of its
-// file.
+// provenUpTo returns how many files are proven by the last row whose hash is that of
+// its file.
 func provenUpTo(hashes atlas.HashFile, revs []*atlas.Revision, files []atlas.File) int {
 	for i, f := range slices.Backward(files) {
 		rev := revisionOf(revs, f)
@@ -59,8 +59,7 @@ func provenUpTo(hashes atlas.HashFile, revs []*atlas.Revision, files []atlas.Fil
 	return 0
 }
 
-// byAtlas reports whether Atlas wrote a row last, its command line or what
-// contains it.
+// byAtlas reports whether Atlas, as a command line or as a library, last wrote a row.
 func byAtlas(rev *atlas.Revision) bool {
 	return strings.HasPrefix(rev.OperatorVersion, "Atlas")
 }
@@ -73,12 +72,12 @@ func revisionOf(revs []*atlas.Revision, f atlas.File) *atlas.Revision {
 	return revs[i]
 }
 
-// mostLate is how many files that came late, in a row, are looked for.
+// mostLate is how many consecutive files that were added late are looked for.
 const mostLate = 10
 
-// editedSince reports whether the last of the files was edited after it was
-// applied. Files that came late change its hash too: then it is known of no later
-// file either.
+// editedSince reports whether the last of the files was edited after it was applied.
+// Files that were added late change its hash too; then neither this file nor any later
+// one can be judged.
 func editedSince(revs []*atlas.Revision, files []atlas.File) (edited, known bool, err error) {
 	last := len(files) - 1
 	rev := revisionOf(revs, files[last])

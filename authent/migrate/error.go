@@ -6,54 +6,54 @@ import (
 	"strings"
 )
 
-// Errors that an application may want to tell apart with errors.Is.
+// Errors that an application may want to recognise with errors.Is.
 var (
-	// ErrLocked tells that somebody else migrated the database for longer than
+	// ErrLocked is returned when another migration of the database runs for longer than
 	// Config.LockTimeout.
 	ErrLocked = errors.New("another migration is running on this database")
-	// ErrNotClean tells that the database has tables, but no history.
+	// ErrNotClean is returned when the database has tables but no history.
 	ErrNotClean = errors.New("the database has tables that no migration made")
-	// ErrNewer tells that the database was migrated by a newer program, further
-	// than the files here reach.
+	// ErrNewer is returned when a newer program has migrated the database, further than
+	// the files here reach.
 	ErrNewer = errors.New("the database is newer than the migrations")
-	// ErrHistory tells that an applied file was edited, removed or added out of
+	// ErrHistory is returned when an applied file was edited, removed or added out of
 	// order.
 	ErrHistory = errors.New("the migrations are not those that were applied")
-	// ErrPooled tells that a pooler in transaction mode, such as PgBouncer, stands
-	// before the database. It gives each transaction whatever session is free, and a
-	// lock belongs to a session.
-	ErrPooled = errors.New("a connection pooler stands before the database, and no lock holds there")
-	// ErrDestructive tells that Push would destroy data.
+	// ErrPooled is returned when a pooler in transaction mode, such as PgBouncer,
+	// stands in front of the database. It may give each transaction another session,
+	// and a lock belongs to a session.
+	ErrPooled = errors.New("a connection pooler stands in front of the database, and no lock holds there")
+	// ErrDestructive is returned when Push would destroy data.
 	ErrDestructive = errors.New("the plan destroys data")
 )
 
-// StatementError tells which statement failed, and what became of its file.
+// StatementError says which statement failed, and what became of its file.
 type StatementError struct {
 	Statement Statement
-	// Applied is how many statements of the file took effect and stay.
+	// Applied is how many statements of the file took effect and remain.
 	Applied, Total int
 	Err            error
 }
 
-// Error implements error.
+// Error names the file and line, and says what became of the file.
 func (e *StatementError) Error() string {
-	state := "the database is as before the file"
+	state := "the database is as it was before the file"
 	if e.Applied > 0 {
-		state = fmt.Sprintf("%d of its %d statements have taken effect; apply goes on after them, once the cause is gone, or once the file is mended from there on and hashed (go tool migrate hash)", e.Applied, e.Total)
+		state = fmt.Sprintf("%d of its %d statements have taken effect; fix the cause, or correct the rest of the file and hash it (go tool migrate hash), and run apply again; it resumes there", e.Applied, e.Total)
 	}
 	return fmt.Sprintf("migrate: %s, line %d: %v\n  in: %s\n  %s", e.Statement.File, e.Statement.Line, e.Err, oneLine(e.Statement.SQL), state)
 }
 
-// Unwrap gives the database's error.
+// Unwrap returns the database's error.
 func (e *StatementError) Unwrap() error { return e.Err }
 
-// InterruptedError tells of a statement that may or may not have taken effect:
-// the run that executed it was killed, and the database cannot tell.
+// InterruptedError reports a statement that may or may not have taken effect: the run
+// that executed it was killed, and the database cannot tell.
 type InterruptedError struct{ Statement Statement }
 
-// Error implements error.
+// Error shows the statement, and how to resume.
 func (e *InterruptedError) Error() string {
-	return fmt.Sprintf("migrate: %s, line %d: an earlier run was killed while this statement ran, and whether it took effect cannot be seen:\n  %s\n"+
+	return fmt.Sprintf("migrate: %s, line %d: an earlier run was killed while this statement ran, and the database cannot tell whether it took effect:\n  %s\n"+
 		"  look at the database; if it took effect, run go tool migrate apply --interrupted=done, else go tool migrate apply --interrupted=again",
 		e.Statement.File, e.Statement.Line, oneLine(e.Statement.SQL))
 }
@@ -69,5 +69,5 @@ func oneLine(sql string) string {
 }
 
 func errHasHistory(current string) error {
-	return fmt.Errorf("migrate: the database has a history already, up to %s: a baseline is for one without", current)
+	return fmt.Errorf("migrate: the database already has a history, up to %s: a baseline is for a database without one", current)
 }

@@ -64,7 +64,7 @@ func ExampleMigrator_Status() {
 	// Output: at 1 next 2 [2_drop_drafts.sql]
 }
 
-// A server that builds changes lints them in an empty database before they are merged.
+// A build server lints migrations in an empty database before they are merged.
 func ExampleLint() {
 	dialect, dev, remove := newDatabase()
 	defer remove()
@@ -80,8 +80,8 @@ func ExampleLint() {
 	// Output: 2_drop_drafts.sql DS103 Dropping non-virtual column "draft"
 }
 
-// A program that makes the tables itself records that the database is at the newest
-// migration, so that later ones apply to it.
+// A program that creates the tables itself records that the database is at the newest
+// migration, so that later migrations apply to it.
 func ExampleMigrator_Exclusive() {
 	dialect, db, remove := newDatabase()
 	defer remove()

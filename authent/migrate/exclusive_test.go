@@ -14,8 +14,8 @@ import (
 	"github.com/authent/authent/internal/testdb"
 )
 
-// TestExclusive: one at a time has the session, also beside Apply; what fails in its
-// transaction is undone; and Record writes what Recorded, Status and Apply go by.
+// TestExclusive: only one at a time has the session, and Apply waits too. What fails in
+// its transaction is undone. Recorded, Status and Apply go by what Record writes.
 func TestExclusive(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
 		db := kind.Connect(t, kind.URL(t))
@@ -68,8 +68,7 @@ func TestExclusive(t *testing.T) {
 	})
 }
 
-// TestExclusive_Refuses: where no version could be recorded afterwards, fn is not
-// called.
+// TestExclusive_Refuses: if no version could be recorded afterwards, fn is not called.
 func TestExclusive_Refuses(t *testing.T) {
 	kind := testdb.SQLite
 	db := kind.Connect(t, kind.URL(t))

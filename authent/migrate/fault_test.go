@@ -51,7 +51,7 @@ func TestApply_FailingStatement(t *testing.T) {
 		write(t, name, "1_bad.sql", good)
 		apply(t, kind, db, name)
 		if testdb.Number(t, db, "SELECT COUNT(*) FROM a") != 1 || testdb.Number(t, db, "SELECT COUNT(*) FROM b") != 0 {
-			t.Error("the mended file was not executed as it is")
+			t.Error("the corrected file was not executed as it is")
 		}
 	})
 }
@@ -134,7 +134,7 @@ func TestApply_ForeignTables(t *testing.T) {
 		if err := m.Baseline(t.Context(), "1"); err != nil {
 			t.Fatal(err)
 		}
-		if err := m.Baseline(t.Context(), "1"); err == nil || !strings.Contains(err.Error(), "has a history already") {
+		if err := m.Baseline(t.Context(), "1"); err == nil || !strings.Contains(err.Error(), "already has a history") {
 			t.Errorf("a second baseline: %v", err)
 		}
 		if report := apply(t, kind, db, name); report.Files != 1 {
@@ -170,7 +170,7 @@ func TestApply_WithoutRights(t *testing.T) {
 	})
 }
 
-// restricted is the URL of the database for somebody who may only read.
+// restricted returns the URL of the database for somebody who may only read.
 func restricted(t *testing.T, kind testdb.Kind, db *sql.DB, address string) string {
 	t.Helper()
 	if kind.Dialect == dialect.SQLite {

@@ -14,7 +14,8 @@ import (
 	atlas "ariga.io/atlas/sql/migrate"
 )
 
-// partialHashes are Atlas's hashes of a file's first, first two, … statements.
+// partialHashes returns Atlas's hashes of a file's first statement, first two
+// statements, and so on.
 func partialHashes(statements []*atlas.Stmt) []string {
 	h, sums := sha256.New(), make([]string, len(statements))
 	for i, s := range statements {
@@ -24,7 +25,7 @@ func partialHashes(statements []*atlas.Stmt) []string {
 	return sums
 }
 
-// resume finds how far an earlier run came with the file.
+// resume finds out how far an earlier run got with the file.
 func (m *migration) resume(ctx context.Context) error {
 	found, err := revisions{m.session}.ReadRevision(ctx, m.file.Version())
 	if errors.Is(err, atlas.ErrRevisionNotExist) {
@@ -36,7 +37,7 @@ func (m *migration) resume(ctx context.Context) error {
 	m.known, m.finished = true, found.Applied >= found.Total
 	for i := range found.Applied {
 		if found.Applied != found.Total && (i >= len(m.sums) || i >= len(found.PartialHashes) || m.sums[i] != found.PartialHashes[i]) {
-			return fmt.Errorf("migrate: %w: %s was applied up to its statement %d, and one of these has changed since: put it back, and mend only what follows", ErrHistory, m.file.Name(), found.Applied)
+			return fmt.Errorf("migrate: %w: %s was applied up to its statement %d, and one of these has changed since: restore it, and change only what follows", ErrHistory, m.file.Name(), found.Applied)
 		}
 	}
 	found.Total, found.Hash = len(m.statements), m.revision.Hash
@@ -49,8 +50,8 @@ func (m *migration) complete() bool {
 	return m.known && m.finished
 }
 
-// run executes what is left of the file and records it. It returns how many
-// statements it executed, -1 when somebody else has applied the file meanwhile.
+// run executes and records what is left of the file. It returns how many statements it
+// executed, or -1 if somebody else has applied the file in the meantime.
 func (m *migration) run(ctx context.Context) (int, error) {
 	if err := m.resume(ctx); err != nil {
 		return 0, err
@@ -84,8 +85,8 @@ func (m *migration) run(ctx context.Context) (int, error) {
 	return done, nil
 }
 
-// step executes one statement and records it. Where a file is not one
-// transaction, a statement that writes rows and its record are one.
+// step executes one statement and records it. If the file is not one transaction, a
+// statement that writes rows is committed together with its record.
 func (m *migration) step(ctx context.Context, i int) error {
 	stmt := m.statements[i]
 	within := m.inNoTx
@@ -122,7 +123,7 @@ func (m *migration) step(ctx context.Context, i int) error {
 	return err
 }
 
-// kept is how many statements of the file stay when the next fails.
+// kept returns how many statements of the file remain in effect if the next one fails.
 func (m *migration) kept() int {
 	if m.whole {
 		return 0
@@ -134,8 +135,8 @@ func (m *migration) record(ctx context.Context) error {
 	return revisions{m.session}.WriteRevision(ctx, m.revision)
 }
 
-// recordFailure notes why the file stopped, for status. The connection may be
-// lost; then the next run finds out by itself.
+// recordFailure records why the file stopped, for status. It may fail because the
+// connection is lost; the next run then finds out by itself.
 func (m *migration) recordFailure(ctx context.Context, failed *StatementError) {
 	if ctx.Err() != nil {
 		return
@@ -144,7 +145,7 @@ func (m *migration) recordFailure(ctx context.Context, failed *StatementError) {
 	_ = m.record(ctx)
 }
 
-// tick is how often a long statement is told of.
+// tick is how often a long statement is reported.
 const tick = 5 * time.Second
 
 // statement returns a statement that is in no file, with the lock that it takes.
@@ -152,8 +153,8 @@ func (s *session) statement(sql string) Statement {
 	return Statement{SQL: sql, Lock: lockOf(s.config.Dialect, sql)}
 }
 
-// executeAlone executes a statement that is in no file, and tells Config.Log how that
-// went. It calls do instead, if that is not nil.
+// executeAlone executes a statement that is in no file, or calls do instead if do is
+// not nil, and reports to Config.Log how that went.
 func (s *session) executeAlone(ctx context.Context, stmt Statement, do func(context.Context) error) error {
 	started := time.Now()
 	if err := s.execute(ctx, stmt, do); err != nil {
@@ -164,8 +165,8 @@ func (s *session) executeAlone(ctx context.Context, stmt Statement, do func(cont
 	return nil
 }
 
-// execute executes a statement, or calls do instead if that is not nil, and tells
-// Config.Log while it takes long.
+// execute executes a statement, or calls do instead if do is not nil. It reports to
+// Config.Log while that takes long.
 func (s *session) execute(ctx context.Context, stmt Statement, do func(context.Context) error) error {
 	if do == nil {
 		do = func(ctx context.Context) error {
@@ -191,18 +192,18 @@ func (s *session) execute(ctx context.Context, stmt Statement, do func(context.C
 
 var firstWord = regexp.MustCompile(`^[A-Za-z]+`)
 
-// keyword is the first word of a statement, in capitals.
+// keyword returns the first word of a statement, in capitals.
 func keyword(sql string) string {
 	return strings.ToUpper(firstWord.FindString(withoutComments(sql)))
 }
 
-// writesRows reports whether a statement writes rows and nothing else, so that
-// MySQL lets it be rolled back.
+// writesRows reports whether a statement only writes rows, so that MySQL can roll it
+// back.
 func writesRows(sql string) bool {
 	return slices.Contains([]string{"INSERT", "UPDATE", "DELETE", "REPLACE"}, keyword(sql))
 }
 
 var comments = regexp.MustCompile(`(?s)^(\s+|--[^\n]*(\n|$)|#[^\n]*(\n|$)|/\*.*?\*/)+`)
 
-// withoutComments drops the comments before a statement.
+// withoutComments removes the comments at the start of a statement.
 func withoutComments(sql string) string { return comments.ReplaceAllString(sql, "") }

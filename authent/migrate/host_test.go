@@ -39,7 +39,7 @@ var kept = map[string]string{
 	dialect.SQLite:   `SELECT count(*) FROM sqlite_master WHERE type IN ('table', 'view') AND (name LIKE 'search%' OR name IN ('report', '_litestream_seq', '_litestream_lock', '_cf_KV'))`,
 }
 
-// hosted is a database that has nothing but them.
+// hosted returns a database that holds nothing but these objects.
 func hosted(t *testing.T, kind testdb.Kind) (url string, count func() int) {
 	t.Helper()
 	url = kind.URL(t)
@@ -57,7 +57,7 @@ func hosted(t *testing.T, kind testdb.Kind) (url string, count func() int) {
 	}
 }
 
-// TestObjectsOfTheHost are not tables that no migration made: a database that has
+// TestObjectsOfTheHost do not count as tables that no migration made: a database that has
 // nothing else is migrated, compared, pushed to, taken as it is and replayed in as an
 // empty one, and they stay.
 func TestObjectsOfTheHost(t *testing.T) {

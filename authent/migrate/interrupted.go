@@ -10,9 +10,8 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// Where a file is not one transaction, a run may be killed after a statement took
-// effect and before that was recorded. The next run then looks at the database
-// itself whether it did.
+// If a file is not one transaction, a run may be killed after a statement took effect
+// and before that was recorded. The next run then looks at the database itself.
 
 // effect is what became of a statement.
 type effect string
@@ -24,8 +23,8 @@ const (
 	neutral effect = "neutral" // Executing it again changes nothing.
 )
 
-// settle finds out about the statement that an earlier run was at, and puts
-// settings that statements before it made back in force.
+// settle finds out about the statement that an earlier run was executing, and repeats
+// the settings that earlier statements made.
 func (m *migration) settle(ctx context.Context) error {
 	if !m.known {
 		return nil
@@ -55,12 +54,12 @@ func (m *migration) settle(ctx context.Context) error {
 	return nil
 }
 
-// effectOf finds what became of a statement.
+// effectOf finds out what became of a statement.
 func (s *session) effectOf(ctx context.Context, sql string) (effect, error) {
 	sql = strings.TrimSuffix(strings.TrimSpace(withoutComments(sql)), ";")
 	switch {
 	case writesRows(sql) && s.config.Dialect == dialect.MySQL:
-		return absent, nil // It and its record are one transaction.
+		return absent, nil // It is committed together with its record.
 	case keyword(sql) == "SET":
 		return neutral, nil
 	}
@@ -68,7 +67,7 @@ func (s *session) effectOf(ctx context.Context, sql string) (effect, error) {
 		if found := p.re.FindStringSubmatch(sql); found != nil {
 			names := make([]string, len(found)-1)
 			for i, name := range found[1:] {
-				if names[i] = name; wholeName.MatchString(name) { // not what stands in brackets
+				if names[i] = name; wholeName.MatchString(name) { // not the text in brackets
 					names[i] = s.bare(name)
 				}
 			}
@@ -78,13 +77,14 @@ func (s *session) effectOf(ctx context.Context, sql string) (effect, error) {
 	return unclear, nil
 }
 
-// bareName matches a name, with or without quotes, and ident one that may have a schema.
+// bareName matches a name, with or without quotes. ident matches one that may have a
+// schema.
 const (
 	bareName = "(?:`(?:[^`]|``)+`|\"(?:[^\"]|\"\")+\"|[\\w$]+)"
 	ident    = "((?:" + bareName + "\\.)?" + bareName + ")"
 )
 
-// patterns are the statements that can be found out about.
+// patterns are the statements whose effect can be seen.
 var patterns = []struct {
 	re     *regexp.Regexp
 	effect func(ctx context.Context, s *session, names []string) (effect, error)
@@ -107,8 +107,8 @@ var patterns = []struct {
 
 var firstName = regexp.MustCompile("^" + bareName)
 
-// effectOfCreate compares the columns too: somebody else's table of that name is
-// not what the statement made.
+// effectOfCreate also compares the columns, since the table may be somebody else's of
+// the same name.
 func effectOfCreate(ctx context.Context, s *session, names []string) (effect, error) {
 	table := names[0]
 	if e, err := s.made(ctx, thing{kind: "table", table: table}); e != present || err != nil {
@@ -127,7 +127,7 @@ func effectOfCreate(ctx context.Context, s *session, names []string) (effect, er
 	return present, nil
 }
 
-// clauses are those of ALTER TABLE that can be found out about.
+// clauses are the clauses of ALTER TABLE whose effect can be seen.
 var clauses = []struct {
 	re   *regexp.Regexp
 	kind string
@@ -144,7 +144,7 @@ var clauses = []struct {
 	{regexp.MustCompile(`(?is)^MODIFY\s`), "neutral", false},
 }
 
-// effectOfAlter asks about each clause; the databases change all or nothing.
+// effectOfAlter looks at each clause. The databases change all of them or none.
 func effectOfAlter(ctx context.Context, s *session, names []string) (effect, error) {
 	all := neutral
 	for _, part := range splitTop(names[1]) {
@@ -180,10 +180,10 @@ func (s *session) effectOfClause(ctx context.Context, table, clause string) (eff
 	return unclear, nil
 }
 
-// thing is something that a database holds.
+// thing is something that a database may hold.
 type thing struct{ kind, table, name string }
 
-// made is what became of a statement that makes something.
+// made returns what became of a statement that creates a thing.
 func (s *session) made(ctx context.Context, t thing) (effect, error) {
 	n, err := s.count(ctx, t)
 	switch {
@@ -195,7 +195,7 @@ func (s *session) made(ctx context.Context, t thing) (effect, error) {
 	return absent, nil
 }
 
-// gone is what became of a statement that removes something.
+// gone returns what became of a statement that removes a thing.
 func (s *session) gone(ctx context.Context, t thing) (effect, error) {
 	e, err := s.made(ctx, t)
 	switch e {
@@ -207,10 +207,11 @@ func (s *session) gone(ctx context.Context, t thing) (effect, error) {
 	return e, err
 }
 
-// count is how many there are of a thing, -1 when that cannot be told.
+// count returns how many of a thing there are, or -1 if that cannot be seen.
 func (s *session) count(ctx context.Context, t thing) (n int, err error) {
 	if s.config.Dialect == dialect.Postgres && t.kind == "index" {
-		// One that CREATE INDEX CONCURRENTLY left half-made is neither there nor not.
+		// An index that CREATE INDEX CONCURRENTLY left half-built neither exists nor
+		// not.
 		err = s.QueryRowContext(ctx, `SELECT COALESCE(SUM(CASE WHEN indisvalid THEN 1 ELSE -1 END), 0)
 			FROM pg_index JOIN pg_class c ON c.oid = indexrelid WHERE c.relname = $1 AND pg_table_is_visible(c.oid)`, t.name).Scan(&n)
 		return n, err
@@ -226,7 +227,7 @@ func (s *session) count(ctx context.Context, t thing) (n int, err error) {
 	return n, s.QueryRowContext(ctx, query, args...).Scan(&n)
 }
 
-// counts are MySQL's.
+// counts are MySQL's queries.
 var counts = map[string]string{
 	"table":      `SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = database() AND table_name = ?`,
 	"column":     `SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = database() AND table_name = ? AND column_name = ?`,
@@ -234,8 +235,8 @@ var counts = map[string]string{
 	"constraint": `SELECT COUNT(*) FROM information_schema.table_constraints WHERE table_schema = database() AND table_name = ? AND constraint_name = ?`,
 }
 
-// bare is the name that the database knows: PostgreSQL writes one without quotes in
-// small letters.
+// bare returns a name as the database knows it. PostgreSQL folds unquoted names to
+// lower case.
 func (s *session) bare(name string) string {
 	if last := lastName.FindString(name); s.config.Dialect == dialect.Postgres && last != "" && last[0] != '"' {
 		return strings.ToLower(last)
@@ -247,7 +248,7 @@ var wholeName = regexp.MustCompile("^" + ident + "$")
 
 var lastName = regexp.MustCompile(bareName + "$")
 
-// unquote is a name without quotes and schema.
+// unquote returns a name without quotes and schema.
 func unquote(name string) string {
 	last := lastName.FindString(name)
 	if last == "" {
@@ -259,7 +260,7 @@ func unquote(name string) string {
 	return strings.ReplaceAll(last[1:len(last)-1], last[:1]+last[:1], last[:1])
 }
 
-// splitTop splits at the commas that stand in no brackets and no quotes.
+// splitTop splits at the commas that are outside brackets and quotes.
 func splitTop(s string) []string {
 	var parts []string
 	depth, start := 0, 0

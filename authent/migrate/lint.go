@@ -12,31 +12,30 @@ import (
 	entschema "entgo.io/ent/dialect/sql/schema"
 )
 
-// LintConfig says what Lint looks at.
+// LintConfig says what Lint analyzes.
 type LintConfig struct {
-	// Dev is an empty database of the same kind as the real one, as in
-	// DiffConfig.
+	// Dev is an empty database of the same kind as the real one, as in DiffConfig.
 	Dev *sql.DB
-	// Dialect is ent's name of its dialect.
+	// Dialect is ent's name for the dialect.
 	Dialect string
 	// Dir is the folder to read.
 	Dir Dir
-	// Files are the names of the files to analyze. If nil, all are.
+	// Files names the files to analyze. If nil, all are.
 	Files []string
-	// Tables are what the graph wants, as in DiffConfig: a table that a file adds
-	// may be one of another name that has left the graph, which no file drops. If
-	// nil, nothing is said about that.
+	// Tables are the graph's, as in DiffConfig. A table that a file adds may be a
+	// renamed one that has left the graph, which no file drops. If nil, Lint does not
+	// ask about that.
 	Tables []*entschema.Table
 }
 
 // LintedFile is a file that Lint has analyzed.
 type LintedFile struct {
-	// Name is that of the file.
+	// Name is the file's name.
 	Name string
-	// Statements are all of the file, with their risks.
+	// Statements lists all statements of the file, with their risks.
 	Statements []Statement
-	// Renamed asks about tables that the file adds and that may have been renamed,
-	// each with the statement to write instead.
+	// Renamed asks about tables that the file adds and that may be renamed ones, each
+	// with the statement to write instead.
 	Renamed []string
 }
 
@@ -47,11 +46,11 @@ func (f LintedFile) Grave() bool {
 	})
 }
 
-// Lint replays the folder's files in the development database, statement by
-// statement, and tells what each statement of the files asked for may do to rows
-// that are there. Where all are looked at, those that a checkpoint stands for are
-// left out. It is Atlas's analyzers that judge, and its directives
-// "-- atlas:nolint" are honoured. The database is as before afterwards.
+// Lint replays the folder's files in the development database, statement by statement.
+// It reports what each statement of the chosen files may do to existing rows. If all
+// files are chosen, it leaves out those that a checkpoint replaces. Atlas's analyzers
+// judge, and their directives "-- atlas:nolint" are respected. Lint leaves the database
+// as it was.
 func Lint(ctx context.Context, c LintConfig) (linted []LintedFile, err error) {
 	defer func() { err = advised(err) }()
 	if err := Validate(c.Dir); err != nil {
@@ -87,9 +86,9 @@ func Lint(ctx context.Context, c LintConfig) (linted []LintedFile, err error) {
 	return l.linted, err
 }
 
-// ways are the files that databases execute: new ones from the last checkpoint on,
-// and those that have a history what stands before it, which is replayed as far as
-// files there are asked for.
+// ways returns the sequences of files that databases execute. A new database starts at
+// the last checkpoint. One with a history executes the files before it, which are
+// replayed as far as the chosen files go.
 func ways(files []atlas.File, asked []string) [][]atlas.File {
 	last := lastCheckpoint(files)
 	if last < 0 {
@@ -105,7 +104,7 @@ func ways(files []atlas.File, asked []string) [][]atlas.File {
 	return [][]atlas.File{way, files[last:]}
 }
 
-// lastCheckpoint is where the last checkpoint stands, -1 if there is none.
+// lastCheckpoint returns the index of the last checkpoint, -1 if there is none.
 func lastCheckpoint(files []atlas.File) int {
 	return atlas.FilesLastIndex(files, func(f atlas.File) bool {
 		c, ok := f.(atlas.CheckpointFile)
@@ -118,10 +117,10 @@ type linter struct {
 	*session
 	config LintConfig
 	linted []LintedFile
-	left   []*schema.Table // That no longer are in the graph.
+	left   []*schema.Table // Tables that have left the graph.
 }
 
-// files replays the files, and analyzes those asked for.
+// files replays the files, and analyzes the chosen ones.
 func (l *linter) files(ctx context.Context, files []atlas.File) error {
 	for _, f := range files {
 		m, err := l.read(f)
@@ -150,7 +149,7 @@ func (l *linter) execute(ctx context.Context, stmt Statement) error {
 	return nil
 }
 
-// file replays and analyzes one.
+// file replays and analyzes one file.
 func (l *linter) file(ctx context.Context, f atlas.File, statements []Statement) error {
 	found, err := atlas.FileStmtDecls(l.driver, f)
 	if err != nil {
@@ -173,7 +172,7 @@ func (l *linter) file(ctx context.Context, f atlas.File, statements []Statement)
 				return err
 			}
 			if after.Name != before.Name {
-				return fmt.Errorf("migrate: lint: %s, line %d goes to another schema, %s: write that before the names there instead\n  in: %s", stmt.File, stmt.Line, after.Name, oneLine(stmt.SQL))
+				return fmt.Errorf("migrate: lint: %s, line %d switches to another schema, %s: put that before the names there instead\n  in: %s", stmt.File, stmt.Line, after.Name, oneLine(stmt.SQL))
 			}
 			if change.Changes, err = l.driver.SchemaDiff(before, after); err != nil {
 				return fmt.Errorf("migrate: lint: %s, line %d: %w\n  in: %s", stmt.File, stmt.Line, err, oneLine(stmt.SQL))
@@ -195,7 +194,7 @@ func (l *linter) file(ctx context.Context, f atlas.File, statements []Statement)
 	return nil
 }
 
-// leftGraph are the tables that the graph does not have.
+// leftGraph returns the tables that the graph no longer has.
 func (l *linter) leftGraph(s *schema.Schema) (left []*schema.Table) {
 	for _, t := range s.Tables {
 		if l.config.Tables != nil && !slices.ContainsFunc(l.config.Tables, func(x *entschema.Table) bool { return x.Name == t.Name }) {
@@ -205,8 +204,8 @@ func (l *linter) leftGraph(s *schema.Schema) (left []*schema.Table) {
 	return left
 }
 
-// renamedTables asks about tables that a file adds, and that may be ones of
-// another name which left the graph.
+// renamedTables asks about tables that a file adds, and that may be renamed ones that
+// have left the graph.
 func (a analysis) renamedTables(file *sqlcheck.File, left []*schema.Table) (asked []string) {
 	for _, t := range left {
 		if to := a.likeTables(file, t); len(to) > 0 {
@@ -216,8 +215,8 @@ func (a analysis) renamedTables(file *sqlcheck.File, left []*schema.Table) (aske
 	return asked
 }
 
-// renamedBy puts renamings in the place of the drops and adds that a comparison
-// takes them for, as the statement's text tells.
+// renamedBy turns a drop and an add back into a renaming, if the statement's text says
+// that it is one. A comparison of schemas cannot know.
 func renamedBy(name, sql string, changes schema.Changes) schema.Changes {
 	for _, told := range newModel(name, nil).follow(sql) {
 		switch told := told.(type) {
@@ -239,7 +238,7 @@ func renamedBy(name, sql string, changes schema.Changes) schema.Changes {
 	return changes
 }
 
-// renamedIn does so within a table.
+// renamedIn does the same within a table.
 func renamedIn(changes, told schema.Changes) schema.Changes {
 	for _, c := range told {
 		r, ok := c.(*schema.RenameColumn)
@@ -260,7 +259,7 @@ func renamedIn(changes, told schema.Changes) schema.Changes {
 	return changes
 }
 
-// modifiedToo is what CHANGE does beside renaming; nil if nothing.
+// modifiedToo returns what CHANGE does besides renaming, nil if nothing.
 func modifiedToo(old, renamed *schema.Column) schema.Change {
 	before := *old
 	before.Name = renamed.Name

@@ -99,7 +99,7 @@ func TestReplay_Elsewhere(t *testing.T) {
 			}
 			c := LintConfig{Dev: dev, Dialect: kind.Dialect, Dir: open(t, folder(t, "1_goes.sql", goes))}
 			for range 2 {
-				if _, err := Lint(t.Context(), c); err == nil || !strings.Contains(err.Error(), "goes to another schema, "+elsewhere) {
+				if _, err := Lint(t.Context(), c); err == nil || !strings.Contains(err.Error(), "switches to another schema, "+elsewhere) {
 					t.Error(err)
 				}
 				if _, err := Diff(t.Context(), "more", DiffConfig{Dev: dev, Dialect: kind.Dialect, Dir: c.Dir, Tables: testdb.WithNickname(t)}); err != nil {

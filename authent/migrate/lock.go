@@ -15,19 +15,19 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// lockName is Atlas's, so that its command line and this package wait for each
-// other.
+// lockName is the name of Atlas's lock, so that its command line and this package wait
+// for each other.
 const lockName = "atlas_migrate_execute"
 
-// session is a connection of the database, held while a migration runs.
+// session is a connection to the database, held while a migration runs.
 type session struct {
 	*sql.Conn
 	*Migrator
 	driver atlas.Driver
-	// ended tells why the replaying of files is to end; nil if it is not.
+	// ended says why replaying files must stop; nil if it must not.
 	ended func() error
-	// follows is the live schema as this run's statements change it; nil where
-	// nobody asks for their risks.
+	// follows is the live schema as this run's statements change it; nil if nobody asks
+	// for their risks.
 	follows *model
 }
 
@@ -44,7 +44,7 @@ func (m *Migrator) hold(ctx context.Context) (*session, error) {
 	return &session{Conn: conn, Migrator: m, driver: driver}, nil
 }
 
-// open makes Atlas's driver for the dialect.
+// open returns Atlas's driver for the dialect.
 func (m *Migrator) open(db schema.ExecQuerier) (atlas.Driver, error) {
 	switch m.config.Dialect {
 	case dialect.Postgres:
@@ -56,8 +56,8 @@ func (m *Migrator) open(db schema.ExecQuerier) (atlas.Driver, error) {
 	}
 }
 
-// locked runs fn on a connection while nobody else migrates the database. On
-// SQLite it is each file's immediate transaction that keeps others out.
+// locked runs fn on a connection while nobody else migrates the database. On SQLite,
+// each file's immediate transaction keeps others out instead.
 func (m *Migrator) locked(ctx context.Context, fn func(*session) error) (err error) {
 	s, err := m.hold(ctx)
 	if err != nil {
@@ -75,7 +75,7 @@ func (m *Migrator) locked(ctx context.Context, fn func(*session) error) (err err
 		return err
 	}
 	defer func() {
-		// The lock goes with the connection, so one that is lost holds none.
+		// A lost connection holds no lock any more.
 		if e := unlock(); e != nil && err == nil {
 			err = fmt.Errorf("migrate: unlock: %w", e)
 		}
@@ -83,8 +83,8 @@ func (m *Migrator) locked(ctx context.Context, fn func(*session) error) (err err
 	return fn(s)
 }
 
-// lock takes a lock of Atlas's, or waits for it. Who is told to end gives it back all
-// the same: the connection may go on without it.
+// lock takes one of Atlas's locks, or waits for it. The caller must give it back even
+// if its context has ended, because the connection may live on.
 func (s *session) lock(ctx context.Context, name string) (unlock schema.UnlockFunc, err error) {
 	err = s.patiently(ctx, func() (err error) {
 		unlock, err = s.driver.Lock(context.WithoutCancel(ctx), name, 0)
@@ -93,8 +93,7 @@ func (s *session) lock(ctx context.Context, name string) (unlock schema.UnlockFu
 	return unlock, err
 }
 
-// release gives the connection back. One on which something may be left open is
-// not for others to use.
+// release gives the connection back.
 func (s *session) release() error {
 	if err := s.Close(); err != nil && !errors.Is(err, sql.ErrConnDone) {
 		return fmt.Errorf("migrate: release the connection: %w", err)
@@ -102,7 +101,7 @@ func (s *session) release() error {
 	return nil
 }
 
-// patiently tries until it succeeds, fails otherwise than by being locked, or
+// patiently calls try until it succeeds, fails for another reason than a lock, or
 // Config.LockTimeout has passed.
 func (s *session) patiently(ctx context.Context, try func() error, isLocked func(error) bool) error {
 	started, pause := time.Now(), 10*time.Millisecond

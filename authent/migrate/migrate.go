@@ -11,46 +11,46 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// Config says what is migrated, and how.
+// Config says which database to migrate, and how.
 type Config struct {
-	// DB is the database. One connection of it is held while migrations run.
+	// DB is the database. One of its connections is held while migrations run.
 	DB *sql.DB
-	// Dialect is ent's name of its dialect: "sqlite3", "postgres" or "mysql".
+	// Dialect is ent's name for its dialect: "sqlite3", "postgres" or "mysql".
 	Dialect string
-	// Dir holds the migrations. Drift and Push need none.
+	// Dir holds the migrations. Drift and Push do not need it.
 	Dir Dir
 
-	// AllowDirty lets the first migration run on a database that has tables of
-	// its own, as Atlas's --allow-dirty. Those of the connected schema count that
-	// could be a graph's: no views, foreign tables or sequences, nothing that
-	// belongs to an extension of PostgreSQL, and on SQLite no virtual tables and none
-	// that Litestream, libSQL or Cloudflare keep there.
+	// AllowDirty lets the first migration run on a database that already has tables,
+	// like Atlas's --allow-dirty. Only tables of the connected schema count that a
+	// graph could have: no views, foreign tables or sequences, nothing that belongs to
+	// an extension of PostgreSQL, and on SQLite no virtual tables and none that
+	// Litestream, libSQL or Cloudflare keep there.
 	AllowDirty bool
-	// Baseline is the version that a database without a history is at, as
-	// Atlas's --baseline: files up to it are taken as applied. If empty, none.
+	// Baseline is the version that a database without a history is at, like Atlas's
+	// --baseline: files up to it count as applied. If empty, none do.
 	Baseline string
-	// ExecOrder says what becomes of files that were added with a version below
-	// the last applied one, as Atlas's --exec-order. If empty, Linear.
+	// ExecOrder says what to do with files that were added with a version below the
+	// last applied one, like Atlas's --exec-order. If empty, Linear.
 	ExecOrder ExecOrder
-	// Interrupted says what is done about a statement that may or may not have
-	// taken effect when an earlier run was killed, where the database cannot
-	// tell. If empty, Apply stops and says what to choose.
+	// Interrupted says what to do about a statement that may or may not have taken
+	// effect when an earlier run was killed, if the database cannot tell. If empty,
+	// Apply stops and asks.
 	Interrupted Interrupted
-	// LockTimeout is how long to wait for a migration that somebody else runs.
-	// If zero, for as long as the context allows.
+	// LockTimeout is how long to wait for another migration. If zero, as long as the
+	// context allows.
 	LockTimeout time.Duration
-	// RevisionsSchema is the PostgreSQL schema of atlas_schema_revisions, as
-	// Atlas's --revisions-schema. If empty, the connection's own.
+	// RevisionsSchema is the PostgreSQL schema of atlas_schema_revisions, like Atlas's
+	// --revisions-schema. If empty, the connection's own.
 	RevisionsSchema string
-	// Operator is kept with each migration applied. If empty, "authent".
+	// Operator is stored with each applied migration. If empty, "authent".
 	Operator string
-	// DryRun makes Apply and Push tell what they would do, and do nothing.
+	// DryRun makes Apply and Push report what they would do, without doing it.
 	DryRun bool
-	// Log is told of progress, from one goroutine at a time. If nil, nobody is.
+	// Log receives progress, from one goroutine at a time. If nil, nobody does.
 	Log func(Event)
 }
 
-// ExecOrder is what becomes of files that were added out of order.
+// ExecOrder says what to do with files that were added out of order.
 type ExecOrder string
 
 // The orders of Atlas.
@@ -64,13 +64,12 @@ var execOrders = map[ExecOrder]atlas.ExecOrder{
 	Linear: atlas.ExecOrderLinear, LinearSkip: atlas.ExecOrderLinearSkip, NonLinear: atlas.ExecOrderNonLinear,
 }
 
-// Interrupted is what is done about a statement of an earlier run that was
-// killed while the statement ran.
+// Interrupted says what to do about the statement at which an earlier run was killed.
 type Interrupted string
 
 // What can be done about it.
 const (
-	// Done takes the statement as executed, and goes on after it.
+	// Done counts the statement as executed, and continues after it.
 	Done Interrupted = "done"
 	// Again executes it again.
 	Again Interrupted = "again"
@@ -79,11 +78,11 @@ const (
 // Migrator migrates one database.
 type Migrator struct {
 	config Config
-	// at is called between the steps of a migration; tests kill there.
+	// at is called between the steps of a migration, so that tests can kill it there.
 	at func(step string)
 }
 
-// New checks a configuration. It does not touch the database.
+// New checks a configuration. It does not connect to the database.
 func New(c Config) (*Migrator, error) {
 	var faults []error
 	if c.DB == nil {
@@ -102,7 +101,7 @@ func New(c Config) (*Migrator, error) {
 		faults = append(faults, fmt.Errorf("the value of Interrupted is %q: use done or again", c.Interrupted))
 	}
 	if c.Baseline != "" && c.AllowDirty {
-		faults = append(faults, errors.New("Baseline and AllowDirty exclude each other"))
+		faults = append(faults, errors.New("set either Baseline or AllowDirty, not both"))
 	}
 	if c.RevisionsSchema != "" && c.Dialect != dialect.Postgres {
 		faults = append(faults, errors.New("only PostgreSQL has a RevisionsSchema"))

@@ -8,17 +8,17 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// model is a schema that follows statements without a database that executes
-// them. It reads what ent, Atlas and people write to change tables; what it does
-// not understand changes nothing.
+// model is a schema that follows statements without a database to execute them. It
+// reads what ent, Atlas and people write to change tables. What it does not understand
+// changes nothing.
 type model struct {
 	dialect string
 	schema  *schema.Schema
-	// whole is whether the schema holds all tables that there are.
+	// whole reports that the schema holds every table there is.
 	whole bool
 }
 
-// newModel is a model of a live schema; of one that is not known if nil.
+// newModel returns a model of a live schema, or of an unknown one if nil.
 func newModel(name string, live *schema.Schema) *model {
 	if live == nil {
 		return &model{dialect: name, schema: schema.New("")}
@@ -96,7 +96,8 @@ func (m *model) drop(c *cursor) (all schema.Changes) {
 	return all
 }
 
-// table is the table of a name. One that is not known is made up, empty.
+// table returns the table of a name. It invents an empty one if the model does not know
+// it.
 func (m *model) table(name string) *schema.Table {
 	if t, ok := m.find(name); ok {
 		return t
@@ -106,8 +107,7 @@ func (m *model) table(name string) *schema.Table {
 	return t
 }
 
-// edit puts a copy in the place of a table, so that changes told before keep
-// what they tell of.
+// edit replaces a table with a copy, so that changes returned earlier stay as they are.
 func (m *model) edit(name string) *schema.Table {
 	t := *m.table(name)
 	t.Columns, t.Indexes = slices.Clone(t.Columns), slices.Clone(t.Indexes)
@@ -116,7 +116,7 @@ func (m *model) edit(name string) *schema.Table {
 	return &t
 }
 
-// put adds a table, in the place of one of that name.
+// put adds a table, or replaces the one of the same name.
 func (m *model) put(t *schema.Table) {
 	m.remove(t.Name)
 	m.schema.Tables = append(m.schema.Tables, t)
@@ -126,8 +126,8 @@ func (m *model) remove(name string) {
 	m.schema.Tables = slices.DeleteFunc(m.schema.Tables, func(t *schema.Table) bool { return t.Name == name })
 }
 
-// columnOf is the column of a name. One that is not known is made up: what it
-// holds is not known either.
+// columnOf returns the column of a name. It invents one, of unknown content, if the
+// model does not know it.
 func (m *model) columnOf(t *schema.Table, name string) *schema.Column {
 	if c, ok := findColumn(t, name); ok {
 		return c
@@ -135,7 +135,6 @@ func (m *model) columnOf(t *schema.Table, name string) *schema.Column {
 	return &schema.Column{Name: name, Type: &schema.ColumnType{Type: &schema.UnsupportedType{T: "unknown"}, Null: true}}
 }
 
-// renameTable renames a table.
 func (m *model) renameTable(from, to string) schema.Change {
 	old := m.edit(from)
 	renamed := m.edit(from)
@@ -145,7 +144,7 @@ func (m *model) renameTable(from, to string) schema.Change {
 	return &schema.RenameTable{From: old, To: renamed}
 }
 
-// alter reads ALTER TABLE from the table's name on.
+// alter reads ALTER TABLE, from the table's name on.
 func (m *model) alter(c *cursor) (all schema.Changes) {
 	name := c.name()
 	changed := &schema.ModifyTable{}
@@ -166,7 +165,6 @@ func (m *model) alter(c *cursor) (all schema.Changes) {
 	return all
 }
 
-// clause reads one clause of ALTER TABLE.
 func (m *model) clause(t *schema.Table, c *cursor) schema.Changes {
 	switch {
 	case c.take("ADD"):
@@ -251,7 +249,7 @@ func (m *model) dropFrom(t *schema.Table, c *cursor) schema.Changes {
 	return nil
 }
 
-// dropColumn drops a column, and the indexes and foreign keys on it.
+// dropColumn drops a column, and its indexes and foreign keys.
 func (m *model) dropColumn(t *schema.Table, name string, absent bool) schema.Changes {
 	if _, ok := findColumn(t, name); !ok && absent && m.whole {
 		return nil
@@ -262,7 +260,7 @@ func (m *model) dropColumn(t *schema.Table, name string, absent bool) schema.Cha
 	t.Columns = slices.DeleteFunc(t.Columns, func(c *schema.Column) bool { return c.Name == name })
 	t.Indexes = slices.DeleteFunc(t.Indexes, func(i *schema.Index) bool {
 		gone := slices.ContainsFunc(i.Parts, func(p *schema.IndexPart) bool { return p.C != nil && p.C.Name == name })
-		// MySQL takes the column out of an index and keeps the rest.
+		// MySQL removes the column from an index and keeps the rest.
 		if gone && m.dialect != dialect.MySQL {
 			all = append(all, &schema.DropIndex{I: i})
 		}
@@ -278,7 +276,7 @@ func (m *model) dropColumn(t *schema.Table, name string, absent bool) schema.Cha
 	return all
 }
 
-// renameIn reads what follows RENAME, of something in the table.
+// renameIn reads what follows RENAME within a table.
 func (m *model) renameIn(t *schema.Table, c *cursor) schema.Changes {
 	if c.takeAny("INDEX", "KEY", "CONSTRAINT") {
 		return nil
@@ -317,7 +315,7 @@ func (m *model) alterColumn(t *schema.Table, c *cursor) schema.Changes {
 	return m.replace(t, from.Name, &to)
 }
 
-// replace changes a column to another.
+// replace changes a column into another.
 func (m *model) replace(t *schema.Table, name string, to *schema.Column) schema.Changes {
 	from := m.columnOf(t, name)
 	if strings.EqualFold(from.Name, to.Name) {

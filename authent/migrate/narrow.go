@@ -8,9 +8,9 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// narrows reports whether a change of type may lose what a column holds. All do
-// but those to a type of the same kind that holds at least as much, and those of
-// a number to a text without limit.
+// narrows reports whether a change of type may lose what a column holds. It does unless
+// the new type is of the same kind and holds at least as much, or a number becomes a
+// text without limit.
 func narrows(name string, c *schema.ModifyColumn) bool {
 	if !c.Change.Is(schema.ChangeType) || c.Change == schema.NoChange {
 		return false
@@ -47,12 +47,13 @@ func narrows(name string, c *schema.ModifyColumn) bool {
 	return true
 }
 
-// textLimits are MySQL's, in bytes. Other texts without a size have none.
+// textLimits are MySQL's, in bytes. Other texts without a size have no limit.
 var textLimits = map[string]int{"tinytext": 255, "text": 65_535, "mediumtext": 16_777_215}
 
 const unlimited = 1 << 32
 
-// textLimit is how much a text holds, and whether that is in bytes, not letters.
+// textLimit returns how much a text holds, and whether that is counted in bytes rather
+// than characters.
 func textLimit(name string, t *schema.StringType) (n int, bytes bool) {
 	if n, ok := textLimits[strings.ToLower(t.T)]; ok && name == dialect.MySQL {
 		return n, true
@@ -67,13 +68,13 @@ func narrowsText(name string, from, to *schema.StringType) bool {
 	before, inBytes := textLimit(name, from)
 	after, alsoInBytes := textLimit(name, to)
 	if alsoInBytes && !inBytes {
-		before *= 4 // A letter has up to four bytes.
+		before *= 4 // A character has up to four bytes.
 	}
 	return after < before
 }
 
-// precision is how many digits of a second a time keeps, where it does not say
-// those that its database then keeps.
+// precision returns how many fractional digits of a second a time keeps. If the type
+// does not say, it is the database's default.
 func precision(name string, t *schema.TimeType) int {
 	switch {
 	case t.Precision != nil:
@@ -84,7 +85,7 @@ func precision(name string, t *schema.TimeType) int {
 	return 6
 }
 
-// sizes are the names of integers, by how many bytes they have.
+// sizes holds the names of integer types by their size in bytes.
 var sizes = map[string]int{"tinyint": 1, "smallint": 2, "mediumint": 3, "int": 4, "integer": 4, "bigint": 8}
 
 func narrowsInteger(from, to *schema.IntegerType) bool {
@@ -98,5 +99,5 @@ func narrowsInteger(from, to *schema.IntegerType) bool {
 	case from.Unsigned:
 		return after <= before
 	}
-	return true // Less than zero has no place in one that is unsigned.
+	return true // An unsigned type cannot hold negative numbers.
 }

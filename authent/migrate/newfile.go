@@ -9,16 +9,16 @@ import (
 	atlas "ariga.io/atlas/sql/migrate"
 )
 
-// newFile is what NewFile writes, for people to write on.
+// newFile is what NewFile writes, for people to fill in.
 const newFile = `-- %s: write statements here, each with a semicolon at its end. Such a file is for
 -- what diff cannot know: rows (UPDATE, INSERT, DELETE), and names (RENAME).
 -- Then run go tool migrate hash, and read it again before you apply it.
 `
 
 // NewFile writes an empty migration, hashes the folder, and returns the file's name,
-// of which name becomes part. It is for what no schema says: what becomes of rows.
-// The folder must be as its atlas.sum says. The file's version is the time, or the
-// next one after that of the last file if that is later.
+// which contains the given name. Use it for what no schema says: what becomes of rows.
+// The folder must match its atlas.sum. The file's version is the current time, or the
+// next one after the last file's if that is later.
 func NewFile(dir Dir, name string) (string, error) {
 	if err := checkName(name); err != nil {
 		return "", err
@@ -44,13 +44,13 @@ func checkName(name string) error {
 	return nil
 }
 
-// versionFormat is that of Atlas's versions, in UTC.
+// versionFormat is the format of Atlas's versions, in UTC.
 const versionFormat = "20060102150405"
 
 var digits = regexp.MustCompile(`^[0-9]+$`)
 
-// nextVersion is a version that comes after those of all files: the time, unless
-// another file has it, or has a later one. Versions are compared as texts.
+// nextVersion returns a version that sorts after those of all files, as text: the
+// current time, unless a file has that or a later one.
 func nextVersion(dir Dir, now time.Time) (string, error) {
 	files, err := dir.Files()
 	if err != nil {
@@ -69,10 +69,10 @@ func nextVersion(dir Dir, now time.Time) (string, error) {
 			return next, nil
 		}
 	}
-	return "", fmt.Errorf("migrate: no version follows that of %s: versions are compared as texts, so give the new file by hand a name that comes after it, and run go tool migrate hash", files[len(files)-1].Name())
+	return "", fmt.Errorf("migrate: no version follows that of %s: versions are compared as texts, so give the new file by hand a name that sorts after it, and run go tool migrate hash", files[len(files)-1].Name())
 }
 
-// formatter names the files of a plan by the version that follows those of a folder.
+// formatter names the files of a plan by the version after those of a folder.
 type formatter struct{ dir Dir }
 
 // Format implements atlas.Formatter.

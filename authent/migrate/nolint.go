@@ -7,10 +7,10 @@ import (
 	"ariga.io/atlas/sql/sqlcheck"
 )
 
-// rules are what a file's directives "-- atlas:nolint" leave out: of the whole
-// file, when one stands at its head before an empty line, and of the statement
-// that one stands before. A directive without a word leaves out all; else its
-// words are codes or names of analyzers.
+// rules says what a file's directives "-- atlas:nolint" leave out. A directive at the
+// head of the file, before an empty line, is about the whole file; any other is about
+// the statement after it. Without words it leaves out everything; its words are codes
+// or names of analyzers.
 type rules struct {
 	file       []string
 	whole      bool
@@ -34,7 +34,7 @@ func rulesOf(file *sqlcheck.File) rules {
 	return r
 }
 
-// wordsOf are the words of directives, and whether one of them has none.
+// wordsOf returns the words of directives, and whether one of them has no word.
 func wordsOf(directives []string) (listed []string, all bool) {
 	for _, d := range directives {
 		fields := strings.Fields(d)

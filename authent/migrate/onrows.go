@@ -14,19 +14,18 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// Codes of what Atlas's analyzers do not look at.
+// Codes of what Atlas's analyzers do not cover.
 const (
 	codeNarrow     = "AU101" // A type that holds less.
-	codeForeignKey = "AU102" // A foreign key on rows that are there.
-	codeCheck      = "AU103" // A check on rows that are there.
-	codeImplicit   = "MY101" // Atlas's, of types that its analyzer leaves out.
+	codeForeignKey = "AU102" // A foreign key on existing rows.
+	codeCheck      = "AU103" // A check on existing rows.
+	codeImplicit   = "MY101" // Atlas's own, for types that its analyzer leaves out.
 )
 
-// notValid finds constraints that PostgreSQL does not try on the rows that are
-// there.
+// notValid matches constraints that PostgreSQL does not check on existing rows.
 var notValid = regexp.MustCompile(`(?i)\bNOT\s+VALID\b`)
 
-// onRows is the analyzer of what rows that are there may not fit.
+// onRows analyzes changes that existing rows may not fit.
 func (a analysis) onRows(_ context.Context, p *sqlcheck.Pass) error {
 	var all []sqlcheck.Diagnostic
 	for _, sc := range p.File.Changes {
@@ -48,7 +47,7 @@ func (a analysis) onRows(_ context.Context, p *sqlcheck.Pass) error {
 	return nil
 }
 
-// misfit tells what rows may not fit in a change of a table; nothing if they do.
+// misfit says which rows may not fit a change of a table, nothing if all do.
 func (a analysis) misfit(p *sqlcheck.Pass, m *schema.ModifyTable, change schema.Change) (code, text string) {
 	isNew := func(c *schema.Column) bool { return p.File.ColumnSpan(m.T, c)&sqlcheck.SpanAdded != 0 }
 	switch c := change.(type) {
@@ -61,7 +60,7 @@ func (a analysis) misfit(p *sqlcheck.Pass, m *schema.ModifyTable, change schema.
 		if !slices.ContainsFunc(c.F.Columns, func(col *schema.Column) bool { return !empty(col) }) {
 			return "", ""
 		}
-		return codeForeignKey, fmt.Sprintf("Adding foreign key %q to table %q will fail in case rows refer to rows of %q that are not there", c.F.Symbol, m.T.Name, c.F.RefTable.Name)
+		return codeForeignKey, fmt.Sprintf("Adding foreign key %q to table %q will fail in case rows refer to rows of %q that do not exist", c.F.Symbol, m.T.Name, c.F.RefTable.Name)
 	case *schema.AddColumn:
 		value, ok := a.silently(c.C)
 		if !ok || c.C.Type.Null || c.C.Default != nil || a.filledAfter(p, m.T, c.C) {
@@ -69,13 +68,13 @@ func (a analysis) misfit(p *sqlcheck.Pass, m *schema.ModifyTable, change schema.
 		}
 		return codeImplicit, fmt.Sprintf("Adding a non-nullable %q column %q on table %q without a default value implicitly sets existing rows with %s", a.typeName(c.C), c.C.Name, m.T.Name, value)
 	case *schema.AddCheck:
-		return codeCheck, fmt.Sprintf("Adding check %q to table %q will fail in case rows are against it", c.C.Name, m.T.Name)
+		return codeCheck, fmt.Sprintf("Adding check %q to table %q will fail in case rows violate it", c.C.Name, m.T.Name)
 	}
 	return "", ""
 }
 
-// silently is what MySQL and MariaDB fill a new column with that has no default,
-// for the types that Atlas's analyzer says nothing about.
+// silently returns the value with which MySQL and MariaDB fill a new column that has no
+// default, for the types that Atlas's analyzer leaves out.
 func (a analysis) silently(c *schema.Column) (value string, ok bool) {
 	if a.dialect != dialect.MySQL {
 		return "", false
@@ -91,13 +90,13 @@ func (a analysis) silently(c *schema.Column) (value string, ok bool) {
 	return "", false
 }
 
-// filledAfter reports whether the file itself fills the column later on.
+// filledAfter reports whether a later statement of the file fills the column.
 func (a analysis) filledAfter(p *sqlcheck.Pass, t *schema.Table, c *schema.Column) bool {
 	return slices.ContainsFunc(p.File.Changes, func(sc *sqlcheck.Change) bool { return fills(a.dialect, sc.Stmt.Text, t.Name, c.Name) })
 }
 
-// typeName is a column's type as its database writes it. How wide MySQL shows a
-// number is no part of it.
+// typeName returns a column's type as its database writes it. It leaves out the display
+// width of MySQL's numbers.
 func (a analysis) typeName(c *schema.Column) string {
 	text := formatType(a.dialect, c.Type.Type)
 	if _, ok := c.Type.Type.(*schema.IntegerType); ok {
@@ -108,8 +107,8 @@ func (a analysis) typeName(c *schema.Column) string {
 
 var width = regexp.MustCompile(`\(\d+\)`)
 
-// fillByItself gives columns that PostgreSQL fills by itself a default, so that
-// no analyzer takes them for ones that it cannot fill.
+// fillByItself gives a default to columns that PostgreSQL fills by itself, so that no
+// analyzer thinks that they cannot be filled.
 func fillByItself(changes schema.Changes) {
 	for _, c := range changes {
 		m, ok := c.(*schema.ModifyTable)

@@ -122,7 +122,7 @@ func TestSQLite_RebuildKeepsReferences(t *testing.T) {
 	}
 	write(t, name, "3_p.sql", strings.Replace(rebuild, "FROM p;", "FROM p WHERE id = 1;", 1))
 	before := inventory(t, kind, db)
-	if _, err := migrator(t, kind, db, name, nil).Apply(t.Context(), 0); err == nil || !strings.Contains(err.Error(), "rows of c refer to rows of p that are not there") {
+	if _, err := migrator(t, kind, db, name, nil).Apply(t.Context(), 0); err == nil || !strings.Contains(err.Error(), "rows of c refer to rows of p that do not exist") {
 		t.Errorf("%v", err)
 	}
 	if after := inventory(t, kind, db); after != before {

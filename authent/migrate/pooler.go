@@ -12,22 +12,22 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// aside is how long to wait for a second connection, with which a session is
-// compared, and for each comparison.
+// aside is how long to wait for a second connection to compare sessions with, and for
+// each comparison.
 const aside = 5 * time.Second
 
-// comparisons are how many there are. A pooler that takes any session by chance
-// passes each by one in as many as it has.
+// comparisons is how many comparisons there are. A pooler that picks a session at
+// random passes each of them with a chance of one in the number of its sessions.
 const comparisons = 12
 
-// checkSession refuses a database before which a pooler stands that gives each
-// transaction whatever session is free. A lock belongs to a session: there it
-// would keep nobody out, and stay behind.
+// checkSession refuses a database behind a pooler that gives each transaction any free
+// session. A lock belongs to a session: there it would keep nobody out, and be left
+// behind.
 func (s *session) checkSession(ctx context.Context) error {
 	if s.config.Dialect != dialect.Postgres {
 		return nil
 	}
-	// Databases of authent/database tell whether there is a pooler at all.
+	// Databases of authent/database know whether there is a pooler at all.
 	d, known := s.config.DB.Driver().(interface {
 		Direct(context.Context) (bool, error)
 	})
@@ -45,20 +45,19 @@ func (s *session) checkSession(ctx context.Context) error {
 		shared, err = known, nil
 	}
 	if err == nil && shared {
-		err = fmt.Errorf("migrate: %w: nothing was changed; migrate by the URL of the server itself", ErrPooled)
+		err = fmt.Errorf("migrate: %w: nothing was changed; migrate with the URL of the server itself", ErrPooled)
 	}
 	return err
 }
 
-// errAlone tells that there was no second connection to compare with.
-var errAlone = errors.New("migrate: no second connection is to be had")
+// errAlone is returned if there was no second connection to compare with.
+var errAlone = errors.New("migrate: no second connection is available")
 
-// isShared reports whether a pooler gives this connection's session to others
-// while the connection is open. It marks the session, and looks for the mark on
-// another connection, which gets the session that became free last, and then on
-// this one, while that is busy. Where sessions take turns, this connection may find
-// its own again, but not also after one turn more: so the other one takes none, one
-// and two before.
+// isShared reports whether a pooler gives this connection's session to others while the
+// connection is open. It marks the session. Then it looks for the mark on another
+// connection, which gets the session that was freed last, and on this one while the
+// other is busy. If sessions take turns, this connection may meet its own again, but
+// not also after one more turn, so the other connection first takes none, one or two.
 func (s *session) isShared(ctx context.Context) (bool, error) {
 	if s.config.DB.Stats().MaxOpenConnections == 1 {
 		return false, errAlone
@@ -73,7 +72,7 @@ func (s *session) isShared(ctx context.Context) (bool, error) {
 	for n := range comparisons {
 		shared, err := s.meets(ctx, other, n%3)
 		if state, _, _ := codes(err); slices.Contains([]string{"26000", "42P05", "08P01"}, state) {
-			return true, nil // the driver's own statements got lost
+			return true, nil // the driver's own statements were lost
 		}
 		if err != nil {
 			return false, fmt.Errorf("%w: %w", errAlone, err)
@@ -85,8 +84,8 @@ func (s *session) isShared(ctx context.Context) (bool, error) {
 	return false, nil
 }
 
-// meets looks for the mark of this session, once, after the other connection has
-// taken that many turns.
+// meets looks for the mark of this session once, after the other connection has taken
+// that many turns.
 func (s *session) meets(ctx context.Context, other *sql.Conn, turns int) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, aside)
 	defer cancel()
@@ -115,8 +114,7 @@ func (s *session) meets(ctx context.Context, other *sql.Conn, turns int) (bool, 
 	return here != mark, nil
 }
 
-// upToDate reports whether a database on which nothing can be locked needs no
-// migration either.
+// upToDate reports whether a database that cannot be locked needs no migration either.
 func (m *Migrator) upToDate(ctx context.Context) (bool, error) {
 	s, err := m.hold(ctx)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 	"github.com/authent/authent/internal/testdb"
 )
 
-// childURL is set in the processes that tests start: the database to migrate.
+// childURL is set in the processes that tests start. It names the database to migrate.
 const childURL = "AUTHENT_MIGRATE_URL"
 
 func TestMain(m *testing.M) {
@@ -97,7 +97,7 @@ func start(t *testing.T, url string, env ...string) *process {
 	return p
 }
 
-// line is the next line that the process says, "" when it has ended.
+// line returns the next line that the process prints, "" when it has ended.
 func (p *process) line() string {
 	if p.out.Scan() {
 		return p.out.Text()

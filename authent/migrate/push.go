@@ -13,20 +13,20 @@ import (
 	entschema "entgo.io/ent/dialect/sql/schema"
 )
 
-// PushConfig says how far Push may go.
+// PushConfig says what Push may do.
 type PushConfig struct {
 	// AllowDestructive lets it drop tables and columns, and narrow types.
 	AllowDestructive bool
-	// Exclude are patterns of tables to leave alone, as in Drift.
+	// Exclude lists patterns of tables to leave alone, as in Drift.
 	Exclude []string
-	// Reset makes Push drop all tables and views of the connected schema first,
-	// with all that is in them, but for those that Exclude names, those of
-	// extensions, and on SQLite virtual tables and what a host keeps there. It is the name of that database, so that no other is lost: on
-	// PostgreSQL DATABASE, or DATABASE.SCHEMA where the schema is not public; on
-	// SQLite that of the file, without its folder. A database with a history of
-	// migrations, also one that Prisma, Drizzle or another program keeps, needs
-	// AllowDestructive too; then the connected schema's own history is dropped with
-	// the rest. If empty, nothing is dropped.
+	// Reset makes Push first drop all tables and views of the connected schema, with
+	// everything in them. Those that Exclude names stay, and so do those of extensions,
+	// and on SQLite virtual tables and what a host keeps there. So that no other
+	// database is lost, Reset must be the name of this one: on PostgreSQL DATABASE, or
+	// DATABASE.SCHEMA if the schema is not public; on SQLite the file's name without
+	// its folder. A database with a history of migrations, even one of Prisma, Drizzle
+	// or another program, needs AllowDestructive too; then the connected schema's own
+	// history is dropped with the rest. If empty, nothing is dropped.
 	Reset string
 }
 
@@ -36,11 +36,11 @@ type Plan struct {
 	Statements  []Statement
 }
 
-// Push makes the database as the schema says, without a migration and without
-// writing history: for development, where the schema changes many times an hour.
-// It refuses a plan that destroys data with ErrDestructive, unless that is
-// allowed. With Config.DryRun it only plans. PostgreSQL and SQLite take the plan
-// as a whole or not at all.
+// Push makes the database match the schema, without a migration and without writing
+// history. It is for development, where the schema changes many times an hour. It
+// refuses a plan that destroys data with ErrDestructive, unless that is allowed. With
+// Config.DryRun it only plans. PostgreSQL and SQLite take the plan as a whole or not at
+// all.
 func (m *Migrator) Push(ctx context.Context, tables []*entschema.Table, c PushConfig) (*Plan, error) {
 	plan := &Plan{}
 	if err := checkPatterns(c.Exclude); err != nil {
@@ -82,7 +82,7 @@ func (s *session) push(ctx context.Context, desired *schema.Schema, c PushConfig
 	return s.carryOut(ctx, plan)
 }
 
-// carryOut executes a plan, unless it is only to be shown.
+// carryOut executes a plan, unless this is a dry run.
 func (s *session) carryOut(ctx context.Context, plan *Plan) error {
 	if s.config.DryRun {
 		return nil
@@ -95,7 +95,7 @@ func (s *session) carryOut(ctx context.Context, plan *Plan) error {
 	return nil
 }
 
-// plan writes the statements for the changes.
+// plan adds the statements for changes to a plan.
 func (s *session) plan(ctx context.Context, changes []schema.Change, plan *Plan) error {
 	if len(changes) == 0 {
 		return nil
@@ -120,8 +120,8 @@ func (s *session) plan(ctx context.Context, changes []schema.Change, plan *Plan)
 	return nil
 }
 
-// withColumns gives tables that are dropped, and that Atlas could not inspect, a
-// column: it wants to know how the drop is undone.
+// withColumns adds a column to tables that are dropped and that Atlas could not
+// inspect. Without one, Atlas cannot plan how to undo the drop.
 func withColumns(changes []schema.Change) []schema.Change {
 	changes = slices.Clone(changes)
 	for i, c := range changes {
@@ -132,7 +132,7 @@ func withColumns(changes []schema.Change) []schema.Change {
 	return changes
 }
 
-// mark tells of the risks of the plan's statements, as if they were a file's.
+// mark adds the risks of the plan's statements, as if they were in a file.
 func (s *session) mark(ctx context.Context, plan *Plan) {
 	var text strings.Builder
 	for i := range plan.Statements {
@@ -147,8 +147,8 @@ func (s *session) mark(ctx context.Context, plan *Plan) {
 	m.mark(ctx)
 }
 
-// lost tells of all that the plan destroys: each difference, and each statement
-// with its code and with what to do about it.
+// lost lists everything that the plan destroys: each difference, and each statement
+// with its code and what to do about it.
 func (p *Plan) lost() (lines []string) {
 	for _, d := range p.Differences {
 		if d.Destroys {

@@ -16,7 +16,7 @@ import (
 	"github.com/authent/authent/internal/testdb"
 )
 
-// changed are the tables of the default graph with one column more on users.
+// changed returns the tables of the default graph, with one more column in users.
 func changed(t *testing.T) []*entschema.Table {
 	t.Helper()
 	tables, err := entschema.CopyTables(entmigrate.Tables)
@@ -175,7 +175,7 @@ func TestDiff(t *testing.T) {
 	})
 }
 
-// TestDiff_Name is a word: it becomes part of a file's name.
+// TestDiff_Name: the name is a word, because it becomes part of a file's name.
 func TestDiff_Name(t *testing.T) {
 	for _, name := range []string{"", "../evil", "a b", "a/b"} {
 		if _, err := migrate.Diff(t.Context(), name, migrate.DiffConfig{}); err == nil || !strings.Contains(err.Error(), "is not a word") {
@@ -187,7 +187,7 @@ func TestDiff_Name(t *testing.T) {
 // TestNew_ReportsEveryFault of a configuration at once.
 func TestNew_ReportsEveryFault(t *testing.T) {
 	_, err := migrate.New(migrate.Config{Dialect: "oracle", ExecOrder: "any", Interrupted: "perhaps", Baseline: "1", AllowDirty: true, RevisionsSchema: "x"})
-	for _, want := range []string{"the DB is nil", `"oracle"`, `"any"`, `"perhaps"`, "exclude each other", "only PostgreSQL"} {
+	for _, want := range []string{"the DB is nil", `"oracle"`, `"any"`, `"perhaps"`, "not both", "only PostgreSQL"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v lacks %q", err, want)
 		}

@@ -8,17 +8,17 @@ import (
 	"ariga.io/atlas/sql/schema"
 )
 
-// reader answers what Atlas's analyzers ask about a file's statements. Atlas's
-// command line has parsers for it, which are not to be had as a library.
+// reader answers what Atlas's analyzers ask about a file's statements. Atlas's command
+// line has parsers for this, but no library has them.
 type reader struct {
 	dialect string
-	// forgets is whether the database forgets REFERENCES in a column's own
-	// definition. MySQL does, MariaDB does not.
+	// forgets reports that the database ignores REFERENCES in a column's own
+	// definition, as MySQL does and MariaDB does not.
 	forgets bool
 }
 
-// ColumnFilledBefore reports whether a statement before the byte fills the
-// column where it is NULL, or everywhere.
+// ColumnFilledBefore reports whether a statement before the byte fills the column where
+// it is NULL, or everywhere.
 func (r reader) ColumnFilledBefore(statements []*atlas.Stmt, t *schema.Table, c *schema.Column, pos int) (bool, error) {
 	for _, s := range statements {
 		if s.Pos < pos && fills(r.dialect, s.Text, t.Name, c.Name) {
@@ -28,8 +28,8 @@ func (r reader) ColumnFilledBefore(statements []*atlas.Stmt, t *schema.Table, c 
 	return false, nil
 }
 
-// ColumnFilledAfter reports whether a statement after the byte fills the column
-// where it has the value that the database gave it, or everywhere.
+// ColumnFilledAfter reports whether a statement after the byte fills the column where
+// it has the value that the database gave it, or everywhere.
 func (r reader) ColumnFilledAfter(statements []*atlas.Stmt, t *schema.Table, c *schema.Column, pos int, _ any) (bool, error) {
 	for _, s := range statements {
 		if s.Pos > pos && fills(r.dialect, s.Text, t.Name, c.Name) {
@@ -39,8 +39,8 @@ func (r reader) ColumnFilledAfter(statements []*atlas.Stmt, t *schema.Table, c *
 	return false, nil
 }
 
-// CreateViewAfter reports whether a statement after the byte makes a view of the
-// old name on the table, so that programs go on.
+// CreateViewAfter reports whether a statement after the byte creates a view of the old
+// name on the table, so that programs keep working.
 func (r reader) CreateViewAfter(statements []*atlas.Stmt, old, renamed string, pos int) (bool, error) {
 	for _, s := range statements {
 		c := reading(r.dialect, s.Text)
@@ -61,8 +61,7 @@ func (r reader) CreateViewAfter(statements []*atlas.Stmt, old, renamed string, p
 	return false, nil
 }
 
-// CheckNotNullFor reports whether a check says that the column is not NULL, so
-// that no row is.
+// CheckNotNullFor reports whether a check says that the column is not NULL.
 func (reader) CheckNotNullFor(check *schema.Check, column string) (bool, error) {
 	text := strings.Trim(check.Expr, "() ")
 	return notNull.MatchString(text) && unquote(strings.TrimSpace(notNull.ReplaceAllString(text, ""))) == column, nil
@@ -70,8 +69,8 @@ func (reader) CheckNotNullFor(check *schema.Check, column string) (bool, error) 
 
 var notNull = regexp.MustCompile(`(?i)\s+IS\s+NOT\s+NULL$`)
 
-// ColumnHasReferences reports whether a statement defines the column with
-// REFERENCES of its own, which the database reads and forgets.
+// ColumnHasReferences reports whether a statement defines the column with REFERENCES of
+// its own that the database ignores.
 func (r reader) ColumnHasReferences(s *atlas.Stmt, c *schema.Column) (bool, error) {
 	if !r.forgets {
 		return false, nil
@@ -91,8 +90,7 @@ func (r reader) ColumnHasReferences(s *atlas.Stmt, c *schema.Column) (bool, erro
 	return false, nil
 }
 
-// fills reports whether a statement gives the column a value in each row that
-// has none.
+// fills reports whether a statement gives the column a value in each row that has none.
 func fills(name, sql, table, column string) bool {
 	c := reading(name, sql)
 	if !c.take("UPDATE") {
@@ -113,6 +111,6 @@ func fills(name, sql, table, column string) bool {
 	if !set || !c.take("WHERE") {
 		return set
 	}
-	// Other conditions leave rows out, for all that can be told.
+	// Any other condition may leave rows out.
 	return c.name() == column && (c.take("IS", "NULL") || c.take("=")) && !hasWords(c.words, "AND")
 }

@@ -11,7 +11,7 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// ends are the keywords that end a column's type or its default.
+// ends are the keywords that end a column's type or default.
 var ends = []string{
 	"NOT", "NULL", "DEFAULT", "PRIMARY", "UNIQUE", "CHECK", "REFERENCES", "COLLATE", "CONSTRAINT", "GENERATED", "AS", "COMMENT", "ON",
 	"AFTER", "FIRST", "AUTO_INCREMENT", "AUTOINCREMENT", "CHARSET", "USING", "KEY", "INVISIBLE", "STORAGE", "COMPRESSION",
@@ -46,7 +46,7 @@ func (m *model) column(c *cursor) *schema.Column {
 	return col
 }
 
-// generated is how the value of a generated column is kept.
+// generated returns how the value of a generated column is kept.
 func generated(c *cursor) string {
 	if c.takeAny("STORED", "PERSISTENT") {
 		return "STORED"
@@ -54,8 +54,7 @@ func generated(c *cursor) string {
 	return "VIRTUAL"
 }
 
-// columnType reads the type of a column. One that is not known is kept as it
-// stands.
+// columnType reads the type of a column. It keeps an unknown one as it is written.
 func (m *model) columnType(c *cursor) *schema.ColumnType {
 	taken := c.before(0, ends...)
 	if n := len(taken.words); n > 1 && taken.words[n-2].is("CHARACTER") && taken.words[n-1].is("SET") {
@@ -71,8 +70,8 @@ func (m *model) columnType(c *cursor) *schema.ColumnType {
 	return &schema.ColumnType{Type: parseType(m.dialect, text), Raw: text, Null: true}
 }
 
-// parseType reads a type as Atlas does. One that Atlas does not know, or panics
-// over, such as "(" for SQLite, is kept as it stands.
+// parseType reads a type as Atlas does. It keeps the text of one that Atlas does not
+// know, or panics over, such as "(" for SQLite.
 func parseType(name, text string) (t schema.Type) {
 	asItStands := &postgres.UserDefinedType{T: text}
 	defer func() {
@@ -90,7 +89,6 @@ func parseType(name, text string) (t schema.Type) {
 	return t
 }
 
-// createTable reads CREATE TABLE.
 func (m *model) createTable(c *cursor) schema.Changes {
 	exists := c.take("IF", "NOT", "EXISTS")
 	name := c.name()
@@ -121,7 +119,7 @@ func attach(t *schema.Table, change schema.Change) {
 	}
 }
 
-// element reads a column or a constraint in the brackets of CREATE TABLE.
+// element reads a column or a constraint of CREATE TABLE.
 func (m *model) element(t *schema.Table, c *cursor) {
 	if con := m.constraint(t, c); con != nil {
 		attach(t, con)
@@ -135,7 +133,7 @@ func (m *model) element(t *schema.Table, c *cursor) {
 	}
 }
 
-// hasWords reports whether these keywords stand somewhere in a row.
+// hasWords reports whether these keywords occur one after the other.
 func hasWords(all []word, keywords ...string) bool {
 	for c := (&cursor{words: all}); !c.done(); c.next() {
 		if c.at(keywords...) {
@@ -145,8 +143,8 @@ func hasWords(all []word, keywords ...string) bool {
 	return false
 }
 
-// constraint reads a constraint or an index as CREATE TABLE and ALTER TABLE have
-// them; nil if it is none.
+// constraint reads a constraint or an index, as CREATE TABLE and ALTER TABLE have them.
+// It returns nil if there is none.
 func (m *model) constraint(t *schema.Table, c *cursor) schema.Change {
 	name := ""
 	if c.take("CONSTRAINT") {
@@ -218,7 +216,7 @@ func action(c *cursor) schema.ReferenceOption {
 	return schema.ReferenceOption(first)
 }
 
-// createIndex reads CREATE INDEX from the name on.
+// createIndex reads CREATE INDEX, from the name on.
 func (m *model) createIndex(c *cursor, unique bool) schema.Changes {
 	c.take("CONCURRENTLY")
 	c.take("IF", "NOT", "EXISTS")
@@ -255,14 +253,13 @@ func (m *model) index(t *schema.Table, name string, unique bool, c *cursor) *sch
 	return i
 }
 
-// isLength reports whether the words are a column with how much of it MySQL
-// keeps in an index, as in name(10), and not a function's call.
+// isLength reports whether the words are a column with the length that MySQL indexes,
+// as in name(10), and not a function call.
 func isLength(all []word) bool {
 	return len(all) > 3 && all[3].is(")") && strings.Trim(all[2].text, "0123456789") == ""
 }
 
-// find finds the table of a name, also of one that is written in other letters:
-// databases take most names so.
+// find finds a table by its name, ignoring case if need be, as most databases do.
 func (m *model) find(name string) (*schema.Table, bool) {
 	if t, ok := m.schema.Table(name); ok {
 		return t, true
@@ -283,7 +280,7 @@ func indexOf(t *schema.Table, name string) *schema.Index {
 	return nil
 }
 
-// findColumn finds the column of a name likewise.
+// findColumn finds a column by its name in the same way.
 func findColumn(t *schema.Table, name string) (*schema.Column, bool) {
 	if c, ok := t.Column(name); ok {
 		return c, true

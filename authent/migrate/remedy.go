@@ -10,8 +10,8 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// advise says of each risk what to do about it. A renaming that may have been
-// meant comes first.
+// advise adds to each risk what to do about it. If a renaming may have been meant, that
+// comes first.
 func (a analysis) advise(file *sqlcheck.File, found map[int][]Risk) {
 	meant := a.renamings(file)
 	for _, change := range file.Changes {
@@ -31,10 +31,10 @@ func (a analysis) advise(file *sqlcheck.File, found map[int][]Risk) {
 type subject struct {
 	table  *schema.Table
 	change schema.Change
-	column *schema.Column // Nil if it is not about one.
+	column *schema.Column // Nil if the risk is not about one.
 }
 
-// subjectOf finds the part of a statement's changes whose name the text has.
+// subjectOf finds the part of a statement's changes that the text names.
 func subjectOf(r Risk, change *sqlcheck.Change) subject {
 	for _, c := range change.Changes {
 		m, ok := c.(*schema.ModifyTable)
@@ -51,7 +51,7 @@ func subjectOf(r Risk, change *sqlcheck.Change) subject {
 	return subject{}
 }
 
-// concerns are the changes that codes tell of.
+// concerns maps codes to the changes that they are about.
 var concerns = map[string]string{
 	"MF101": "*schema.AddIndex", "MF102": "*schema.ModifyIndex", "MF103": "*schema.AddColumn", "MY101": "*schema.AddColumn",
 	"MF104": "*schema.ModifyColumn", "LT101": "*schema.ModifyColumn", codeNarrow: "*schema.ModifyColumn",
@@ -76,18 +76,18 @@ func nameIn(c schema.Change) (string, *schema.Column) {
 	return "", nil
 }
 
-// plain are what to do where no statement helps.
+// plain says what to do where no statement helps.
 var plain = map[string]string{
 	"DS101": "what the schema holds is lost: keep a copy of what is needed",
-	"DS102": "what the table holds is lost: keep a copy of what is needed, and see that no program that runs uses it",
-	"DS103": "what the column holds is lost: keep a copy of what is needed, and see that no program that runs uses it",
-	"CD101": "rows may then refer to rows that are gone: see that nothing relies on it",
-	"BC101": "programs that run use the old name: stop them first, or leave them a view of that name",
-	"BC102": "programs that run use the old name: stop them first, or add a column, let programs write both, and drop the old one later",
+	"DS102": "what the table holds is lost: keep a copy of what is needed, and check that no running program uses it",
+	"DS103": "what the column holds is lost: keep a copy of what is needed, and check that no running program uses it",
+	"CD101": "rows may then refer to rows that are gone: check that nothing relies on it",
+	"BC101": "running programs use the old name: stop them first, or leave them a view of that name",
+	"BC102": "running programs use the old name: stop them first, or add a column, let programs write both, and drop the old one later",
 	"MY102": "write it as a constraint of its own: FOREIGN KEY (…) REFERENCES …",
 }
 
-// remedy is what to do about a risk.
+// remedy says what to do about a risk.
 func (a analysis) remedy(r Risk, change *sqlcheck.Change) string {
 	if do, ok := plain[r.Code]; ok {
 		return do
@@ -108,12 +108,12 @@ func (a analysis) remedy(r Risk, change *sqlcheck.Change) string {
 	case *schema.AddForeignKey:
 		return a.orphans(s.table, c.F)
 	case *schema.AddCheck:
-		return fmt.Sprintf("see first which rows are:\n  SELECT * FROM %s WHERE NOT (%s);", a.quote(s.table.Name), c.C.Expr)
+		return fmt.Sprintf("first find these rows:\n  SELECT * FROM %s WHERE NOT (%s);", a.quote(s.table.Name), c.C.Expr)
 	}
 	return ""
 }
 
-// quote puts a name in the dialect's quotes.
+// quote quotes a name as the dialect does.
 func (a analysis) quote(name string) string {
 	mark := "`"
 	if a.dialect == dialect.Postgres {
@@ -122,13 +122,13 @@ func (a analysis) quote(name string) string {
 	return mark + strings.ReplaceAll(name, mark, mark+mark) + mark
 }
 
-// fill is the statement that gives a column values.
+// fill returns a statement that fills a column.
 func (a analysis) fill(s subject) string {
 	t, c := a.quote(s.table.Name), a.quote(s.column.Name)
 	return fmt.Sprintf("  UPDATE %s SET %s = … WHERE %s IS NULL;", t, c, c)
 }
 
-// inSteps tells how to add a column that must not be NULL.
+// inSteps shows how to add a column that must not be NULL.
 func (a analysis) inSteps(s subject) string {
 	t, c, typ := a.quote(s.table.Name), a.quote(s.column.Name), a.typeName(s.column)
 	last := fmt.Sprintf("  ALTER TABLE %s ALTER COLUMN %s SET NOT NULL;", t, c)
@@ -141,20 +141,20 @@ func (a analysis) inSteps(s subject) string {
 	return fmt.Sprintf("give it a default, or make it nullable and fill it, in three steps:\n  ALTER TABLE %s ADD COLUMN %s %s NULL;\n%s\n%s", t, c, typ, a.fill(s), last)
 }
 
-// tooWide tells how to find the values that do not fit.
+// tooWide shows how to find the values that do not fit.
 func (a analysis) tooWide(s subject, c *schema.ModifyColumn) string {
 	to, ok := c.To.Type.Type.(*schema.StringType)
 	if !ok || to.Size == 0 {
-		return "see first whether all values fit; to keep them, add a column of the new type, fill it, and drop this one later"
+		return "first check whether all values fit; to keep them, add a column of the new type, fill it, and drop this one later"
 	}
 	length := "CHAR_LENGTH"
 	if a.dialect == dialect.SQLite {
 		length = "LENGTH"
 	}
-	return fmt.Sprintf("see first which values are too long:\n  SELECT * FROM %s WHERE %s(%s) > %d;", a.quote(s.table.Name), length, a.quote(c.From.Name), to.Size)
+	return fmt.Sprintf("first find the values that are too long:\n  SELECT * FROM %s WHERE %s(%s) > %d;", a.quote(s.table.Name), length, a.quote(c.From.Name), to.Size)
 }
 
-// duplicates tells how to find the rows that a unique index refuses.
+// duplicates shows how to find the rows that a unique index refuses.
 func (a analysis) duplicates(t *schema.Table, i *schema.Index) string {
 	var parts []string
 	for _, p := range i.Parts {
@@ -165,14 +165,14 @@ func (a analysis) duplicates(t *schema.Table, i *schema.Index) string {
 		}
 	}
 	columns := strings.Join(parts, ", ")
-	return fmt.Sprintf("see first which values are there twice:\n  SELECT %s, COUNT(*) FROM %s GROUP BY %s HAVING COUNT(*) > 1;", columns, a.quote(t.Name), columns)
+	return fmt.Sprintf("first find the values that occur twice:\n  SELECT %s, COUNT(*) FROM %s GROUP BY %s HAVING COUNT(*) > 1;", columns, a.quote(t.Name), columns)
 }
 
-// orphans tells how to find the rows that a foreign key refuses.
+// orphans shows how to find the rows that a foreign key refuses.
 func (a analysis) orphans(t *schema.Table, f *schema.ForeignKey) string {
 	if len(f.Columns) != 1 || len(f.RefColumns) != 1 {
-		return "see first which rows refer to none"
+		return "first find the rows that refer to none"
 	}
-	return fmt.Sprintf("see first which rows do:\n  SELECT * FROM %s WHERE %s NOT IN (SELECT %s FROM %s);",
+	return fmt.Sprintf("first find these rows:\n  SELECT * FROM %s WHERE %s NOT IN (SELECT %s FROM %s);",
 		a.quote(t.Name), a.quote(f.Columns[0].Name), a.quote(f.RefColumns[0].Name), a.quote(f.RefTable.Name))
 }

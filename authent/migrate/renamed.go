@@ -11,23 +11,23 @@ import (
 	"ariga.io/atlas/sql/sqlcheck"
 )
 
-// What a person renames in a graph a diff sees as a drop and an add, and what
-// the old one held would be lost.
+// If a person renames something in a graph, a diff sees a drop and an add, and the
+// content would be lost.
 
-// renaming is one that may have been meant: of something that a file drops, to
-// one of the like things that the file adds.
+// renaming is one that may have been meant: of something that a file drops, to one of
+// the similar things that the file adds.
 type renaming struct {
 	pos        int
 	code, from string
-	table      string // Of a column; empty for a table.
+	table      string // The column; empty for a table.
 	statements []string
-	// kept is whether the file leaves the old one where it is.
+	// kept reports that the file leaves the old one in place.
 	kept bool
 }
 
 type renamings []renaming
 
-// of asks about the renamings that may be behind a risk.
+// of returns a question about the renamings that may be behind a risk.
 func (all renamings) of(pos int, r Risk) (lines, statements []string) {
 	for _, one := range all {
 		if one.pos == pos && one.code == r.Code && strings.Contains(r.Text, strconv.Quote(one.from)) {
@@ -38,7 +38,7 @@ func (all renamings) of(pos int, r Risk) (lines, statements []string) {
 	return lines, statements
 }
 
-// question asks whether the renaming was meant, and shows what to write.
+// question asks whether the renaming was meant, and shows the statement to write.
 func (r renaming) question() string {
 	what := "table " + strconv.Quote(r.from)
 	if r.table != "" {
@@ -79,8 +79,8 @@ func (a analysis) renamings(file *sqlcheck.File) (all renamings) {
 	return all
 }
 
-// likeColumns are the statements that rename a column to one of those like it
-// that the file adds to the table.
+// likeColumns returns the statements that rename a column to a similar one that the
+// file adds to the table.
 func (a analysis) likeColumns(file *sqlcheck.File, t *schema.Table, dropped *schema.Column) (all []string) {
 	for _, sc := range file.Changes {
 		for _, c := range sc.Changes {
@@ -98,8 +98,8 @@ func (a analysis) likeColumns(file *sqlcheck.File, t *schema.Table, dropped *sch
 	return all
 }
 
-// likeTables are the statements that rename a table to one of those like it that
-// the file adds.
+// likeTables returns the statements that rename a table to a similar one that the file
+// adds.
 func (a analysis) likeTables(file *sqlcheck.File, dropped *schema.Table) (all []string) {
 	for _, sc := range file.Changes {
 		for _, c := range sc.Changes {
@@ -115,8 +115,8 @@ func (a analysis) renameTable(from, to string) string {
 	return fmt.Sprintf("ALTER TABLE %s RENAME TO %s;", a.quote(from), a.quote(to))
 }
 
-// alike reports whether a column may hold what the other holds: they are of one
-// kind, whatever their sizes.
+// alike reports whether a column may hold what the other holds: both are of one kind,
+// whatever their sizes.
 func alike(a, b *schema.Column) bool {
 	if a.Type == nil || b.Type == nil || reflect.TypeOf(a.Type.Type) != reflect.TypeOf(b.Type.Type) {
 		return false
@@ -131,8 +131,8 @@ func alike(a, b *schema.Column) bool {
 	return true
 }
 
-// alikeTables reports whether more than half of the columns of either table are
-// in the other one.
+// alikeTables reports whether more than half of the columns of either table are in the
+// other.
 func alikeTables(a, b *schema.Table) bool {
 	same := 0
 	for _, c := range a.Columns {

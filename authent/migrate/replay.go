@@ -12,12 +12,12 @@ import (
 	entschema "entgo.io/ent/dialect/sql/schema"
 )
 
-// What a folder's files make, and how a database writes down what a graph wants, is
-// found out by doing both in an empty database. PostgreSQL and SQLite roll back, so
-// that nothing stays; elsewhere what was made is dropped. What a host keeps in the
-// database is in nobody's way.
+// To learn what a folder's files make, and how a database writes down what a graph
+// wants, both are done in an empty database. PostgreSQL and SQLite roll back, so that
+// nothing stays. Elsewhere everything that was made is dropped. Objects that a host
+// keeps in the database do no harm.
 
-// replay is the plan that leads from what the files make to what the graph wants.
+// replay returns the plan that leads from what the files make to what the graph wants.
 func (s *session) replay(ctx context.Context, name string, c DiffConfig) (*atlas.Plan, error) {
 	files, err := atlas.FilesFromLastCheckpoint(c.Dir)
 	if err != nil {
@@ -39,7 +39,7 @@ func (s *session) replay(ctx context.Context, name string, c DiffConfig) (*atlas
 	for _, t := range desired.Tables { // in the graph's order
 		made, ok := wanted.Table(t.Name)
 		if !ok {
-			return nil, fmt.Errorf("migrate: diff: the table %s was made and is not there", t.Name)
+			return nil, fmt.Errorf("migrate: diff: the table %s was created, but does not exist", t.Name)
 		}
 		to.AddTables(made)
 	}
@@ -61,7 +61,7 @@ func (s *session) replay(ctx context.Context, name string, c DiffConfig) (*atlas
 	return plan, nil
 }
 
-// unqualified lets statements name no schema.
+// unqualified leaves the schema out of statements.
 func unqualified(o *atlas.PlanOptions) { o.SchemaQualifier = new(string) }
 
 // checkEmpty refuses a development database that holds tables.
@@ -81,11 +81,11 @@ func (s *session) checkEmpty(ctx context.Context) error {
 	return nil
 }
 
-// replayLock is Atlas's, for replaying files in a development database.
+// replayLock is Atlas's lock for replaying files in a development database.
 const replayLock = "atlas_migrate_directory_state"
 
-// alone runs fn on a development database, which holds no tables, while nobody else
-// replays files there. SQLite has no such lock: there fn has a transaction.
+// alone runs fn on an empty development database, while nobody else replays files
+// there. SQLite has no such lock; there fn runs in a transaction.
 func (s *session) alone(ctx context.Context, fn func() error) error {
 	if s.config.Dialect != dialect.SQLite {
 		unlock, err := s.lock(ctx, replayLock)
@@ -101,7 +101,7 @@ func (s *session) alone(ctx context.Context, fn func() error) error {
 	return fn()
 }
 
-// execReplayed executes a statement of a file that is replayed, unless that is to end.
+// execReplayed executes a statement of a replayed file, unless the replay must stop.
 func (s *session) execReplayed(ctx context.Context, statement string, args ...any) error {
 	if err := s.ended(); err != nil {
 		return err
@@ -110,14 +110,16 @@ func (s *session) execReplayed(ctx context.Context, statement string, args ...an
 	return err
 }
 
-// outcome is what the database holds when make has run, which is then undone.
+// outcome returns what the database holds after make has run. All of that is then
+// undone.
 func (s *session) outcome(ctx context.Context, files []atlas.File, make func(context.Context) error) (found *schema.Schema, err error) {
 	err = s.undone(ctx, files, func(ctx context.Context) error { return s.see(ctx, make, &found) })
 	return found, err
 }
 
-// undone runs fn, which executes files, and undoes all that it did. What fn gets is
-// not cancelled where a connection that breaks would leave something behind.
+// undone runs fn, which executes files, and undoes everything that it did. Where a
+// broken connection would leave something behind, fn gets a context that is never
+// cancelled.
 func (s *session) undone(ctx context.Context, files []atlas.File, fn func(context.Context) error) error {
 	whole := s.config.Dialect != dialect.MySQL && !slices.ContainsFunc(files, func(f atlas.File) bool { return !inOneTx(f) })
 	return s.withoutForeignKeys(ctx, func() error {
@@ -147,7 +149,6 @@ func (s *session) see(ctx context.Context, make func(context.Context) error, fou
 	return err
 }
 
-// executeFiles executes the statements of files.
 func (s *session) executeFiles(ctx context.Context, files []atlas.File) error {
 	for _, f := range files {
 		statements, err := atlas.FileStmtDecls(s.driver, f)
@@ -163,7 +164,7 @@ func (s *session) executeFiles(ctx context.Context, files []atlas.File) error {
 	return nil
 }
 
-// create makes the tables of a schema.
+// create creates the tables of a schema.
 func (s *session) create(ctx context.Context, current, desired *schema.Schema) error {
 	desired.Name, desired.Attrs = current.Name, current.Attrs
 	changes, err := s.driver.SchemaDiff(&schema.Schema{Name: current.Name, Attrs: current.Attrs}, desired)
@@ -176,13 +177,13 @@ func (s *session) create(ctx context.Context, current, desired *schema.Schema) e
 	}
 	for _, change := range plan.Changes {
 		if err := s.execReplayed(ctx, change.Cmd, change.Args...); err != nil {
-			return fmt.Errorf("migrate: diff: the graph's tables cannot be made in the database of --dev-url: %w\n  in: %s", advised(err), oneLine(change.Cmd))
+			return fmt.Errorf("migrate: diff: the graph's tables cannot be created in the database of --dev-url: %w\n  in: %s", advised(err), oneLine(change.Cmd))
 		}
 	}
 	return nil
 }
 
-// plan is what Diff writes, without a statement when nothing differs.
+// plan returns what Diff writes. It has no statement if nothing differs.
 func (c DiffConfig) plan(ctx context.Context, name string) (*atlas.Plan, error) {
 	tables, err := entschema.CopyTables(c.Tables)
 	if err != nil {
@@ -206,5 +207,5 @@ func (c DiffConfig) plan(ctx context.Context, name string) (*atlas.Plan, error) 
 	return plan, advised(err)
 }
 
-// devPatience is how long to wait for somebody else who replays files.
+// devPatience is how long to wait for another process that replays files.
 const devPatience = 10 * time.Second

@@ -11,7 +11,7 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// planReset plans to drop all tables and views of the connected schema, and to make
+// planReset plans to drop all tables and views of the connected schema, and to create
 // those of the graph.
 func (s *session) planReset(ctx context.Context, desired *schema.Schema, c PushConfig, plan *Plan) error {
 	if err := s.checkReset(ctx, c); err != nil {
@@ -57,15 +57,15 @@ func (s *session) planReset(ctx context.Context, desired *schema.Schema, c PushC
 	return s.plan(ctx, others(adds, c.Exclude), plan)
 }
 
-// checkReset checks that this is the database that is meant, and one that nobody
-// migrates: a database in use has a history, one for development seldom.
+// checkReset checks that this is the intended database, and one that nobody migrates by
+// files. A database in use has a history; one for development rarely has.
 func (s *session) checkReset(ctx context.Context, c PushConfig) error {
 	name, err := s.databaseName(ctx)
 	if err != nil {
 		return err
 	}
 	if c.Reset != name {
-		return fmt.Errorf("migrate: push: this is the database %s, and --reset names %s: to lose all that is in it, write --reset=%s", name, c.Reset, name)
+		return fmt.Errorf("migrate: push: this is the database %s, and --reset names %s: to delete everything in it, write --reset=%s", name, c.Reset, name)
 	}
 	histories, err := s.column(ctx, histories[s.config.Dialect])
 	if err != nil || len(histories) == 0 || c.AllowDestructive {
@@ -74,14 +74,14 @@ func (s *session) checkReset(ctx context.Context, c PushConfig) error {
 	return fmt.Errorf("migrate: push: %w: the database %s is migrated by files (it has %s), as one in use is: apply them, or if it is for development, add --allow-destructive to --reset", ErrDestructive, name, strings.Join(histories, ", "))
 }
 
-// currentSchema is PostgreSQL's number of the connected schema, whatever its name.
+// currentSchema is SQL for the number of the connected schema of PostgreSQL.
 const currentSchema = `(SELECT oid FROM pg_namespace WHERE nspname = current_schema())`
 
-// kept are the names of the histories that Atlas, Prisma, Drizzle, golang-migrate,
-// goose, Flyway, Rails and Knex keep in a database.
+// kept lists the histories that Atlas, Prisma, Drizzle, golang-migrate, goose, Flyway,
+// Rails and Knex keep in a database.
 const kept = `('` + RevisionsTable + `', '_prisma_migrations', '__drizzle_migrations', 'schema_migrations', 'goose_db_version', 'flyway_schema_history', 'knex_migrations')`
 
-// histories finds the histories of migrations, on PostgreSQL of all schemas.
+// histories finds histories of migrations, on PostgreSQL in all schemas.
 var histories = map[string]string{
 	dialect.SQLite:   `SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ` + kept,
 	dialect.Postgres: `SELECT n.nspname || '.' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname IN ` + kept + ` AND c.relkind IN ('r', 'p') ORDER BY 1`,
@@ -95,8 +95,8 @@ var ownHistory = map[string]string{
 	dialect.MySQL:    `SELECT table_name FROM information_schema.tables WHERE table_schema = database() AND table_name = '` + RevisionsTable + `'`,
 }
 
-// databaseName is what --reset must say: the name of the database, with that of the
-// schema where it is not PostgreSQL's usual one, or the name of SQLite's file.
+// databaseName returns what --reset must say: the name of the database, with the
+// schema's if that is not PostgreSQL's usual one, or the name of SQLite's file.
 func (s *session) databaseName(ctx context.Context) (name string, err error) {
 	query := map[string]string{
 		dialect.SQLite:   `SELECT file FROM pragma_database_list WHERE name = 'main'`,
@@ -116,21 +116,21 @@ func (s *session) databaseName(ctx context.Context) (name string, err error) {
 	return name, nil
 }
 
-// ofExtensions finds tables and views that belong to extensions, such as those of
-// pg_stat_statements: they go with the extension alone.
+// ofExtensions finds tables and views that belong to extensions, such as
+// pg_stat_statements. They can only be dropped with the extension.
 var ofExtensions = map[string]string{
 	dialect.Postgres: `SELECT c.relname FROM pg_class c JOIN pg_depend d ON d.objid = c.oid AND d.classid = 'pg_class'::regclass AND d.deptype = 'e' WHERE c.relnamespace = ` + currentSchema,
 }
 
-// views finds the kinds and names of the connected schema's views, those that depend
-// on others first.
+// views finds the kinds and names of the connected schema's views. Those that depend on
+// others come first.
 var views = map[string]string{
 	dialect.SQLite:   `SELECT 'VIEW', name FROM sqlite_master WHERE type = 'view' ORDER BY name`,
 	dialect.Postgres: `SELECT CASE relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END, relname FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = ` + currentSchema + ` ORDER BY oid DESC`,
 	dialect.MySQL:    `SELECT 'VIEW', table_name FROM information_schema.views WHERE table_schema = database() ORDER BY table_name`,
 }
 
-// planDropViews plans to drop the views, which Atlas does not look at.
+// planDropViews plans to drop the views, which Atlas ignores.
 func (s *session) planDropViews(ctx context.Context, c PushConfig, plan *Plan) error {
 	rows, err := s.QueryContext(ctx, views[s.config.Dialect])
 	if err != nil {
@@ -152,7 +152,7 @@ func (s *session) planDropViews(ctx context.Context, c PushConfig, plan *Plan) e
 	return rows.Err()
 }
 
-// column is the only column of a query's rows; none is no error.
+// column returns the only column of a query's rows. An empty query has none.
 func (s *session) column(ctx context.Context, query string) (all []string, err error) {
 	if query == "" {
 		return nil, nil

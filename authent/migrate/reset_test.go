@@ -18,7 +18,7 @@ import (
 	"github.com/authent/authent/migrations"
 )
 
-// nameOf is the name of the database of a URL.
+// nameOf returns the name of the database of a URL.
 func nameOf(t *testing.T, raw string) string {
 	t.Helper()
 	u, err := url.Parse(raw)
@@ -79,7 +79,7 @@ func TestPush_Reset(t *testing.T) {
 	})
 }
 
-// tablesOf are the tables and views.
+// tablesOf returns the tables and views.
 func tablesOf(t *testing.T, kind testdb.Kind, db *sql.DB) (all []string) {
 	t.Helper()
 	query := map[string]string{
@@ -175,7 +175,7 @@ func TestPush_ResetRefuses(t *testing.T) {
 		}
 		before := tablesOf(t, kind, db)
 		_, err := m.Push(t.Context(), entmigrate.Tables, migrate.PushConfig{Reset: "production", AllowDestructive: true})
-		if err == nil || !strings.Contains(err.Error(), "this is the database "+name+", and --reset names production: to lose all that is in it, write --reset="+name) {
+		if err == nil || !strings.Contains(err.Error(), "this is the database "+name+", and --reset names production: to delete everything in it, write --reset="+name) {
 			t.Error(err)
 		}
 		_, err = m.Push(t.Context(), entmigrate.Tables, migrate.PushConfig{Reset: name})

@@ -12,21 +12,23 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// RevisionsTable is Atlas's history of what was applied.
+// RevisionsTable is the name of the table in which Atlas and this package keep the
+// history of migrations.
 const RevisionsTable = "atlas_schema_revisions"
 
-// createRevisions makes it, exactly as Atlas's command line does.
+// createRevisions creates the table exactly as Atlas's command line does.
 var createRevisions = map[string]string{
 	dialect.Postgres: `CREATE TABLE IF NOT EXISTS %s ("version" character varying NOT NULL, "description" character varying NOT NULL, "type" bigint NOT NULL DEFAULT 2, "applied" bigint NOT NULL DEFAULT 0, "total" bigint NOT NULL DEFAULT 0, "executed_at" timestamptz NOT NULL, "execution_time" bigint NOT NULL, "error" text NULL, "error_stmt" text NULL, "hash" character varying NOT NULL, "partial_hashes" jsonb NULL, "operator_version" character varying NOT NULL, PRIMARY KEY ("version"))`,
 	dialect.MySQL:    "CREATE TABLE IF NOT EXISTS %s (`version` varchar(255) NOT NULL, `description` varchar(255) NOT NULL, `type` bigint unsigned NOT NULL DEFAULT 2, `applied` bigint NOT NULL DEFAULT 0, `total` bigint NOT NULL DEFAULT 0, `executed_at` timestamp NULL, `execution_time` bigint NOT NULL, `error` longtext NULL, `error_stmt` longtext NULL, `hash` varchar(255) NOT NULL, `partial_hashes` json NULL, `operator_version` varchar(255) NOT NULL, PRIMARY KEY (`version`)) CHARSET utf8mb4 COLLATE utf8mb4_bin",
 	dialect.SQLite:   "CREATE TABLE IF NOT EXISTS %s (`version` text NOT NULL, `description` text NOT NULL, `type` integer NOT NULL DEFAULT (2), `applied` integer NOT NULL DEFAULT (0), `total` integer NOT NULL DEFAULT (0), `executed_at` datetime NOT NULL, `execution_time` integer NOT NULL, `error` text NULL, `error_stmt` text NULL, `hash` text NOT NULL, `partial_hashes` json NULL, `operator_version` text NOT NULL, PRIMARY KEY (`version`))",
 }
 
-// revisionColumns are its columns in the order in which they are read and written.
+// revisionColumns lists the table's columns in the order in which they are read and
+// written.
 var revisionColumns = []string{"version", "description", "type", "applied", "total", "execution_time", "error", "error_stmt", "hash", "partial_hashes", "executed_at", "operator_version"}
 
-// revisions reads and writes the history. It implements Atlas's
-// RevisionReadWriter, through which Atlas's own code finds pending files.
+// revisions reads and writes the history. It implements atlas.RevisionReadWriter,
+// through which Atlas's own code finds pending files.
 type revisions struct{ *session }
 
 var _ atlas.RevisionReadWriter = revisions{}
@@ -45,7 +47,7 @@ func (r revisions) table() string {
 	return r.quote(r.config.RevisionsSchema) + "." + r.quote(RevisionsTable)
 }
 
-// create makes the table if there is none.
+// create creates the table if it does not exist.
 func (r revisions) create(ctx context.Context) error {
 	if err := r.createSchema(ctx); err != nil {
 		return err
@@ -55,13 +57,13 @@ func (r revisions) create(ctx context.Context) error {
 		return err
 	}
 	if _, err := r.ExecContext(ctx, fmt.Sprintf(createRevisions[r.config.Dialect], r.table())); err != nil {
-		return fmt.Errorf("migrate: make the table %s: %w", RevisionsTable, err)
+		return fmt.Errorf("migrate: create the table %s: %w", RevisionsTable, err)
 	}
 	return nil
 }
 
-// createSchema makes the schema of the table if there is none. One that is there may be
-// somebody else's.
+// createSchema creates the table's schema if it does not exist. An existing one may
+// belong to somebody else.
 func (r revisions) createSchema(ctx context.Context) error {
 	if r.config.RevisionsSchema == "" {
 		return nil
@@ -72,12 +74,12 @@ func (r revisions) createSchema(ctx context.Context) error {
 		_, err = r.ExecContext(ctx, "CREATE SCHEMA IF NOT EXISTS "+r.quote(r.config.RevisionsSchema))
 	}
 	if err != nil {
-		return fmt.Errorf("migrate: make the schema of %s: %w", RevisionsTable, err)
+		return fmt.Errorf("migrate: create the schema of %s: %w", RevisionsTable, err)
 	}
 	return nil
 }
 
-// exist reports whether the table is there.
+// exist reports whether the table exists.
 func (r revisions) exist(ctx context.Context) (bool, error) {
 	query, args := `SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = ?`, []any{RevisionsTable}
 	switch r.config.Dialect {
@@ -106,9 +108,9 @@ func (r revisions) ReadRevisions(ctx context.Context) ([]*atlas.Revision, error)
 	return all, err
 }
 
-// read reads the history. Without the table it is empty. Rows whose version begins
-// with a dot are notes of Atlas's own. recounted are those of all that recount has
-// changed.
+// read reads the history, which is empty without the table. It skips rows whose version
+// begins with a dot, which are notes of Atlas's own. recounted lists the rows that
+// recount has changed.
 func (r revisions) read(ctx context.Context) (all, recounted []*atlas.Revision, err error) {
 	there, err := r.exist(ctx)
 	if err != nil || !there {
@@ -139,10 +141,10 @@ func (r revisions) read(ctx context.Context) (all, recounted []*atlas.Revision, 
 	return all, recounted, nil
 }
 
-// recount corrects a row of a file that Atlas has finished after its number of
-// statements had changed, and reports whether there was anything to correct. Atlas
-// keeps the old number, and the old error when nothing was left to execute. That it
-// has finished is seen in the partial hashes, which it drops only then.
+// recount corrects the row of a file that Atlas has finished after its number of
+// statements had changed. It reports whether there was anything to correct. Atlas keeps
+// the old number, and the old error if nothing was left to execute. The partial hashes,
+// which Atlas drops only at the end, show that it has finished.
 func recount(rev *atlas.Revision) bool {
 	if !byAtlas(rev) || rev.Applied == 0 || rev.Applied == rev.Total || len(rev.PartialHashes) > 0 {
 		return false
@@ -151,8 +153,8 @@ func recount(rev *atlas.Revision) bool {
 	return true
 }
 
-// writeCount corrects the row in the database as recount has corrected rev. Atlas
-// would begin that file again, and fail. Whose row it is stays.
+// writeCount writes the correction that recount made. Without it Atlas would begin the
+// file again, and fail. The row still counts as Atlas's.
 func (r revisions) writeCount(ctx context.Context, rev *atlas.Revision) error {
 	query := fmt.Sprintf("UPDATE %s SET %s = %s, %s = '', %s = '' WHERE %s = %s", r.table(),
 		r.quote("total"), r.quote("applied"), r.quote("error"), r.quote("error_stmt"), r.quote("version"), r.mark())
@@ -162,7 +164,7 @@ func (r revisions) writeCount(ctx context.Context, rev *atlas.Revision) error {
 	return nil
 }
 
-// mark stands for the only argument of a statement.
+// mark returns the placeholder of a statement's only argument.
 func (r revisions) mark() string {
 	if r.config.Dialect == dialect.Postgres {
 		return "$1"

@@ -8,38 +8,37 @@ import (
 
 	"ariga.io/atlas/schemahcl"
 	atlas "ariga.io/atlas/sql/migrate"
-	_ "ariga.io/atlas/sql/mysql/mysqlcheck"       // Its analyzers.
-	_ "ariga.io/atlas/sql/postgres/postgrescheck" // Its analyzers.
+	_ "ariga.io/atlas/sql/mysql/mysqlcheck"       // Registers its analyzers.
+	_ "ariga.io/atlas/sql/postgres/postgrescheck" // Registers its analyzers.
 	"ariga.io/atlas/sql/schema"
 	"ariga.io/atlas/sql/sqlcheck"
 	"ariga.io/atlas/sql/sqlclient"
-	_ "ariga.io/atlas/sql/sqlite/sqlitecheck" // Its analyzers.
+	_ "ariga.io/atlas/sql/sqlite/sqlitecheck" // Registers its analyzers.
 	"entgo.io/ent/dialect"
 )
 
-// Risk is what a statement may do to rows that are there, or to programs that
-// use its table. A table that the same file creates has neither.
+// Risk is what a statement may do to existing rows, or to programs that use its table.
+// A table that the same file creates has neither.
 type Risk struct {
-	// Code is Atlas's, such as "DS103" (https://atlasgo.io/lint/analyzers), or
-	// one of authent's own, which begin with AU.
+	// Code is Atlas's, such as "DS103" (https://atlasgo.io/lint/analyzers), or one of
+	// authent's own, which begin with AU.
 	Code string
-	// Class tells of what kind it is, in Atlas's words, such as "destructive
-	// changes detected".
+	// Class is the kind of risk in Atlas's words, such as "destructive changes
+	// detected".
 	Class string
-	// Text tells what the statement does, in Atlas's words where it has some.
+	// Text says what the statement does, in Atlas's words if it has some.
 	Text string
-	// Do tells what to do about it. It has one line, or more when it shows
-	// statements.
+	// Do says what to do about it. It has one line, or more if it shows statements.
 	Do string
-	// Renames are statements that rename what is dropped to something like it
-	// that the same file adds: one of them may be what was meant. Do asks.
+	// Renames lists statements that rename what is dropped to something similar that
+	// the same file adds. One of them may be what was meant; Do asks.
 	Renames []string
-	// Grave tells that the statement loses data, or fails wherever its table has
-	// rows. What is not grave depends on the rows, or on who uses the table.
+	// Grave reports that the statement loses data, or fails in any table with rows. Any
+	// other risk depends on the rows, or on who uses the table.
 	Grave bool
 }
 
-// grave are the codes of what loses data or fails on any row.
+// grave lists the codes of what loses data or fails on any row.
 var grave = []string{"DS101", "DS102", "DS103", "MF103", codeNarrow}
 
 // analysis finds the risks of the statements of one file.
@@ -48,8 +47,8 @@ type analysis struct {
 	dialect string
 }
 
-// risks are the risks of a file's statements, by the byte at which they stand.
-// Directives "-- atlas:nolint" leave some out, as they do in Atlas.
+// risks returns the risks of a file's statements, by the byte at which each statement
+// starts. It leaves out what directives "-- atlas:nolint" leave out in Atlas.
 func (a analysis) risks(ctx context.Context, file *sqlcheck.File) (map[int][]Risk, error) {
 	analyzers, err := sqlcheck.AnalyzerFor(a.dialect, &schemahcl.Resource{})
 	if err != nil {
@@ -66,7 +65,7 @@ func (a analysis) risks(ctx context.Context, file *sqlcheck.File) (map[int][]Ris
 		name := nameOf(one)
 		var report *sqlcheck.Report
 		pass.Reporter = sqlcheck.ReportWriterFunc(func(r sqlcheck.Report) { report = &r })
-		// What destroys is an error to Atlas too; the report tells of it.
+		// Atlas returns destructive changes as an error too; the report has them.
 		if err := analyze(ctx, one, pass); err != nil && report == nil {
 			return nil, fmt.Errorf("migrate: lint: %w", err)
 		}
@@ -90,8 +89,8 @@ func (a analysis) maria() bool {
 	return ok && d.Maria()
 }
 
-// analyze lets an analyzer judge. One that panics, over a type that it does not
-// know, must not end a program that migrates when it starts.
+// analyze calls an analyzer. If it panics over a type that it does not know, that must
+// not stop a program that migrates when it starts.
 func analyze(ctx context.Context, one sqlcheck.Analyzer, pass *sqlcheck.Pass) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -101,7 +100,7 @@ func analyze(ctx context.Context, one sqlcheck.Analyzer, pass *sqlcheck.Pass) (e
 	return one.Analyze(ctx, pass)
 }
 
-// nameOf is an analyzer's name, for directives.
+// nameOf returns an analyzer's name, as directives use it.
 func nameOf(one sqlcheck.Analyzer) string {
 	if named, ok := one.(sqlcheck.NamedAnalyzer); ok {
 		return named.Name()
@@ -109,16 +108,16 @@ func nameOf(one sqlcheck.Analyzer) string {
 	return ""
 }
 
-// mark tells of the risks of the statements that are left. There is no database
-// to try them in: they are read as text, beside the live schema, which follows
-// them. What cannot be judged so is no reason not to migrate.
+// mark adds the risks of the statements that are left. There is no database to try them
+// in, so they are read as text and followed in a model of the live schema. If they
+// cannot be judged in that way, they are executed all the same.
 func (m *migration) mark(ctx context.Context) {
 	if m.follows == nil {
 		return
 	}
 	defer func() {
 		if recover() != nil {
-			m.follows = nil // What is marked already stays, and no more is.
+			m.follows = nil // Statements that are marked already stay as they are, and get no more risks.
 		}
 	}()
 	file := &sqlcheck.File{File: m.file}
@@ -127,7 +126,8 @@ func (m *migration) mark(ctx context.Context) {
 		if i >= m.revision.Applied {
 			change.Changes = m.follows.follow(stmt.Text)
 		} else if keyword(stmt.Text) == "CREATE" {
-			// The live schema has it already; that it is new is to be known.
+			// The live schema already has the table, but the model must know that it is
+			// new.
 			alone := &model{dialect: m.config.Dialect, schema: schema.New(m.follows.schema.Name)}
 			change.Changes = alone.follow(stmt.Text)
 		}
@@ -142,11 +142,11 @@ func (m *migration) mark(ctx context.Context) {
 	}
 }
 
-// errNoAnalysis tells that the live schema could not be read.
+// errNoAnalysis is returned if the live schema could not be read.
 var errNoAnalysis = errors.New("migrate: the live schema cannot be read")
 
-// live is a model of the database's schema. Where it cannot be read, which is
-// no reason not to migrate, statements are judged by their text alone.
+// live returns a model of the database's schema. If that cannot be read, statements are
+// judged by their text alone, and the migration goes on.
 func (s *session) live(ctx context.Context) *model {
 	current, err := s.inspect(ctx)
 	if err != nil {

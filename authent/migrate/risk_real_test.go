@@ -118,7 +118,7 @@ func TestRisks_Remedies(t *testing.T) {
 	})
 }
 
-// dryRun are the statements that apply --dry-run shows.
+// dryRun returns the statements that apply --dry-run shows.
 func dryRun(t *testing.T, kind testdb.Kind, db *sql.DB, name string) (shown []Statement) {
 	t.Helper()
 	_, err := migrator(t, kind, db, name, func(c *Config) {

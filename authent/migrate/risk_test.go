@@ -60,13 +60,13 @@ var judged = []struct {
 	{"a foreign key less", dialect.Postgres, "ALTER TABLE users DROP CONSTRAINT users_team", `1 CD101 Dropping foreign-key constraint "users_team"`},
 	{"a foreign key less", dialect.MySQL, "ALTER TABLE users DROP FOREIGN KEY users_team", `1 CD101 Dropping foreign-key constraint "users_team"`},
 	{"a column with its foreign key", dialect.Postgres, "ALTER TABLE users DROP COLUMN team", `1 DS103 Dropping non-virtual column "team"`},
-	{"a foreign key more", dialect.Postgres, "ALTER TABLE users ADD CONSTRAINT f FOREIGN KEY (age) REFERENCES teams (id) ON DELETE SET NULL", `1 AU102 Adding foreign key "f" to table "users" will fail in case rows refer to rows of "teams" that are not there`},
-	{"a foreign key more", dialect.MySQL, "ALTER TABLE `users` ADD CONSTRAINT `f` FOREIGN KEY (`age`) REFERENCES `teams` (`id`)", `1 AU102 Adding foreign key "f" to table "users" will fail in case rows refer to rows of "teams" that are not there`},
+	{"a foreign key more", dialect.Postgres, "ALTER TABLE users ADD CONSTRAINT f FOREIGN KEY (age) REFERENCES teams (id) ON DELETE SET NULL", `1 AU102 Adding foreign key "f" to table "users" will fail in case rows refer to rows of "teams" that do not exist`},
+	{"a foreign key more", dialect.MySQL, "ALTER TABLE `users` ADD CONSTRAINT `f` FOREIGN KEY (`age`) REFERENCES `teams` (`id`)", `1 AU102 Adding foreign key "f" to table "users" will fail in case rows refer to rows of "teams" that do not exist`},
 	{"a foreign key not tried", dialect.Postgres, "ALTER TABLE users ADD CONSTRAINT f FOREIGN KEY (age) REFERENCES teams (id) NOT VALID; ALTER TABLE users ADD CONSTRAINT c CHECK (age > 0) NOT VALID", ``},
 	{"a foreign key of a new column", dialect.Postgres, "ALTER TABLE users ADD COLUMN boss bigint NULL, ADD CONSTRAINT f FOREIGN KEY (boss) REFERENCES users (id)", ``},
 	{"a foreign key of a new column", dialect.MySQL, "ALTER TABLE users ADD COLUMN boss bigint NULL, ADD INDEX b (boss), ADD CONSTRAINT f FOREIGN KEY (boss) REFERENCES users (id)", ``},
-	{"a check", dialect.Postgres, "ALTER TABLE users ADD CONSTRAINT c CHECK (age > 0)", `1 AU103 Adding check "c" to table "users" will fail in case rows are against it`},
-	{"a check", dialect.MySQL, "ALTER TABLE users ADD CONSTRAINT c CHECK (age > 0)", `1 AU103 Adding check "c" to table "users" will fail in case rows are against it`},
+	{"a check", dialect.Postgres, "ALTER TABLE users ADD CONSTRAINT c CHECK (age > 0)", `1 AU103 Adding check "c" to table "users" will fail in case rows violate it`},
+	{"a check", dialect.MySQL, "ALTER TABLE users ADD CONSTRAINT c CHECK (age > 0)", `1 AU103 Adding check "c" to table "users" will fail in case rows violate it`},
 	{"a table renamed", "", "ALTER TABLE {q}users{q} RENAME TO {q}people{q}", `1 BC101 Renaming table "users" to "people"`},
 	{"a table renamed", dialect.MySQL, "RENAME TABLE `users` TO `people`", `1 BC101 Renaming table "users" to "people"`},
 	{"a table renamed, with a view", dialect.Postgres, `ALTER TABLE users RENAME TO people; CREATE VIEW users AS SELECT * FROM people`, ``},
@@ -160,7 +160,7 @@ func TestRisks(t *testing.T) {
 	})
 }
 
-// told are the risks of statements, a line each.
+// told returns the risks of statements, one in a line.
 func told(statements []Statement) string {
 	var lines []string
 	for _, s := range statements {

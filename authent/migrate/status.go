@@ -6,47 +6,46 @@ import (
 	atlas "ariga.io/atlas/sql/migrate"
 )
 
-// Status is how far a database is migrated.
+// Status says how far a database is migrated.
 type Status struct {
-	// Current is the last version that was applied or begun. Empty if none.
+	// Current is the last version that was applied or begun; empty if none.
 	Current string
-	// Next is the version that Apply goes on with. Empty if nothing is left.
+	// Next is the version that Apply continues with; empty if nothing is left.
 	Next string
-	// Executed and Pending are how many files were applied or begun, and how
-	// many are left to apply or finish.
+	// Executed counts the files that were applied or begun, and Pending those that are
+	// left to apply or finish.
 	Executed, Pending int
-	// PendingFiles names the files left, and Files all that there are.
+	// PendingFiles names the files that are left, and Files all files.
 	PendingFiles, Files []string
-	// Revisions are the history, as the database has it.
+	// Revisions is the history, as the database has it.
 	Revisions []Revision
-	// Applied and Total are the statements of a file that was begun and not
-	// finished. Both are 0 when there is none.
+	// Applied and Total count the statements of a file that was begun and not finished.
+	// Both are 0 if there is none.
 	Applied, Total int
-	// Error and SQL are why and where it stopped. Empty when it was killed.
+	// Error and SQL say why and where it stopped; empty if it was killed.
 	Error, SQL string
-	// Interrupted tells what is known of the statement at which a run was
-	// killed: that it took effect, that it did not, or that this cannot be
-	// seen. Empty when none was.
+	// Interrupted says what is known of the statement at which a run was killed: that
+	// it took effect, that it did not, or that nobody can tell. It is empty if no run
+	// was killed.
 	Interrupted string
-	// Notes tell what Apply lets pass that somebody should look at. Nil when
+	// Notes reports what Apply accepts although somebody should look at it. Nil if
 	// there is nothing.
 	Notes []string
 }
 
-// Revision is a row of the history, of one file.
+// Revision is a row of the history. It describes one file.
 type Revision struct {
 	Version     string
 	Description string
-	// Applied and Total are its statements. Fewer were applied than there are
-	// when it was begun and not finished.
+	// Applied and Total count its statements. Applied is less if the file was begun and
+	// not finished.
 	Applied, Total int
-	// OperatorVersion is who wrote the row: the command line of Atlas, or
-	// Config.Operator.
+	// OperatorVersion says who wrote the row: Atlas's command line, or Config.Operator.
 	OperatorVersion string
 }
 
-// Status compares the database's history with the files. It changes nothing.
-// Files that are not those applied are an error, as in Apply.
+// Status compares the database's history with the files. It changes nothing. If the
+// files are not those that were applied, it fails as Apply does.
 func (m *Migrator) Status(ctx context.Context) (_ *Status, err error) {
 	defer func() { err = advised(err) }()
 	if err := Validate(m.config.Dir); err != nil {
@@ -80,7 +79,7 @@ func (m *Migrator) Status(ctx context.Context) (_ *Status, err error) {
 	return st, s.describe(ctx, st, p)
 }
 
-// describe tells of the file that was begun and not finished.
+// describe adds what is known of the file that was begun and not finished.
 func (s *session) describe(ctx context.Context, st *Status, p pending) error {
 	last := (*atlas.Revision)(nil)
 	if n := len(p.revisions); n > 0 {
@@ -101,16 +100,16 @@ func (s *session) describe(ctx context.Context, st *Status, p pending) error {
 	}
 	st.SQL = stmt.SQL
 	st.Interrupted = map[effect]string{
-		present: "it took effect: apply goes on after it",
-		absent:  "it had no effect: apply goes on with it",
-		neutral: "apply goes on with it",
-		unclear: "whether it took effect cannot be seen: apply asks for --interrupted",
+		present: "it took effect: apply continues after it",
+		absent:  "it had no effect: apply continues with it",
+		neutral: "apply continues with it",
+		unclear: "the database cannot tell whether it took effect: apply asks for --interrupted",
 	}[became]
 	return nil
 }
 
-// Baseline records that the database already is as the file of that version
-// makes it, and executes nothing. The database must have no history yet.
+// Baseline records that the database already is as the file of that version makes it,
+// without executing anything. The database must not have a history yet.
 func (m *Migrator) Baseline(ctx context.Context, version string) (err error) {
 	defer func() { err = advised(err) }()
 	if err := Validate(m.config.Dir); err != nil {

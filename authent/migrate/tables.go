@@ -11,11 +11,11 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// tableQueries list the tables that count as somebody's work in the connected schema.
-// Views, foreign tables and sequences do not count, nor what belongs to an extension,
-// such as PostGIS's spatial_ref_sys, nor SQLite's virtual tables with what is behind
-// them and the tables that hosts and replicators keep for themselves: no graph makes
-// such, and no migration of one may drop them.
+// tableQueries list the tables of the connected schema that count as somebody's work.
+// These do not count: views, foreign tables and sequences; what belongs to an
+// extension, such as PostGIS's spatial_ref_sys; SQLite's virtual tables with the tables
+// behind them; and tables that hosts and replicators keep for themselves. No graph
+// creates such tables, and no migration of a graph may drop them.
 var tableQueries = map[string]string{
 	dialect.Postgres: `SELECT c.relname, '' FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 		WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND NOT c.relispartition
@@ -26,13 +26,13 @@ var tableQueries = map[string]string{
 		AND substr(name, 1, 7) NOT IN ('sqlite_', 'libsql_') AND substr(name, 1, 4) <> '_cf_' AND substr(name, 1, 12) <> '_litestream_' ORDER BY 1`,
 }
 
-// table is one that counts. Atlas sees no system-versioned ones.
+// table is a table that counts. Atlas does not see system-versioned ones.
 type table struct {
 	name      string
 	versioned bool
 }
 
-// listed are the tables that count, except the history.
+// listed returns the tables that count, without the history.
 func (s *session) listed(ctx context.Context) ([]table, error) {
 	rows, err := s.QueryContext(ctx, tableQueries[s.config.Dialect])
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *session) listed(ctx context.Context) ([]table, error) {
 	return all, rows.Err()
 }
 
-// tables are the names of those that count.
+// tables returns the names of the tables that count.
 func (s *session) tables(ctx context.Context) ([]string, error) {
 	all, err := s.listed(ctx)
 	names := make([]string, len(all))
@@ -64,22 +64,22 @@ func (s *session) tables(ctx context.Context) ([]string, error) {
 	return names, err
 }
 
-// current is the connected schema, with the tables that count and match none of the
-// patterns. Atlas is told each by its name: its own patterns are of the form
-// schema.table, and a name may have a dot or bracket. Those that it cannot inspect have
-// no columns.
+// current returns the connected schema, with the tables that count and match none of
+// the patterns. Atlas gets each table by name, because its own patterns have the form
+// schema.table, and a name may contain a dot or a bracket. Tables that Atlas cannot
+// inspect have no columns.
 func (s *session) current(ctx context.Context, exclude []string) (*schema.Schema, error) {
 	all, err := s.listed(ctx)
 	if err != nil {
 		return nil, err
 	}
-	names := []string{""} // one at least: without any, all are inspected
+	names := []string{""} // never empty: Atlas would inspect all tables
 	var apart []string
 	for _, t := range all {
 		switch {
 		case excluded(t.name, exclude):
 		case t.versioned, s.config.Dialect == dialect.SQLite && strings.Contains(t.name, "'"):
-			apart = append(apart, t.name) // Atlas does not see it, or escape it in a pragma
+			apart = append(apart, t.name) // Atlas does not see it, or does not escape its name in a pragma
 		default:
 			names = append(names, t.name)
 		}
@@ -104,22 +104,22 @@ func checkComparable(current, desired *schema.Schema) error {
 	return nil
 }
 
-// checkPatterns finds patterns that match nothing because they are none.
+// checkPatterns refuses malformed patterns, which would match nothing.
 func checkPatterns(patterns []string) error {
 	for _, p := range patterns {
 		if _, err := path.Match(p, ""); err != nil {
-			return fmt.Errorf("migrate: the pattern %q of tables to leave out is not one: write \\ before a [ that is part of a name", p)
+			return fmt.Errorf("migrate: the pattern %q of tables to leave out is malformed: write \\ before a [ that is part of a name", p)
 		}
 	}
 	return nil
 }
 
-// Exactly is the pattern that matches a table's name and no other.
+// Exactly returns the pattern that matches only this table name.
 func Exactly(name string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name)
 }
 
-// checkNames refuses to plan changes with names that Atlas would quote wrong.
+// checkNames refuses to plan changes with names that Atlas would not quote correctly.
 func (s *session) checkNames(changes []schema.Change) error {
 	mark := "`"
 	if s.config.Dialect == dialect.Postgres {
@@ -128,19 +128,20 @@ func (s *session) checkNames(changes []schema.Change) error {
 	for _, c := range changes {
 		names := namesGiven(c)
 		if i := slices.IndexFunc(names, func(name string) bool { return strings.Contains(name, mark) }); i >= 0 {
-			return fmt.Errorf("migrate: plan: the name %s has a %s in it, which is not written safely: drop it by hand, or leave its table alone (push --exclude)", names[i], mark)
+			return fmt.Errorf("migrate: plan: the name %s has a %s in it, which cannot be quoted safely: drop it by hand, or leave its table alone (push --exclude)", names[i], mark)
 		}
 	}
 	return nil
 }
 
-// namesGiven are the names in a change that are the database's and not the graph's.
+// namesGiven returns the names in a change that come from the database, not from the
+// graph.
 func namesGiven(c schema.Change) (names []string) {
 	switch c := c.(type) {
 	case *schema.DropTable:
 		names = []string{c.T.Name}
 		for _, f := range c.T.ForeignKeys {
-			if f.RefTable != c.T { // It is dropped before, where tables refer to each other.
+			if f.RefTable != c.T { // Tables that refer to each other lose these foreign keys first.
 				names = append(names, f.Symbol)
 			}
 		}

@@ -29,13 +29,13 @@ func (s *session) inTx(ctx context.Context, fn func() error) error {
 	return err
 }
 
-// inNoTx runs fn in no transaction.
+// inNoTx runs fn without a transaction.
 func (*session) inNoTx(_ context.Context, fn func() error) error { return fn() }
 
-// begins begin a transaction. On SQLite it is immediate and waits for others as
-// for a lock. On PostgreSQL it sees what others have committed before it got a
-// lock: with a snapshot from before, which default_transaction_isolation may ask
-// for, it would not find their rows, and drop them with a table.
+// begins begin a transaction. On SQLite it is immediate, and waits for others as for a
+// lock. On PostgreSQL it must see what others committed before it got a lock. With an
+// older snapshot, which default_transaction_isolation may ask for, it would miss their
+// rows, and drop them with a table.
 var begins = map[string]string{
 	dialect.SQLite:   "BEGIN IMMEDIATE",
 	dialect.Postgres: "BEGIN ISOLATION LEVEL READ COMMITTED",
@@ -54,7 +54,7 @@ func (s *session) begin(ctx context.Context) error {
 	return err
 }
 
-// isBusy reports whether another connection of SQLite writes.
+// isBusy reports whether another connection is writing to the SQLite database.
 func isBusy(err error) bool {
 	const busy = 5 // https://www.sqlite.org/rescode.html#busy
 	e, ok := errors.AsType[interface {
@@ -64,8 +64,8 @@ func isBusy(err error) bool {
 	return ok && e.Code()&0xff == busy
 }
 
-// rollBack ends the transaction also when the context has ended. When it fails
-// the connection is lost, and the transaction with it.
+// rollBack ends the transaction even if the context has ended. If it fails, the
+// connection is lost, and the transaction with it.
 func (s *session) rollBack(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
@@ -77,15 +77,15 @@ func (s *session) withForeignKeys(ctx context.Context, fn func() error) error {
 	return s.foreignKeys(ctx, 1, fn)
 }
 
-// withoutForeignKeys runs fn while SQLite enforces no foreign keys. It changes a
-// table by building another in its place, so they cannot hold meanwhile; inTx checks
-// them before it commits.
+// withoutForeignKeys runs fn while SQLite does not enforce foreign keys. A table is
+// often changed by replacing it, so they cannot hold in between. inTx checks them
+// before it commits.
 func (s *session) withoutForeignKeys(ctx context.Context, fn func() error) error {
 	return s.foreignKeys(ctx, 0, fn)
 }
 
-// foreignKeys runs fn with SQLite's pragma foreign_keys at 0 or 1, and then puts the
-// pragma back.
+// foreignKeys runs fn with SQLite's pragma foreign_keys set to 0 or 1, and then
+// restores it.
 func (s *session) foreignKeys(ctx context.Context, want int, fn func() error) error {
 	if s.config.Dialect != dialect.SQLite {
 		return fn()
@@ -107,7 +107,7 @@ func (s *session) foreignKeys(ctx context.Context, want int, fn func() error) er
 	return err
 }
 
-// checkForeignKeys finds rows of SQLite that refer to none.
+// checkForeignKeys refuses rows of SQLite that refer to rows that do not exist.
 func (s *session) checkForeignKeys(ctx context.Context) error {
 	if s.config.Dialect != dialect.SQLite {
 		return nil
@@ -123,13 +123,13 @@ func (s *session) checkForeignKeys(ctx context.Context) error {
 		if err := rows.Scan(&table, &parent); err != nil {
 			return fmt.Errorf("migrate: check foreign keys: %w", err)
 		}
-		broken = append(broken, fmt.Sprintf("rows of %s refer to rows of %s that are not there", table, parent))
+		broken = append(broken, fmt.Sprintf("rows of %s refer to rows of %s that do not exist", table, parent))
 	}
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("migrate: check foreign keys: %w", err)
 	}
 	if len(broken) > 0 {
-		return fmt.Errorf("migrate: %s: nothing was changed; mend the rows and apply again", strings.Join(broken, "; "))
+		return fmt.Errorf("migrate: %s: nothing was changed; correct the rows and apply again", strings.Join(broken, "; "))
 	}
 	return nil
 }

@@ -10,10 +10,11 @@ import (
 )
 
 // creation is a table, view, sequence, type or routine of the connected schema.
-type creation struct{ kind, name string } // Both as DROP has them.
+type creation struct{ kind, name string } // Both as in DROP.
 
-// creationQueries list what a file may make in the connected schema, as DROP names it.
-// Triggers go with their tables. What belongs to an extension goes with that alone.
+// creationQueries list what a file may create in the connected schema, named as in
+// DROP. Triggers are dropped with their tables. What belongs to an extension is dropped
+// only with that.
 var creationQueries = map[string]string{
 	dialect.Postgres: `SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'FOREIGN TABLE' WHEN 'c' THEN 'TYPE' ELSE 'TABLE' END, c.oid::regclass::text
 		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f', 'c')
@@ -30,7 +31,7 @@ var creationQueries = map[string]string{
 	dialect.SQLite: `SELECT CASE type WHEN 'view' THEN 'VIEW' ELSE 'TABLE' END, '"' || replace(name, '"', '""') || '"' FROM pragma_table_list WHERE schema = 'main' AND type IN ('table', 'view', 'virtual') AND substr(name, 1, 7) <> 'sqlite_'`,
 }
 
-// creations are those of the connected schema.
+// creations returns the creations of the connected schema.
 func (s *session) creations(ctx context.Context) (all []creation, err error) {
 	rows, err := s.QueryContext(ctx, creationQueries[s.config.Dialect])
 	if err != nil {
@@ -47,8 +48,8 @@ func (s *session) creations(ctx context.Context) (all []creation, err error) {
 	return all, rows.Err()
 }
 
-// wayBack leads back to the connected schema, should a file go to another one: what
-// is there is not ours to look at, and least of all to drop.
+// wayBack returns a function that leads back to the connected schema. A file may switch
+// to another one, where nothing is ours to look at, let alone to drop.
 func (s *session) wayBack(ctx context.Context) (func(context.Context) error, error) {
 	query := map[string]string{
 		dialect.Postgres: `SELECT format('SELECT set_config(''search_path'', %L, false)', current_setting('search_path'))`,
@@ -67,7 +68,7 @@ func (s *session) wayBack(ctx context.Context) (func(context.Context) error, err
 	}, nil
 }
 
-// andDrop drops what fn makes. Nothing interrupts fn but itself.
+// andDrop drops what fn creates. Only fn itself can interrupt the work.
 func (s *session) andDrop(ctx context.Context, fn func(context.Context) error) error {
 	ctx = context.WithoutCancel(ctx)
 	before, err := s.creations(ctx)
@@ -94,7 +95,7 @@ func (s *session) andDrop(ctx context.Context, fn func(context.Context) error) e
 	return errors.Join(err, e)
 }
 
-// drop drops all of these, whatever refers to them.
+// drop drops all of these, and whatever depends on them.
 func (s *session) drop(ctx context.Context, all []creation) (err error) {
 	suffix := ""
 	switch s.config.Dialect {

@@ -9,15 +9,15 @@ import (
 
 // word is a word, name, literal or sign of a statement.
 type word struct {
-	text     string // Names are without quotes.
-	quoted   bool   // It is a name in quotes, so no keyword.
-	from, to int    // Where it stands.
+	text     string // Without quotes.
+	quoted   bool   // A name in quotes, so not a keyword.
+	from, to int    // Its position.
 }
 
 // is reports whether the word is a keyword or sign.
 func (w word) is(keyword string) bool { return !w.quoted && strings.EqualFold(w.text, keyword) }
 
-// words takes a statement of a dialect apart, without its comments.
+// words splits a statement of a dialect into words, and leaves out its comments.
 func words(name, sql string) (all []word) {
 	for at := 0; at < len(sql); {
 		end, kind := wordEnd(name, sql, at)
@@ -36,7 +36,7 @@ func words(name, sql string) (all []word) {
 	return all
 }
 
-// wordKind is what a word is.
+// wordKind is the kind of a word.
 type wordKind int
 
 const (
@@ -46,7 +46,7 @@ const (
 	comment
 )
 
-// wordEnd is where the word that begins at a byte ends, and what it is.
+// wordEnd returns the end and the kind of the word that begins at a byte.
 func wordEnd(name, sql string, at int) (end int, kind wordKind) {
 	rest := sql[at:]
 	switch c := rest[0]; {
@@ -71,14 +71,14 @@ func wordEnd(name, sql string, at int) (end int, kind wordKind) {
 	return at + 1, plainWord
 }
 
-// inDollars is how PostgreSQL's text in dollars begins.
+// inDollars matches the beginning of PostgreSQL's dollar-quoted text.
 var inDollars = regexp.MustCompile(`^\$(?:[A-Za-z_\x{80}-\x{10ffff}][0-9A-Za-z_\x{80}-\x{10ffff}]*)?\$`)
 
 func isWordByte(c byte) bool {
 	return c == '_' || c == '$' || c >= 0x80 || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
-// upTo is the length up to and with a mark, or all of it.
+// upTo returns the length up to and including a mark, or the whole length.
 func upTo(s, mark string) int {
 	if i := strings.Index(s, mark); i >= 0 {
 		return i + len(mark)
@@ -86,8 +86,8 @@ func upTo(s, mark string) int {
 	return len(s)
 }
 
-// commentEnd is the length of the comment in a text's begin. PostgreSQL has comments
-// in comments.
+// commentEnd returns the length of the comment at the beginning of a text. PostgreSQL
+// nests comments.
 func commentEnd(name, s string) int {
 	if name != dialect.Postgres {
 		return 2 + upTo(s[2:], "*/")
@@ -107,7 +107,7 @@ func commentEnd(name, s string) int {
 	return len(s)
 }
 
-// closing is the quote that ends what another begins.
+// closing returns the quote that ends what another begins.
 func closing(first byte) string {
 	if first == '[' {
 		return "]"
@@ -115,8 +115,8 @@ func closing(first byte) string {
 	return string(first)
 }
 
-// quoteEnd is the length of what is in quotes. A doubled quote is one inside, and so
-// is one after a backslash where that escapes.
+// quoteEnd returns the length of a quoted text. A doubled quote is part of the text,
+// and so is one after a backslash, where that escapes.
 func quoteEnd(s string, escapes bool) int {
 	last := closing(s[0])[0]
 	for i := 1; i < len(s); i++ {
@@ -139,12 +139,12 @@ type cursor struct {
 	words []word
 }
 
-// reading is a cursor at the begin of a statement of a dialect.
+// reading returns a cursor at the beginning of a statement of a dialect.
 func reading(name, sql string) *cursor { return &cursor{sql: sql, words: words(name, sql)} }
 
 func (c *cursor) done() bool { return len(c.words) == 0 }
 
-// next takes the next word; at the end an empty one.
+// next takes the next word, or an empty one at the end.
 func (c *cursor) next() word {
 	if c.done() {
 		return word{}
@@ -154,7 +154,7 @@ func (c *cursor) next() word {
 	return w
 }
 
-// at reports whether these keywords are next.
+// at reports whether these keywords come next.
 func (c *cursor) at(keywords ...string) bool {
 	if len(c.words) < len(keywords) {
 		return false
@@ -167,7 +167,7 @@ func (c *cursor) at(keywords ...string) bool {
 	return true
 }
 
-// take goes beyond these keywords if they are next.
+// take skips these keywords if they come next, and reports whether they did.
 func (c *cursor) take(keywords ...string) bool {
 	if !c.at(keywords...) {
 		return false
@@ -176,7 +176,7 @@ func (c *cursor) take(keywords ...string) bool {
 	return true
 }
 
-// takeAny goes beyond the one of these keywords that is next.
+// takeAny skips whichever of these keywords comes next, and reports whether one did.
 func (c *cursor) takeAny(keywords ...string) bool {
 	for _, k := range keywords {
 		if c.take(k) {
@@ -186,7 +186,7 @@ func (c *cursor) takeAny(keywords ...string) bool {
 	return false
 }
 
-// name takes a name, without the schema before it.
+// name takes a name, and skips the schema before it.
 func (c *cursor) name() string {
 	name := c.next().text
 	for c.take(".") {
@@ -195,7 +195,7 @@ func (c *cursor) name() string {
 	return name
 }
 
-// group takes what stands in brackets, if that is next.
+// group takes what is in brackets, if that comes next.
 func (c *cursor) group() *cursor {
 	inside := &cursor{sql: c.sql}
 	if !c.take("(") {
@@ -218,7 +218,7 @@ func (c *cursor) group() *cursor {
 	return inside
 }
 
-// parts splits what is left at the commas outside brackets.
+// parts splits the rest at the commas outside brackets.
 func (c *cursor) parts() (all []*cursor) {
 	depth, part := 0, &cursor{sql: c.sql}
 	for _, w := range c.words {
@@ -236,7 +236,7 @@ func (c *cursor) parts() (all []*cursor) {
 	return append(all, part)
 }
 
-// names are the first words of the parts, such as columns in brackets.
+// names returns the first word of each part, such as columns in brackets.
 func (c *cursor) names() (all []string) {
 	for _, part := range c.parts() {
 		if !part.done() {
@@ -246,7 +246,7 @@ func (c *cursor) names() (all []string) {
 	return all
 }
 
-// text is what is left, as it stands.
+// text returns the rest as it is written.
 func (c *cursor) text() string {
 	if c.done() {
 		return ""
@@ -254,8 +254,8 @@ func (c *cursor) text() string {
 	return c.sql[c.words[0].from:c.words[len(c.words)-1].to]
 }
 
-// before takes the words up to one of these keywords, at least the least number
-// of them, with what stands in brackets.
+// before takes the words up to one of these keywords, including what is in brackets. It
+// takes at least the given number of words.
 func (c *cursor) before(least int, keywords ...string) *cursor {
 	taken, depth := &cursor{sql: c.sql}, 0
 	for !c.done() {

@@ -45,7 +45,7 @@ func open(t testing.TB, name string) Dir {
 	return dir
 }
 
-// migrator is one for a folder; change may be nil.
+// migrator returns a Migrator for a folder; change may be nil.
 func migrator(t testing.TB, kind testdb.Kind, db *sql.DB, name string, change func(*Config)) *Migrator {
 	t.Helper()
 	c := Config{DB: db, Dialect: kind.Dialect}
@@ -72,7 +72,7 @@ func apply(t testing.TB, kind testdb.Kind, db *sql.DB, name string) *Report {
 	return report
 }
 
-// inventory is what a database holds: its tables with their numbers of rows, and
+// inventory returns what a database holds: its tables with their numbers of rows, and
 // the history.
 func inventory(t testing.TB, kind testdb.Kind, db *sql.DB) string {
 	t.Helper()

@@ -16,14 +16,14 @@ import (
 type adoptCommand struct {
 	history
 	graph
-	DryRun bool `help:"Look at the database and show what would be executed, and change nothing."`
-	Hashed bool `help:"The application on Node stores session tokens hashed already." xor:"form"`
-	Plain  bool `help:"The application on Node stores session tokens as they are in cookies, even those that look hashed." xor:"form"`
+	DryRun bool `help:"Show what would be executed, and change nothing."`
+	Hashed bool `help:"The Node application already stores session tokens hashed." xor:"form"`
+	Plain  bool `help:"The Node application stores session tokens as they are in cookies, even if some look hashed." xor:"form"`
 }
 
-// Help is what adopt --help says beside its flags.
+// Help returns what adopt --help says besides its flags.
 func (c *adoptCommand) Help() string {
-	return "Stop the application on Node and make a backup first; docs/leaving-authjs.md is the guide.\nProviders' tokens are sealed under AUTH_SECRET, or AUTH_SECRET_3, _2 and _1, which must be those that the application will have."
+	return "Stop the Node application and make a backup first; docs/leaving-authjs.md is the guide.\nProviders' tokens are sealed under AUTH_SECRET, or AUTH_SECRET_3, _2 and _1, which must be the secrets that the new application will use."
 }
 
 // Run adopts the database.
@@ -63,15 +63,16 @@ func (c *adoptCommand) Run(ctx context.Context, out io.Writer) error {
 	case done.Resumed:
 		fmt.Fprintf(out, "Done: the database is authent's own, at version %s.\n", done.Version)
 	case done.SignedOut > 0:
-		fmt.Fprintf(out, "Done: the database is authent's own, at version %s; of those who were signed in all go on but %d.\n", done.Version, done.SignedOut)
+		fmt.Fprintf(out, "Done: the database is authent's own, at version %s; everyone who was signed in stays so, except %d.\n", done.Version, done.SignedOut)
 	default:
 		fmt.Fprintf(out, "Done: the database is authent's own, at version %s, and nobody is signed out.\n", done.Version)
 	}
 	return nil
 }
 
-// ofNobody takes the schema that comes with authent where there is no application yet,
-// neither its schema nor its migrations: whoever adopts a database may do that first.
+// ofNobody chooses the schema that comes with authent if there is no application yet,
+// with neither a schema nor migrations. A database may be adopted before the
+// application exists.
 func (c *adoptCommand) ofNobody(out io.Writer) error {
 	if _, err := os.Stat(ownSchema); err == nil || c.Schema != "" || c.Dir != "" {
 		return nil
@@ -94,13 +95,13 @@ func (c *adoptCommand) sessionTokens() adopt.SessionTokens {
 	return adopt.UnknownSessionTokens
 }
 
-// printAdoption tells what there is.
+// printAdoption prints what was found.
 func printAdoption(out io.Writer, a *adopt.Report) {
 	for _, note := range a.Notes {
 		fmt.Fprintln(out, "Note:", note)
 	}
 	if a.Resumed {
-		fmt.Fprintln(out, "An earlier run had exchanged the tables; this is the rest of it.")
+		fmt.Fprintln(out, "An earlier run had exchanged the tables; this run did the rest.")
 	}
 	if a.Users+a.Accounts+a.Sessions > 0 {
 		fmt.Fprintf(out, "The %s layout: %s, %s, %s (%d expired).\n", a.Layout, count(a.Users, "user"), count(a.Accounts, "account"), count(a.Sessions, "session"), a.Expired)

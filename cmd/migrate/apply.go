@@ -15,13 +15,13 @@ type applyCommand struct {
 	format
 	Amount      amount              `arg:"" optional:"" name:"N" help:"How many files to apply. If absent, all."`
 	DryRun      bool                `help:"Show what would be executed, and execute nothing."`
-	Baseline    string              `placeholder:"VERSION" help:"Take the database as being at this version, if it has no history."`
-	AllowDirty  bool                `help:"Start on a database that has tables of its own."`
-	ExecOrder   migrate.ExecOrder   `default:"linear" enum:"linear,linear-skip,non-linear" help:"What becomes of files added out of order: ${enum}."`
-	Interrupted migrate.Interrupted `default:"" enum:",done,again" help:"What a killed run's last statement was: done, or to be executed again."`
+	Baseline    string              `placeholder:"VERSION" help:"Assume that the database is at this version, if it has no history."`
+	AllowDirty  bool                `help:"Start on a database that already has tables."`
+	ExecOrder   migrate.ExecOrder   `default:"linear" enum:"linear,linear-skip,non-linear" help:"What to do with files added out of order: ${enum}."`
+	Interrupted migrate.Interrupted `default:"" enum:",done,again" help:"What to do about the last statement of a killed run: count it as done, or execute it again."`
 }
 
-// Help is what apply --help says beside its flags.
+// Help returns what apply --help says besides its flags.
 func (c *applyCommand) Help() string {
 	return "JSON has Driver, Dir, Pending and Applied (files, with Name, Version, Description; those applied also with Start, End, Skipped, Applied, and Error of Stmt and Text), Current, Target, Start, End, DryRun, Notes, Error."
 }
@@ -47,8 +47,8 @@ func (c *applyCommand) Run(ctx context.Context, out io.Writer) error {
 	return err
 }
 
-// apply applies migrations, and says where. There is no report if the database or the
-// migrations could not be opened.
+// apply applies migrations, and notes where. It returns no report if the database or
+// the migrations could not be opened.
 func (c *applyCommand) apply(ctx context.Context, log func(migrate.Event), out io.Writer, at *place) (*migrate.Report, error) {
 	m, db, err := c.migrator(migrate.Config{
 		DryRun: c.DryRun, Baseline: c.Baseline, AllowDirty: c.AllowDirty,
@@ -66,7 +66,7 @@ type statusCommand struct {
 	format
 }
 
-// Help is what status --help says beside its flags.
+// Help returns what status --help says besides its flags.
 func (c *statusCommand) Help() string {
 	return "JSON has Driver, Dir, Available and Pending (files, with Name, Version, Description), Applied (the history, with Version, Description, Applied, Total, OperatorVersion), Current, Next, Count and Total (statements of a file that is not finished), Status (OK or PENDING), Error and SQL (of the last attempt), Interrupted, Notes."
 }
@@ -101,7 +101,7 @@ func (c *statusCommand) status(ctx context.Context, out io.Writer, at *place) (*
 
 type baselineCommand struct {
 	history
-	Version string `arg:"" name:"VERSION" help:"The version at which the database already is: that of one of the files, with which its name begins."`
+	Version string `arg:"" name:"VERSION" help:"The version that the database is already at: that of one of the files, with which its name begins."`
 }
 
 // Run records the baseline.

@@ -21,7 +21,7 @@ import (
 
 const root = "../.."
 
-// envOf names atlas.hcl's environment for a dialect.
+// envOf maps a dialect to the name of its environment in atlas.hcl.
 var envOf = map[string]string{dialect.SQLite: "sqlite", dialect.Postgres: "postgres", dialect.MySQL: "mysql"}
 
 // env is an environment of atlas.hcl.
@@ -144,7 +144,7 @@ func atlasAgrees(t *testing.T, kind testdb.Kind, url string) {
 	}
 }
 
-// local is the path of a file:// URL of atlas.hcl.
+// local returns the path in a file:// URL of atlas.hcl.
 func local(t *testing.T, location string) string {
 	t.Helper()
 	path, ok := strings.CutPrefix(location, "file://")

@@ -27,7 +27,7 @@ type executor struct {
 	db *sql.DB
 }
 
-// pending is what Atlas says is left to do in a folder.
+// pending returns what Atlas says is left to do in a folder.
 func (e executor) pending(t *testing.T, dir string) (names []string) {
 	t.Helper()
 	files, err := e.open(t, dir).Pending(t.Context())

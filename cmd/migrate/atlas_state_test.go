@@ -65,7 +65,7 @@ func TestAtlasFailureIsGoneOnWith(t *testing.T) {
 			t.Fatal(out)
 		}
 		out := ours(t, "apply", "--dir", dir, "--url", url)
-		if !strings.HasSuffix(out, "(exit 0)\n") || strings.Contains(out, "going on after 1 of 3") != (kind.Dialect == dialect.MySQL) {
+		if !strings.HasSuffix(out, "(exit 0)\n") || strings.Contains(out, "resuming after 1 of 3") != (kind.Dialect == dialect.MySQL) {
 			t.Error(out)
 		}
 		db := kind.Connect(t, url)

@@ -63,7 +63,7 @@ func authent(t *testing.T, _ atlas, url string, _ int, s step) string {
 	return ours(t, append(s.args, "--dir", "file://"+filepath.Join("testdata", "atlas", s.dir), "--url", url)...)
 }
 
-// ours is what this program prints and how it ends.
+// ours returns what this program prints, and how it ends.
 func ours(t *testing.T, args ...string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -102,7 +102,7 @@ func real(t *testing.T, a atlas, url string, n int, s step) string {
 	return a.golden[fmt.Sprint("apply ", n+1)]
 }
 
-// theirs is what an Atlas prints and how it ends.
+// theirs returns what an Atlas prints, and how it ends.
 func theirs(t *testing.T, cmd *exec.Cmd) string {
 	t.Helper()
 	out, err := cmd.Output()
@@ -131,7 +131,7 @@ var (
 	driver   = regexp.MustCompile(`SQL logic error: (.*) \(1\)`) // The pure Go driver adds to SQLite's.
 )
 
-// plain is an output without what may differ.
+// plain returns an output without what may differ.
 func plain(text string) string {
 	text = added.ReplaceAllString(text, "")
 	text = lastWord.ReplaceAllString(text, "$1")
@@ -187,7 +187,7 @@ func (a atlas) status(t *testing.T, url string, n int) {
 	}
 }
 
-// history is the table of Atlas and its rows, as text.
+// history returns the table of Atlas and its rows, as text.
 func (a atlas) history(t *testing.T, db *sql.DB) string {
 	t.Helper()
 	table := `SELECT sql FROM sqlite_master WHERE name = 'atlas_schema_revisions'`
@@ -205,7 +205,7 @@ func (a atlas) history(t *testing.T, db *sql.DB) string {
 		FROM atlas_schema_revisions ORDER BY version`)
 }
 
-// rowsOf is the result of a query as text, in which NULL is not the empty text.
+// rowsOf returns the result of a query as text, in which NULL is not the empty text.
 func rowsOf(t *testing.T, db *sql.DB, query string) string {
 	t.Helper()
 	rows, err := db.QueryContext(t.Context(), query)

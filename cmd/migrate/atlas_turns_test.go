@@ -44,7 +44,8 @@ func (w turns) file(name, text string) {
 	w.ours("hash")
 }
 
-// ours is what this program prints on the folder and the database, and how it ends.
+// ours runs this program on the folder and the database. It returns what that prints,
+// and how it ends.
 func (w turns) ours(args ...string) string {
 	w.Helper()
 	args = append(args, "--dir", w.dir)
@@ -149,7 +150,7 @@ func binary(n int) string {
 	return text
 }
 
-// hash is that of a version's row.
+// hash returns the hash in a version's row.
 func (w turns) hash(version string) string {
 	return rowsOf(w.T, w.executor.db, "SELECT hash FROM atlas_schema_revisions WHERE version = '"+version+"'")
 }

@@ -12,21 +12,21 @@ import (
 	"github.com/authent/authent/authent/migrate"
 )
 
-// format is how a command answers.
+// format is the form of a command's output.
 type format struct {
-	Format string `default:"text" enum:"text,json" help:"How to answer: ${enum}. JSON is one document, also of an error, with Atlas's names."`
+	Format string `default:"text" enum:"text,json" help:"The form of the output: ${enum}. JSON is one document, even for an error, with Atlas's names."`
 }
 
 func (f format) isJSON() bool { return f.Format == "json" }
 
-// wantsJSON reports whether a command line that is not understood asks for JSON.
+// wantsJSON reports whether a command line that cannot be parsed asks for JSON.
 func wantsJSON(args []string) bool {
 	i := slices.Index(args, "--format")
 	return slices.Contains(args, "--format=json") || i >= 0 && slices.Contains(args[i:], "json")
 }
 
-// document is what a command answers in JSON, and how it ended. As an error it goes
-// to run, which prints it.
+// document is a command's answer in JSON, and how the command ended. It is returned as
+// an error to run, which prints it.
 type document struct {
 	answer interface{ failed(text string) }
 	err    error
@@ -40,7 +40,7 @@ func (d *document) Error() string {
 	return d.err.Error()
 }
 
-// print prints the document, with the text of what went wrong, if anything did.
+// print prints the document, with the error's text if there is one.
 func (d *document) print(out io.Writer, text string) error {
 	if text != "" {
 		d.answer.failed(text)
@@ -51,19 +51,19 @@ func (d *document) print(out io.Writer, text string) error {
 	return encoder.Encode(d.answer)
 }
 
-// outcome is in every document.
+// outcome is part of every document.
 type outcome struct {
-	// Error is why the command failed. Absent if it did not.
+	// Error says why the command failed. Absent if it did not.
 	Error string `json:",omitempty"`
 }
 
 func (o *outcome) failed(text string) { o.Error = text }
 
-// place is where the command worked, in the documents of those that have migrations.
+// place says where the command worked, for commands that have migrations.
 type place struct {
 	// Driver is the dialect: sqlite3, postgres or mysql.
 	Driver string `json:",omitempty"`
-	// Dir is the folder of migrations. Absent if they are those of authent.
+	// Dir is the folder of migrations. Absent if they are authent's own.
 	Dir string `json:",omitempty"`
 }
 
@@ -86,8 +86,8 @@ func filesOf(names []string) (all []file) {
 	return all
 }
 
-// statusDocument is the answer of status. Error is also why the last attempt failed;
-// then there is a Status.
+// statusDocument is the answer of status. Error also holds why the last attempt failed;
+// in that case there is a Status.
 type statusDocument struct {
 	place
 	Available   []file             `json:",omitempty"` // All files.
@@ -95,11 +95,11 @@ type statusDocument struct {
 	Applied     []migrate.Revision `json:",omitempty"` // The history.
 	Current     string             `json:",omitempty"`
 	Next        string             `json:",omitempty"`
-	Count       int                `json:",omitempty"` // Statements applied of a file that is not finished.
-	Total       int                `json:",omitempty"` // Statements of that file.
+	Count       int                `json:",omitempty"` // Applied statements of a file that is not finished.
+	Total       int                `json:",omitempty"` // All statements of that file.
 	Status      string             `json:",omitempty"` // OK or PENDING.
 	SQL         string             `json:",omitempty"` // Where the last attempt stopped.
-	Interrupted string             `json:",omitempty"` // What is known of it if it was killed.
+	Interrupted string             `json:",omitempty"` // What is known of the statement if the attempt was killed.
 	Notes       []string           `json:",omitempty"`
 	outcome
 }
@@ -117,8 +117,8 @@ func (d *statusDocument) fill(s *migrate.Status) {
 // applyDocument is the answer of apply.
 type applyDocument struct {
 	place
-	Pending    []file         `json:",omitempty"` // What was to be applied.
-	Applied    []*appliedFile `json:",omitempty"` // What was begun; with DryRun what would be.
+	Pending    []file         `json:",omitempty"` // The files to apply.
+	Applied    []*appliedFile `json:",omitempty"` // The files that were begun, or with DryRun would be.
 	Current    string         `json:",omitempty"` // The version before.
 	Target     string         `json:",omitempty"`
 	Start, End time.Time
@@ -127,7 +127,7 @@ type applyDocument struct {
 	outcome
 }
 
-// appliedFile is a file that was begun. Without Error it was finished.
+// appliedFile is a file that was begun. Without an Error it was finished.
 type appliedFile struct {
 	file
 	Start, End time.Time
@@ -136,10 +136,10 @@ type appliedFile struct {
 	Error      *statementError `json:",omitempty"`
 }
 
-// statementError is why a statement failed.
+// statementError says why a statement failed.
 type statementError struct{ Stmt, Text string }
 
-// log takes an event down.
+// log adds an event to the document.
 func (d *applyDocument) log(e migrate.Event) {
 	last := &appliedFile{}
 	if n := len(d.Applied); n > 0 {
@@ -167,7 +167,7 @@ func (d *applyDocument) log(e migrate.Event) {
 // diffDocument is the answer of diff.
 type diffDocument struct {
 	place
-	Files []writtenFile // Empty when the migrations lead to the schema already.
+	Files []writtenFile // Empty if the migrations already lead to the schema.
 	outcome
 }
 
@@ -176,10 +176,10 @@ type writtenFile struct {
 	file
 	Content string
 	Reports []lintedReport `json:",omitempty"`
-	Renamed []string       `json:",omitempty"` // Questions about tables that left the graph.
+	Renamed []string       `json:",omitempty"` // Questions about tables that have left the graph.
 }
 
-// driftDocument is the answer of drift. Without Error, Synced tells the result.
+// driftDocument is the answer of drift. Without an Error, Synced is the result.
 type driftDocument struct {
 	Driver      string `json:",omitempty"`
 	Synced      bool
@@ -187,13 +187,13 @@ type driftDocument struct {
 	outcome
 }
 
-// linesOf are the lines that were printed, as notes.
+// linesOf returns the lines that were printed, as notes.
 func linesOf(printed *bytes.Buffer) []string {
 	return slices.DeleteFunc(strings.Split(printed.String(), "\n"), func(line string) bool { return line == "" })
 }
 
-// exitCode is 0 when all is well, 1 when the command failed or found a difference,
-// and 2 when it was not told what it needs.
+// exitCode returns 0 if all went well, 1 if the command failed or found a difference,
+// and 2 if it was not told what it needs.
 func exitCode(err error) int {
 	switch {
 	case err == nil:

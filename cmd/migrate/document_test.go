@@ -15,8 +15,8 @@ import (
 	"github.com/authent/authent/internal/testdb"
 )
 
-// answer is the one JSON document that a command prints, and its exit code. Nothing
-// else is printed.
+// answer returns the one JSON document that a command prints, and its exit code. It
+// fails if anything else is printed.
 func answer(t *testing.T, into any, args ...string) (text string, code int) {
 	t.Helper()
 	var out, errs bytes.Buffer

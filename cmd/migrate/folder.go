@@ -13,8 +13,8 @@ import (
 	"github.com/authent/authent/authent/migrate"
 )
 
-// folders are the folders of migrations that a command without a database works
-// on: the one of --dir, or all in ./migrations.
+// folders returns the folders of migrations for a command without a database: the one
+// of --dir, or all in ./migrations.
 func folders(dir string) ([]string, error) {
 	if dir != "" {
 		return []string{dir}, nil
@@ -26,7 +26,7 @@ func folders(dir string) ([]string, error) {
 	return found, err
 }
 
-// foldersIn are the folders of migrations in a folder, and in those within it.
+// foldersIn returns the folders of migrations in a folder and in its direct subfolders.
 func foldersIn(root string) (found []string, err error) {
 	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		switch {
@@ -42,9 +42,9 @@ func foldersIn(root string) (found []string, err error) {
 	return found, err
 }
 
-// holdsMigrations reports whether a folder is one of migrations: it has an atlas.sum,
-// or SQL files that have a version, or that nothing else can be, since the folder is
-// named as a dialect's is. In migrations/schema are SQL files that are none.
+// holdsMigrations reports whether a folder holds migrations: it has an atlas.sum, or
+// SQL files with a version, or any SQL files if it is named as a dialect's folder is.
+// The SQL files in migrations/schema are not migrations.
 func holdsMigrations(folder string) bool {
 	if _, err := os.Stat(filepath.Join(folder, "atlas.sum")); err == nil {
 		return true
@@ -64,11 +64,11 @@ func holdsMigrations(folder string) bool {
 
 var globbing = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`)
 
-// escapeGlob makes a folder's name match itself alone.
+// escapeGlob escapes a folder's name, so that it matches only itself.
 func escapeGlob(folder string) string { return globbing.Replace(folder) }
 
-// notEmpty checks that a folder holds something to work on. One that is named by
-// mistake, such as the folder of the folders, would pass every check.
+// notEmpty refuses a folder without migrations. A folder named by mistake, such as the
+// parent of the right one, would pass every check.
 func notEmpty(location string) error {
 	folder := strings.TrimPrefix(location, "file://")
 	if holdsMigrations(folder) {
@@ -97,7 +97,7 @@ func (c *newCommand) Run(out io.Writer) error {
 	if c.Dir == "" {
 		return eachFolder("", func(folder string, dir migrate.Dir) error { return c.write(out, folder, dir) })
 	}
-	dir, err := migrate.OpenDir(c.Dir) // It may be the first one.
+	dir, err := migrate.OpenDir(c.Dir) // This may be the first migration.
 	if err != nil {
 		return err
 	}

@@ -32,12 +32,12 @@ type graph struct {
 // ofAuthent is the value of --schema that names the schema that comes with authent.
 const ofAuthent = "default"
 
-// ownSchema is where the application's is.
+// ownSchema is where the application's schema is.
 var ownSchema = filepath.Join("ent", "schema")
 
-// tables loads the graph's tables, and patterns of those among them that belong
-// to another program, which are left out of what is compared. It compiles the
-// schema, so a schema that does not compile is an error here too.
+// tables loads the graph's tables. It also returns patterns of those that belong to
+// another program, which are left out of comparisons. It compiles the schema, so a
+// schema that does not compile is an error here too.
 func (g graph) tables() (tables []*entschema.Table, foreign []string, err error) {
 	folder, advice := g.Schema, "name that of the ent schema with --schema"
 	switch folder {
@@ -45,7 +45,7 @@ func (g graph) tables() (tables []*entschema.Table, foreign []string, err error)
 		return entmigrate.Tables, nil, nil
 	case "":
 		folder = ownSchema
-		advice = "run this where the application's go.mod is, begin a schema with go tool scaffold, or name its folder with --schema (--schema " + ofAuthent + " is the one that comes with authent)"
+		advice = "run this where the application's go.mod is, start a schema with go tool scaffold, or name its folder with --schema (--schema " + ofAuthent + " is the one that comes with authent)"
 	}
 	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
 		return nil, nil, fmt.Errorf("migrate: there is no folder %s: %s", folder, advice)
@@ -65,8 +65,8 @@ func (g graph) tables() (tables []*entschema.Table, foreign []string, err error)
 	return tables, foreign, nil
 }
 
-// relative makes a path one that the go command does not take for a package of
-// the standard library.
+// relative returns a path that the go command does not mistake for a package of the
+// standard library.
 func relative(folder string) string {
 	if filepath.IsAbs(folder) {
 		return folder
@@ -81,15 +81,16 @@ type diffCommand struct {
 	Name string `arg:"" name:"NAME" help:"What changes, as a word, such as add_avatar."`
 }
 
-// replay is a folder of migrations, and the database to replay them in.
+// replay says which folder of migrations to replay, and in which database.
 type replay struct {
 	Dir    string `placeholder:"file://FOLDER" help:"The migrations. If absent, the dialect's folder in ./migrations."`
 	DevURL string `name:"dev-url" env:"DEV_DATABASE_URL" placeholder:"URL" help:"An empty database of the dialect, to replay migrations in. For SQLite one in memory will do, and is the default."`
 	URL    string `short:"u" env:"DATABASE_URL" placeholder:"URL" help:"The database; only its dialect matters here."`
 }
 
-// dev opens the database to replay migrations in. It is of the same kind as the
-// database, if one is named: migrations for another kind would go into its folder.
+// dev opens the database to replay migrations in. It must be of the same kind as the
+// database, if one is named; otherwise migrations for another kind would go into its
+// folder.
 func (c *replay) dev() (name string, db *sql.DB, err error) {
 	at, live := c.DevURL, ""
 	if c.URL != "" {
@@ -115,12 +116,12 @@ func (c *replay) dev() (name string, db *sql.DB, err error) {
 	return name, db, nil
 }
 
-// kinds are the names of dialects for people.
+// kinds holds the names of dialects for people.
 var kinds = map[string]string{dialect.SQLite: "SQLite", dialect.Postgres: "PostgreSQL", dialect.MySQL: "MySQL or MariaDB"}
 
 var errNoDev = errors.New("migrate: DATABASE_URL is not SQLite, and migrations for it are replayed in an empty database of its kind: create one, such as CREATE DATABASE dev, and name it with --dev-url or DEV_DATABASE_URL")
 
-// folder is that of --dir, or the dialect's.
+// folder returns the folder of --dir, or the dialect's.
 func (c *replay) folder(dialect string) string {
 	if c.Dir != "" {
 		return strings.TrimPrefix(c.Dir, "file://")
@@ -128,12 +129,12 @@ func (c *replay) folder(dialect string) string {
 	return filepath.Join("migrations", migrations.Folder(dialect))
 }
 
-// Help is what diff --help says beside its flags.
+// Help returns what diff --help says besides its flags.
 func (c *diffCommand) Help() string {
 	return "JSON has Driver, Dir, Files (with Name, Version, Description, Content, Reports as lint has them, Renamed; none if the migrations already lead to the schema), Error."
 }
 
-// Run writes a migration, and tells of its risks.
+// Run writes a migration, and prints its risks.
 func (c *diffCommand) Run(ctx context.Context, out io.Writer) error {
 	if c.isJSON() {
 		d := &diffDocument{Files: []writtenFile{}}
@@ -154,7 +155,7 @@ func (c *diffCommand) Run(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// document writes a migration, and what it wrote into a document.
+// document writes a migration, and adds it to a document.
 func (c *diffCommand) document(ctx context.Context, d *diffDocument) error {
 	written, err := c.diff(ctx, &d.place)
 	for i, name := range written.names {
@@ -169,14 +170,14 @@ func (c *diffCommand) document(ctx context.Context, d *diffDocument) error {
 	return err
 }
 
-// written are the files that diff wrote, and what they may do to rows.
+// written holds the files that diff wrote, and what they may do to rows.
 type written struct {
 	dir    migrate.Dir
 	names  []string
 	linted []migrate.LintedFile
 }
 
-// diff writes a migration, and says where.
+// diff writes a migration, and notes where.
 func (c *diffCommand) diff(ctx context.Context, at *place) (w written, err error) {
 	tables, foreign, err := c.tables()
 	if err != nil {
@@ -226,9 +227,9 @@ type driftCommand struct {
 	Exclude []string `placeholder:"PATTERN" help:"Tables to leave out, such as 'blog_*'."`
 }
 
-// Help is what drift --help says beside its flags.
+// Help returns what drift --help says besides its flags.
 func (c *driftCommand) Help() string {
-	return "JSON has Driver, Synced, Differences (with Table, Text, and Destroys where to make the database as the schema says would lose data), Error."
+	return "JSON has Driver, Synced, Differences (with Table, Text, and Destroys where data would be lost to match the schema), Error."
 }
 
 // Run compares the database with the graph.
@@ -241,7 +242,7 @@ func (c *driftCommand) Run(ctx context.Context, out io.Writer) error {
 	case c.isJSON():
 		return &document{&driftDocument{Driver: name, Synced: err == nil, Differences: append([]migrate.Difference{}, found...)}, err}
 	case err == nil:
-		fmt.Fprintln(out, "The database is as the schema says.")
+		fmt.Fprintln(out, "The database matches the schema.")
 	case errors.Is(err, errDiffers):
 		fmt.Fprintln(out, "The database differs from the schema:")
 		for _, d := range found {
@@ -266,11 +267,11 @@ type pushCommand struct {
 	graph
 	Exclude          []string `placeholder:"PATTERN" help:"Tables to leave alone, such as 'blog_*'."`
 	AllowDestructive bool     `help:"Allow a plan that drops tables and columns or narrows types."`
-	Reset            string   `placeholder:"DATABASE" help:"Drop all tables and views of the database first, which has this name: for development. One that has a history of migrations needs --allow-destructive too."`
+	Reset            string   `placeholder:"DATABASE" help:"First drop all tables and views of the database, which must have this name. For development: a database with a history of migrations needs --allow-destructive too."`
 	DryRun           bool     `help:"Show the plan, and do nothing."`
 }
 
-// Run pushes the graph.
+// Run changes the database to match the graph.
 func (c *pushCommand) Run(ctx context.Context, out io.Writer) error {
 	o, err := open(c.target, c.graph, migrate.Config{DryRun: c.DryRun})
 	if err != nil {
@@ -288,7 +289,7 @@ func (c *pushCommand) Run(ctx context.Context, out io.Writer) error {
 	case err != nil:
 		return err
 	case len(plan.Statements) == 0:
-		fmt.Fprintln(out, "The database is as the schema says.")
+		fmt.Fprintln(out, "The database matches the schema.")
 	case c.DryRun:
 		fmt.Fprintln(out, "Nothing was executed.")
 	default:
@@ -297,7 +298,7 @@ func (c *pushCommand) Run(ctx context.Context, out io.Writer) error {
 	return nil
 }
 
-// opened is what drift and push need.
+// opened holds what drift and push need.
 type opened struct {
 	migrator *migrate.Migrator
 	db       *sql.DB

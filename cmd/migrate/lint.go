@@ -23,30 +23,30 @@ type lintCommand struct {
 	GitBase string `placeholder:"BRANCH" help:"Look at the files that this branch or commit does not have, such as origin/main." xor:"files"`
 }
 
-// Help is what lint --help says beside its flags.
+// Help returns what lint --help says besides its flags.
 func (c *lintCommand) Help() string {
-	return "The codes are Atlas's (https://atlasgo.io/lint/analyzers); AU101 is a type that holds less, AU102 a foreign key and AU103 a check on rows that are there.\n" +
+	return "The codes are Atlas's (https://atlasgo.io/lint/analyzers); AU101 is a type that holds less, AU102 a foreign key and AU103 a check on existing rows.\n" +
 		"Exits with 1 when data would be lost (DS101 to DS103, AU101) or a statement fails on any row (MF103), else with 0.\n" +
-		"What was looked at is left out by a line before the statement: -- atlas:nolint DS103"
+		"To accept a finding, write a line before the statement: -- atlas:nolint DS103"
 }
 
-// latest is how many files to look at; zero is one.
+// latest is how many files to analyze. Zero is one.
 type latest int
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (l *latest) UnmarshalText(text []byte) error {
 	n, err := strconv.Atoi(string(text))
 	if err != nil || n < 1 {
-		return fmt.Errorf("%q is not a number from 1 on", text)
+		return fmt.Errorf("%q is not a number of 1 or more", text)
 	}
 	*l = latest(n)
 	return nil
 }
 
-// errGrave makes lint exit with 1 without a further message.
+// errGrave makes lint exit with 1, without a further message.
 var errGrave = errors.New("a statement loses data")
 
-// Run lints files.
+// Run analyzes files.
 func (c *lintCommand) Run(ctx context.Context, out io.Writer) error {
 	report := &lintReport{Files: []lintedFile{}}
 	linted, err := c.lint(ctx, report)
@@ -63,7 +63,7 @@ func (c *lintCommand) Run(ctx context.Context, out io.Writer) error {
 	return err
 }
 
-// lint lints files, and says where.
+// lint analyzes files, and notes where.
 func (c *lintCommand) lint(ctx context.Context, report *lintReport) ([]migrate.LintedFile, error) {
 	name, dev, err := c.dev()
 	if err != nil {
@@ -83,13 +83,13 @@ func (c *lintCommand) lint(ctx context.Context, report *lintReport) ([]migrate.L
 	return migrate.Lint(ctx, migrate.LintConfig{Dev: dev, Dialect: name, Dir: dir, Files: files})
 }
 
-// files are the names of the files to look at.
+// files returns the names of the files to analyze.
 func (c *lintCommand) files(ctx context.Context, folder string, dir migrate.Dir) ([]string, error) {
 	found, err := dir.Files()
 	if err != nil {
 		return nil, err
 	}
-	names := []string{} // Not nil, which would be all.
+	names := []string{} // Not nil, which would mean all.
 	for _, f := range found {
 		names = append(names, f.Name())
 	}
@@ -100,13 +100,13 @@ func (c *lintCommand) files(ctx context.Context, folder string, dir migrate.Dir)
 	return slices.DeleteFunc(names, func(name string) bool { return slices.Contains(old, name) }), err
 }
 
-// filesAt are the files that a branch has in a folder.
+// filesAt returns the names of the files that a branch has in a folder.
 func filesAt(ctx context.Context, folder, branch string) ([]string, error) {
 	if strings.HasPrefix(branch, "-") {
 		return nil, fmt.Errorf("migrate: lint: --git-base is %q: name a branch or a commit", branch)
 	}
 	var errs bytes.Buffer
-	cmd := exec.CommandContext(ctx, "git", "ls-tree", "-z", "--name-only", branch, "./") // Without -z it quotes names.
+	cmd := exec.CommandContext(ctx, "git", "ls-tree", "-z", "--name-only", branch, "./") // Without -z, git quotes names.
 	cmd.Dir, cmd.Stderr = folder, &errs
 	out, err := cmd.Output()
 	if err != nil {
@@ -114,7 +114,7 @@ func filesAt(ctx context.Context, folder, branch string) ([]string, error) {
 		if said == "" {
 			said = err.Error()
 		}
-		return nil, fmt.Errorf("migrate: lint: git does not tell what %s has in %s: %s", branch, folder, said)
+		return nil, fmt.Errorf("migrate: lint: git cannot list what %s has in %s: %s", branch, folder, said)
 	}
 	var names []string
 	for name := range strings.SplitSeq(string(out), "\x00") {
@@ -123,17 +123,17 @@ func filesAt(ctx context.Context, folder, branch string) ([]string, error) {
 	return names, nil
 }
 
-// printLint tells of all risks, and how many there are.
+// printLint prints all risks, and how many there are.
 func printLint(out io.Writer, folder string, files []migrate.LintedFile) {
 	grave, others := printRisks(out, folder, files)
 	if grave+others == 0 {
-		fmt.Fprintf(out, "%s: %s looked at: nothing to say.\n", folder, count(len(files), "file"))
+		fmt.Fprintf(out, "%s: %s analyzed: nothing found.\n", folder, count(len(files), "file"))
 		return
 	}
-	fmt.Fprintf(out, "%s: %s looked at: %s, %s.\n", folder, count(len(files), "file"), count(grave, "error"), count(others, "warning"))
+	fmt.Fprintf(out, "%s: %s analyzed: %s, %s.\n", folder, count(len(files), "file"), count(grave, "error"), count(others, "warning"))
 }
 
-// printRisks tells of the risks, and counts those that are grave and the others.
+// printRisks prints the risks. It counts those that are grave, and the others.
 func printRisks(out io.Writer, folder string, files []migrate.LintedFile) (grave, others int) {
 	for _, f := range files {
 		for _, s := range f.Statements {
@@ -159,31 +159,31 @@ func printRisks(out io.Writer, folder string, files []migrate.LintedFile) (grave
 	return grave, others
 }
 
-// indented puts something before the first line of a text, and as many blanks
-// before the others.
+// indented puts something before the first line of a text, and as many spaces before
+// the others.
 func indented(before, text string) string {
 	return before + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n"+strings.Repeat(" ", len(before))) + "\n"
 }
 
-// printNew tells of the risks of files that were just written; dir is what --dir says.
+// printNew prints the risks of files that were just written. dir is the value of --dir.
 func printNew(out io.Writer, folder, dir string, files []migrate.LintedFile) {
 	grave, others := printRisks(out, folder, files)
 	if slices.ContainsFunc(files, renamed) {
-		fmt.Fprintln(out, withDir(dir, "If something was renamed, put that statement in place of all that the file holds, run go tool migrate hash, and diff again for what else has changed."))
+		fmt.Fprintln(out, withDir(dir, "If something was renamed, replace the whole file with that statement, run go tool migrate hash, and diff again for what else has changed."))
 	} else if grave+others > 0 {
 		fmt.Fprintln(out, withDir(dir, "After an edit run go tool migrate hash, and go tool migrate lint."))
 	}
 }
 
-// renamed reports whether a file may do otherwise what was a renaming.
+// renamed reports whether a file may drop and add what was a renaming.
 func renamed(f migrate.LintedFile) bool {
 	return len(f.Renamed) > 0 || slices.ContainsFunc(f.Statements, func(s migrate.Statement) bool {
 		return slices.ContainsFunc(s.Risks, func(r migrate.Risk) bool { return len(r.Renames) > 0 })
 	})
 }
 
-// lintReport is what lint --format json tells, under the names of Atlas's
-// migrate lint where it has them.
+// lintReport is the output of lint --format json, with the names of Atlas's migrate
+// lint where that has them.
 type lintReport struct {
 	Env struct {
 		Driver string
@@ -199,7 +199,7 @@ type lintedFile struct {
 	Reports []lintedReport `json:",omitempty"`
 }
 
-// lintedReport are the diagnostics of one class.
+// lintedReport holds the diagnostics of one class.
 type lintedReport struct {
 	Text        string
 	Diagnostics []diagnostic
@@ -210,7 +210,7 @@ type diagnostic struct {
 	Text           string
 	Code           string
 	SuggestedFixes []suggestedFix
-	// Not Atlas's.
+	// Atlas does not have this.
 	Line  int
 	SQL   string
 	Error bool
@@ -218,7 +218,7 @@ type diagnostic struct {
 
 type suggestedFix struct{ Message string }
 
-// fill takes down what was found.
+// fill adds what was found.
 func (r *lintReport) fill(files []migrate.LintedFile) {
 	for _, f := range files {
 		file := lintedFile{Name: f.Name, Reports: reportsOf(f)}
@@ -233,7 +233,7 @@ func (r *lintReport) fill(files []migrate.LintedFile) {
 	}
 }
 
-// reportsOf are the risks of a file, by their classes.
+// reportsOf returns the risks of a file by their classes.
 func reportsOf(f migrate.LintedFile) (reports []lintedReport) {
 	for _, s := range f.Statements {
 		for _, r := range s.Risks {

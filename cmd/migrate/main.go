@@ -1,12 +1,12 @@
-// Migrate moves the schema of a database by reviewed, versioned files, and
-// writes these files from an ent graph:
+// Migrate changes the schema of a database with reviewed, versioned files, and writes
+// these files from an ent graph:
 //
 //	go get -tool github.com/authent/authent/cmd/migrate
 //	go tool migrate diff add_avatar
 //	go tool migrate apply
 //
-// It understands the folders and the history of the Atlas command line, and uses
-// its words and flags. The database is that of --url or DATABASE_URL.
+// It understands the folders and the history of Atlas's command line, and uses its
+// words and flags. --url or DATABASE_URL names the database.
 package main
 
 import (
@@ -28,28 +28,27 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// commands are what the command line knows.
+// commands lists the commands.
 type commands struct {
 	Apply    applyCommand    `cmd:"" help:"Apply pending migrations, or the next N of them."`
-	Status   statusCommand   `cmd:"" help:"Tell how far the database is migrated."`
+	Status   statusCommand   `cmd:"" help:"Show how far the database is migrated."`
 	Diff     diffCommand     `cmd:"" help:"Write a migration for what has changed in the graph."`
-	New      newCommand      `cmd:"" help:"Write an empty migration, for what becomes of rows."`
+	New      newCommand      `cmd:"" help:"Write an empty migration, for changes to rows."`
 	Drift    driftCommand    `cmd:"" help:"Compare the live database with the graph; exit with 1 if they differ."`
-	Push     pushCommand     `cmd:"" help:"Make the database as the graph says, without a migration (for development)."`
+	Push     pushCommand     `cmd:"" help:"Make the database match the graph, without a migration (for development)."`
 	Baseline baselineCommand `cmd:"" help:"Record that the database already is at VERSION."`
-	Adopt    adoptCommand    `cmd:"" help:"Turn an Auth.js database (Prisma or Drizzle) into authent's own, in place and one way."`
-	Lint     lintCommand     `cmd:"" help:"Tell what new migrations may do to rows that are there; exit with 1 if they lose data."`
+	Adopt    adoptCommand    `cmd:"" help:"Turn an Auth.js database (Prisma or Drizzle) into authent's own, in place. There is no way back."`
+	Lint     lintCommand     `cmd:"" help:"Show what new migrations may do to existing rows; exit with 1 if they lose data."`
 	Validate validateCommand `cmd:"" help:"Check the migrations against atlas.sum."`
-	Hash     hashCommand     `cmd:"" help:"Write atlas.sum anew, after you have looked at what was edited."`
+	Hash     hashCommand     `cmd:"" help:"Write atlas.sum again, after you have looked at what was edited."`
 	Schema   schemaCommand   `cmd:"" help:"Print the SQL that creates the graph's tables."`
 }
 
-// errDiffers makes drift exit with 1 without a further message.
+// errDiffers makes drift exit with 1, without a further message.
 var errDiffers = errors.New("the database differs from the schema")
 
-// run is main without the process around it. It returns 0 when all is well, 1
-// when the command failed or found a difference, and 2 for a command line that
-// it does not understand.
+// run does all the work of main. It returns 0 if all went well, 1 if the command failed
+// or found a difference, and 2 for a command line that it does not understand.
 func run(ctx context.Context, args []string, out, errs io.Writer) (code int) {
 	var c commands
 	exited := -1
@@ -62,7 +61,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) (code int) {
 	}
 	parser, err := kong.New(&c,
 		kong.Name("go tool migrate"),
-		kong.Description("Moves a database's schema by versioned files, as Atlas does.\nThe database is --url or DATABASE_URL: postgresql://…, mysql://… or file:./app.db."),
+		kong.Description("Changes a database's schema with versioned files, as Atlas does.\nThe database is --url or DATABASE_URL: postgresql://…, mysql://… or file:./app.db."),
 		kong.Writers(out, errs),
 		kong.Exit(func(code int) { exited = code }),
 		kong.BindTo(ctx, (*context.Context)(nil)),

@@ -9,11 +9,11 @@ import (
 	"github.com/authent/authent/authent/migrate"
 )
 
-// printer shows progress, laid out as Atlas lays it out.
+// printer shows progress as Atlas does.
 type printer struct {
 	out   io.Writer
 	begun bool
-	// What was executed and what failed; also what was rolled back counts.
+	// How many were executed and how many failed. What was rolled back counts too.
 	files, statements           int
 	failedFile, failedStatement int
 }
@@ -35,7 +35,7 @@ func (p *printer) print(e migrate.Event) {
 		p.failedFile = 1 // until it is done
 		fmt.Fprintf(p.out, "\n  -- migrating version %s\n", e.Version)
 		if e.Done > 0 {
-			fmt.Fprintf(p.out, "       going on after %d of %d statements\n", e.Done, e.Total)
+			fmt.Fprintf(p.out, "       resuming after %d of %d statements\n", e.Done, e.Total)
 		}
 	case migrate.StatementStarted:
 		printStatement(p.out, e.Statement)
@@ -53,8 +53,7 @@ func (p *printer) print(e migrate.Event) {
 	}
 }
 
-// printStatement shows a statement, whom it keeps waiting, and what it may do to
-// rows.
+// printStatement prints a statement, whom it keeps waiting, and what it may do to rows.
 func printStatement(out io.Writer, s migrate.Statement) {
 	fmt.Fprintf(out, "    -> %s\n", strings.ReplaceAll(s.SQL, "\n", "\n       "))
 	if s.Lock.Name != "" {
@@ -65,7 +64,7 @@ func printStatement(out io.Writer, s migrate.Statement) {
 	}
 }
 
-// done shows what was done in all.
+// done prints what was done in all.
 func (p *printer) done(r *migrate.Report, err error) {
 	if !p.begun {
 		if err == nil {
@@ -81,7 +80,7 @@ func (p *printer) done(r *migrate.Report, err error) {
 	p.sum("sql statement", p.statements, p.failedStatement)
 }
 
-// sum shows how many of something there were, in Atlas's words.
+// sum prints how many of something there were, in Atlas's words.
 func (p *printer) sum(what string, passed, failed int) {
 	switch {
 	case passed > 0 && failed > 0:
@@ -93,7 +92,7 @@ func (p *printer) sum(what string, passed, failed int) {
 	}
 }
 
-// printStatus shows a status, in Atlas's words.
+// printStatus prints a status, in Atlas's words.
 func printStatus(out io.Writer, s *migrate.Status) {
 	state, next := "PENDING", s.Next
 	if s.Pending == 0 {

@@ -19,7 +19,7 @@ import (
 	"github.com/authent/authent/internal/testdb"
 )
 
-// alone is the tests of this package, beside which nobody migrates.
+// alone holds the tests of this package, beside which nobody else migrates.
 type alone struct{ *testing.M }
 
 // Run implements testscript.TestingM.
@@ -67,7 +67,7 @@ func play(t *testing.T, kind testdb.Kind, dir string) {
 	})
 }
 
-// nameOf is the name of the database of a URL.
+// nameOf returns the name of the database of a URL.
 func nameOf(at string) string {
 	at, _, _ = strings.Cut(at, "?")
 	return path.Base(at)
@@ -96,7 +96,7 @@ func (s single) Run(name string, f func(testscript.T)) {
 	s.T.Run(name, func(t *testing.T) { f(single{several{t}}) })
 }
 
-// goEnv is where the go command keeps what it has built and downloaded.
+// goEnv says where the go command keeps what it has built and downloaded.
 var goEnv = sync.OnceValues(func() (found map[string]string, err error) {
 	out, err := exec.Command("go", "env", "-json", "GOCACHE", "GOMODCACHE", "GOPATH").Output()
 	if err != nil {
@@ -105,8 +105,8 @@ var goEnv = sync.OnceValues(func() (found map[string]string, err error) {
 	return found, json.Unmarshal(out, &found)
 })
 
-// module makes the script's folder an application's module, beside this one's
-// source and without a network.
+// module makes the script's folder a module of an application, which uses this module's
+// source and no network.
 func module(e *testscript.Env) error {
 	found, err := goEnv()
 	if err != nil {
@@ -138,7 +138,8 @@ func module(e *testscript.Env) error {
 	return os.WriteFile(filepath.Join(e.WorkDir, "go.sum"), sum, 0o644)
 }
 
-// execSQL is the scripts' command sql: it executes statements in the database.
+// execSQL implements the scripts' command sql, which executes statements in the
+// database.
 func execSQL(ts *testscript.TestScript, neg bool, args []string) {
 	_, db, err := database.Open(ts.Getenv("DATABASE_URL"))
 	ts.Check(err)
@@ -154,7 +155,7 @@ func execSQL(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// misuse is the scripts' command usage: it runs a command line that must be
+// misuse implements the scripts' command usage, which runs a command line that must be
 // refused as such, with exit code 2 and nothing on standard output.
 func misuse(ts *testscript.TestScript, _ bool, args []string) {
 	err := ts.Exec("migrate", args...)

@@ -30,15 +30,15 @@ func (t target) open() (dialect string, db *sql.DB, err error) {
 	return database.Open(t.URL)
 }
 
-// history is where the migrations and their history are.
+// history says where the migrations and their history are.
 type history struct {
 	target
 	Dir             string        `placeholder:"file://FOLDER" help:"The migrations. If absent, the dialect's folder in ./migrations, or else those that come with authent."`
 	RevisionsSchema string        `placeholder:"NAME" help:"The PostgreSQL schema of atlas_schema_revisions."`
-	LockTimeout     time.Duration `default:"10s" help:"How long to wait for a migration that somebody else runs."`
+	LockTimeout     time.Duration `default:"10s" help:"How long to wait for another migration."`
 }
 
-// migrator opens the database and the migrations, and says where they are. The caller
+// migrator opens the database and the migrations, and notes where they are. The caller
 // closes the database.
 func (h history) migrator(c migrate.Config, out io.Writer, at *place) (*migrate.Migrator, *sql.DB, error) {
 	dialect, db, err := h.open()
@@ -57,8 +57,8 @@ func (h history) migrator(c migrate.Config, out io.Writer, at *place) (*migrate.
 	return m, db, nil
 }
 
-// migrations opens the folder that --dir names, or the default one. The folder is ""
-// for the migrations that come with authent.
+// migrations opens the folder of --dir, or the default one. It returns "" as the folder
+// of the migrations that come with authent.
 func (h history) migrations(dialect string, out io.Writer) (dir migrate.Dir, folder string, err error) {
 	folder = h.Dir
 	if folder == "" {

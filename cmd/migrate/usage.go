@@ -11,7 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// amount is how many files to apply; zero is all.
+// amount is how many files to apply. Zero is all.
 type amount int
 
 var _ encoding.TextUnmarshaler = (*amount)(nil)
@@ -20,13 +20,13 @@ var _ encoding.TextUnmarshaler = (*amount)(nil)
 func (a *amount) UnmarshalText(text []byte) error {
 	n, err := strconv.Atoi(string(text))
 	if err != nil || n < 1 {
-		return fmt.Errorf("the amount N is %q: use a number from 1 on, or none to apply all", text)
+		return fmt.Errorf("the amount N is %q: use a number of 1 or more, or leave it out to apply all", text)
 	}
 	*a = amount(n)
 	return nil
 }
 
-// usage tells what is wrong with a command line, and what to do about it.
+// usage says what is wrong with a command line, and what to do about it.
 func usage(parser *kong.Kong, err error) string {
 	text, command := err.Error(), "migrate"
 	if parsed, ok := errors.AsType[*kong.ParseError](err); ok && parsed.Context != nil {
@@ -61,13 +61,13 @@ var rewordings = []struct {
 	{regexp.MustCompile(`expected duration but got ("[^"]*"): .*`), "$1 is not a time such as 30s or 5m"},
 }
 
-// failure tells why a command failed.
+// failure says why a command failed.
 func failure(err error) string { return withoutPasswords(err.Error()) }
 
 var onFolder = regexp.MustCompile(`go tool migrate (?:hash|lint|status|validate|baseline [^\s,;:)]+|apply(?: --[\w=-]+)*)`)
 
-// inFolder adds --dir to the commands that a message names, where the command that
-// failed had it: without it they would look elsewhere.
+// inFolder adds --dir to the commands that a message names, if the command that failed
+// had it. Without it they would work on another folder.
 func inFolder(parsed *kong.Context, text string) string {
 	for _, flag := range parsed.Flags() {
 		if flag.Name == "dir" {
