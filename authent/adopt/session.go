@@ -57,7 +57,11 @@ func (a *adopter) checkSessions(ctx context.Context, f *faults) error {
 	f.users(wrong, "users have a session whose "+a.layout.column("expires")+" is not a time"+a.timeHint()+": delete the session")
 	var n tokenForms
 	if err := a.times(ctx, fmt.Sprintf("SELECT %s, %s FROM %s", a.col("session_token"), expires, a.from(sessionsTable)), func(token string, at time.Time, _ error) {
-		n.add(token, a.now.Before(at))
+		if n.sessions++; a.now.Before(at) {
+			n.addLive(token)
+		} else if !sha256Form.MatchString(token) {
+			n.expiredPlain++
+		}
 	}); err != nil {
 		return err
 	}
@@ -65,18 +69,15 @@ func (a *adopter) checkSessions(ctx context.Context, f *faults) error {
 	return nil
 }
 
-func (n *tokenForms) add(token string, live bool) {
-	n.sessions++
-	switch hashed := sha256Form.MatchString(token); {
-	case hashed && live:
+// addLive counts the token of a session that has not expired.
+func (n *tokenForms) addLive(token string) {
+	if sha256Form.MatchString(token) {
 		n.hashes++
-	case live:
-		n.plain++
-		if !tokenForm.MatchString(token) {
-			n.odd++
-		}
-	case !hashed:
-		n.expiredPlain++
+		return
+	}
+	n.plain++
+	if !tokenForm.MatchString(token) {
+		n.odd++
 	}
 }
 

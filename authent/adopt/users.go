@@ -32,7 +32,7 @@ func (a *adopter) copyUsers(from string) {
 	var columns, values []string
 	for _, c := range a.target.Columns {
 		live, there := a.users.Column(c.Name)
-		value, known := a.valueOfUser(c.Name, there)
+		value, known := a.valueOfUser(c.Name)
 		switch {
 		case there && isGenerated(live), !known && !there:
 			continue
@@ -46,7 +46,8 @@ func (a *adopter) copyUsers(from string) {
 
 // valueOfUser returns the SQL for the value of one of authent's columns. known is false
 // for the application's own columns.
-func (a *adopter) valueOfUser(name string, there bool) (value string, known bool) {
+func (a *adopter) valueOfUser(name string) (value string, known bool) {
+	_, there := a.users.Column(name)
 	live := a.q(a.layout.column(name))
 	switch name {
 	case "disabled_at":

@@ -34,44 +34,77 @@ func describe(name string, change schema.Change) []Difference {
 
 // describeTable puts a change within a table into words.
 func describeTable(name string, change schema.Change) (text string, destroys bool) {
-	switch c := change.(type) {
-	case *schema.AddColumn:
-		return "column " + c.C.Name + " is missing", false
-	case *schema.DropColumn:
-		return "column " + c.C.Name + " is not in the schema", true
-	case *schema.ModifyColumn:
+	if c, ok := change.(*schema.ModifyColumn); ok {
 		return "column " + c.To.Name + " " + describeColumn(name, c), narrows(name, c)
-	case *schema.AddIndex:
-		return "index " + describeIndex(c.I) + " is missing", false
-	case *schema.DropIndex:
-		return "index " + describeIndex(c.I) + " is not in the schema", false
-	case *schema.ModifyIndex:
-		return "index " + describeIndex(c.From) + ", the schema says " + describeIndex(c.To), false
-	case *schema.AddForeignKey:
-		return "foreign key " + describeForeignKey(c.F) + " is missing", false
-	case *schema.DropForeignKey:
-		return "foreign key " + describeForeignKey(c.F) + " is not in the schema", false
-	case *schema.ModifyForeignKey:
-		return "foreign key " + describeForeignKey(c.From) + ", the schema says " + describeForeignKey(c.To), false
-	case *schema.AddPrimaryKey:
-		return "the primary key is missing", false
-	case *schema.DropPrimaryKey:
-		return "the primary key is not in the schema", false
-	case *schema.ModifyPrimaryKey:
-		return "the primary key is " + describeIndex(c.From) + ", the schema says " + describeIndex(c.To), false
-	case *schema.AddCheck:
-		return "check " + c.C.Name + " (" + c.C.Expr + ") is missing", false
-	case *schema.DropCheck:
-		return "check " + c.C.Name + " (" + c.C.Expr + ") is not in the schema", false
-	case *schema.ModifyAttr:
-		return fmt.Sprintf("is %s, the schema says %s", describeAttr(c.From), describeAttr(c.To)), false
-	case *schema.AddAttr:
-		return describeAttr(c.A) + " is missing", false
-	case *schema.DropAttr:
-		return describeAttr(c.A) + " is not in the schema", false
+	}
+	if what := missing(change); what != "" {
+		return what + " is missing", false
+	}
+	if what := surplus(change); what != "" {
+		_, destroys = change.(*schema.DropColumn)
+		return what + " is not in the schema", destroys
+	}
+	if is, says := modified(change); is != "" {
+		return is + ", the schema says " + says, false
 	}
 	return fmt.Sprintf("differs (%T)", change), false
 }
+
+// missing names what a change would add to a table, "" if it adds nothing.
+func missing(change schema.Change) string {
+	switch c := change.(type) {
+	case *schema.AddColumn:
+		return "column " + c.C.Name
+	case *schema.AddIndex:
+		return "index " + describeIndex(c.I)
+	case *schema.AddForeignKey:
+		return "foreign key " + describeForeignKey(c.F)
+	case *schema.AddPrimaryKey:
+		return "the primary key"
+	case *schema.AddCheck:
+		return describeCheck(c.C)
+	case *schema.AddAttr:
+		return describeAttr(c.A)
+	}
+	return ""
+}
+
+// surplus names what a change would drop from a table, "" if it drops nothing.
+func surplus(change schema.Change) string {
+	switch c := change.(type) {
+	case *schema.DropColumn:
+		return "column " + c.C.Name
+	case *schema.DropIndex:
+		return "index " + describeIndex(c.I)
+	case *schema.DropForeignKey:
+		return "foreign key " + describeForeignKey(c.F)
+	case *schema.DropPrimaryKey:
+		return "the primary key"
+	case *schema.DropCheck:
+		return describeCheck(c.C)
+	case *schema.DropAttr:
+		return describeAttr(c.A)
+	}
+	return ""
+}
+
+// modified returns what is there and what the schema says instead, "" if a change
+// modifies neither a key nor an attribute.
+func modified(change schema.Change) (is, says string) {
+	switch c := change.(type) {
+	case *schema.ModifyIndex:
+		return "index " + describeIndex(c.From), describeIndex(c.To)
+	case *schema.ModifyForeignKey:
+		return "foreign key " + describeForeignKey(c.From), describeForeignKey(c.To)
+	case *schema.ModifyPrimaryKey:
+		return "the primary key is " + describeIndex(c.From), describeIndex(c.To)
+	case *schema.ModifyAttr:
+		return "is " + describeAttr(c.From), describeAttr(c.To)
+	}
+	return "", ""
+}
+
+func describeCheck(c *schema.Check) string { return "check " + c.Name + " (" + c.Expr + ")" }
 
 // describeColumn lists all that differs in a column.
 func describeColumn(name string, c *schema.ModifyColumn) string {

@@ -56,9 +56,9 @@ func (m *model) follow(sql string) schema.Changes {
 func (m *model) create(c *cursor) schema.Changes {
 	switch {
 	case c.take("UNIQUE", "INDEX"):
-		return m.createIndex(c, true)
+		return m.createIndex(c, &schema.Index{Unique: true})
 	case c.take("INDEX"):
-		return m.createIndex(c, false)
+		return m.createIndex(c, &schema.Index{})
 	case c.take("TABLE"), c.take("UNLOGGED", "TABLE"):
 		return m.createTable(c)
 	}
@@ -232,7 +232,10 @@ func (m *model) dropFrom(t *schema.Table, c *cursor) schema.Changes {
 	absent := c.take("IF", "EXISTS")
 	name := c.name()
 	if kind == "" {
-		return m.dropColumn(t, name, absent)
+		if _, ok := findColumn(t, name); !ok && absent && m.whole {
+			return nil
+		}
+		return m.dropColumn(t, name)
 	}
 	if i := slices.IndexFunc(t.ForeignKeys, func(f *schema.ForeignKey) bool { return strings.EqualFold(f.Symbol, name) }); i >= 0 && kind != "index" {
 		f := t.ForeignKeys[i]
@@ -250,10 +253,7 @@ func (m *model) dropFrom(t *schema.Table, c *cursor) schema.Changes {
 }
 
 // dropColumn drops a column, and its indexes and foreign keys.
-func (m *model) dropColumn(t *schema.Table, name string, absent bool) schema.Changes {
-	if _, ok := findColumn(t, name); !ok && absent && m.whole {
-		return nil
-	}
+func (m *model) dropColumn(t *schema.Table, name string) schema.Changes {
 	dropped := m.columnOf(t, name)
 	name = dropped.Name
 	all := schema.Changes{&schema.DropColumn{C: dropped}}

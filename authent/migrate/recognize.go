@@ -156,7 +156,7 @@ func (m *model) constraint(t *schema.Table, c *cursor) schema.Change {
 	case c.take("FOREIGN", "KEY"):
 		return &schema.AddForeignKey{F: m.foreignKey(t, name, c)}
 	case c.take("PRIMARY", "KEY"):
-		i := m.index(t, name, true, c)
+		i := m.index(t, &schema.Index{Name: name, Unique: true}, c)
 		for _, part := range i.Parts {
 			part.C.Type.Null = false
 		}
@@ -171,7 +171,7 @@ func (m *model) constraint(t *schema.Table, c *cursor) schema.Change {
 		if !c.at("(") {
 			name = c.name()
 		}
-		return &schema.AddIndex{I: m.index(t, name, unique, c)}
+		return &schema.AddIndex{I: m.index(t, &schema.Index{Name: name, Unique: unique}, c)}
 	}
 	return nil
 }
@@ -216,25 +216,24 @@ func action(c *cursor) schema.ReferenceOption {
 	return schema.ReferenceOption(first)
 }
 
-// createIndex reads CREATE INDEX, from the name on.
-func (m *model) createIndex(c *cursor, unique bool) schema.Changes {
+// createIndex reads CREATE INDEX, from the name on, into i.
+func (m *model) createIndex(c *cursor, i *schema.Index) schema.Changes {
 	c.take("CONCURRENTLY")
 	c.take("IF", "NOT", "EXISTS")
-	name := ""
 	if !c.at("ON") {
-		name = c.name()
+		i.Name = c.name()
 	}
 	c.take("ON")
 	c.take("ONLY")
 	t := m.edit(c.name())
-	i := m.index(t, name, unique, c)
+	m.index(t, i, c)
 	t.Indexes = append(t.Indexes, i)
 	return schema.Changes{&schema.ModifyTable{T: t, Changes: schema.Changes{&schema.AddIndex{I: i}}}}
 }
 
-// index reads the parts of an index.
-func (m *model) index(t *schema.Table, name string, unique bool, c *cursor) *schema.Index {
-	i := &schema.Index{Name: name, Unique: unique, Table: t}
+// index reads the parts of an index into i, which it returns.
+func (m *model) index(t *schema.Table, i *schema.Index, c *cursor) *schema.Index {
+	i.Table = t
 	if c.take("USING") {
 		c.next()
 	}

@@ -49,18 +49,22 @@ const (
 // wordEnd returns the end and the kind of the word that begins at a byte.
 func wordEnd(name, sql string, at int) (end int, kind wordKind) {
 	rest := sql[at:]
+	escape := byte(0)
+	if name == dialect.MySQL && rest[0] != '`' {
+		escape = '\\'
+	}
 	switch c := rest[0]; {
 	case strings.HasPrefix(rest, "--"), c == '#' && name == dialect.MySQL:
 		return at + upTo(rest, "\n"), comment
 	case strings.HasPrefix(rest, "/*"):
 		return at + commentEnd(name, rest), comment
 	case c == '\'':
-		return at + quoteEnd(rest, name == dialect.MySQL), literal
+		return at + quoteEnd(rest, escape), literal
 	case name == dialect.Postgres && c == '$' && inDollars.MatchString(rest):
 		mark := inDollars.FindString(rest)
 		return at + len(mark) + upTo(rest[len(mark):], mark), literal
 	case c == '"', c == '`', c == '[' && name == dialect.SQLite:
-		return at + quoteEnd(rest, c == '"' && name == dialect.MySQL), quotedName
+		return at + quoteEnd(rest, escape), quotedName
 	case isWordByte(c):
 		n := 1
 		for n < len(rest) && isWordByte(rest[n]) {
@@ -116,12 +120,12 @@ func closing(first byte) string {
 }
 
 // quoteEnd returns the length of a quoted text. A doubled quote is part of the text,
-// and so is one after a backslash, where that escapes.
-func quoteEnd(s string, escapes bool) int {
+// and so is one after escape, unless that is 0.
+func quoteEnd(s string, escape byte) int {
 	last := closing(s[0])[0]
 	for i := 1; i < len(s); i++ {
 		switch {
-		case s[i] == '\\' && escapes:
+		case s[i] == escape && escape != 0:
 			i++
 		case s[i] != last:
 		case i+1 == len(s) || s[i+1] != last:
