@@ -25,7 +25,7 @@ func (b *browser) cookieNamed(name string) string {
 // TestP22_AdoptedBrowsersAreTakenOver: the cookie that Auth.js set becomes ours,
 // with the same token, in the first response, whichever way the request goes.
 func TestP22_AdoptedBrowsersAreTakenOver(t *testing.T) {
-	w := newWorld(t, testdb.SQLite, setup{https: true, config: func(c *authent.Config) { c.Session.AcceptAuthJSCookie = true }})
+	w := newWorld(t, testdb.SQLite, setup{https: true, config: func(c *authent.Config) { c.AuthJS.Mode = authent.AuthJSAdopted }})
 	for _, path := range []string{"/auth/session", "/auth/sessions", "/private"} {
 		t.Run(path, func(t *testing.T) {
 			token := w.registeredOrSignedIn().token()
@@ -53,7 +53,7 @@ func TestP22_AdoptedCookieEnds(t *testing.T) {
 		{40 * day, 0, 40 * day}, {1000 * day, 0, 400 * day}, {1000 * day, 90 * day, 90*day - time.Hour}, {60 * day, 90 * day, 60 * day},
 	} {
 		w := newWorld(t, testdb.SQLite, setup{https: true, config: func(c *authent.Config) {
-			c.Session = authent.SessionConfig{AcceptAuthJSCookie: true, AbsoluteMaxAge: tc.absolute}
+			c.AuthJS.Mode, c.Session.AbsoluteMaxAge = authent.AuthJSAdopted, tc.absolute
 		}})
 		token := w.registered().token()
 		w.exec("UPDATE sessions SET created_at = NULL, expires = ?", w.clock.now().Add(tc.lives))
@@ -83,7 +83,7 @@ func (w *world) registeredOrSignedIn() *browser {
 // TestP22_AdoptedCookieNeverWins: ours counts alone where it is there; a planted
 // or ended session gets nobody in.
 func TestP22_AdoptedCookieNeverWins(t *testing.T) {
-	w := newWorld(t, testdb.SQLite, setup{https: true, config: func(c *authent.Config) { c.Session.AcceptAuthJSCookie = true }})
+	w := newWorld(t, testdb.SQLite, setup{https: true, config: func(c *authent.Config) { c.AuthJS.Mode = authent.AuthJSAdopted }})
 	token := w.registered().token()
 	for _, ours := range []string{strings.Repeat("x", 36), "no-token"} {
 		planted := w.with(authJSCookie, token)
@@ -104,6 +104,6 @@ func TestP22_AdoptedCookieNeverWins(t *testing.T) {
 	}
 	off := newWorld(t, testdb.SQLite, setup{https: true})
 	if who := off.with(authJSCookie, off.registered().token()).who(); who != "" {
-		t.Errorf("without AcceptAuthJSCookie: signed in as %q", who)
+		t.Errorf("without AuthJSAdopted: signed in as %q", who)
 	}
 }

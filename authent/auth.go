@@ -21,7 +21,7 @@ import (
 // one; it is safe for concurrent use.
 type Auth struct {
 	cfg     Config
-	site    site
+	site    input.Site
 	columns Columns
 	store   Adapter
 	keys    *seal.Keyring
@@ -42,7 +42,7 @@ type Auth struct {
 // random secret, which takes some 40 ms, and with bcrypt some 300 ms.
 func New(c Config) (*Auth, error) {
 	c = c.withDefaults(os.Getenv)
-	site, err := parseSite(c.URL)
+	site, err := input.ParseSite(c.URL)
 	if err := errors.Join(err, c.validate()); err != nil {
 		return nil, fmt.Errorf("authent: config: %w", err)
 	}
@@ -53,16 +53,16 @@ func New(c Config) (*Auth, error) {
 		store:   engineAdapter{c.Adapter, c.StatementTimeout, c.Logger},
 		keys:    seal.NewKeyring(c.Secrets),
 		origins: http.NewCrossOriginProtection(),
-		cookies: newCookieNames(site.secure, c.SharedWithAuthJS).takingOver(c.Session.AcceptAuthJSCookie),
+		cookies: c.cookieNames(site),
 		oauth:   newOAuthClients(c),
 	}
 	a.tokens = &TokenSealer{a.keys, c.Rand}
 	a.csrf = seal.NewCSRF(a.keys)
-	if c.SharedWithAuthJS {
+	if c.shared() {
 		a.csrf = seal.NewAuthJSCSRF(c.Secrets)
 	}
 	a.hasher, err = password.New(password.Config{
-		MaxConcurrent: c.MaxHashes, Bcrypt: c.BcryptHashes, PreferBcrypt: c.SharedWithAuthJS, Rand: c.Rand,
+		MaxConcurrent: c.MaxHashes, Bcrypt: c.BcryptHashes, PreferBcrypt: c.shared(), Rand: c.Rand,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("authent: password hashing: %w", err)
@@ -78,17 +78,17 @@ func New(c Config) (*Auth, error) {
 
 // warn logs what is allowed and yet not what production wants.
 func (a *Auth) warn() {
-	if a.site.origin == nil {
+	if a.site.Origin == nil {
 		a.cfg.Logger.Warn("authent: AUTH_URL is not set: only http requests from this machine to a loopback host are served")
 	}
-	if a.cfg.SharedWithAuthJS && !a.cfg.NodeHashesTokens {
-		a.cfg.Logger.Warn("authent: SharedWithAuthJS stores session tokens as Auth.js does, so whoever reads the database can use them; wrap the Node adapter and set NodeHashesTokens")
+	if a.cfg.AuthJS.Mode == AuthJSShared {
+		a.cfg.Logger.Warn("authent: AuthJSShared stores session tokens as Auth.js does, so whoever reads the database can use them; wrap the Node adapter and use AuthJSSharedHashed")
 	}
 }
 
 // Pattern is the http.ServeMux pattern under which Handler is to be mounted,
 // "/auth/" by default.
-func (a *Auth) Pattern() string { return a.site.base + "/" }
+func (a *Auth) Pattern() string { return a.site.Base + "/" }
 
 // now is the time to the precision that is stored (milliseconds).
 func (a *Auth) now() time.Time { return a.cfg.Now().UTC().Truncate(time.Millisecond) }
@@ -96,8 +96,8 @@ func (a *Auth) now() time.Time { return a.cfg.Now().UTC().Truncate(time.Millisec
 // originOf is the application's origin as r reaches it: Config.URL's, or in
 // development that of a loopback request. An error says why r cannot be served.
 func (a *Auth) originOf(r *http.Request) (*url.URL, error) {
-	if a.site.origin != nil {
-		return a.site.origin, nil
+	if a.site.Origin != nil {
+		return a.site.Origin, nil
 	}
 	switch {
 	case input.Forwarded(r):
@@ -112,7 +112,7 @@ func (a *Auth) originOf(r *http.Request) (*url.URL, error) {
 
 // storedToken is what the database holds for a session token.
 func (a *Auth) storedToken(token string) Secret {
-	if a.cfg.SharedWithAuthJS && !a.cfg.NodeHashesTokens {
+	if a.cfg.AuthJS.Mode == AuthJSShared {
 		return Secret(token)
 	}
 	return seal.HashToken(token)
@@ -126,9 +126,5 @@ func newOAuthClients(c Config) map[string]*oauth.Client {
 			configs[p.ID] = p.config()
 		}
 	}
-	calls := oauth.Calls{Now: c.Now}
-	if c.HTTPClient != nil {
-		calls.Transport, calls.Timeout = c.HTTPClient.Transport, c.HTTPClient.Timeout
-	}
-	return oauth.NewClients(configs, calls)
+	return oauth.NewClients(configs, oauth.Calls{Transport: c.Transport, Timeout: c.ProviderTimeout, Now: c.Now})
 }

@@ -9,12 +9,10 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/authent/authent/authent/internal/input"
 
@@ -77,15 +75,9 @@ type Config struct {
 	// TrustedProxies are the reverse proxies whose X-Forwarded-For tells the
 	// client's address. If empty, the connection's address counts.
 	TrustedProxies []netip.Prefix
-	// SharedWithAuthJS makes rows and cookies readable by an Auth.js app on the
-	// same database, host and secret: session tokens are stored as issued,
-	// passwords are bcrypt, cookies have Auth.js's names. The database then holds
-	// tokens that work; NodeHashesTokens mends that. If false, the native mode.
-	SharedWithAuthJS bool
-	// NodeHashesTokens says that the Auth.js app wraps its adapter so that it
-	// hashes session tokens as authent does. For shared mode only. If false,
-	// tokens are stored as issued there.
-	NodeHashesTokens bool
+	// AuthJS says how this application and an Auth.js app stand to each other. If
+	// zero, there is none.
+	AuthJS AuthJS
 	// Pages replaces built-in pages.
 	Pages Pages
 	// Callbacks decide what the application wants decided.
@@ -98,12 +90,13 @@ type Config struct {
 	// account: kind, user_id, client, outcome and reason. No line holds a secret. An
 	// Adapter finds it with LoggerFrom. If nil, slog.Default().
 	Logger *slog.Logger
-	// HTTPClient gives the transport and the time-out for calls to providers.
-	// Redirects are not followed and answers are limited to 1 MiB whatever it
-	// says. Of one server's documents one is asked for at a time, and 64 callbacks
-	// of a provider are worked on at once; who would wait too long gets 503. If
-	// nil, http.DefaultTransport and 10 seconds.
-	HTTPClient *http.Client
+	// Transport makes the calls to providers. Redirects are not followed and answers
+	// are limited to 1 MiB whatever it does. Of one server's documents one is asked for
+	// at a time, and 64 callbacks of a provider are worked on at once; who would wait
+	// too long gets 503. If nil, http.DefaultTransport.
+	Transport http.RoundTripper
+	// ProviderTimeout bounds each call to a provider. If zero, 10 seconds.
+	ProviderTimeout time.Duration
 	// Now is the clock. If nil, time.Now.
 	Now func() time.Time
 	// Rand is the source of tokens and keys. If nil, crypto/rand.Reader.
@@ -127,13 +120,49 @@ type SessionConfig struct {
 	// TouchInterval is how exact LastUsedAt is: it is written at most that often.
 	// If zero, 5 minutes; if negative, only when the session rolls.
 	TouchInterval time.Duration
-	// AcceptAuthJSCookie takes the browsers of an adopted Auth.js database over
-	// (migrate adopt): on https, where a request has no session cookie of ours,
-	// __Secure-authjs.session-token is read, and replaced by ours, with the same
-	// token, in the same response. A sibling domain can plant a __Secure-
-	// cookie, so turn it off when the old cookies are gone, after MaxAge. If
-	// false, they are ignored. On http both cookies have one name.
-	AcceptAuthJSCookie bool
+}
+
+// AuthJS says how the application stands to an Auth.js app.
+type AuthJS struct {
+	// Mode says what the two share. If zero, AuthJSAlone.
+	Mode AuthJSMode
+}
+
+// AuthJSMode is what the application and an Auth.js app have in common.
+type AuthJSMode int
+
+const (
+	// AuthJSAlone is an application without an Auth.js app.
+	AuthJSAlone AuthJSMode = iota
+	// AuthJSAdopted takes the browsers of an adopted Auth.js database over (migrate
+	// adopt): on https, where a request has no session cookie of ours,
+	// __Secure-authjs.session-token is read, and replaced by ours, with the same token,
+	// in the same response. A sibling domain can plant a __Secure- cookie, so go back to
+	// AuthJSAlone when the old cookies are gone, after MaxAge. On http both cookies have
+	// one name.
+	AuthJSAdopted
+	// AuthJSShared makes rows and cookies readable by an Auth.js app on the same
+	// database, host and secret: session tokens are stored as issued, passwords are
+	// bcrypt, cookies have Auth.js's names. The database then holds tokens that work;
+	// AuthJSSharedHashed mends that.
+	AuthJSShared
+	// AuthJSSharedHashed is AuthJSShared beside an Auth.js app that wraps its adapter so
+	// that it hashes session tokens as authent does.
+	AuthJSSharedHashed
+)
+
+// String returns the mode's name, such as "AuthJSShared".
+func (m AuthJSMode) String() string {
+	names := []string{"AuthJSAlone", "AuthJSAdopted", "AuthJSShared", "AuthJSSharedHashed"}
+	if m < 0 || int(m) >= len(names) {
+		return "AuthJSMode(" + strconv.Itoa(int(m)) + ")"
+	}
+	return names[m]
+}
+
+// shared reports whether an Auth.js app uses the same rows and cookies.
+func (c *Config) shared() bool {
+	return c.AuthJS.Mode == AuthJSShared || c.AuthJS.Mode == AuthJSSharedHashed
 }
 
 // Pages replaces built-in pages by the application's own. A value is a URL or a
@@ -154,7 +183,7 @@ func (c Config) withDefaults(getenv func(string) string) Config {
 		c.URL = getenv("AUTH_URL")
 	}
 	if len(c.Secrets) == 0 {
-		c.Secrets = secretsFromEnv(getenv, c.SharedWithAuthJS)
+		c.Secrets = c.secretsFromEnv(getenv)
 	}
 	c.Session = c.Session.withDefaults()
 	if c.StatementTimeout == 0 {
@@ -163,7 +192,7 @@ func (c Config) withDefaults(getenv func(string) string) Config {
 	if c.RecentSignIn == 0 {
 		c.RecentSignIn = 10 * time.Minute
 	}
-	c.BcryptHashes = c.BcryptHashes || c.SharedWithAuthJS
+	c.BcryptHashes = c.BcryptHashes || c.shared()
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
@@ -175,7 +204,7 @@ func (c Config) withDefaults(getenv func(string) string) Config {
 	}
 	c.TrustedOrigins = slices.Clone(c.TrustedOrigins)
 	for i, o := range c.TrustedOrigins {
-		c.TrustedOrigins[i] = browsersOrigin(o)
+		c.TrustedOrigins[i] = input.BrowsersOrigin(o)
 	}
 	c.Providers = slices.Clone(c.Providers)
 	for i, p := range c.Providers {
@@ -202,19 +231,15 @@ func (s SessionConfig) withDefaults() SessionConfig {
 	return s
 }
 
-func secretsFromEnv(getenv func(string) string, shared bool) []string {
-	single := getenv("AUTH_SECRET")
-	if shared && single != "" {
+func (c *Config) secretsFromEnv(getenv func(string) string) []string {
+	if single := getenv("AUTH_SECRET"); c.shared() && single != "" {
 		return []string{single}
 	}
 	var secrets []string
-	for _, name := range []string{"AUTH_SECRET_3", "AUTH_SECRET_2", "AUTH_SECRET_1"} {
+	for _, name := range []string{"AUTH_SECRET_3", "AUTH_SECRET_2", "AUTH_SECRET_1", "AUTH_SECRET"} {
 		if s := getenv(name); s != "" {
 			secrets = append(secrets, s)
 		}
-	}
-	if single != "" {
-		secrets = append(secrets, single)
 	}
 	return secrets
 }
@@ -238,11 +263,14 @@ func (c *Config) validate() error {
 	if c.MaxHashes != 0 && c.MaxHashes < password.MinConcurrent {
 		errs = append(errs, fmt.Errorf("MaxHashes is %d: use %d or more, since one is kept for people who are signed in, or 0 for twice GOMAXPROCS", c.MaxHashes, password.MinConcurrent))
 	}
-	if c.NodeHashesTokens && !c.SharedWithAuthJS {
-		errs = append(errs, errors.New("NodeHashesTokens is for SharedWithAuthJS: in native mode tokens are hashed anyway"))
+	if c.AuthJS.Mode < AuthJSAlone || c.AuthJS.Mode > AuthJSSharedHashed {
+		errs = append(errs, fmt.Errorf("%v is not known: AuthJS.Mode is AuthJSAlone, AuthJSAdopted, AuthJSShared or AuthJSSharedHashed", c.AuthJS.Mode))
+	}
+	if c.ProviderTimeout < 0 {
+		errs = append(errs, errors.New("ProviderTimeout is negative"))
 	}
 	for _, o := range c.TrustedOrigins {
-		if !validOrigin(o) {
+		if !input.ValidOrigin(o) {
 			errs = append(errs, fmt.Errorf("TrustedOrigins: %q is not of the form scheme://host[:port]", o))
 		}
 	}
@@ -290,10 +318,11 @@ func (s SessionConfig) validate() error {
 
 func (p Pages) validate() error {
 	var errs []error
-	for name, page := range map[string]string{
-		"SignIn": p.SignIn, "SignOut": p.SignOut, "Error": p.Error,
-		"VerifyRequest": p.VerifyRequest, "Register": p.Register, "Account": p.Account, "NewUser": p.NewUser,
+	for _, field := range []struct{ name, page string }{
+		{"SignIn", p.SignIn}, {"SignOut", p.SignOut}, {"Error", p.Error}, {"VerifyRequest", p.VerifyRequest},
+		{"Register", p.Register}, {"Account", p.Account}, {"NewUser", p.NewUser},
 	} {
+		name, page := field.name, field.page
 		if page == "" {
 			continue
 		}
@@ -303,84 +332,4 @@ func (p Pages) validate() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// browsersOrigin is an origin as browsers send it, whatever its letters and with or
-// without the scheme's own port; what is none stays as it is.
-func browsersOrigin(s string) string {
-	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || !strings.EqualFold(s, u.Scheme+"://"+u.Host) {
-		return s
-	}
-	return u.Scheme + "://" + canonicalHost(u)
-}
-
-func validOrigin(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" &&
-		s == u.Scheme+"://"+u.Host && s == strings.ToLower(s)
-}
-
-// site is what Config.URL says: where the engine is.
-type site struct {
-	// origin is scheme and host, nil in development.
-	origin *url.URL
-	// base is the path under which the Handler serves, without a slash at its end.
-	base string
-	// secure says that cookies are for https alone.
-	secure bool
-}
-
-const defaultBase = "/auth"
-
-func parseSite(raw string) (site, error) {
-	if raw == "" {
-		return site{base: defaultBase}, nil
-	}
-	u, err := url.Parse(raw)
-	switch {
-	case err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https"):
-		return site{}, errors.New("URL (AUTH_URL) is not a http(s) URL such as https://example.com/auth")
-	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		return site{}, errors.New("URL (AUTH_URL) has a user, a query or a fragment: use scheme, host and path alone")
-	case strings.ContainsFunc(u.Host, func(c rune) bool { return c > unicode.MaxASCII }):
-		return site{}, errors.New("URL (AUTH_URL) has a host with letters outside ASCII: use its xn-- form, as browsers do")
-	case !validPort(u.Port()):
-		return site{}, fmt.Errorf("URL (AUTH_URL) has the port %s: use one up to 65535", u.Port())
-	case u.Scheme == "http" && !input.IsLoopbackHost(u.Host):
-		return site{}, fmt.Errorf("URL (AUTH_URL) is http for %s: use https; http is for localhost, names under it and loopback addresses alone", u.Host)
-	}
-	base := path.Clean("/" + u.Path)
-	if base == "/" {
-		base = defaultBase
-	}
-	origin := &url.URL{Scheme: u.Scheme, Host: canonicalHost(u)}
-	return site{origin: origin, base: base, secure: u.Scheme == "https"}, nil
-}
-
-func validPort(port string) bool {
-	_, err := strconv.ParseUint(port, 10, 16)
-	return port == "" || err == nil
-}
-
-// canonicalHost is the host as browsers write it in an origin: lower case, an IPv6
-// address in its short form, and without the scheme's own port.
-func canonicalHost(u *url.URL) string {
-	host := strings.ToLower(u.Hostname())
-	if addr, err := netip.ParseAddr(host); err == nil && addr.Is6() {
-		host = "[" + shortIPv6(addr) + "]"
-	}
-	port, err := strconv.ParseUint(u.Port(), 10, 16)
-	if err != nil || u.Scheme == "http" && port == 80 || u.Scheme == "https" && port == 443 {
-		return host
-	}
-	return host + ":" + strconv.FormatUint(port, 10)
-}
-
-// shortIPv6 is an IPv6 address as browsers write it, which know no dots in one.
-func shortIPv6(addr netip.Addr) string {
-	if b := addr.As16(); addr.Is4In6() {
-		return fmt.Sprintf("::ffff:%x:%x", uint16(b[12])<<8|uint16(b[13]), uint16(b[14])<<8|uint16(b[15]))
-	}
-	return addr.String()
 }

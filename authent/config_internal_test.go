@@ -11,16 +11,16 @@ func TestSecretsFromEnv(t *testing.T) {
 	all := map[string]string{"AUTH_SECRET": "s", "AUTH_SECRET_1": "s1", "AUTH_SECRET_3": "s3"}
 	numbered := map[string]string{"AUTH_SECRET_1": "s1", "AUTH_SECRET_2": "s2"}
 	for name, tc := range map[string]struct {
-		env    map[string]string
-		shared bool
-		want   []string
+		env  map[string]string
+		mode AuthJSMode
+		want []string
 	}{
-		"native":           {all, false, []string{"s3", "s1", "s"}},
-		"shared":           {all, true, []string{"s"}},
-		"shared, numbered": {numbered, true, []string{"s2", "s1"}},
-		"nothing":          {nil, false, nil},
+		"native":           {all, AuthJSAlone, []string{"s3", "s1", "s"}},
+		"shared":           {all, AuthJSShared, []string{"s"}},
+		"shared, numbered": {numbered, AuthJSSharedHashed, []string{"s2", "s1"}},
+		"nothing":          {nil, AuthJSAlone, nil},
 	} {
-		got := secretsFromEnv(func(n string) string { return tc.env[n] }, tc.shared)
+		got := (&Config{AuthJS: AuthJS{Mode: tc.mode}}).secretsFromEnv(func(n string) string { return tc.env[n] })
 		if !slices.Equal(got, tc.want) {
 			t.Errorf("%s: %q, want %q", name, got, tc.want)
 		}

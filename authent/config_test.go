@@ -1,6 +1,9 @@
 package authent_test
 
 import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -26,11 +29,11 @@ func TestNew_ReportsEveryFault(t *testing.T) {
 		URL: "http://example.com/auth", Secrets: []string{testSecret, "short-secret"}, Adapter: lean{authenttest.NewMemoryAdapter()},
 		Providers: []authent.Provider{provider.Password(), provider.Password(), provider.Credentials("Bad ID", "", nil), {ID: "x", Type: "oauth"}},
 		Session:   authent.SessionConfig{MaxAge: time.Hour, UpdateAge: 2 * time.Hour, AbsoluteMaxAge: time.Hour},
-		MaxHashes: -1, RecentSignIn: -1, NodeHashesTokens: true, TrustedOrigins: []string{"https://a.example/"}, Pages: authent.Pages{SignIn: "login"},
+		MaxHashes: -1, RecentSignIn: -1, AuthJS: authent.AuthJS{Mode: 7}, ProviderTimeout: -1, TrustedOrigins: []string{"https://a.example/"}, Pages: authent.Pages{SignIn: "login"},
 	})
 	for _, want := range []string{
 		"use https", "secret 2 of 2 has 12 bytes", `two providers have the id "credentials"`, "more than one password provider", `provider id "Bad ID"`,
-		"provider x: OAuth is for the types oauth and oidc", "UpdateAge is 2h0m0s", "MaxHashes is -1: use 2 or more", "RecentSignIn is negative", "NodeHashesTokens is for", "TrustedOrigins",
+		"provider x: OAuth is for the types oauth and oidc", "UpdateAge is 2h0m0s", "MaxHashes is -1: use 2 or more", "RecentSignIn is negative", "AuthJSMode(7) is not known", "ProviderTimeout is negative", "TrustedOrigins",
 		"Pages.SignIn", "User has no field password", "Session has no field created_at",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -134,12 +137,53 @@ func TestNew_ProvidersFromEnvironment(t *testing.T) {
 	t.Setenv("AUTH_MY_SSO_ID", "an id")
 	t.Setenv("AUTH_MY_SSO_SECRET", "a secret")
 	t.Setenv("AUTH_MY_SSO_ISSUER", "https://sso.example.com")
-	hub := authent.OAuth{AuthURL: "https://example.com/a", TokenURL: "https://example.com/t", UserInfoURL: "https://example.com/u"}
+	hub := authent.OAuth{EnvPrefixes: []string{"GITHUB"}, AuthURL: "https://example.com/a", TokenURL: "https://example.com/t", UserInfoURL: "https://example.com/u"}
 	_, err := authent.New(authent.Config{
 		Secrets: []string{testSecret}, Adapter: authenttest.NewMemoryAdapter(),
 		Providers: []authent.Provider{{ID: "my-sso", Type: authent.TypeOIDC, OAuth: &authent.OAuth{}}, {ID: "github", Type: authent.TypeOAuth, OAuth: &hub}},
 	})
 	if err != nil || hub.ClientID != "" {
 		t.Errorf("%v; the application's own value was changed: %v", err, hub.ClientID != "")
+	}
+}
+
+// TestNew_SameFaultsSameOrder: one configuration has one error, in the order of its
+// fields.
+func TestNew_SameFaultsSameOrder(t *testing.T) {
+	faults := func() string {
+		_, err := authent.New(authent.Config{
+			Pages: authent.Pages{SignIn: "a", SignOut: "b", Error: "c", VerifyRequest: "d", Register: "e", Account: "f", NewUser: "g"},
+			Providers: []authent.Provider{{ID: "x", Type: authent.TypeOAuth, OAuth: &authent.OAuth{
+				Issuer: "http://a.example", AuthURL: "http://a.example", TokenURL: "http://a.example", UserInfoURL: "http://a.example",
+				AuthParams: map[string]string{"state": "1", "nonce": "2", "scope": "3", "client_id": "4", "request": "5"},
+			}}},
+		})
+		return err.Error()
+	}
+	first := faults()
+	for range 20 {
+		if again := faults(); again != first {
+			t.Fatalf("an error of the same configuration is\n%s\nand then\n%s", first, again)
+		}
+	}
+}
+
+// TestPasswordError tells which rule a new password broke, by the sentinel too.
+func TestPasswordError(t *testing.T) {
+	w := newWorld(t, testdb.SQLite, setup{})
+	w.registered()
+	s, err := w.auth.SignIn(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", nil), w.user().ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for password, want := range map[string]error{"short": authent.ErrPasswordShort, strings.Repeat("x", 1025): authent.ErrPasswordLong} {
+		err := w.auth.ChangePassword(t.Context(), s, adasWord, password)
+		if _, ok := errors.AsType[*authent.PasswordError](err); !ok || !errors.Is(err, want) || strings.Contains(err.Error(), "registration") {
+			t.Errorf("%d bytes: %v", len(password), err)
+		}
+		_, err = w.auth.Register(t.Context(), authent.Registration{Email: "other@example.com", Password: password})
+		if !errors.Is(err, want) {
+			t.Errorf("registration with %d bytes: %v", len(password), err)
+		}
 	}
 }

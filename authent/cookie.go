@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/authent/authent/authent/internal/input"
 	"github.com/authent/authent/authent/internal/seal"
 )
 
@@ -23,18 +24,19 @@ type cookieNames struct {
 	flow, post string
 }
 
-// newCookieNames chooses the names: __Host- binds a cookie to one host, which
-// keeps sibling domains from planting one; Auth.js has only __Secure- for some.
-func newCookieNames(secure, shared bool) cookieNames {
+// cookieNames chooses the names: __Host- binds a cookie to one host, which keeps
+// sibling domains from planting one; Auth.js has only __Secure- for some.
+func (c *Config) cookieNames(site input.Site) cookieNames {
+	const authJS = "__Secure-authjs.session-token"
 	host, wide := "", ""
-	if secure {
+	if site.Secure {
 		host, wide = "__Host-", "__Host-"
-		if shared {
+		if c.shared() {
 			wide = "__Secure-"
 		}
 	}
-	return cookieNames{
-		secure:      secure,
+	n := cookieNames{
+		secure:      site.Secure,
 		session:     wide + "authjs.session-token",
 		csrf:        host + "authjs.csrf-token",
 		callbackURL: wide + "authjs.callback-url",
@@ -43,14 +45,8 @@ func newCookieNames(secure, shared bool) cookieNames {
 		flow:        host + "authent.flow.",
 		post:        host + "authent.post.",
 	}
-}
-
-// takingOver are the names with Auth.js's session cookie among them, if accept
-// says so and its name is another than ours.
-func (n cookieNames) takingOver(accept bool) cookieNames {
-	const name = "__Secure-authjs.session-token"
-	if accept && n.secure && n.session != name {
-		n.authJS = name
+	if site.Secure && c.AuthJS.Mode == AuthJSAdopted {
+		n.authJS = authJS
 	}
 	return n
 }
@@ -65,7 +61,7 @@ func (a *Auth) sessionTokens(r *http.Request) []string {
 		values = cookieValues(r, a.cookies.authJS)
 	}
 	most := 1
-	if a.cfg.SharedWithAuthJS {
+	if a.cfg.shared() {
 		most = 2
 		values = slices.DeleteFunc(values, func(v string) bool { return !seal.PlausibleToken(v) })
 	}

@@ -11,7 +11,7 @@
 //   - LoadSession, RequireUser and RequireRole, middleware for the application's
 //     own pages, and SessionFrom, who is signed in;
 //   - verbs: Register, SignIn, SignOut, Reauthenticate, Sessions, RevokeSession,
-//     RevokeOtherSessions, RevokeAll, ChangePassword, DisableUser, DeleteUser;
+//     RevokeOtherSessions, RevokeAllSessions, ChangePassword, DisableUser, DeleteUser;
 //     Accounts, UnlinkAccount, and TokenSource for calls to people's providers.
 //
 // In short:

@@ -102,7 +102,7 @@ func (e *exchange) wantsJSON() bool { return len(e.r.Header.Values("X-Auth-Retur
 
 // page is the absolute URL of one of the engine's own pages.
 func (e *exchange) page(path string, query url.Values) string {
-	u := e.origin.String() + e.site.base + "/" + path
+	u := e.origin.String() + e.site.Base + "/" + path
 	if len(query) > 0 {
 		u += "?" + query.Encode()
 	}
@@ -160,7 +160,7 @@ func (e *exchange) html(status int, name page.Name, view any) error {
 func (e *exchange) frame() page.Frame {
 	q := queryOf(e.r)
 	f := page.Frame{
-		AppName: e.cfg.Pages.AppName, Base: e.site.base, Home: e.origin.String() + "/",
+		AppName: e.cfg.Pages.AppName, Base: e.site.Base, Home: e.origin.String() + "/",
 		CSRFToken: e.csrfToken, CallbackURL: e.callbackURL,
 		Error: q.Get("error"), Code: q.Get("code"),
 	}

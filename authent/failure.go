@@ -61,7 +61,7 @@ const retryAfter = "2"
 
 // failureOf finds the public answer to err.
 func failureOf(err error) failure {
-	if c, ok := errors.AsType[*passwordError](err); ok {
+	if c, ok := errors.AsType[*PasswordError](err); ok {
 		return failure{err, "PasswordChange", public(c.Code), "account", http.StatusOK}
 	}
 	if c, ok := errors.AsType[*RegisterError](err); ok {
@@ -115,9 +115,6 @@ func (f failure) jsonStatus() int {
 	}
 	return f.status
 }
-
-// passwordError is a RegisterError on the account page.
-type passwordError struct{ *RegisterError }
 
 // linkError is an error of linking, which people see on the account page.
 type linkError struct{ error }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/authent/authent/authent/internal/input"
 	"github.com/authent/authent/authent/internal/seal"
 
 	"golang.org/x/oauth2"
@@ -18,7 +19,7 @@ func flowAuth() *Auth {
 	return &Auth{
 		cfg:     Config{Now: func() time.Time { return time.UnixMilli(1_800_000_000_000) }},
 		keys:    seal.NewKeyring([]string{strings.Repeat("s", 32)}),
-		cookies: newCookieNames(false, false),
+		cookies: new(Config).cookieNames(input.Site{}),
 	}
 }
 

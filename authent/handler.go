@@ -115,7 +115,7 @@ func (e *exchange) route() (route, error) {
 	rest, ok := e.cutBase(e.r)
 	if !ok {
 		e.cfg.Logger.ErrorContext(e.r.Context(), "authent: the Handler is mounted where AUTH_URL does not point: mount it with mux.Handle(auth.Pattern(), auth.Handler())",
-			"path", path, "base", e.site.base)
+			"path", path, "base", e.site.Base)
 		return route{}, errUnknownPage
 	}
 	if raw := e.r.URL.RawPath; raw != "" && raw != path {
@@ -140,7 +140,7 @@ func (e *exchange) route() (route, error) {
 // http.StripPrefix that of r.URL is the end of the one that the browser asked for,
 // which then counts: what is left of "/auth/auth/signin" is not "/auth/signin".
 func (a *Auth) cutBase(r *http.Request) (string, bool) {
-	base := a.site.base + "/"
+	base := a.site.Base + "/"
 	whole, _ := input.SplitPath(ownURI(r))
 	if strings.HasPrefix(r.URL.Path, "/") && strings.HasSuffix(whole, r.URL.Path) {
 		if rest, ok := strings.CutPrefix(whole, base); ok {

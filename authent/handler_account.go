@@ -120,7 +120,7 @@ func accountError(err error) error {
 		return errCurrentPassword
 	}
 	if r, ok := errors.AsType[*RegisterError](err); ok {
-		return &passwordError{r}
+		return &PasswordError{r.Code}
 	}
 	return err
 }

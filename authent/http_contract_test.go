@@ -276,18 +276,18 @@ func TestContract_CallbackURL(t *testing.T) {
 	})
 }
 
-// TestContract_SharedWithAuthJS: rows and cookies as an Auth.js app has them.
-func TestContract_SharedWithAuthJS(t *testing.T) {
+// TestContract_AuthJSShared: rows and cookies as an Auth.js app has them.
+func TestContract_AuthJSShared(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
-		for _, hashes := range []bool{false, true} {
+		for mode, hashes := range map[authent.AuthJSMode]bool{authent.AuthJSShared: false, authent.AuthJSSharedHashed: true} {
 			const older = "an older secret of more than thirty-two bytes"
 			w := newWorld(t, kind, setup{https: true, config: func(c *authent.Config) {
-				c.SharedWithAuthJS, c.NodeHashesTokens, c.Secrets = true, hashes, []string{testSecret, older}
+				c.AuthJS.Mode, c.Secrets = mode, []string{testSecret, older}
 			}})
 			b := w.registered()
 			token := b.cookie("__Secure-authjs.session-token")
 			if stored := strings.Contains(w.dump(), "session_token="+token+"\n"); stored == hashes || token == "" {
-				t.Errorf("NodeHashesTokens=%v: the token is stored as issued: %v", hashes, stored)
+				t.Errorf("%v: the token is stored as issued: %v", mode, stored)
 			}
 			if !strings.HasPrefix(string(w.user().Password), authent.BcryptPrefix()) {
 				t.Error("the password is not bcrypt of the live cost")
@@ -298,8 +298,8 @@ func TestContract_SharedWithAuthJS(t *testing.T) {
 			if hash != hex.EncodeToString(want[:]) {
 				t.Error("the CSRF cookie is not what Auth.js computes from the secrets")
 			}
-			if warned := strings.Contains(w.log.text(), "NodeHashesTokens"); warned == hashes {
-				t.Errorf("NodeHashesTokens=%v: warned %v", hashes, warned)
+			if warned := strings.Contains(w.log.text(), "use AuthJSSharedHashed"); warned == hashes {
+				t.Errorf("%v: warned %v", mode, warned)
 			}
 			if a := b.register("x@example.com", strings.Repeat("x", 73)); a.errorCode() != "Register:password_long" {
 				t.Errorf("73 bytes: %s", a.errorCode())

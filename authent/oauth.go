@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -34,10 +35,12 @@ const (
 type OAuth struct {
 	// ClientID and ClientSecret are what the provider gave the application. If
 	// "", the environment's AUTH_<ID>_ID and AUTH_<ID>_SECRET, where <ID> is the
-	// provider's id in capitals with "_" for "-"; for github GITHUB_ID and
-	// GITHUB_SECRET too.
+	// provider's id in capitals with "_" for "-".
 	ClientID     string
 	ClientSecret Secret
+	// EnvPrefixes are more names to look for the two under: with "GITHUB" those of
+	// GITHUB_ID and GITHUB_SECRET. If nil, none.
+	EnvPrefixes []string
 	// NewClientSecret makes a secret for one request to the token endpoint, as
 	// Apple wants it signed. If nil, ClientSecret.
 	NewClientSecret func(now time.Time) (Secret, error)
@@ -133,10 +136,11 @@ func (o *OAuth) withDefaults(id string, kind ProviderType, getenv func(string) s
 	c := *o
 	prefix := "AUTH_" + strings.ReplaceAll(strings.ToUpper(id), "-", "_")
 	names := func(suffix string) []string {
-		if id == "github" {
-			return []string{prefix + suffix, "GITHUB" + suffix}
+		all := []string{prefix + suffix}
+		for _, other := range c.EnvPrefixes {
+			all = append(all, other+suffix)
 		}
-		return []string{prefix + suffix}
+		return all
 	}
 	c.ClientID = firstSet(c.ClientID, getenv, names("_ID"))
 	c.ClientSecret = Secret(firstSet(string(c.ClientSecret), getenv, names("_SECRET")))
@@ -182,7 +186,10 @@ func (o *OAuth) validate(id string, kind ProviderType) error {
 	}
 	o.validateProperties(kind, fault)
 	discovered := kind == TypeOIDC
-	for name, value := range map[string]string{"Issuer": o.Issuer, "AuthURL": o.AuthURL, "TokenURL": o.TokenURL, "UserInfoURL": o.UserInfoURL} {
+	for _, endpoint := range []struct{ name, value string }{
+		{"Issuer", o.Issuer}, {"AuthURL", o.AuthURL}, {"TokenURL", o.TokenURL}, {"UserInfoURL", o.UserInfoURL},
+	} {
+		name, value := endpoint.name, endpoint.value
 		switch {
 		case value == "" && name == "Issuer" && discovered:
 			fault("no Issuer: set %s_ISSUER", variable)
@@ -237,7 +244,8 @@ func (o *OAuth) validateParams(fault func(format string, args ...any)) {
 			}
 		}
 	}
-	for name, value := range o.AuthParams {
+	for _, name := range slices.Sorted(maps.Keys(o.AuthParams)) {
+		value := o.AuthParams[name]
 		if isOwnParam(name) {
 			fault("AuthParams has %s, which is the engine's own", name)
 		}

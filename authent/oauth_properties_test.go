@@ -139,7 +139,6 @@ func TestOAuth_Basic(t *testing.T) {
 	t.Cleanup(func() { _ = idp.Close() })
 	w := &oauthWorld{newWorld(t, testdb.SQLite, setup{config: func(c *authent.Config) {
 		c.Providers = []authent.Provider{{ID: "dev", Type: authent.TypeOIDC, OAuth: &authent.OAuth{Issuer: idp.URL, ClientID: id, ClientSecret: secret}}}
-		c.HTTPClient = &http.Client{}
 	}}), idp}
 	w.log.secret(secret)
 	w.accepted("dev", oauthserver.Misbehaviour{})

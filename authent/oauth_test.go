@@ -168,7 +168,7 @@ func (h *hasty) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestOAuth_BadAnswers(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
 		client := &hasty{}
-		w := newOAuthWorld(t, kind, setup{config: func(c *authent.Config) { c.HTTPClient.Transport = client }}, oauthserver.Config{Auto: adaThere()})
+		w := newOAuthWorld(t, kind, setup{config: func(c *authent.Config) { c.Transport = client }}, oauthserver.Config{Auto: adaThere()})
 		for name, tc := range map[string]struct {
 			bad  oauthserver.Misbehaviour
 			id   string

@@ -37,7 +37,7 @@ func newOAuthWorld(t *testing.T, kind testdb.Kind, set setup, server oauthserver
 	more := set.config
 	set.config = func(c *authent.Config) {
 		c.Providers = append([]authent.Provider{provider.Password()}, providersAt(idp.URL)...)
-		c.HTTPClient = &http.Client{Timeout: 5 * time.Minute} // bounds a hang
+		c.ProviderTimeout = 5 * time.Minute // bounds a hang
 		if more != nil {
 			more(c)
 		}

@@ -23,7 +23,7 @@ const document = "/.well-known/openid-configuration"
 func newFloodWorld(t *testing.T, kind testdb.Kind, change func(*authent.Config)) *oauthWorld {
 	t.Helper()
 	return newOAuthWorld(t, kind, setup{config: func(c *authent.Config) {
-		c.HTTPClient = &http.Client{Timeout: 2 * time.Minute}
+		c.ProviderTimeout = 2 * time.Minute
 		if change != nil {
 			change(c)
 		}

@@ -231,21 +231,22 @@ func cookieLine(line string) string {
 func TestP22_CookieAttributes(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
 		for name, tc := range map[string]struct {
-			https, shared bool
-			want          []string
+			https bool
+			mode  authent.AuthJSMode
+			want  []string
 		}{
-			"http": {false, false, []string{
+			"http": {false, authent.AuthJSAlone, []string{
 				"authjs.callback-url; Path=/; HttpOnly; SameSite=Lax", "authjs.csrf-token; Path=/; HttpOnly; SameSite=Lax",
 				"authent.form; Path=/; Expires; HttpOnly; SameSite=Lax", "authjs.session-token; Path=/; Expires; HttpOnly; SameSite=Lax"}},
-			"https": {true, false, []string{
+			"https": {true, authent.AuthJSAlone, []string{
 				"__Host-authjs.callback-url; Path=/; HttpOnly; Secure; SameSite=Lax", "__Host-authjs.csrf-token; Path=/; HttpOnly; Secure; SameSite=Lax",
 				"__Host-authent.form; Path=/; Expires; HttpOnly; Secure; SameSite=Lax", "__Host-authjs.session-token; Path=/; Expires; HttpOnly; Secure; SameSite=Lax"}},
-			"https, shared": {true, true, []string{
+			"https, shared": {true, authent.AuthJSShared, []string{
 				"__Secure-authjs.callback-url; Path=/; HttpOnly; Secure; SameSite=Lax", "__Host-authjs.csrf-token; Path=/; HttpOnly; Secure; SameSite=Lax",
 				"__Host-authent.form; Path=/; Expires; HttpOnly; Secure; SameSite=Lax", "__Secure-authjs.session-token; Path=/; Expires; HttpOnly; Secure; SameSite=Lax"}},
 		} {
 			t.Run(name, func(t *testing.T) {
-				w := newWorld(t, kind, setup{https: tc.https, config: func(c *authent.Config) { c.SharedWithAuthJS = tc.shared }})
+				w := newWorld(t, kind, setup{https: tc.https, config: func(c *authent.Config) { c.AuthJS.Mode = tc.mode }})
 				b := w.browser()
 				var got []string
 				for _, a := range []answer{b.get("/auth/csrf"), b.register(ada, "short"), b.register(ada, adasWord)} {

@@ -108,7 +108,7 @@ func TestP15_LinkIsBoundToItsSession(t *testing.T) {
 			"signed out":      func(_ *oauthWorld, b *browser) { b.post("/auth/signout") },
 			"another session": func(_ *oauthWorld, b *browser) { b.signIn(ada, adasWord) },
 			"another user":    func(_ *oauthWorld, b *browser) { b.register("mallory@example.com", adasWord) },
-			"revoked":         func(w *oauthWorld, _ *browser) { _, _ = w.auth.RevokeAll(w.t.Context(), w.user().ID) },
+			"revoked":         func(w *oauthWorld, _ *browser) { _, _ = w.auth.RevokeAllSessions(w.t.Context(), w.user().ID) },
 		} {
 			t.Run(name, func(t *testing.T) {
 				w := newOAuthWorld(t, kind, setup{}, oauthserver.Config{Auto: person("new", "new@example.com", nil)})

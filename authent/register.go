@@ -21,12 +21,16 @@ const (
 	CodeNameInvalid   = "name_invalid"
 )
 
-// RegisterError refuses a registration or a new password. An ent hook on User
-// may return one with a code of its own (a–z, 0–9 and "_", at most 64).
+// RegisterError refuses a registration. An ent hook on User may return one with a code of its own (a–z, 0–9 and "_", at most 64).
 type RegisterError struct{ Code string }
 
 // Error implements error.
 func (e *RegisterError) Error() string { return "registration refused: " + e.Code }
+
+// Is makes errors.Is with ErrPasswordShort and ErrPasswordLong true where Code says so.
+func (e *RegisterError) Is(target error) bool {
+	return target == ErrPasswordShort && e.Code == CodePasswordShort || target == ErrPasswordLong && e.Code == CodePasswordLong
+}
 
 // maxName is how many code points a name may have.
 const maxName = 200
@@ -117,8 +121,8 @@ func (a *Auth) newUser(ctx context.Context, reg Registration) (User, error) {
 	if !validName(name) {
 		return User{}, &RegisterError{CodeNameInvalid}
 	}
-	if err := a.checkNewPassword(reg.Password); err != nil {
-		return User{}, err
+	if code := a.newPasswordFault(reg.Password); code != "" {
+		return User{}, &RegisterError{code}
 	}
 	taken, err := userByEmail(ctx, a.store, reg.Email)
 	if err != nil {
@@ -134,14 +138,16 @@ func (a *Auth) newUser(ctx context.Context, reg Registration) (User, error) {
 	return User{Email: email, Name: name, Password: hash}, nil
 }
 
-func (a *Auth) checkNewPassword(password string) error {
+// newPasswordFault returns the code for what is wrong with a new password, "" for
+// nothing.
+func (a *Auth) newPasswordFault(password string) string {
 	switch err := a.hasher.Check(password); {
 	case errors.Is(err, ErrPasswordShort):
-		return &RegisterError{CodePasswordShort}
+		return CodePasswordShort
 	case errors.Is(err, ErrPasswordLong):
-		return &RegisterError{CodePasswordLong}
+		return CodePasswordLong
 	default:
-		return err
+		return ""
 	}
 }
 

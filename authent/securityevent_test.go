@@ -79,11 +79,11 @@ var securityEvents = map[string]struct {
 	"delete":          {do: func(_ *oauthWorld, b *browser) { b.post("/auth/delete") }, want: "user_deletion success"},
 	"delete too late": {do: func(w *oauthWorld, b *browser) { w.clock.advance(time.Hour); b.post("/auth/delete") }, want: "user_deletion refused RecentSignInRequired"},
 
-	"SignIn verb": {do: func(w *oauthWorld, _ *browser) { authenttest.SignIn(w.t, w.auth, w.user().ID) }, want: "sign_in success"},
-	"RevokeAll":   {do: func(w *oauthWorld, _ *browser) { _, _ = w.auth.RevokeAll(context.Background(), w.user().ID) }, want: "session_revocation success", verb: true},
-	"DisableUser": {do: func(w *oauthWorld, _ *browser) { _ = w.auth.DisableUser(context.Background(), w.user().ID) }, want: "user_disable success", verb: true},
-	"EnableUser":  {do: func(w *oauthWorld, _ *browser) { _ = w.auth.EnableUser(context.Background(), w.user().ID) }, want: "user_enable success", verb: true},
-	"DeleteUser":  {do: func(w *oauthWorld, _ *browser) { _ = w.auth.DeleteUser(context.Background(), w.user().ID) }, want: "user_deletion success", verb: true},
+	"SignIn verb":       {do: func(w *oauthWorld, _ *browser) { authenttest.SignIn(w.t, w.auth, w.user().ID) }, want: "sign_in success"},
+	"RevokeAllSessions": {do: func(w *oauthWorld, _ *browser) { _, _ = w.auth.RevokeAllSessions(context.Background(), w.user().ID) }, want: "session_revocation success", verb: true},
+	"DisableUser":       {do: func(w *oauthWorld, _ *browser) { _ = w.auth.DisableUser(context.Background(), w.user().ID) }, want: "user_disable success", verb: true},
+	"EnableUser":        {do: func(w *oauthWorld, _ *browser) { _ = w.auth.EnableUser(context.Background(), w.user().ID) }, want: "user_enable success", verb: true},
+	"DeleteUser":        {do: func(w *oauthWorld, _ *browser) { _ = w.auth.DeleteUser(context.Background(), w.user().ID) }, want: "user_deletion success", verb: true},
 	"RevokeSession": {do: func(w *oauthWorld, b *browser) {
 		_ = w.auth.RevokeSession(context.Background(), w.user().ID, b.sessions()[0].ID)
 	}, want: "session_revocation success", verb: true},

@@ -323,8 +323,8 @@ func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) (n int, err 
 	return n, nil
 }
 
-// RevokeAll ends all sessions of a user and returns how many.
-func (a *Auth) RevokeAll(ctx context.Context, userID string) (n int, err error) {
+// RevokeAllSessions ends all sessions of a user and returns how many.
+func (a *Auth) RevokeAllSessions(ctx context.Context, userID string) (n int, err error) {
 	defer func() { a.record(ctx, securityEvent{kind: eventRevocation, userID: userID, ended: n, err: err}) }()
 	n, err = a.store.DeleteSessions(ctx, userID, "")
 	if err != nil {

@@ -20,9 +20,9 @@ var severalModes = map[string]struct {
 	shared bool
 }{
 	"native": {setup{}, "authjs.session-token", false},
-	"shared": {setup{https: true, config: func(c *authent.Config) { c.SharedWithAuthJS = true }}, authJSCookie, true},
+	"shared": {setup{https: true, config: func(c *authent.Config) { c.AuthJS.Mode = authent.AuthJSShared }}, authJSCookie, true},
 	"shared and hashed": {setup{https: true, config: func(c *authent.Config) {
-		c.SharedWithAuthJS, c.NodeHashesTokens = true, true
+		c.AuthJS.Mode = authent.AuthJSSharedHashed
 	}}, authJSCookie, true},
 }
 

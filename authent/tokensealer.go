@@ -27,7 +27,7 @@ type TokenSealer struct {
 // the environment's, as for Config.Secrets; none there either is ErrNoSecret.
 func NewTokenSealer(secrets ...string) (*TokenSealer, error) {
 	if len(secrets) == 0 {
-		secrets = secretsFromEnv(os.Getenv, false)
+		secrets = new(Config).secretsFromEnv(os.Getenv)
 	}
 	if len(secrets) == 0 {
 		return nil, fmt.Errorf("authent: token sealer: %w", ErrNoSecret)
@@ -74,7 +74,7 @@ func (s *TokenSealer) Open(acc *Account) {
 // not act for people at their providers. In shared mode they stay as Auth.js
 // stores them. Whatever a provider sends is sealed, also what looks sealed.
 func (a *Auth) sealAccount(acc *Account) error {
-	if a.cfg.SharedWithAuthJS {
+	if a.cfg.shared() {
 		return nil
 	}
 	return a.tokens.seal(acc, func(Secret) bool { return false })

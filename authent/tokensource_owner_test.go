@@ -31,7 +31,7 @@ func meanwhileWorld(t *testing.T, kind testdb.Kind) (*oauthWorld, *meanwhile) {
 	m := &meanwhile{}
 	c := newClock()
 	w := newOAuthWorld(t, kind, setup{config: func(config *authent.Config) {
-		config.Now, config.HTTPClient = c.now, &http.Client{Timeout: time.Minute, Transport: m}
+		config.Now, config.ProviderTimeout, config.Transport = c.now, time.Minute, m
 	}}, oauthserver.Config{Auto: adaThere(), Now: c.now})
 	w.clock = c
 	w.browser().through("/auth/signin/dev")

@@ -269,9 +269,9 @@ func TestTokenSource_Rotation(t *testing.T) {
 	}
 }
 
-// TestTokenSource_SharedWithAuthJS stores tokens as Auth.js does.
-func TestTokenSource_SharedWithAuthJS(t *testing.T) {
-	w := newOAuthWorld(t, testdb.SQLite, setup{config: func(c *authent.Config) { c.SharedWithAuthJS = true }}, oauthserver.Config{Auto: adaThere()})
+// TestTokenSource_AuthJSShared stores tokens as Auth.js does.
+func TestTokenSource_AuthJSShared(t *testing.T) {
+	w := newOAuthWorld(t, testdb.SQLite, setup{config: func(c *authent.Config) { c.AuthJS.Mode = authent.AuthJSShared }}, oauthserver.Config{Auto: adaThere()})
 	w.browser().through("/auth/signin/dev")
 	if token := w.accessToken().AccessToken; !strings.Contains(w.dump(), "access_token="+token) {
 		t.Error("the token is not stored as issued")

@@ -66,11 +66,22 @@ type UserUpdate struct {
 	DisabledAt    *time.Time
 }
 
+// PasswordError refuses a new password. Code is CodePasswordShort or CodePasswordLong.
+type PasswordError struct{ Code string }
+
+// Error implements error.
+func (e *PasswordError) Error() string { return "new password refused: " + e.Code }
+
+// Is makes errors.Is with ErrPasswordShort and ErrPasswordLong true where Code says so.
+func (e *PasswordError) Is(target error) bool {
+	return target == ErrPasswordShort && e.Code == CodePasswordShort || target == ErrPasswordLong && e.Code == CodePasswordLong
+}
+
 // ChangePassword gives the person behind s, which SessionFrom returned, a new
 // password and ends their other sessions in the same transaction (ASVS 7.4.3).
 // It asks for a recent sign-in (ErrRecentSignInRequired) and for the current
 // password (ErrInvalidCredentials). A session that has ended meanwhile is
-// ErrSignedOut, a new password that is too short or too long a *RegisterError.
+// ErrSignedOut, a new password that is too short or too long a *PasswordError.
 func (a *Auth) ChangePassword(ctx context.Context, s *Session, current, password string) (err error) {
 	defer func() {
 		a.record(ctx, securityEvent{kind: eventPassword, userID: s.UserID, from: s.from, err: err})
@@ -78,8 +89,8 @@ func (a *Auth) ChangePassword(ctx context.Context, s *Session, current, password
 	if !a.Recent(s) {
 		return ErrRecentSignInRequired
 	}
-	if err := a.checkNewPassword(password); err != nil {
-		return err
+	if code := a.newPasswordFault(password); code != "" {
+		return &PasswordError{code}
 	}
 	user, err := a.store.User(ctx, s.UserID)
 	if err != nil {
@@ -126,13 +137,13 @@ func (a *Auth) EnableUser(ctx context.Context, userID string) error {
 }
 
 func (a *Auth) setDisabled(ctx context.Context, userID string, at *time.Time) (err error) {
-	kind := eventDisable
+	kind, verb := eventDisable, "disable user"
 	if at.IsZero() {
-		kind = eventEnable
+		kind, verb = eventEnable, "enable user"
 	}
 	defer func() { a.record(ctx, securityEvent{kind: kind, userID: userID, err: err}) }()
 	if !a.columns.UserDisabledAt {
-		return fmt.Errorf("authent: disable user: %w", ErrUnsupported)
+		return fmt.Errorf("authent: %s: %w", verb, ErrUnsupported)
 	}
 	var user *User
 	err = a.store.InTx(ctx, func(tx Adapter) (err error) {
@@ -146,7 +157,7 @@ func (a *Auth) setDisabled(ctx context.Context, userID string, at *time.Time) (e
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("authent: disable user: %w", err)
+		return fmt.Errorf("authent: %s: %w", verb, err)
 	}
 	fire(ctx, a, "updateUser", a.cfg.Events.UpdateUser, UserEvent{User: user})
 	return nil

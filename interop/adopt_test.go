@@ -101,7 +101,7 @@ func adoptedBrowser(t *testing.T, c cell) {
 	}
 	db := kind.Connect(t, dsn)
 	adopted(t, kind, db)
-	h.run(t, successor(t, h, kind, db, idp.URL, true))
+	h.run(t, successor(t, h, kind, db, idp.URL, authent.AuthJSAdopted))
 	p.open(h.URL)
 	p.wait("session", "who was signed in before", has("grace@example.com"))
 	p.click("get")
@@ -110,7 +110,7 @@ func adoptedBrowser(t *testing.T, c cell) {
 		t.Errorf("the browser's cookies afterwards: %s", got)
 	}
 
-	h.run(t, successor(t, h, kind, db, idp.URL, false)) // once everybody has been there
+	h.run(t, successor(t, h, kind, db, idp.URL, authent.AuthJSAlone)) // once everybody has been there
 	p.open(h.URL)
 	p.wait("session", "who was signed in before", has("grace@example.com"))
 	p.click("sign-out")
@@ -143,13 +143,13 @@ func adopted(t *testing.T, kind testdb.Kind, db *sql.DB) {
 }
 
 // successor is the application on authent.
-func successor(t *testing.T, h *host, kind testdb.Kind, db *sql.DB, issuer string, accept bool) http.Handler {
+func successor(t *testing.T, h *host, kind testdb.Kind, db *sql.DB, issuer string, mode authent.AuthJSMode) http.Handler {
 	t.Helper()
 	auth, err := authent.New(authent.Config{
 		URL: h.URL + "/api/auth", Secrets: []string{sharedSecret},
 		Adapter:   ent.NewAuthAdapter(ent.NewClient(ent.Driver(entsql.OpenDB(kind.Dialect, db)))),
 		Providers: []authent.Provider{provider.OIDC(issuer, provider.Client{ID: "client", Secret: "secret"})},
-		Session:   authent.SessionConfig{AcceptAuthJSCookie: accept}, BcryptHashes: true,
+		AuthJS:    authent.AuthJS{Mode: mode}, BcryptHashes: true,
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

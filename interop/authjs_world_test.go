@@ -232,10 +232,14 @@ func (p *pair) serve(t testing.TB, issuer string, hashed bool) {
 	if p.cell.passwords {
 		providers = append(providers, provider.Password())
 	}
+	mode := authent.AuthJSShared
+	if hashed {
+		mode = authent.AuthJSSharedHashed
+	}
 	p.golang = httptest.NewUnstartedServer(nil)
 	auth, err := authent.New(authent.Config{
 		URL: "http://" + p.golang.Listener.Addr().String() + "/api/auth", Secrets: []string{sharedSecret},
-		Adapter: p.store, Providers: providers, SharedWithAuthJS: true, NodeHashesTokens: hashed,
+		Adapter: p.store, Providers: providers, AuthJS: authent.AuthJS{Mode: mode},
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -23,7 +23,7 @@ const (
 	// them. They are hashed.
 	PlainSessionTokens
 	// HashedSessionTokens are the lower-case hexadecimal SHA-256 of what browsers hold,
-	// as with authent.Config.NodeHashesTokens. Plain tokens date from before the Node
+	// as with authent.AuthJSSharedHashed. Plain tokens date from before the Node
 	// application hashed them; their sessions ended then, and are left out.
 	HashedSessionTokens
 )

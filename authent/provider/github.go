@@ -47,7 +47,7 @@ func gitHubAPI(base string) string {
 
 func gitHub(base, api string, c Client) authent.Provider {
 	return authent.Provider{ID: "github", Name: "GitHub", Type: authent.TypeOAuth, OAuth: &authent.OAuth{
-		ClientID: c.ID, ClientSecret: c.Secret,
+		ClientID: c.ID, ClientSecret: c.Secret, EnvPrefixes: []string{"GITHUB"},
 		Issuer:  base + "/login/oauth",
 		AuthURL: base + "/login/oauth/authorize", TokenURL: base + "/login/oauth/access_token",
 		AuthStyle:     oauth2.AuthStyleInParams,

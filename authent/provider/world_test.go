@@ -44,7 +44,7 @@ func newWorld(t *testing.T, who *oauthserver.Person, of func(url string) authent
 	config := authent.Config{
 		URL: w.url + "/auth", Secrets: []string{"a secret of more than thirty-two bytes for tests"},
 		Adapter: w.store, Providers: []authent.Provider{of(idp.URL)}, Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
-		HTTPClient: &http.Client{Transport: transport},
+		Transport: transport,
 	}
 	config.Callbacks.SignIn = func(_ context.Context, p authent.SignInParams) (string, error) {
 		w.profile = *p.Profile

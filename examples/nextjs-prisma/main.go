@@ -58,7 +58,7 @@ func newService(client *ent.Client, config authent.Config) (http.Handler, error)
 	config.Providers = []authent.Provider{provider.Password()}
 	// Rows and cookies are as Auth.js has them, and the Node adapter is wrapped
 	// (web/hashed-tokens.ts), so that the database holds no token that works.
-	config.SharedWithAuthJS, config.NodeHashesTokens = true, true
+	config.AuthJS.Mode = authent.AuthJSSharedHashed
 	auth, err := authent.New(config)
 	if err != nil {
 		return nil, err

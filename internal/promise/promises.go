@@ -7,7 +7,7 @@ type promise struct{ number, text, source string }
 // promises are those that hold for what there is. A promise grows with the
 // product: who adds a flow adds it to the promise's tests.
 var promises = []promise{
-	{"P01", "Session tokens and OAuth states carry 256 bits from crypto/rand; the database holds only their SHA-256 (session tokens in SharedWithAuthJS without NodeHashesTokens as issued). Providers' tokens are sealed with AES-256-GCM, each for its own row and column (not in SharedWithAuthJS).", "ASVS 7.2.3, 6.5.2"},
+	{"P01", "Session tokens and OAuth states carry 256 bits from crypto/rand; the database holds only their SHA-256 (session tokens in mode AuthJSShared as issued). Providers' tokens are sealed with AES-256-GCM, each for its own row and column (not in the shared modes).", "ASVS 7.2.3, 6.5.2"},
 	{"P02", "Every sign-in and re-authentication issues a new session token and ends the session that the browser brought, in the same transaction; a token that the browser chose is never adopted.", "ASVS 7.2.4"},
 	{"P03", "Sign-out ends the session on the server, and of several session cookies each that they name. When the database fails, nobody is told that they are signed out.", "ASVS 7.4.1, CVE-2024-21492, CVE-2025-29928"},
 	{"P04", "Changing the password, unlinking a provider, disabling and deleting an account end the other sessions in the same transaction (the first two keep this one); a sign-in that checked the old state and commits after the change is refused, and a session that has ended meanwhile changes nothing more.", "ASVS 7.4.2, 7.4.3, CVE-2026-34828"},
@@ -28,7 +28,7 @@ var promises = []promise{
 	{"P21", "No other cookie, flow or token is accepted as a session.", "CVE-2023-48309"},
 	{"P22", "Cookies are HttpOnly, SameSite=Lax, Path=/, on https Secure and `__Host-` (in shared mode `__Secure-` for session and callback-url), last at most 400 days and never past an absolute lifetime; on https an unprefixed session cookie is ignored.", "RFC 6265bis, ASVS 3.3.3"},
 	{"P24", "Secrets never reach logs, errors, JSON or `%v`.", ""},
-	{"P25", "A session check is one SQL statement that uses a unique index (two where the graph has interceptors or privacy rules, and one for each of two cookies in SharedWithAuthJS).", ""},
+	{"P25", "A session check is one SQL statement that uses a unique index (two where the graph has interceptors or privacy rules, and one for each of two cookies in the shared modes).", ""},
 	{"P26", "Creating a user, linking an account and starting the session is one transaction: a fault at any statement leaves nothing behind.", ""},
 	{"P27", "Deleting a user removes accounts, sessions and tokens, also where a soft delete keeps the user's row; the database enforces it for rows that refer to the user.", ""},
 	{"P28", "Times are UTC to the millisecond, whatever zone the process runs in.", ""},

@@ -3,7 +3,7 @@ import type { Adapter } from "@auth/core/adapters";
 
 /**
  * Wraps an Auth.js adapter so that the database holds session tokens as SHA-256,
- * in lowercase hex, which is how authent stores them (NodeHashesTokens). Whoever
+ * in lowercase hex, which is how authent stores them (AuthJSSharedHashed). Whoever
  * reads the database then holds no token that works. Auth.js goes on seeing the
  * tokens themselves, which are what it puts into cookies.
  */
