@@ -64,7 +64,7 @@ func testInfinity(t *testing.T, exec func(query string) error, a authent.Adapter
 						continue
 					}
 					err := read()
-					if err == nil || !strings.Contains(err.Error(), "the column "+column+" holds infinity or -infinity, which is no time: write a date into it, such as '9999-12-31'") || strings.Contains(err.Error(), "parseTime") {
+					if err == nil || !strings.Contains(err.Error(), "the column "+column+" holds infinity or -infinity, which is not a time: write a date into it, such as '9999-12-31'") || strings.Contains(err.Error(), "parseTime") {
 						t.Errorf("%s of %s in %s.%s: %v", what, value, table, column, err)
 					}
 				}

@@ -35,13 +35,14 @@ const (
 	someToken = authent.Secret("d9b2d63d-a233-4123-847a-7090a6fd01a5")
 )
 
-// today is the time with milliseconds that are not zero, and whole seconds.
+// today returns the time twice: with milliseconds that are not zero, and in whole
+// seconds.
 func today() (fine, whole time.Time) {
 	whole = time.Now().UTC().Truncate(time.Second)
 	return whole.Add(678 * time.Millisecond), whole
 }
 
-// visitor is a user as Auth.js's callback passes one, and as it is to be stored.
+// visitor returns a user as Auth.js's callback passes one, and as it must be stored.
 func (c *check) visitor() (given, want authent.User) {
 	fine, _ := today()
 	given = authent.User{
@@ -65,7 +66,7 @@ func (c *check) visitor() (given, want authent.User) {
 	return given, want
 }
 
-// visit stores the visitor and returns what is to be read from then on.
+// visit stores the visitor and returns the user that must be read from then on.
 func (c *check) visit() *authent.User {
 	c.Helper()
 	given, want := c.visitor()
@@ -77,14 +78,14 @@ func (c *check) visit() *authent.User {
 	return &want
 }
 
-// session is the visitor's, whole seconds as Auth.js's suite has it.
+// session starts the visitor's session, in whole seconds as in Auth.js's suite.
 func (c *check) session(userID string) *authent.Session {
 	c.Helper()
 	_, whole := today()
 	return c.start(authent.Session{Token: someToken, UserID: userID, Expires: whole.Add(7 * 24 * time.Hour)})
 }
 
-// account is the visitor's, with every column.
+// account links the visitor's account, with a value in every column.
 func (c *check) account(userID string) authent.Account {
 	c.Helper()
 	a := fullAccount(userID, "github", "7c1a4f0e-8c2b-4b52-9d35-0d5f3f5b9a6e")
@@ -92,8 +93,7 @@ func (c *check) account(userID string) authent.Account {
 	return a
 }
 
-// wantAnswer wants a method to be there: an error that it answers with is about the
-// row, which is not.
+// wantAnswer fails unless the method exists. It may answer that the row does not.
 func (c *check) wantAnswer(what string, err error) {
 	c.Helper()
 	if err != nil && !errors.Is(err, authent.ErrNotFound) {
@@ -242,7 +242,8 @@ func authJSDeleteSession(c *check) {
 	c.wantErr(err, authent.ErrNotFound, "SessionAndUser of a deleted session")
 }
 
-// magicToken is a verification token as Auth.js makes one: a hash, 15 minutes long.
+// magicToken returns a verification token as Auth.js makes one: a hash that lives for 15
+// minutes.
 func (c *check) magicToken() authent.VerificationToken {
 	c.Helper()
 	_, whole := today()

@@ -36,7 +36,7 @@ var brokenAuthJS = []broken{
 	{name: "NarrowKeys", open: subject(authenttest.Subject{KeyLetters: 300}), wide: true, fails: []string{"KeyLength/Email", "KeyLength/SessionToken"}},
 }
 
-// subject says of a good adapter what is not so.
+// subject returns a Subject whose description of a good adapter is wrong.
 func subject(s authenttest.Subject) func(testing.TB) authenttest.Subject {
 	return func(testing.TB) authenttest.Subject {
 		s.Adapter = authenttest.NewMemoryAdapter()

@@ -24,7 +24,7 @@ var brokenTimes = []broken{
 	{name: "ExpiryIgnoresZone", wrap: func(a authent.Adapter) authent.Adapter { return expiryIgnoresZone{a} }, fails: inZones("Time/DeleteExpired")},
 }
 
-// wallClock is the time as a clock in zone shows it, taken for UTC.
+// wallClock returns the time that a clock in zone shows, taken for UTC.
 func wallClock(t time.Time, zone *time.Location) time.Time {
 	t = t.In(zone)
 	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), time.UTC)

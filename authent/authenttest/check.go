@@ -43,7 +43,7 @@ func (c *check) wantErr(err, target error, what string) {
 	}
 }
 
-// wantConflict wants a *authent.ConflictError with the key.
+// wantConflict fails unless err is a *authent.ConflictError with the key.
 func (c *check) wantConflict(err error, key, what string) {
 	c.Helper()
 	c.wantErr(err, authent.ErrConflict, what)
@@ -55,8 +55,9 @@ func (c *check) wantConflict(err error, key, what string) {
 	}
 }
 
-// wantSame compares what is stored. Entity is the adapter's own affair,
-// unexported fields are the engine's, and times may have any zone: that is for the cases under Time.
+// wantSame compares what is stored. It leaves out Entity, which belongs to the adapter,
+// unexported fields, which belong to the engine, and the zones of times, which the cases
+// under Time check.
 func (c *check) wantSame(want, got any, what string) {
 	c.Helper()
 	diff := cmp.Diff(want, got,
@@ -69,7 +70,7 @@ func (c *check) wantSame(want, got any, what string) {
 	}
 }
 
-// fullUser is a user with a value in every column that the table has.
+// fullUser returns a user with a value in every column that the table has.
 func (c *check) fullUser(email string) authent.User {
 	cols := c.Adapter.Columns()
 	u := authent.User{
@@ -130,7 +131,7 @@ func (c *check) byEmail(emails ...string) map[string]bool {
 	return ids
 }
 
-// account is an account without tokens.
+// account returns an account without tokens.
 func account(userID, provider, providerAccountID string) authent.Account {
 	return authent.Account{
 		UserID: userID, Type: "oauth",
@@ -138,7 +139,7 @@ func account(userID, provider, providerAccountID string) authent.Account {
 	}
 }
 
-// fullAccount is an account with a value in every column.
+// fullAccount returns an account with a value in every column.
 func fullAccount(userID, provider, providerAccountID string) authent.Account {
 	a := account(userID, provider, providerAccountID)
 	a.RefreshToken = "refresh-token"
@@ -164,7 +165,7 @@ func (c *check) readAccount(provider, providerAccountID string) *authent.Account
 	return a
 }
 
-// fullSession is a session with a value in every column that the table has.
+// fullSession returns a session with a value in every column that the table has.
 func (c *check) fullSession(userID string, token authent.Secret) authent.Session {
 	cols := c.Adapter.Columns()
 	s := authent.Session{Token: token, UserID: userID, Expires: epoch.Add(7 * 24 * time.Hour)}
@@ -231,7 +232,7 @@ func (c *check) newToken(identifier string, token authent.Secret) authent.Verifi
 	return v
 }
 
-// wantToken wants the token to be there, or not.
+// wantToken fails unless the token is there, or is not.
 func (c *check) wantToken(identifier string, token authent.Secret, there bool) {
 	c.Helper()
 	_, err := c.Adapter.VerificationToken(c.ctx, identifier, token)
@@ -259,7 +260,7 @@ func atOnce(call func(i int) error) []error {
 	return errs
 }
 
-// wantOneWinner wants one nil among errs and the target in all others.
+// wantOneWinner fails unless exactly one of errs is nil and all others are the target.
 func (c *check) wantOneWinner(errs []error, target error, what string) {
 	c.Helper()
 	winners := 0
@@ -275,7 +276,7 @@ func (c *check) wantOneWinner(errs []error, target error, what string) {
 	}
 }
 
-// wantCount wants a method's number, and no error.
+// wantCount fails unless a method's number is want and its error nil.
 func (c *check) wantCount(want, got int, err error, what string) {
 	c.Helper()
 	c.must(err, what)

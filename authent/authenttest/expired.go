@@ -13,8 +13,8 @@ var expiredCases = []testCase{
 	{name: "LimitBelowOne", run: expiredLimitBelowOne},
 }
 
-// someExpired has n sessions and n tokens that ended an hour before epoch, and
-// one of each that ends an hour after it.
+// someExpired stores n sessions and n tokens that ended an hour before epoch, and one of
+// each that ends an hour after it.
 func (c *check) someExpired(n int) *authent.User {
 	c.Helper()
 	u := c.newUser("a@example.com")

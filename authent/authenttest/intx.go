@@ -46,7 +46,7 @@ func (c *check) signUp(tx authent.Adapter, name string) (*authent.User, error) {
 	return u, tx.CreateVerificationToken(c.ctx, authent.VerificationToken{Identifier: name, Token: authent.Secret(name), Expires: epoch})
 }
 
-// wantSignedUp wants what signUp wrote to be there in a, or nothing of it.
+// wantSignedUp fails unless all that signUp wrote is in a, or nothing of it.
 func (c *check) wantSignedUp(a authent.Adapter, name string, there bool) {
 	c.Helper()
 	users, err := a.UsersByEmail(c.ctx, name+"@example.com")
@@ -66,7 +66,7 @@ func (c *check) wantSignedUp(a authent.Adapter, name string, there bool) {
 	}
 }
 
-// wantUsable wants the adapter to store and read after a transaction failed.
+// wantUsable fails unless the adapter stores and reads after a transaction failed.
 func (c *check) wantUsable() {
 	c.Helper()
 	c.must(c.Adapter.InTx(c.ctx, func(tx authent.Adapter) error {

@@ -96,13 +96,13 @@ var keys = []key{
 	},
 }
 
-// storeAccount links the account to a user of its own.
+// storeAccount links the account to a new user.
 func storeAccount(c *check, provider, providerAccountID string) error {
 	u := c.newUser(fmt.Sprintf("%x@example.com", sha256.Sum256([]byte(provider+"/"+providerAccountID))))
 	return c.Adapter.LinkAccount(c.ctx, account(u.ID, provider, providerAccountID))
 }
 
-// findAccount wants all methods that take the key to agree.
+// findAccount fails unless all methods that take the key agree.
 func findAccount(c *check, provider, providerAccountID string) (string, string, error) {
 	a, err := c.Adapter.Account(c.ctx, provider, providerAccountID)
 	u, userErr := c.Adapter.UserByAccount(c.ctx, provider, providerAccountID)
@@ -267,7 +267,7 @@ func conflictHoldsNoValue(c *check) {
 	}
 }
 
-// printed is all that an error and what it wraps may print.
+// printed returns everything that an error and the errors in it may print.
 func printed(err error) string {
 	if err == nil {
 		return ""

@@ -9,7 +9,7 @@ import (
 	"github.com/authent/authent/authent"
 )
 
-// keyLengthCases has one case for each key, such as KeyLength/SessionToken.
+// keyLengthCases returns one case for each key, such as KeyLength/SessionToken.
 func keyLengthCases() []testCase {
 	var cases []testCase
 	for _, k := range append(keys, identifierKey, changedEmailKey) {
@@ -54,8 +54,8 @@ var changedEmailKey = key{
 	find: keys[0].find,
 }
 
-// lengths are keys by their length and that of their letters: at the limit and next
-// to it, in bytes and in the letters of usual columns.
+// lengths returns keys at and next to the limits, in bytes and in the letters of usual
+// columns.
 func lengths() []string {
 	const wide = "🦊" // of four bytes
 	var all []string
@@ -65,8 +65,8 @@ func lengths() []string {
 	return append(all, strings.Repeat(wide, authent.MaxKey/4-1)+"aaa", strings.Repeat(wide, authent.MaxKey/4-1)+"aaaaa", "a\x00b")
 }
 
-// keyFits tells whether the table must hold a key, or must refuse it; in between it is
-// as it was stored.
+// keyFits reports whether a key must be stored or refused. Where the table decides, it
+// returns stored.
 func (c *check) keyFits(s string, stored bool) bool {
 	const fewest = 191 // letters that MySQL's columns hold, those of Prisma say
 	letters := utf8.RuneCountInString(s)

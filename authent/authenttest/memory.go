@@ -33,7 +33,7 @@ var (
 	_ authent.RateLimitStore = (*MemoryAdapter)(nil)
 )
 
-// NewMemoryAdapter returns an empty adapter.
+// NewMemoryAdapter returns an adapter with an empty store.
 func NewMemoryAdapter() *MemoryAdapter {
 	s := &memoryStore{writer: make(chan struct{}, 1), limits: map[string]memoryLimit{}}
 	s.current.Store(&memoryTables{
@@ -95,7 +95,7 @@ func (m *MemoryAdapter) Columns() authent.Columns {
 	}
 }
 
-// InTx implements authent.Adapter. It never runs fn a second time.
+// InTx implements authent.Adapter. It runs fn only once.
 func (m *MemoryAdapter) InTx(ctx context.Context, fn func(tx authent.Adapter) error) error {
 	if m.tx != nil {
 		if _, err := m.view(ctx); err != nil {
@@ -160,14 +160,15 @@ func (m *MemoryAdapter) change(ctx context.Context, statement func(t *memoryTabl
 	return err
 }
 
-// checkKeys is authent.CheckKey for a key of two halves, each behind its field.
+// checkKeys calls authent.CheckKey for both halves of a key. Each half follows its
+// field.
 func checkKeys(field, half, other, second string) error {
 	return cmp.Or(authent.CheckKey(field, half), authent.CheckKey(other, second))
 }
 
 func conflict(key string) error { return &authent.ConflictError{Key: key} }
 
-// instant is a time as the tables hold it.
+// instant returns a time as the tables hold it.
 func instant(t time.Time) time.Time {
 	if t.IsZero() {
 		return time.Time{}
@@ -175,7 +176,7 @@ func instant(t time.Time) time.Time {
 	return t.UTC().Truncate(time.Millisecond)
 }
 
-// set makes a column what an update says, if it says anything.
+// set writes a column, if the update has a value for it.
 func set[T any](column, update *T) {
 	if update != nil {
 		*column = *update

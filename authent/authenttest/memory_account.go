@@ -9,7 +9,7 @@ import (
 
 type memoryAccountKey struct{ provider, id string }
 
-// seconds is a time as an account's expires_at holds it.
+// seconds returns a time as an account's expires_at holds it.
 func seconds(t time.Time) time.Time { return instant(t.Truncate(time.Second)) }
 
 // LinkAccount implements authent.Adapter.

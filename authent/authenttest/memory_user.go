@@ -31,8 +31,8 @@ func (m *MemoryAdapter) CreateUser(ctx context.Context, u authent.User) (*authen
 	return &u, nil
 }
 
-// putUser stores a user unless another one has the e-mail. No e-mail is
-// nobody's, as NULL is not unique.
+// putUser stores a user unless another user has the e-mail. Any number of users may have
+// none, as NULL is not unique.
 func (t *memoryTables) putUser(u authent.User) error {
 	for _, other := range t.users {
 		if u.Email != "" && other.Email == u.Email && other.ID != u.ID {

@@ -36,8 +36,8 @@ func newClient(ctx context.Context, t testing.TB) *ent.Client {
 	return client
 }
 
-// application is what a user of authent writes: the Handler and a guarded page, which
-// greets by the application's own entity where there is one.
+// application returns what a user of authent writes: the Handler, and a guarded page
+// that greets with the application's own entity if there is one.
 func application(auth *authent.Auth) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(auth.Pattern(), auth.Handler())

@@ -12,8 +12,8 @@ var outageCases = []testCase{
 	{name: "CallerGone", run: outageCallerGone, needsOutage: true},
 }
 
-// calls are all methods, by name, on rows of the user with the id. Those that read
-// may do so during an outage.
+// calls returns all methods, by name, as calls on rows of the user with the id. Those
+// that read may succeed during an outage.
 func (c *check) calls(ctx context.Context, id string) (reads, writes map[string]func(a authent.Adapter) error) {
 	reads = map[string]func(a authent.Adapter) error{
 		"User":              func(a authent.Adapter) error { _, err := a.User(ctx, id); return err },
@@ -68,7 +68,7 @@ func (c *check) calls(ctx context.Context, id string) (reads, writes map[string]
 	return reads, writes
 }
 
-// outageUser has a row of each kind.
+// outageUser stores a user with a row of each kind.
 func (c *check) outageUser() string {
 	c.Helper()
 	u := c.newUser("a@example.com")
@@ -78,8 +78,8 @@ func (c *check) outageUser() string {
 	return u.ID
 }
 
-// outageTold wants every call that fails in an outage to say so, and every one that
-// writes to fail.
+// outageTold fails unless every call that fails in an outage says so, and every call
+// that writes fails.
 func outageTold(c *check) {
 	reads, writes := c.calls(c.ctx, c.outageUser())
 	c.Outage()
@@ -93,7 +93,8 @@ func outageTold(c *check) {
 	}
 }
 
-// outageCallerGone wants a caller who has gone to be told so, and not of an outage.
+// outageCallerGone fails unless a caller who has gone gets context.Canceled, not an
+// outage.
 func outageCallerGone(c *check) {
 	ctx, cancel := context.WithCancel(c.ctx)
 	reads, writes := c.calls(ctx, c.outageUser())

@@ -33,8 +33,8 @@ func (c *check) wantRows(want int, from string) {
 	c.wantCount(want, got, err, "the number of rows in "+from)
 }
 
-// rowsOfTwoUsers has two accounts and sessions of one user, one of each of
-// another, and a verification token.
+// rowsOfTwoUsers stores two accounts and sessions of one user, one of each of another
+// user, and a verification token.
 func (c *check) rowsOfTwoUsers() (gone, other *authent.User) {
 	c.Helper()
 	gone, other = c.newUser("gone@example.com"), c.newUser("other@example.com")

@@ -14,9 +14,8 @@ type Subject struct {
 	// Adapter is what is tested.
 	Adapter authent.Adapter
 
-	// DB is the database below the adapter. With it the suite also looks at
-	// raw rows and deletes by SQL. If nil, those cases do not run, and Run
-	// names them once in the log.
+	// DB is the adapter's database. With it the suite also looks at raw rows and
+	// deletes by SQL. If nil, those cases do not run, and Run lists them in the log.
 	DB *sql.DB
 	// Dialect is "sqlite", "postgres" or "mysql": how names are quoted in SQL.
 	// It is needed with DB only.
@@ -25,16 +24,15 @@ type Subject struct {
 	// name in the Native layout.
 	Tables Tables
 
-	// SoftDelete makes the application below the adapter keep the rows of users
-	// that are deleted from then on, as a hook does that only marks them. If nil,
-	// there is no such application, and the case does not run.
+	// SoftDelete makes the application keep the rows of users that are deleted from
+	// then on, as a hook does that only marks them. If nil, the case does not run.
 	SoftDelete func()
-	// Outage takes the database away from the adapter, which is not used again
-	// after its test: nothing can be written from then on, and what can be read
-	// is up to it. If nil, the cases under Outage do not run.
+	// Outage takes the database away from the adapter. From then on nothing can be
+	// written; reads may succeed. The adapter is not used after that test. If nil, the
+	// cases under Outage do not run.
 	Outage func()
 
-	// Precision is what the table's time columns keep. If zero, a millisecond.
+	// Precision is the precision of the table's times. If zero, a millisecond.
 	Precision time.Duration
 	// KeyLetters is how many letters the table's keys hold. If zero, as many as
 	// there is room for in authent.MaxKey bytes; where Dialect is "mysql", 191 or
@@ -65,10 +63,10 @@ type Tables struct {
 
 // Run tests an adapter against every sentence of authent.Adapter's comments.
 //
-// It calls open once for each case, some 150 times and from parallel
-// tests: open returns an adapter on an empty store that nothing else uses, and
-// leaves its closing to t.Cleanup. Some cases make 64 calls at once; a store
-// with few connections lets the calls wait, and a locked database is no answer.
+// It calls open once for each case, some 150 times and from parallel tests. open must
+// return an adapter on an empty store that nothing else uses, and close it with t.Cleanup.
+// Some cases make 64 calls at once: a store with few connections must let them wait, and
+// must not answer that it is locked.
 //
 // Each case is a subtest whose name says what is wrong when it fails, such as
 // "VerificationToken/ConcurrentUse". The cases under TimeZone start the test
@@ -112,7 +110,7 @@ type testCase struct {
 	needsDB, needsSoftDelete, needsOutage bool
 }
 
-// lacks is the field of Subject that the case needs and s has not, "" for none.
+// lacks returns the field of Subject that the case needs and s does not have, or "".
 func (c testCase) lacks(s Subject) string {
 	switch {
 	case c.needsDB && s.DB == nil:
@@ -133,6 +131,7 @@ type group struct {
 	applies func(s Subject) bool
 }
 
+// groups lists the cases, in the order in which they run.
 func groups() []group {
 	return []group{
 		{name: "User", cases: userCases},

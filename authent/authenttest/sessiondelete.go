@@ -73,7 +73,7 @@ func deleteSessionByUnknownID(c *check) {
 	c.wantSessions(u.ID, "token")
 }
 
-// twoUsers has three sessions of one user and two of another.
+// twoUsers stores three sessions of one user and two of another.
 func (c *check) twoUsers() (u, other *authent.User) {
 	c.Helper()
 	u, other = c.newUser("u@example.com"), c.newUser("other@example.com")

@@ -65,7 +65,7 @@ type reading struct {
 	at   time.Time
 }
 
-// wantUTC wants each reading to be the instant at, in UTC.
+// wantUTC fails unless each reading is the instant at, in UTC.
 func (c *check) wantUTC(at time.Time, readings []reading) {
 	c.Helper()
 	for _, r := range readings {
@@ -77,7 +77,7 @@ func (c *check) wantUTC(at time.Time, readings []reading) {
 	}
 }
 
-// wantCut wants each reading to be at, cut off at the precision.
+// wantCut fails unless each reading is at, cut off at the precision.
 func (c *check) wantCut(at time.Time, readings []reading, precision time.Duration) {
 	c.Helper()
 	for _, r := range readings {
@@ -123,7 +123,7 @@ func (c *check) userReadings(at time.Time) []reading {
 	return readings
 }
 
-// accountReadings is userReadings for an account.
+// accountReadings does what userReadings does, for an account.
 func (c *check) accountReadings(at time.Time) []reading {
 	c.Helper()
 	u := c.newUser("a@example.com")
@@ -145,7 +145,7 @@ func (c *check) accountReadings(at time.Time) []reading {
 	return readings
 }
 
-// sessionReadings is userReadings for a session.
+// sessionReadings does what userReadings does, for a session.
 func (c *check) sessionReadings(at time.Time) []reading {
 	c.Helper()
 	cols := c.Adapter.Columns()
@@ -170,7 +170,7 @@ func (c *check) sessionReadings(at time.Time) []reading {
 	return readings
 }
 
-// tokenReadings is userReadings for a verification token.
+// tokenReadings does what userReadings does, for a verification token.
 func (c *check) tokenReadings(at time.Time) []reading {
 	c.Helper()
 	v := authent.VerificationToken{Identifier: "i", Token: "t", Expires: at}
@@ -271,8 +271,8 @@ func timeDeleteExpired(c *check) {
 	}
 }
 
-// timeDeleteExpiredPrecision has one session in each step of the precision:
-// text that drops trailing zeros would sort wrongly.
+// timeDeleteExpiredPrecision stores one session for each step of the precision: text
+// that drops trailing zeros would sort wrongly.
 func timeDeleteExpiredPrecision(c *check) {
 	u := c.newUser("a@example.com")
 	first := epoch.Add(998 * c.Precision)

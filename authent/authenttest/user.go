@@ -34,7 +34,7 @@ var malformedIDs = []string{
 	"00000000-0000-0000-0000-000000000000", "x\x00y", "\xff", strings.Repeat("9", 10_000),
 }
 
-// short is an id or another key as it is fit to print.
+// short returns an id or another key in a form fit to print.
 func short(id string) string {
 	if len(id) > 40 {
 		return id[:40] + "…"
@@ -272,8 +272,8 @@ func userCascade(c *check) {
 	c.wantToken("gone@example.com", "token", true)
 }
 
-// userMissingColumns wants ErrUnsupported for what a table cannot hold and must
-// not lose: a password that is dropped would be an account nobody can enter.
+// userMissingColumns fails unless a value that a table cannot hold and must not lose is
+// ErrUnsupported: without its password nobody could use an account.
 func userMissingColumns(c *check) {
 	cols := c.Adapter.Columns()
 	u := c.newUser("a@example.com")

@@ -24,7 +24,7 @@ type userChange struct {
 	apply  func(u *authent.User)
 }
 
-// userChanges has a new value for each column that the table has.
+// userChanges returns a new value for each column that the table has.
 func (c *check) userChanges() []userChange {
 	cols, at := c.Adapter.Columns(), epoch.Add(48*time.Hour)
 	changes := []userChange{
@@ -45,7 +45,7 @@ func (c *check) userChanges() []userChange {
 	return changes
 }
 
-// userNulls has NULL for each column that the table has and that may be NULL.
+// userNulls returns NULL for each column that the table has and that may be NULL.
 func (c *check) userNulls() []userChange {
 	cols := c.Adapter.Columns()
 	changes := []userChange{

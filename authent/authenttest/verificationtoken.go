@@ -115,7 +115,7 @@ func tokenAgainAfterUse(c *check) {
 	}
 }
 
-// someTokens has three tokens of a@example.com and one of another identifier.
+// someTokens stores three tokens of a@example.com and one of another identifier.
 func (c *check) someTokens() {
 	c.Helper()
 	for _, token := range []authent.Secret{"1", "2", "3"} {

@@ -22,10 +22,10 @@ import (
 	"github.com/authent/authent/authent/database/sqlite"
 )
 
-// forms is what an error tells to use.
+// forms tells people which URLs to write.
 const forms = "use postgresql://user:password@host:5432/database, mysql://user:password@host:3306/database or file:./app.db"
 
-// Dialect is ent's name of the dialect of the database that url names. It knows
+// Dialect returns ent's name of the dialect of the database that url names:
 //
 //	postgresql: or postgres:      PostgreSQL; see postgres.Open
 //	mysql:, mariadb: or mysql2:   MySQL and MariaDB; see mysql.Open
@@ -77,8 +77,8 @@ var instead = map[string]string{
 	"trilogy":         "write mysql://",
 }
 
-// Open opens the database that url names, in one of the forms that Dialect
-// knows, and returns ent's name of its dialect with it. It makes no connection.
+// Open opens the database that url names, in one of the forms that Dialect knows. It
+// returns the dialect, by ent's name, and the database. It makes no connection.
 func Open(url string) (name string, db *sql.DB, err error) {
 	if name, err = Dialect(url); err != nil {
 		return "", nil, err

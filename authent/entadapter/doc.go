@@ -1,4 +1,5 @@
-// Package entadapter is what the adapters that package entauth generates call:
-// errors, transactions and conversions, all that does not depend on the graph.
-// It is linked into applications, so it imports no driver.
+// Package entadapter holds what the adapters that package entauth generates have in
+// common: errors, transactions and conversions, everything that does not depend on the
+// graph. Applications link it, so it imports no driver. Only generated code has to call
+// it.
 package entadapter

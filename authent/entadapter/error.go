@@ -21,11 +21,11 @@ type Key struct {
 	Columns string
 }
 
-// Error turns what ent returned into the errors of authent.Adapter: a unique key
-// that is taken becomes a *authent.ConflictError naming one of keys, a foreign
-// key without its row becomes authent.ErrNotFound, a value that is too long for its
-// column a *authent.InvalidError, an outage authent.ErrUnavailable, and anything
-// else stays. Call Ended first.
+// Error turns an error of ent's into one of authent.Adapter's: a unique key that is
+// taken becomes a *authent.ConflictError that names one of keys, a foreign key without
+// its row authent.ErrNotFound, a value too long for its column a *authent.InvalidError,
+// and an outage authent.ErrUnavailable. Any other error is returned unchanged. Call
+// Ended first.
 func Error(err error, keys []Key) error {
 	switch {
 	case err == nil:
@@ -44,13 +44,14 @@ func Error(err error, keys []Key) error {
 	return err
 }
 
-// unreadTime is the message of database/sql for a time that the driver left as a
-// text, in the column that it names.
+// unreadTime matches the message of database/sql for a time that the driver left as
+// text, and the column's name in it.
 var unreadTime = regexp.MustCompile(`name "([^"]+)": unsupported Scan, storing driver\.Value type (?:\[\]uint8|string) into type \*time\.Time`)
 
-// UnreadTime says what to do about a time that a driver could not read: MySQL's
-// leaves all of them as text by default, PostgreSQL's those alone that have no date.
-// Any other error stays.
+// UnreadTime adds to err what to do about a time that a driver could not read. By
+// default MySQL's driver leaves every time as text; PostgreSQL's does so only for times
+// that have no date. Any other error is returned unchanged. name is ent's name of the
+// dialect.
 func UnreadTime(name string, err error) error {
 	if err == nil {
 		return nil
@@ -61,13 +62,13 @@ func UnreadTime(name string, err error) error {
 	case name == dialect.MySQL:
 		return fmt.Errorf("%w: open the database with parseTime=true", err)
 	case name == dialect.Postgres:
-		return fmt.Errorf("%w: the column %s holds infinity or -infinity, which is no time: write a date into it, such as '9999-12-31', or NULL where it may be NULL", err, column[1])
+		return fmt.Errorf("%w: the column %s holds infinity or -infinity, which is not a time: write a date into it, such as '9999-12-31', or NULL where it may be NULL", err, column[1])
 	}
 	return err
 }
 
-// DeleteError is Error for a row that is deleted: rows of the application's own
-// that refer to it, and do not go with it, keep it there.
+// DeleteError does what Error does, for a row that is deleted. A row of the
+// application's own may refer to it and keep it there; the error then says what to do.
 func DeleteError(err error, keys []Key) error {
 	if sqlgraph.IsForeignKeyConstraintError(err) {
 		return fmt.Errorf("other rows refer to it: delete them first, or give their edge in ent/schema the annotation entsql.OnDelete: %w", err)
@@ -75,11 +76,11 @@ func DeleteError(err error, keys []Key) error {
 	return Error(err, keys)
 }
 
-// mysqlTooLong is the message of MySQL's ER_DATA_TOO_LONG.
+// mysqlTooLong matches MySQL's ER_DATA_TOO_LONG.
 var mysqlTooLong = regexp.MustCompile(`^(?:.*: )?Error 1406 .*Data too long for column '([^']+)'`)
 
-// Invalid says that a field of the entity that has the keys refused its value; ""
-// is a field that the database does not name.
+// Invalid returns the error for a field that refused its value. keys are those of its
+// entity. field is "" where the database does not name it.
 func Invalid(field string, keys []Key, err error) error {
 	entity, _, _ := strings.Cut(keys[0].Name, ".")
 	if field != "" {
@@ -88,8 +89,8 @@ func Invalid(field string, keys []Key, err error) error {
 	return &authent.InvalidError{Field: entity, Err: err}
 }
 
-// keyOf finds the key that a driver's message names; the first of keys is the
-// primary key, which MySQL and PostgreSQL name by a convention of their own.
+// keyOf finds the key that a driver's message names. The first of keys is the primary
+// key, for which MySQL and PostgreSQL have names of their own.
 func keyOf(message string, keys []Key) string {
 	// MySQL quotes the value before the key; somebody may have chosen it to look
 	// like one.
@@ -109,8 +110,8 @@ func keyOf(message string, keys []Key) string {
 	return ""
 }
 
-// mysqlKey finds the key of that index, before which MySQL writes its table. The
-// index of a field that ent makes unique has the column's name there.
+// mysqlKey finds the key with that index. MySQL writes the table before it. The index of
+// a field that ent makes unique has the column's name there.
 func mysqlKey(index string, keys []Key) string {
 	index = index[strings.LastIndex(index, ".")+1:]
 	if index == "PRIMARY" {

@@ -17,9 +17,9 @@ import (
 	"github.com/authent/authent/authent"
 )
 
-// Ended says in err why ctx, the context of the call that failed, has ended: drivers
-// tell of it in words of their own, and some as of an outage. Where the caller has
-// gone it is context.Canceled.
+// Ended adds to err why ctx, the context of the call that failed, has ended. Drivers
+// report that in words of their own, some as an outage. Where the caller has gone, the
+// result is context.Canceled.
 func Ended(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() == nil || !unavailable(err) && !errors.Is(err, sql.ErrTxDone) && !errors.Is(err, context.Canceled) {
 		return err
@@ -33,8 +33,8 @@ func Ended(ctx context.Context, err error) error {
 	return fmt.Errorf("%w (%w)", context.Canceled, err)
 }
 
-// hungUp says of an error that no hook can have made, of a begin or a commit, that
-// the server hung up where it did.
+// hungUp marks the EOF of a begin or a commit, which no hook can have caused, as a
+// connection that the server closed.
 func hungUp(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("%w: %w", driver.ErrBadConn, err)
@@ -42,8 +42,7 @@ func hungUp(err error) error {
 	return err
 }
 
-// outage is authent.ErrUnavailable with err as its reason where err is an outage,
-// else err.
+// outage wraps err in authent.ErrUnavailable if it is an outage.
 func outage(err error) error {
 	if !unavailable(err) || errors.Is(err, authent.ErrUnavailable) {
 		return err
@@ -51,7 +50,7 @@ func outage(err error) error {
 	return fmt.Errorf("%w: %w", authent.ErrUnavailable, err)
 }
 
-// unavailable reports whether err is an outage. A caller who has gone is none.
+// unavailable reports whether err is an outage. A caller who has gone is not one.
 func unavailable(err error) bool {
 	if errors.Is(err, authent.ErrInvalid) {
 		return false // whatever a validator of the application's met
@@ -71,9 +70,9 @@ func unavailable(err error) bool {
 	return late || broken(err)
 }
 
-// broken reports whether err says that the connection is of no use any more, or
-// that there was none: what ran on it before it was to commit is not stored. It
-// knows no driver: each tells in its own way.
+// broken reports whether err means that the connection can no longer be used, or that
+// there was none. What ran on it is not stored, unless it was being committed. The
+// function knows no driver, and each reports this in its own way.
 func broken(err error) bool {
 	switch code, kind := codeOf(err); kind {
 	case sqlState:
@@ -99,32 +98,31 @@ func broken(err error) bool {
 	return brokenMessage.MatchString(err.Error())
 }
 
-// brokenMessage is what drivers and database/sql say without a code; the last two
-// are lib/pq's where no host of several is the primary.
+// brokenMessage matches what drivers and database/sql say without a code. The last two
+// are lib/pq's, where none of several hosts is the primary.
 var brokenMessage = regexp.MustCompile(`(?m)(^|: )(invalid connection|conn closed|failed to connect to .*|sql: database is closed|session is read-only|server is in hot standby mode)$`)
 
-// readOnlyState is PostgreSQL's read_only_sql_transaction: the server is no
-// primary any more, and the next connection may find another.
+// readOnlyState is PostgreSQL's read_only_sql_transaction: the server is no longer the
+// primary, and the next connection may find the one that is.
 const readOnlyState = "25006"
 
-// busyStates are those of PostgreSQL in which it works, but not on this now: a
-// statement or a lock that took too long, a conflict that retries did not end.
+// busyStates are PostgreSQL's codes for a server that works but could not do this: a
+// statement or a lock took too long, or a conflict remained after the retries.
 var busyStates = []string{"57014", "55P03", "40001", "40P01", "58030"}
 
 // busySQLite are SQLITE_BUSY, LOCKED, INTERRUPT, IOERR and FULL
 // (https://www.sqlite.org/rescode.html).
 var busySQLite = []string{"5", "6", "9", "10", "13"}
 
-// brokenMySQL are the numbers of errors of MySQL and MariaDB that end a
-// connection, or say that the server cannot be written to any more:
-// ER_SERVER_SHUTDOWN, CR_SERVER_GONE_ERROR, CR_SERVER_LOST, network errors,
-// ER_CONNECTION_KILLED, ER_OPTION_PREVENTS_STATEMENT (read_only),
-// ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION, ER_READ_ONLY_MODE, and disconnection
-// by the server.
+// brokenMySQL are the errors of MySQL and MariaDB that end a connection, or mean that
+// the server accepts no more writes: ER_SERVER_SHUTDOWN, CR_SERVER_GONE_ERROR,
+// CR_SERVER_LOST, network errors, ER_CONNECTION_KILLED, ER_OPTION_PREVENTS_STATEMENT
+// (read_only), ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION, ER_READ_ONLY_MODE, and
+// disconnection by the server.
 var brokenMySQL = []string{"1053", "2002", "2003", "2006", "2013", "1158", "1159", "1160", "1161", "1927", "1290", "1792", "1836", "4031"}
 
-// busyMySQL are those of an overloaded server: too many connections, of all or of
-// a user, a full disk, a lock or a statement that took too long, a deadlock, an
+// busyMySQL are the errors of an overloaded server: too many connections in all or of
+// one user, a full disk, a lock or a statement that took too long, a deadlock, an
 // interrupted statement, a node or a server that is not ready.
 var busyMySQL = []string{"1040", "1203", "1226", "1021", "1205", "1213", "1317", "1969", "3024", "1047", "3032", "1129"}
 
@@ -138,8 +136,8 @@ const (
 
 var mysqlError = regexp.MustCompile(`Error (\d{4})(?: \(|: )`)
 
-// codeOf is the code in an error, as far as it has one: PostgreSQL's SQLSTATE,
-// SQLite's primary result code, the number of MySQL's.
+// codeOf returns the code in an error, if it has one: PostgreSQL's SQLSTATE, SQLite's
+// primary result code, or MySQL's number.
 func codeOf(err error) (code string, kind int) {
 	if e, ok := errors.AsType[interface {
 		error
@@ -160,13 +158,13 @@ func codeOf(err error) (code string, kind int) {
 	return "", noCode
 }
 
-// retryable reports whether a transaction that failed with err before it was to
-// commit may succeed when it is run again: a serialization failure or deadlock, a
-// busy SQLite database, or a connection that broke.
+// retryable reports whether a transaction that failed with err before its commit may
+// succeed if it is run again: after a serialization failure, a deadlock, a busy SQLite
+// database or a broken connection.
 func retryable(err error) bool { return rolledBack(err) || broken(err) }
 
-// rolledBack reports whether err says that the database has undone the
-// transaction, also when it was to commit.
+// rolledBack reports whether err means that the database has undone the transaction,
+// even during the commit.
 func rolledBack(err error) bool {
 	switch code, kind := codeOf(err); kind {
 	case sqlState:

@@ -12,17 +12,17 @@ import (
 	"github.com/authent/authent/authent"
 )
 
-// Storable reports whether every database can hold s as a key. PostgreSQL's text
-// holds no zero byte and nothing that is not UTF-8, and rather fails a
-// transaction than to look for it. What is not storable is in no row.
+// Storable reports whether every database can hold s as a key. PostgreSQL's text holds
+// no zero byte and only UTF-8, and aborts the transaction instead of finding nothing. A
+// string that is not storable is in no row.
 func Storable[S ~string](s S) bool {
 	return len(s) <= authent.MaxKey && utf8.ValidString(string(s)) && strings.IndexByte(string(s), 0) < 0
 }
 
 var errNotText = errors.New("it is not UTF-8, or has a zero byte: store its hash, in hexadecimal digits")
 
-// CheckKey returns the error with which a key that is not Storable is refused, and nil
-// for any other. field is "Type.field".
+// CheckKey returns the error that refuses a key that is not Storable, and nil for any
+// other. field is "Type.field".
 func CheckKey[S ~string](field string, s S) error {
 	if err := authent.CheckKey(field, string(s)); err != nil || Storable(s) {
 		return err
@@ -30,9 +30,9 @@ func CheckKey[S ~string](field string, s S) error {
 	return &authent.InvalidError{Field: field, Err: errNotText}
 }
 
-// Is is the predicate that a text column holds value, byte for byte: MySQL's
-// collations ignore trailing spaces, and those of other programs' tables case
-// and accents too. There the comparison by collation stays, to find the row by
+// Is returns the predicate that a text column holds value, byte for byte. MySQL's
+// collations ignore trailing spaces, and in other programs' tables also case and
+// accents. The comparison by collation is kept beside it, so that the row is found by
 // its index.
 func Is[S ~string](column string, value S) func(*sql.Selector) {
 	return func(s *sql.Selector) {
@@ -47,7 +47,7 @@ func Is[S ~string](column string, value S) func(*sql.Selector) {
 	}
 }
 
-// IsNot is the opposite of Is for a column that is not NULL.
+// IsNot returns the opposite of Is, for a column that is never NULL.
 func IsNot[S ~string](column string, value S) func(*sql.Selector) {
 	return func(s *sql.Selector) {
 		switch {
@@ -60,10 +60,12 @@ func IsNot[S ~string](column string, value S) func(*sql.Selector) {
 	}
 }
 
-// IsInt64 is the predicate that a column of numbers is what id names.
+// IsInt64 returns the predicate that a column of numbers holds the number in id. It
+// matches nothing if id is not one.
 func IsInt64(column, id string) func(*sql.Selector) { return isParsed(column, id, ParseInt64) }
 
-// IsUUID is the predicate that a column of UUIDs is what id names.
+// IsUUID returns the predicate that a column of UUIDs holds the one in id. It matches
+// nothing if id is not one.
 func IsUUID(column, id string) func(*sql.Selector) { return isParsed(column, id, ParseUUID) }
 
 func isParsed[T any](column, id string, parse func(string) (T, bool)) func(*sql.Selector) {
@@ -77,9 +79,9 @@ func isParsed[T any](column, id string, parse func(string) (T, bool)) func(*sql.
 	}
 }
 
-// Before is the predicate that a column's time is before t, for the tables of
-// Prisma. On SQLite those hold text in several forms, or integers, in Unix
-// milliseconds; SQLite sorts every integer before every text.
+// Before returns the predicate that a column's time is before t, for Prisma's tables. On
+// SQLite these hold text in several forms, or Unix milliseconds as integers, and SQLite
+// sorts every integer before every text.
 func Before(column string, t time.Time) func(*sql.Selector) {
 	return func(s *sql.Selector) {
 		if s.Dialect() != dialect.SQLite {

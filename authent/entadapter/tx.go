@@ -14,8 +14,8 @@ import (
 // attempts is how often a transaction is run in all.
 const attempts = 5
 
-// patience bounds the retries of a transaction whose attempts each wait long for
-// a lock: after it, no further attempt begins.
+// patience bounds the retries where each attempt waits long for a lock: no attempt
+// begins after it.
 const patience = 10 * time.Second
 
 // Tx is a transaction that InTx runs.
@@ -24,10 +24,10 @@ type Tx interface {
 	Rollback() error
 }
 
-// TxOptions are how a transaction of the driver is to be begun: nil is as the
-// connection has it. MySQL's default, REPEATABLE READ, locks the gaps between
-// rows, so that sign-ins at once deadlock; it is set for each transaction, since
-// the application may have opened the database itself.
+// TxOptions returns how to begin a transaction of the driver; nil means as the
+// connection does. MySQL's default, REPEATABLE READ, locks the gaps between rows, so
+// that concurrent sign-ins deadlock. It is set for each transaction because the
+// application may have opened the database itself.
 func TxOptions(d dialect.Driver) *sql.TxOptions {
 	_, begins := d.(interface {
 		BeginTx(context.Context, *sql.TxOptions) (dialect.Tx, error)
@@ -38,11 +38,11 @@ func TxOptions(d dialect.Driver) *sql.TxOptions {
 	return &sql.TxOptions{Isolation: sql.LevelReadCommitted}
 }
 
-// State is what an adapter bound to a transaction knows of it.
+// State remembers, for an adapter bound to a transaction, whether that is doomed.
 type State struct{ doomed error }
 
-// Note remembers the first error from the database or of a nested InTx, which
-// dooms the transaction, and returns err.
+// Note remembers the first error of the database or of a nested InTx, which dooms the
+// transaction. It returns err.
 func (s *State) Note(err error) error {
 	if s != nil && s.doomed == nil && err != nil {
 		s.doomed = err
@@ -50,11 +50,10 @@ func (s *State) Note(err error) error {
 	return err
 }
 
-// InTx runs begin, then fn with what it returned, and commits; after a
-// serialization failure, a deadlock, a busy database or a connection that broke it
-// does so again, up to 5 times in all. A commit that broke may have been stored, so
-// after that it does not. An error of fn, one that doomed the transaction, and a
-// panic roll back.
+// InTx calls begin, passes its result to fn, and commits. After a serialization failure,
+// a deadlock, a busy database or a broken connection it starts again, up to 5 times in
+// all, but not after a commit that broke: that one may have been stored. An error of fn,
+// an error that doomed the transaction and a panic roll back.
 func InTx[T Tx](ctx context.Context, begin func(context.Context) (T, error), fn func(T, *State) error) error {
 	started := time.Now()
 	for n := 1; ; n++ {
@@ -71,10 +70,10 @@ func InTx[T Tx](ctx context.Context, begin func(context.Context) (T, error), fn 
 	}
 }
 
-// commitError is an error of the commit itself.
+// commitError is an error of a commit.
 type commitError struct{ error }
 
-// Unwrap gives the error itself.
+// Unwrap returns the error of the commit.
 func (e commitError) Unwrap() error { return e.error }
 
 // again reports whether the transaction may be run again after err.
@@ -85,6 +84,7 @@ func again(err error) bool {
 	return retryable(err)
 }
 
+// once runs the transaction one time.
 func once[T Tx](ctx context.Context, begin func(context.Context) (T, error), fn func(T, *State) error) (err error) {
 	tx, err := begin(ctx)
 	if err != nil {

@@ -14,19 +14,20 @@ import (
 	"github.com/authent/authent/authent/mixin"
 )
 
-// Time cuts a time to what is stored: UTC, to the millisecond.
+// Time converts a time to UTC and cuts it to milliseconds, as it is stored.
 func Time(t time.Time) time.Time { return t.UTC().Truncate(mixin.Precision) }
 
-// Seconds cuts a time to UTC and whole seconds, for the tables that keep no more.
+// Seconds converts a time to UTC and cuts it to whole seconds, for tables that hold no
+// more.
 func Seconds(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
-// Millis is a time as a number of Unix milliseconds.
+// Millis returns a time in Unix milliseconds.
 func Millis(t time.Time) int64 { return t.UnixMilli() }
 
-// FromMillis is the time, in UTC, of a number of Unix milliseconds.
+// FromMillis returns the time, in UTC, of a number of Unix milliseconds.
 func FromMillis(n int64) time.Time { return time.UnixMilli(n).UTC() }
 
-// FromNullMillis is FromMillis; zero for NULL.
+// FromNullMillis does what FromMillis does, and returns the zero time for NULL.
 func FromNullMillis(n *int64) time.Time {
 	if n == nil {
 		return time.Time{}
@@ -34,7 +35,7 @@ func FromNullMillis(n *int64) time.Time {
 	return FromMillis(*n)
 }
 
-// SecondsOnMySQL is Seconds in MySQL and Time elsewhere, for DrizzleDefault's tables.
+// SecondsOnMySQL calls Seconds on MySQL and Time elsewhere, for DrizzleDefault's tables.
 func SecondsOnMySQL(d dialect.Driver, t time.Time) time.Time {
 	if d.Dialect() == dialect.MySQL {
 		return Seconds(t)
@@ -42,8 +43,8 @@ func SecondsOnMySQL(d dialect.Driver, t time.Time) time.Time {
 	return Time(t)
 }
 
-// OrNullTime is a time as convert, such as Time or Millis, makes it;
-// nil for the zero time.
+// OrNullTime returns what convert, such as Time or Millis, makes of t, and nil for the
+// zero time.
 func OrNullTime[T any](t time.Time, convert func(time.Time) T) *T {
 	if t.IsZero() {
 		return nil
@@ -51,7 +52,7 @@ func OrNullTime[T any](t time.Time, convert func(time.Time) T) *T {
 	return new(convert(t))
 }
 
-// FromNull is the time that a nullable column holds, in UTC; zero for NULL.
+// FromNull returns the time in a nullable column, in UTC, and the zero time for NULL.
 func FromNull(t *time.Time) time.Time {
 	if t == nil {
 		return time.Time{}
@@ -59,7 +60,7 @@ func FromNull(t *time.Time) time.Time {
 	return t.UTC()
 }
 
-// Unix is the number of seconds of a time, nil for the zero time.
+// Unix returns a time in Unix seconds, and nil for the zero time.
 func Unix(t time.Time) *int64 {
 	if t.IsZero() {
 		return nil
@@ -68,8 +69,8 @@ func Unix(t time.Time) *int64 {
 	return &n
 }
 
-// Unix32 is Unix for a column of 32 bits, as Prisma's and Drizzle's: what is later
-// than the year 2038 becomes its last second, and what is earlier than 1901 its
+// Unix32 does what Unix does, for a column of 32 bits such as Prisma's and Drizzle's. A
+// time after the year 2038 becomes the last second that fits, and one before 1901 the
 // first.
 func Unix32(t time.Time) *int64 {
 	n := Unix(t)
@@ -79,7 +80,7 @@ func Unix32(t time.Time) *int64 {
 	return n
 }
 
-// FromUnix is the time of a number of seconds; zero for NULL.
+// FromUnix returns the time of a number of Unix seconds, and the zero time for NULL.
 func FromUnix(n *int64) time.Time {
 	if n == nil {
 		return time.Time{}
@@ -87,7 +88,7 @@ func FromUnix(n *int64) time.Time {
 	return time.Unix(*n, 0).UTC()
 }
 
-// OrNull is a pointer to s, nil for "".
+// OrNull returns a pointer to s, and nil for "".
 func OrNull[S ~string](s S) *S {
 	if s == "" {
 		return nil
@@ -95,8 +96,8 @@ func OrNull[S ~string](s S) *S {
 	return &s
 }
 
-// SetOrClear writes value into a column of an update that may hold NULL: by the update's
-// set, or by its clear where value is nil.
+// SetOrClear writes value into a nullable column of an update: with the update's set, or
+// with its clear if value is nil.
 func SetOrClear[T, U any](value *T, set func(T) U, clear func() U) {
 	if value == nil {
 		clear()
@@ -105,8 +106,8 @@ func SetOrClear[T, U any](value *T, set func(T) U, clear func() U) {
 	set(*value)
 }
 
-// InBatches calls del with at most 500 at a time, until limit rows are gone or
-// none is left, and returns how many went.
+// InBatches calls del with at most 500 at a time, until limit rows are deleted or none
+// is left. It returns how many were deleted.
 func InBatches(limit int, del func(n int) (int, error)) (total int, err error) {
 	const batch = 500 // within every database's limit of parameters
 	for total < limit {
@@ -120,22 +121,22 @@ func InBatches(limit int, del func(n int) (int, error)) (total int, err error) {
 	return total, nil
 }
 
-// ParseInt64 is the id that a string of the Adapter names; false if it is not
-// one as FormatInt writes it: "+7" and "07" are not 7.
+// ParseInt64 returns the number in an id of the Adapter's, and false if the id is not
+// written as FormatInt writes it: "+7" and "07" are not 7.
 func ParseInt64(id string) (int64, bool) {
 	n, err := strconv.ParseInt(id, 10, 64)
 	return n, err == nil && strconv.FormatInt(n, 10) == id
 }
 
-// ParseUUID is the id that a string of the Adapter names; false if it is not one
-// in its canonical form (RFC 9562 §4).
+// ParseUUID returns the UUID in an id of the Adapter's, and false if the id is not in
+// the canonical form (RFC 9562 §4).
 func ParseUUID(id string) (uuid.UUID, bool) {
 	u, err := uuid.Parse(id)
 	return u, err == nil && u.String() == id
 }
 
-// SessionID names a session whose table has no id but the stored token, which
-// cannot be found from it.
+// SessionID derives the id of a session whose table has none beside the stored token.
+// The token cannot be found from it.
 func SessionID(token authent.Secret) string {
 	sum := sha256.Sum256([]byte("authent session id" + string(token)))
 	return hex.EncodeToString(sum[:])[:32]

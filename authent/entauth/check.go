@@ -26,7 +26,7 @@ type wanted struct {
 	secret   bool // the Go type must be authent.Secret, which does not print
 }
 
-// line is what to write in a schema to have the field.
+// line returns what to write in a schema to have the field.
 func (w wanted) line() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "field.%s(%q)", map[field.Type]string{
@@ -54,7 +54,7 @@ func (w wanted) is(f *gen.Field) bool {
 	return isSecret(f) == w.secret && (!f.HasGoType() || w.secret || w.kind == field.TypeUUID)
 }
 
-// graph is what authent needs of each type.
+// graph lists the fields that authent needs of each type.
 var graph = map[string][]wanted{
 	"User": {
 		{name: "name", kind: field.TypeString, null: true},
@@ -96,7 +96,7 @@ var graph = map[string][]wanted{
 	},
 }
 
-// nouns are the types in the order in which faults are listed.
+// nouns lists the types in the order in which faults are reported.
 var nouns = []string{"User", "Account", "Session", "VerificationToken"}
 
 // check lists everything that the graph lacks.
@@ -114,9 +114,10 @@ func check(g *gen.Graph) error {
 	if len(faults) == 0 {
 		return nil
 	}
-	return fmt.Errorf("entauth: the graph is not one that authent can use:\n%w", errors.Join(faults...))
+	return fmt.Errorf("entauth: authent cannot use this graph:\n%w", errors.Join(faults...))
 }
 
+// checkType lists what one type lacks.
 func checkType(g *gen.Graph, t *gen.Type) []error {
 	faults := checkID(t)
 	for _, w := range graph[t.Name] {
@@ -141,7 +142,8 @@ func checkType(g *gen.Graph, t *gen.Type) []error {
 	return faults
 }
 
-// userIDKind is the kind of a user's id, if it is one that authent can use.
+// userIDKind returns the kind of a user's id, or a string's if authent cannot use that
+// kind.
 func userIDKind(g *gen.Graph) field.Type {
 	if user := typeOf(g, "User"); user != nil && user.ID != nil && convertible[user.ID.Type.Type] != "" {
 		return user.ID.Type.Type
@@ -149,8 +151,8 @@ func userIDKind(g *gen.Graph) field.Type {
 	return field.TypeString
 }
 
-// checkID wants an id that the Adapter can have as a string, made by the
-// database or by a default, unless it holds the token.
+// checkID wants an id that the Adapter can hold as a string and that the database or a
+// default makes, unless the id is the token.
 func checkID(t *gen.Type) []error {
 	if t.ID == nil {
 		return []error{fmt.Errorf("%s has no id of one field: add field.String(\"id\")", t.Name)}
@@ -174,8 +176,8 @@ func checkID(t *gen.Type) []error {
 	return nil
 }
 
-// isSecret reports whether a field is of the type authent.Secret, whatever its
-// package is called where the schema names it.
+// isSecret reports whether a field has the type authent.Secret, under whatever name the
+// schema imports its package.
 func isSecret(f *gen.Field) bool {
 	t := reflect.TypeFor[secret.Secret]()
 	return f.HasGoType() && f.Type.RType != nil && f.Type.RType.PkgPath == t.PkgPath() && f.Type.RType.Name == t.Name()
@@ -188,7 +190,7 @@ func (w wanted) check(t *gen.Type) error {
 	case r == nil && w.optional:
 		return nil
 	case r == nil || r.IsID() && !r.IsString():
-		return fmt.Errorf("%s.%s is missing: take mixin.%s, or add %s", t.Name, w.name, t.Name, w.line())
+		return fmt.Errorf("%s.%s is missing: use mixin.%s, or add %s", t.Name, w.name, t.Name, w.line())
 	case r.IsID():
 		return nil // checkID has looked at it
 	case !w.is(r.Field):
@@ -211,14 +213,14 @@ func (w wanted) checkNull(t *gen.Type, r *role) error {
 	return nil
 }
 
-// pointer is the line for a field that is a pointer exactly where it is wanted.
+// pointer returns the line for a field that is a pointer exactly where it may be NULL.
 func (w wanted) pointer(optional bool) string {
 	w.null = optional
 	return w.line()
 }
 
-// checkEdges wants the way from an account or session to its user, and that it
-// goes when the user does. Another program's tables have what they have.
+// checkEdges wants an edge from an account or session to its user, and that it deletes
+// the row with the user. Another program's tables stay as they are.
 func checkEdges(t *gen.Type) []error {
 	if t.Name != "Account" && t.Name != "Session" {
 		return nil
@@ -243,7 +245,7 @@ func checkEdges(t *gen.Type) []error {
 	return nil
 }
 
-// checkRequired refuses fields that nobody would fill when authent creates a row.
+// checkRequired refuses required fields that nothing fills when authent creates a row.
 func checkRequired(t *gen.Type) []error {
 	ours := map[string]bool{}
 	for _, w := range graph[t.Name] {
@@ -265,11 +267,11 @@ func checkRequired(t *gen.Type) []error {
 	return faults
 }
 
-// builtinHooks are how many hooks the mixins themselves have.
+// builtinHooks counts the hooks of the mixins themselves.
 var builtinHooks = map[string]int{"User": 1, "Session": 1, "VerificationToken": 1}
 
-// uniqueAlone reports whether a unique key is over the field alone, and no other
-// unique key over it and others.
+// uniqueAlone reports whether the field has a unique key of its own, and no unique key
+// shared with other fields.
 func uniqueAlone(t *gen.Type, name string) bool {
 	f := fieldOf(t, name)
 	if f == nil {

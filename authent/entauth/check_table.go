@@ -10,16 +10,16 @@ import (
 	"entgo.io/ent/schema/field"
 )
 
-// taken are the names of Go that the adapter has in the graph's package; a type of
-// the graph that is called Authent would have the adapter's file.
+// taken lists the names that the adapter declares in the graph's package. A type called
+// Authent would get the adapter's file.
 var taken = []string{"Authent", "AuthAdapter", "AuthForeignTables", "AuthUser", "AuthUserFrom", "NewAuthAdapter"}
 
-// checkNames refuses types of the graph whose code would clash with the adapter's.
+// checkNames refuses types whose generated code would clash with the adapter's.
 func checkNames(g *gen.Graph) []error {
 	var faults []error
 	for _, t := range g.Nodes {
 		if slices.Contains(taken, t.Name) {
-			faults = append(faults, fmt.Errorf("the schema %s has a name that the adapter needs in package %s: call it otherwise, and keep its table by entsql.Table(%q)", t.Name, g.Config.Package[strings.LastIndex(g.Config.Package, "/")+1:], t.Table()))
+			faults = append(faults, fmt.Errorf("the schema %s has a name that the adapter needs in package %s: rename it, and keep its table by entsql.Table(%q)", t.Name, g.Config.Package[strings.LastIndex(g.Config.Package, "/")+1:], t.Table()))
 		}
 	}
 	return faults
@@ -33,10 +33,10 @@ func checkTable(t *gen.Type) []error {
 	return nil
 }
 
-// unique is a key that keeps two rows from being taken for one.
+// unique describes a key without which two rows could be mistaken for one.
 type unique struct {
 	roles []string
-	// narrower are the roles of which a key alone will do too.
+	// narrower are roles whose key alone is enough too.
 	narrower []string
 	line     string
 }
@@ -47,14 +47,14 @@ var uniques = map[string]unique{
 	"VerificationToken": {roles: []string{"identifier", "token"}, narrower: []string{"token"}, line: `index.Fields("identifier", "token").Unique()`},
 }
 
-// checkUnique wants the unique keys of the contract: of two who store the same at
-// once, the database alone can refuse the second.
+// checkUnique wants the unique keys of the contract: only the database can refuse the
+// second of two rows stored at once.
 func checkUnique(t *gen.Type) []error {
 	if t.Name == "User" {
 		if uniqueAlone(t, "email") {
 			return nil
 		}
-		return []error{errors.New(`the e-mail of User is not unique by itself: e-mails are globally unique: add index.Fields("email").Unique() and drop wider unique indexes on it`)}
+		return []error{errors.New(`the e-mail of User has no unique key of its own: add index.Fields("email").Unique() and drop wider unique indexes on it`)}
 	}
 	want := uniques[t.Name]
 	columns, there := columnsOf(t, want.roles)
@@ -72,8 +72,8 @@ func checkUnique(t *gen.Type) []error {
 	return []error{fmt.Errorf("%s has no unique key of %s: add %s", t.Name, strings.Join(want.roles, " and "), want.line)}
 }
 
-// columnsOf are the columns that play roles, as keys has them, in order; false if
-// one is missing.
+// columnsOf returns the columns of roles, in the form and order that keys has them, and
+// false if one is missing.
 func columnsOf(t *gen.Type, roles []string) (columns []string, there bool) {
 	for _, name := range roles {
 		r := roleOf(t, name)
@@ -86,14 +86,14 @@ func columnsOf(t *gen.Type, roles []string) (columns []string, there bool) {
 	return columns, true
 }
 
-// changed are the fields that the adapter writes in rows that are there.
+// changed lists the fields that the adapter updates in existing rows.
 var changed = map[string][]string{
 	"User":    {"name", "email", "email_verified", "image", "password", "role", "disabled_at"},
 	"Account": {"refresh_token", "access_token", "id_token", "expires_at", "token_type", "scope", "session_state"},
 	"Session": {"expires", "created_at", "last_used_at"},
 }
 
-// checkWrites refuses fields that the adapter could not write, or would not fill.
+// checkWrites refuses fields that the adapter could not write, or would leave empty.
 func checkWrites(t *gen.Type) []error {
 	var faults []error
 	for _, w := range graph[t.Name] {
@@ -117,10 +117,10 @@ func checkWrites(t *gen.Type) []error {
 	return faults
 }
 
-// uuidPackage is the one whose UUIDs the adapter converts.
+// uuidPackage is the package whose UUIDs the adapter converts.
 const uuidPackage = "github.com/google/uuid"
 
-// checkUUID refuses UUIDs of another package than the adapter converts to.
+// checkUUID refuses UUIDs of a package that the adapter does not convert.
 func checkUUID(t *gen.Type, f *gen.Field) error {
 	if f == nil || f.Type.Type != field.TypeUUID || f.Type.PkgPath == uuidPackage {
 		return nil

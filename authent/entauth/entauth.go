@@ -1,13 +1,12 @@
-// Package entauth is the ent extension that generates, beside the client of an
-// application's graph, the adapter through which authent stores users, accounts,
-// sessions and verification tokens. It runs in entc.go and is never linked into
-// an application:
+// Package entauth is an ent extension. Beside the client of an application's graph it
+// generates the adapter through which authent stores users, accounts, sessions and
+// verification tokens. It runs in entc.go and is never linked into an application:
 //
 //	err := entc.Generate("./schema", &gen.Config{}, entc.Extensions(entauth.Extension{}))
 //
-// It writes <graph>/authent.go with NewAuthAdapter and AuthUser. A graph that
-// lacks something is refused with one error that lists everything missing and
-// the line to add.
+// It writes <graph>/authent.go, with NewAuthAdapter and AuthUserFrom. A graph that lacks
+// something is refused with one error, which lists everything that is missing and the lines
+// to add.
 package entauth
 
 import (
@@ -29,15 +28,15 @@ var templates embed.FS
 // Extension is the ent extension; its zero value is ready.
 type Extension struct{ entc.DefaultExtension }
 
-// Options turns on what the generated adapter needs of ent: row locks.
+// Options turns on the feature of ent that the generated adapter needs: row locks.
 func (Extension) Options() []entc.Option {
 	return []entc.Option{entc.FeatureNames(gen.FeatureLock.Name)}
 }
 
-// Hooks checks the graph before anything is generated, and has ent format one
-// file at a time. To find what a file imports, ent looks into those beside it;
-// formatting them together, it sometimes reads one that is half written, and
-// imports another package of the same name, such as authent's own graph.
+// Hooks checks the graph before anything is generated, and makes ent format one file at
+// a time. To find a file's imports, ent reads the files beside it. When it formats
+// several at once, it sometimes reads a half-written one and imports another package of
+// the same name, such as authent's own graph.
 func (Extension) Hooks() []gen.Hook {
 	return []gen.Hook{func(next gen.Generator) gen.Generator {
 		return gen.GenerateFunc(func(g *gen.Graph) error {
@@ -50,7 +49,7 @@ func (Extension) Hooks() []gen.Hook {
 	}}
 }
 
-// Templates are those of authent.go.
+// Templates returns the templates of authent.go.
 func (Extension) Templates() []*gen.Template {
 	t := gen.NewTemplate("authent").Funcs(funcs)
 	return []*gen.Template{gen.MustParse(t.ParseFS(templates, "*.tmpl"))}
@@ -66,7 +65,7 @@ var funcs = template.FuncMap{
 	"authentVar":     func(t *gen.Type, suffix string) string { return strings.ToLower(t.Name[:1]) + t.Name[1:] + suffix },
 }
 
-// typeOf is the graph's type with the name, nil if there is none.
+// typeOf returns the graph's type with the name, or nil.
 func typeOf(g *gen.Graph, name string) *gen.Type {
 	for _, n := range g.Nodes {
 		if n.Name == name {
@@ -76,7 +75,7 @@ func typeOf(g *gen.Graph, name string) *gen.Type {
 	return nil
 }
 
-// fieldOf is the type's field with the name, nil if there is none.
+// fieldOf returns the type's field with the name, or nil.
 func fieldOf(t *gen.Type, name string) *gen.Field {
 	for _, f := range t.Fields {
 		if f.Name == name {
@@ -86,7 +85,7 @@ func fieldOf(t *gen.Type, name string) *gen.Field {
 	return nil
 }
 
-// joins reports whether SessionAndUser may be a JOIN of its own: not where
+// joins reports whether SessionAndUser may be a JOIN of its own. It may not where
 // interceptors or a policy of the graph must see the query.
 func joins(g *gen.Graph) bool {
 	for _, name := range []string{"Session", "User"} {
@@ -101,7 +100,7 @@ func joins(g *gen.Graph) bool {
 // key is a unique key; see entadapter.Key.
 type key struct{ Name, Index, Columns string }
 
-// known are the names that the engine itself gives to keys, by entity and roles.
+// known maps keys, by entity and roles, to the names that the engine has for them.
 var known = map[string]string{
 	"User.email":                           "authent.KeyUserEmail",
 	"Account.provider_account_id":          "authent.KeyAccount",
@@ -111,7 +110,7 @@ var known = map[string]string{
 	"VerificationToken.identifier,token":   "authent.KeyVerificationToken",
 }
 
-// keys are the unique keys of a type, the primary key first.
+// keys returns the unique keys of a type, the primary key first.
 func keys(t *gen.Type) []key {
 	all := []key{newKey(t, "", t.ID)}
 	for _, f := range t.Fields {
@@ -136,6 +135,7 @@ func keys(t *gen.Type) []key {
 	return all
 }
 
+// newKey describes the key over fields.
 func newKey(t *gen.Type, index string, fields ...*gen.Field) key {
 	var names, columns []string
 	for _, f := range fields {

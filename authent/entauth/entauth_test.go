@@ -68,7 +68,7 @@ func TestFormatsOneByOne(t *testing.T) {
 	}
 }
 
-// TestGraphs are accepted.
+// TestGraphs: the graphs of this repository are accepted.
 func TestGraphs(t *testing.T) {
 	for _, name := range []string{
 		"../../../ent/schema", "policy", "../../../examples/customschema/ent/schema", "../../../examples/customschema/uuid/ent/schema",
@@ -96,7 +96,7 @@ func TestInterceptorsKeepTheJoinAway(t *testing.T) {
 	}
 }
 
-// render is the adapter for a graph, formatted.
+// render returns the adapter for a graph, formatted.
 func render(t *testing.T, g *gen.Graph) string {
 	t.Helper()
 	target := t.TempDir()

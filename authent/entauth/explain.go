@@ -10,10 +10,10 @@ import (
 	entload "entgo.io/ent/entc/load"
 )
 
-// Explain adds to an error of entc.Generate or entc.LoadGraph what to do about it,
-// where ent's own words leave that open: an import of code that is yet to be generated, a
-// field that a mixin has already, an edge to a type that has another name. path is
-// that of the schema's folder. An error that it knows nothing of comes back as it is.
+// Explain adds to an error of entc.Generate or entc.LoadGraph what to do, where ent's
+// own message does not say: for an import of code that has not been generated yet, a
+// field that a mixin already has, or an edge to a type under another name. path is the
+// schema's folder. Any other error is returned unchanged.
 func Explain(path string, err error) error {
 	if err == nil {
 		return nil
@@ -29,7 +29,7 @@ func Explain(path string, err error) error {
 	return err
 }
 
-// explanations are tried in turn. An empty one is none.
+// explanations are tried in turn. One that returns "" does not apply.
 var explanations = []struct {
 	re *regexp.Regexp
 	do func(path string, found []string) string
@@ -40,7 +40,7 @@ var explanations = []struct {
 	{regexp.MustCompile(`type "([^"]+)" does not exist for edge`), explainEdge},
 }
 
-// explainImport knows that the schema imports what is generated from it.
+// explainImport explains a schema that imports the code generated from it.
 func explainImport(path string, found []string) string {
 	folder, err := filepath.Abs(path)
 	if err != nil {
@@ -54,7 +54,7 @@ func explainImport(path string, found []string) string {
 		"without it, take the import and what uses it out of the schema, run go generate ./%[1]s, put both back, and run it again", graph)
 }
 
-// explainField knows which fields the mixins have.
+// explainField explains a field that a mixin has too.
 func explainField(_ string, found []string) string {
 	name, kind := found[1], found[2]
 	if slices.ContainsFunc(graph[kind], func(w wanted) bool { return w.name == name }) || kind == "RateLimit" {
@@ -63,7 +63,7 @@ func explainField(_ string, found []string) string {
 	return fmt.Sprintf("it is in the Fields of %s and in one of its mixins, or twice in one of them: take one out", kind)
 }
 
-// explainEdge finds the edges that lead to a type that is not there.
+// explainEdge lists the edges that lead to a type that does not exist.
 func explainEdge(path string, found []string) string {
 	missing := found[1]
 	spec, err := (&entload.Config{Path: path}).Load()

@@ -14,23 +14,22 @@ import (
 	"github.com/authent/authent/authent/mixin"
 )
 
-// role is a field in the part that it plays for authent, and writes the Go
-// expressions by which the adapter uses it.
+// role is a field in the part that it plays for authent. Its methods return the Go
+// expressions that the adapter uses for it.
 type role struct {
 	*gen.Field
 	owner *gen.Type
 }
 
-// mapped are the roles that the id itself may play, where the type has no field
-// of that name.
+// mapped lists the roles that the id itself may play, where the type has no field of
+// that name.
 var mapped = map[string]string{
 	"Session":           "session_token",
 	"Account":           "provider_account_id",
 	"VerificationToken": "token",
 }
 
-// roleOf is the field of a type that plays the part called name, nil if there is
-// none.
+// roleOf returns the field of a type that plays the part called name, or nil.
 func roleOf(t *gen.Type, name string) *role {
 	switch f := fieldOf(t, name); {
 	case f != nil:
@@ -44,26 +43,26 @@ func roleOf(t *gen.Type, name string) *role {
 // IsID reports whether the role is played by the id.
 func (r role) IsID() bool { return r.Field == r.owner.ID }
 
-// Const is the column's constant: session.FieldExpires.
+// Const returns the column's constant, such as session.FieldExpires.
 func (r role) Const() string { return r.owner.Package() + "." + r.Constant() }
 
-// convertible are the conversions in entadapter of ids that are not strings.
+// convertible names the conversions in entadapter for ids that are not strings.
 var convertible = map[field.Type]string{field.TypeInt64: "Int64", field.TypeUUID: "UUID"}
 
-// Converted is the conversion that a value needs to become an id, "" for none.
+// Converted names the conversion from a string to the id's type, or "" for none.
 func (r role) Converted() string { return convertible[r.Type.Type] }
 
-// Is is the predicate that the column is value, a string.
+// Is returns the predicate that the column holds value, a string.
 func (r role) Is(value string) string {
 	return fmt.Sprintf("entadapter.Is%s(%s, %s)", r.Converted(), r.Const(), value)
 }
 
-// IsNot is its opposite; for strings only.
+// IsNot returns the opposite of Is, for strings only.
 func (r role) IsNot(value string) string {
 	return fmt.Sprintf("entadapter.IsNot(%s, %s)", r.Const(), value)
 }
 
-// Text is the field of an entity as the string that the Adapter knows.
+// Text returns an entity's field as the string that the Adapter passes on.
 func (r role) Text(entity string) string {
 	value := entity + "." + r.StructField()
 	switch r.Type.Type {
@@ -75,7 +74,7 @@ func (r role) Text(entity string) string {
 	return value
 }
 
-// Out is the field of an entity as a time in UTC.
+// Out returns an entity's field as a time in UTC.
 func (r role) Out(entity string) string {
 	value := entity + "." + r.StructField()
 	switch {
@@ -89,7 +88,7 @@ func (r role) Out(entity string) string {
 	return value + ".UTC()"
 }
 
-// In is a time as the column holds it.
+// In returns a time in the form that the column holds.
 func (r role) In(value string) string {
 	switch {
 	case r.Type.Type == field.TypeInt64:
@@ -100,7 +99,7 @@ func (r role) In(value string) string {
 	return "entadapter.Time(" + value + ")"
 }
 
-// InOrNull is a time as the column holds it, nil for the zero time.
+// InOrNull returns a time in the form that the column holds, and nil for the zero time.
 func (r role) InOrNull(value string) string {
 	convert := "entadapter.Time"
 	switch {
@@ -112,11 +111,11 @@ func (r role) InOrNull(value string) string {
 	return fmt.Sprintf("entadapter.OrNullTime(%s, %s)", value, convert)
 }
 
-// narrow are PostgreSQL's and MySQL's types of integers of 32 bits.
+// narrow matches PostgreSQL's and MySQL's types of 32-bit integers.
 var narrow = regexp.MustCompile(`(?i)^int(eger|4)?\b`)
 
-// Unix is a time as a number of seconds, no larger than the column holds; nil for
-// the zero time.
+// Unix returns a time in Unix seconds, limited to what the column holds, and nil for the
+// zero time.
 func (r role) Unix(value string) string {
 	for _, name := range []string{dialect.Postgres, dialect.MySQL} {
 		if narrow.MatchString(r.Column().SchemaType[name]) {
@@ -126,7 +125,7 @@ func (r role) Unix(value string) string {
 	return "entadapter.Unix(" + value + ")"
 }
 
-// Before is the predicate that the column's time is before a time.
+// Before returns the predicate that the column's time is before a time.
 func (r role) Before(value string) string {
 	switch {
 	case r.Type.Type == field.TypeInt64:
@@ -137,15 +136,15 @@ func (r role) Before(value string) string {
 	return fmt.Sprintf("%s.%sLT(%s)", r.owner.Package(), r.StructField(), value)
 }
 
-// cut are the values that are shortened to what their column holds; other
-// optional ones are left out, since a part of them is of no use.
+// cut lists the values that are shortened to fit their column. Other optional values are
+// left out instead: a part of them is of no use.
 var cut = map[string]bool{"User.name": true}
 
 // maxText is how many bytes MySQL's type TEXT holds.
 const maxText = 1<<16 - 1
 
-// Value is a string as the column holds it: only MySQL's hold no more than so
-// many characters, or bytes.
+// Value returns a string as the column holds it: only MySQL's columns limit the number
+// of characters or bytes.
 func (r role) Value(value string) string {
 	n := r.limit()
 	if r.drops() && r.Column().SchemaType[dialect.MySQL] == "text" {
@@ -161,14 +160,14 @@ func (r role) Value(value string) string {
 	return fmt.Sprintf("entadapter.%s(ctx, a.client.driver, %q, %d, %s)", verb, r.owner.Table()+"."+r.StorageKey(), n, value)
 }
 
-// drops reports whether the value is what a provider said beside who it is, as much
-// of it as it liked.
+// drops reports whether the value is something that a provider said about itself, of any
+// length.
 func (r role) drops() bool { return r.owner.Name == "Account" && r.Optional }
 
-// ValueOrNull is Value, nil for "".
+// ValueOrNull does what Value does, and returns nil for "".
 func (r role) ValueOrNull(value string) string { return "entadapter.OrNull(" + r.Value(value) + ")" }
 
-// limit is how many characters the column holds in MySQL, 0 for any number.
+// limit returns how many characters the column holds in MySQL, or 0 for any number.
 func (r role) limit() int {
 	digits, ok := strings.CutPrefix(r.Column().SchemaType[dialect.MySQL], "varchar(")
 	if !ok {
@@ -178,7 +177,7 @@ func (r role) limit() int {
 	return n
 }
 
-// layoutOf is the layout of a type's table.
+// layoutOf returns the layout of a type's table.
 func layoutOf(t *gen.Type) mixin.Layout {
 	found, ok := t.Annotations[mixin.ForeignName]
 	if !ok {
@@ -195,7 +194,7 @@ func layoutOf(t *gen.Type) mixin.Layout {
 	return foreign.Layout
 }
 
-// foreignTables are the tables of the graph that belong to another program.
+// foreignTables returns the tables of the graph that belong to another program.
 func foreignTables(g *gen.Graph) []string {
 	var names []string
 	for _, t := range g.Nodes {

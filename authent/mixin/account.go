@@ -21,7 +21,7 @@ type Account struct {
 	UserID field.Type
 }
 
-// Fields of Account.
+// Fields returns the fields of Account.
 func (a Account) Fields() []ent.Field {
 	l := a.Layout
 	secret := func(name string) ent.Field {
@@ -57,14 +57,14 @@ func (a Account) Fields() []ent.Field {
 	return append(fields[:4], fields[5:]...)
 }
 
-// Edges of Account.
+// Edges returns the edges of Account.
 func (a Account) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.From("user", User.node).Ref("accounts").Field("user_id").Unique().Required(),
 	}
 }
 
-// Indexes of Account.
+// Indexes returns the indexes of Account.
 func (a Account) Indexes() []ent.Index {
 	switch {
 	case a.Layout.drizzle():
@@ -78,7 +78,7 @@ func (a Account) Indexes() []ent.Index {
 	}
 }
 
-// Annotations of Account.
+// Annotations returns the annotations of Account.
 func (a Account) Annotations() []schema.Annotation {
 	return a.Layout.annotations("accounts", "account")
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Layout says whose tables an entity's are. All four entities of a graph take
-// the same one.
+// Layout names the application whose tables the entities use. All four entities of a
+// graph must have the same layout.
 type Layout string
 
 const (
@@ -45,12 +45,12 @@ func (Foreign) Name() string { return ForeignName }
 // ForeignName is the name of the annotation Foreign.
 const ForeignName = "AuthentForeign"
 
-// drizzle reports whether the layout is one of Drizzle's, in which the stored
-// token is the primary key, and columns have camelCase names.
+// drizzle reports whether the layout is one of Drizzle's: the stored token is the
+// primary key, and columns have camelCase names.
 func (l Layout) drizzle() bool { return l == Drizzle || l == DrizzleDefault || l == DrizzleSQLite }
 
-// Precision is what the layout's times are cut to before they are stored in a
-// database of that dialect of ent's; "" is one that is not known.
+// Precision returns the precision to which the layout's times are cut before they are
+// stored. name is ent's name of the dialect; "" stands for an unknown one.
 func (l Layout) Precision(name string) time.Duration {
 	if l == DrizzleDefault && (name == dialect.MySQL || name == "") {
 		return time.Second
@@ -58,7 +58,7 @@ func (l Layout) Precision(name string) time.Duration {
 	return Precision
 }
 
-// camel are the columns that Drizzle calls otherwise.
+// camel maps fields to the names that Drizzle has for their columns.
 var camel = map[string]string{
 	"user_id":             "userId",
 	"email_verified":      "emailVerified",
@@ -68,7 +68,7 @@ var camel = map[string]string{
 	"provider_account_id": "providerAccountId",
 }
 
-// column is what the layout calls the column of a field.
+// column returns the name of a field's column in the layout.
 func (l Layout) column(name string) string {
 	if c, ok := camel[name]; ok && l.drizzle() {
 		return c
@@ -76,7 +76,8 @@ func (l Layout) column(name string) string {
 	return name
 }
 
-// annotations are the table's name, and that it is foreign where it is.
+// annotations returns the table's name and, where the table belongs to another program,
+// Foreign.
 func (l Layout) annotations(native, drizzle string) []schema.Annotation {
 	switch {
 	case l == Native:
@@ -87,7 +88,7 @@ func (l Layout) annotations(native, drizzle string) []schema.Annotation {
 	return []schema.Annotation{entsql.Table(native), Foreign{l}}
 }
 
-// key is the type of values that MySQL must be able to index.
+// key returns the type of values that MySQL must be able to index.
 func (l Layout) key() map[string]string {
 	if l == Prisma {
 		return textType("varchar(191)")
@@ -95,7 +96,7 @@ func (l Layout) key() map[string]string {
 	return textType("varchar(255)")
 }
 
-// long is the type of values of any length, in so far as the layout has one.
+// long returns the type of values of any length, as far as the layout has one.
 func (l Layout) long() map[string]string {
 	switch l {
 	case Native:
@@ -106,7 +107,7 @@ func (l Layout) long() map[string]string {
 	return textType("varchar(255)")
 }
 
-// secret is the type of a provider's tokens.
+// secret returns the type of a provider's tokens.
 func (l Layout) secret(name string) map[string]string {
 	switch {
 	case l == Native || l == Prisma:
@@ -117,7 +118,7 @@ func (l Layout) secret(name string) map[string]string {
 	return textType("varchar(255)")
 }
 
-// seconds is the type of a number of Unix seconds: those of Prisma and Drizzle end
+// seconds returns the type of a number of Unix seconds. Those of Prisma and Drizzle end
 // in 2038, except on SQLite.
 func (l Layout) seconds() map[string]string {
 	if l == Native || l == DrizzleSQLite {
@@ -126,13 +127,13 @@ func (l Layout) seconds() map[string]string {
 	return map[string]string{dialect.Postgres: "integer", dialect.MySQL: "int"}
 }
 
-// textType is text, except in MySQL.
+// textType returns the type text, and mysql on MySQL.
 func textType(mysql string) map[string]string {
 	return map[string]string{dialect.Postgres: "text", dialect.MySQL: mysql, dialect.SQLite: "text"}
 }
 
-// timeType is the column type of a time. The default of ent on MySQL is a
-// timestamp in whole seconds that ends in 2038.
+// timeType returns the type of a time. On MySQL ent's default would be a timestamp in
+// whole seconds that ends in 2038.
 func (l Layout) timeType(name string) map[string]string {
 	switch {
 	case l == Native:
@@ -145,7 +146,7 @@ func (l Layout) timeType(name string) map[string]string {
 	return map[string]string{dialect.Postgres: "timestamp", dialect.MySQL: "timestamp"}
 }
 
-// time is a field that holds a time and is never NULL.
+// time returns a field for a time that is never NULL.
 func (l Layout) time(name string) ent.Field {
 	if l == DrizzleSQLite {
 		return field.Int64(name).StorageKey(l.column(name))
@@ -153,7 +154,7 @@ func (l Layout) time(name string) ent.Field {
 	return field.Time(name).StorageKey(l.column(name)).SchemaType(l.timeType(name))
 }
 
-// timeOrNull is a field that holds a time or NULL.
+// timeOrNull returns a field for a time or NULL.
 func (l Layout) timeOrNull(name, comment string) ent.Field {
 	if l == DrizzleSQLite {
 		return field.Int64(name).Optional().Nillable().StorageKey(l.column(name)).Comment(comment)
@@ -161,10 +162,10 @@ func (l Layout) timeOrNull(name, comment string) ent.Field {
 	return field.Time(name).Optional().Nillable().StorageKey(l.column(name)).SchemaType(l.timeType(name)).Comment(comment)
 }
 
-// hooks cut every time that is written to what the layout stores.
+// hooks returns the hook that cuts every time to what the layout stores.
 func (l Layout) hooks() []ent.Hook { return []ent.Hook{cutTimes(l)} }
 
-// userID is the field by which an entity refers to its user. The zero type is a
+// userID returns the field by which an entity refers to its user. The zero kind is a
 // string.
 func (l Layout) userID(kind field.Type) ent.Field {
 	const name = "user_id"

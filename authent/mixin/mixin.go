@@ -1,5 +1,5 @@
-// Package mixin has the entities of authent as ent mixins. A schema takes one
-// and adds what is the application's own:
+// Package mixin has authent's entities as ent mixins. A schema of the application takes
+// one and adds fields of its own:
 //
 //	type User struct{ ent.Schema }
 //
@@ -9,8 +9,8 @@
 //		return []ent.Field{field.String("phone").Optional()}
 //	}
 //
-// The schemas must be called User, Account, Session and VerificationToken: the
-// edges between them go by these names.
+// The schemas must be called User, Account, Session and VerificationToken, because the
+// edges between them use these names.
 //
 // # Ids
 //
@@ -20,9 +20,8 @@
 //
 // # Other programs' tables
 //
-// A Layout says that the tables are those of an application on Auth.js:
-// mixin.User{Layout: mixin.Prisma}, the same in all four. They are used as they
-// are, without a migration.
+// With a Layout the entities use the tables of an Auth.js application as they are, without
+// a migration: mixin.User{Layout: mixin.Prisma}, and the same in the other three.
 package mixin
 
 import (
@@ -33,15 +32,16 @@ import (
 	"entgo.io/ent"
 )
 
-// Precision is what times are cut to before they are stored, unless the Layout
-// stores less.
+// Precision is the precision to which times are cut before they are stored, unless the
+// Layout stores less.
 const Precision = time.Millisecond
 
 func now() time.Time { return time.Now().UTC().Truncate(Precision) }
 
-// cutTimes cuts every time that is written to UTC and the layout's precision, whoever
-// writes it: a driver that drops the zone would store another moment. Mutations of a
-// graph that package entauth generated tell the dialect where the layout asks for it.
+// cutTimes returns the hook that cuts every time to UTC and the layout's precision,
+// whoever writes it: a driver that drops the zone would store another moment. Mutations
+// of a graph that package entauth generated report the dialect where the layout needs
+// it.
 func cutTimes(l Layout) ent.Hook {
 	return func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {

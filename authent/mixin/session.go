@@ -21,7 +21,7 @@ type Session struct {
 	UserID field.Type
 }
 
-// Fields of Session.
+// Fields returns the fields of Session.
 func (s Session) Fields() []ent.Field {
 	l := s.Layout
 	if l.drizzle() {
@@ -50,14 +50,14 @@ func (s Session) Fields() []ent.Field {
 	)
 }
 
-// Edges of Session.
+// Edges returns the edges of Session.
 func (Session) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.From("user", User.node).Ref("sessions").Field("user_id").Unique().Required(),
 	}
 }
 
-// Indexes of Session.
+// Indexes returns the indexes of Session.
 func (s Session) Indexes() []ent.Index {
 	switch {
 	case s.Layout.drizzle():
@@ -72,10 +72,10 @@ func (s Session) Indexes() []ent.Index {
 	}
 }
 
-// Hooks of Session.
+// Hooks returns the hooks of Session.
 func (s Session) Hooks() []ent.Hook { return s.Layout.hooks() }
 
-// Annotations of Session.
+// Annotations returns the annotations of Session.
 func (s Session) Annotations() []schema.Annotation {
 	return s.Layout.annotations("sessions", "session")
 }

@@ -24,7 +24,7 @@ type User struct {
 	ID field.Type
 }
 
-// Fields of User.
+// Fields returns the fields of User.
 func (u User) Fields() []ent.Field {
 	l := u.Layout
 	fields := []ent.Field{
@@ -78,7 +78,7 @@ func (u User) email() ent.Field {
 	return email
 }
 
-// Edges of User.
+// Edges returns the edges of User.
 func (User) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("accounts", Account.node).
@@ -90,7 +90,7 @@ func (User) Edges() []ent.Edge {
 	}
 }
 
-// Indexes of User.
+// Indexes returns the indexes of User.
 func (u User) Indexes() []ent.Index {
 	name := "users_email_key"
 	if u.Layout.drizzle() {
@@ -99,10 +99,10 @@ func (u User) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("email").Unique().StorageKey(name)}
 }
 
-// Hooks of User.
+// Hooks returns the hooks of User.
 func (u User) Hooks() []ent.Hook { return u.Layout.hooks() }
 
-// Annotations of User.
+// Annotations returns the annotations of User.
 func (u User) Annotations() []schema.Annotation {
 	return u.Layout.annotations("users", "user")
 }
@@ -110,8 +110,8 @@ func (u User) Annotations() []schema.Annotation {
 // node lets edges name the schema type User without importing it.
 func (User) node() {}
 
-// newUUID is a UUIDv7 (RFC 9562 §5.7): unique, and in the order of creation,
-// which keeps primary keys dense.
+// newUUID returns a UUIDv7 (RFC 9562 §5.7). These sort by their time of creation, which
+// keeps primary keys dense.
 func newUUID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
 func newID() string { return newUUID().String() }

@@ -10,16 +10,16 @@ import (
 	"github.com/authent/authent/authent/secret"
 )
 
-// VerificationToken is proof that works once: table verificationtokens. Its
-// primary key is the token's hash. ent prints an id even when it is sensitive,
-// which is why its Go type is one that does not print.
+// VerificationToken is a proof that works once: table verificationtokens. Its primary key
+// is the token's hash. ent prints ids, even sensitive ones, so its Go type is one that does
+// not print.
 type VerificationToken struct {
 	mixin.Schema
 	// Layout says whose table it is. If zero, Native.
 	Layout Layout
 }
 
-// Fields of VerificationToken.
+// Fields returns the fields of VerificationToken.
 func (v VerificationToken) Fields() []ent.Field {
 	l := v.Layout
 	return []ent.Field{
@@ -31,7 +31,7 @@ func (v VerificationToken) Fields() []ent.Field {
 	}
 }
 
-// Indexes of VerificationToken.
+// Indexes returns the indexes of VerificationToken.
 func (v VerificationToken) Indexes() []ent.Index {
 	switch {
 	case v.Layout.drizzle():
@@ -48,10 +48,10 @@ func (v VerificationToken) Indexes() []ent.Index {
 	}
 }
 
-// Hooks of VerificationToken.
+// Hooks returns the hooks of VerificationToken.
 func (v VerificationToken) Hooks() []ent.Hook { return v.Layout.hooks() }
 
-// Annotations of VerificationToken.
+// Annotations returns the annotations of VerificationToken.
 func (v VerificationToken) Annotations() []schema.Annotation {
 	return v.Layout.annotations("verificationtokens", "verificationToken")
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/authent/authent/authent"
 )
 
-// objects are those in a list that a provider answered with. What else is in it is
-// not there.
+// objects returns the objects in a list that a provider answered with, and skips
+// everything else in it.
 func objects(list any) (all []authent.Claims) {
 	values, _ := list.([]any)
 	for _, one := range values {
@@ -19,14 +19,14 @@ func objects(list any) (all []authent.Claims) {
 	return all
 }
 
-// forbidden reports whether a provider's API says that the application has no
-// permission for what it asked.
+// forbidden reports whether a provider's API refused a request because the application
+// lacks a permission.
 func forbidden(err error) bool {
 	s, ok := errors.AsType[*authent.StatusError](err)
 	return ok && (s.Status == http.StatusForbidden || s.Status == http.StatusNotFound)
 }
 
-// firstOf is the first of the claims that is not "".
+// firstOf returns the first of the claims that is not "".
 func firstOf(c authent.Claims, names ...string) string {
 	for _, name := range names {
 		if v := c.String(name); v != "" {

@@ -35,10 +35,10 @@ type AppleClient struct {
 
 const (
 	appleIssuer = "https://appleid.apple.com"
-	// appleNewIssuer is what Apple's discovery document calls the same server.
+	// appleNewIssuer is the same server's name in Apple's discovery document.
 	appleNewIssuer = "https://account.apple.com"
-	// appleSecretLifetime is enough for one request and for clocks that differ;
-	// Apple allows six months.
+	// appleSecretLifetime is long enough for one request and for clocks that differ. Apple
+	// allows six months.
 	appleSecretLifetime = 10 * time.Minute
 )
 
@@ -69,6 +69,7 @@ func Apple(c AppleClient) authent.Provider {
 	return p
 }
 
+// key reads PrivateKey.
 func (c AppleClient) key() (*ecdsa.PrivateKey, error) {
 	block, _ := pem.Decode([]byte(c.PrivateKey))
 	if block == nil {
@@ -85,7 +86,7 @@ func (c AppleClient) key() (*ecdsa.PrivateKey, error) {
 	return key, nil
 }
 
-// secret is the token by which Apple knows the application.
+// secret returns a signed token that stands for the client secret.
 func (c AppleClient) secret(key *ecdsa.PrivateKey, now time.Time) (authent.Secret, error) {
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: key}, (&jose.SignerOptions{}).WithHeader("kid", c.KeyID))
 	if err != nil {
@@ -98,7 +99,7 @@ func (c AppleClient) secret(key *ecdsa.PrivateKey, now time.Time) (authent.Secre
 	return authent.Secret(signed), err
 }
 
-// appleName is the name in what the browser posted.
+// appleName returns the name in the form that the browser posted.
 func appleName(user authent.Claims) string {
 	name := user.Object("name")
 	return strings.TrimSpace(name.String("firstName") + " " + name.String("lastName"))

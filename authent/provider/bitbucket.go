@@ -26,8 +26,8 @@ func Bitbucket(c Client) authent.Provider {
 	})
 }
 
-// bitbucketUser is the account with its primary address, if that is confirmed, as
-// confirmed_email, which no answer of Bitbucket has.
+// bitbucketUser fetches the account and adds its primary address, if that is confirmed,
+// as confirmed_email. No answer of Bitbucket has a field of that name.
 func bitbucketUser(ctx context.Context, c *http.Client) (authent.Claims, error) {
 	user, err := authent.FetchClaims(ctx, c, bitbucketAPI+"/user")
 	if err != nil {

@@ -26,8 +26,8 @@ func discordProfile(c authent.Claims) (authent.Profile, error) {
 	}, nil
 }
 
-// discordImage is the address of the avatar, or of the one that Discord gives to
-// who has none: by the id, or for accounts with a tag by the tag.
+// discordImage returns the address of the avatar. An account without one has a default
+// picture, chosen by its id or, on accounts with a tag, by the tag.
 func discordImage(c authent.Claims) string {
 	const cdn = "https://cdn.discordapp.com/"
 	id, avatar := c.String("id"), c.String("avatar")

@@ -1,5 +1,5 @@
-// Package provider has the ways to sign in that authent knows. Each function
-// only returns data; authent.New checks it:
+// Package provider has the ways to sign in. Each function returns data and does nothing
+// else; authent.New checks it:
 //
 //	authent.New(authent.Config{
 //		Adapter: ent.NewAuthAdapter(client),
@@ -42,19 +42,18 @@
 //	Twitter            twitter             AUTH_TWITTER_ID, AUTH_TWITTER_SECRET
 //	Zitadel            zitadel             AUTH_ZITADEL_ID, AUTH_ZITADEL_SECRET, AUTH_ZITADEL_ISSUER
 //
-// Ids, types and account ids are Auth.js's, so that its rows go on working. An
-// address counts as verified only if the provider's documentation says what the
-// claim means; even then nobody signs in by it to a user who exists unless
-// OAuth.TrustEmail is set.
+// Ids, types and account ids are Auth.js's, so its rows keep working. An address counts
+// as verified only if the provider documents what its claim means. Even then it does not
+// let anybody into an existing user's account, unless OAuth.TrustEmail is set.
 //
-// Every field may be changed before the provider is passed on, as here for more
-// access to GitHub:
+// Any field may be changed before the provider is passed on, as here for more access to
+// GitHub:
 //
 //	p := provider.GitHub(provider.Client{})
 //	p.OAuth.Scopes = append(p.OAuth.Scopes, "repo")
 //
-// A provider that has several names, or lacks a check, says so in data: OtherIssuers
-// of Apple, Google and LinkedIn, Declined of Apple and LinkedIn, NoPKCE and NoNonce of
-// LinkedIn alone, whose comment tells what that costs. Any other provider of that
-// kind is configured in the same way.
+// What is special about a provider is data too: OtherIssuers for Apple, Google and
+// LinkedIn, which have several names, Declined for Apple and LinkedIn, and NoPKCE and
+// NoNonce for LinkedIn alone, whose comment says what that costs. Configure a provider of
+// your own in the same way.
 package provider

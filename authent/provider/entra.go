@@ -10,11 +10,12 @@ import (
 	"github.com/authent/authent/authent"
 )
 
-// personalTenant is whose all personal Microsoft accounts are.
+// personalTenant is the tenant of all personal Microsoft accounts.
 const personalTenant = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
-// entraClouds are Microsoft's, the first for all the world, the others national:
-// the United States' government's and China's.
+// entraClouds are Microsoft's clouds: the worldwide one, then the national ones of the
+// US government and of China.
+//
 // https://learn.microsoft.com/en-us/entra/identity-platform/authentication-national-cloud
 var entraClouds = []string{"https://login.microsoftonline.com/", "https://login.microsoftonline.us/", "https://login.partner.microsoftonline.cn/"}
 
@@ -48,7 +49,7 @@ func MicrosoftEntraID(tenant string, c Client) authent.Provider {
 	return p
 }
 
-// entraCloud splits what names a tenant into its cloud and the tenant there.
+// entraCloud splits MicrosoftEntraID's tenant into the cloud's URL and the tenant there.
 func entraCloud(name string) (cloud, tenant string) {
 	for _, cloud := range entraClouds {
 		if tenant, ok := strings.CutPrefix(name, cloud); ok {
@@ -60,8 +61,8 @@ func entraCloud(name string) (cloud, tenant string) {
 
 var directoryID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
-// checkEntraIssuer checks that a token is of an organization that tenant covers,
-// as Microsoft asks of who accepts those of many.
+// checkEntraIssuer checks that a token comes from an organization that tenant covers.
+// Microsoft asks this of every application that accepts several organizations.
 func checkEntraIssuer(cloud, tenant, issuer, tid string) error {
 	switch {
 	case !directoryID.MatchString(tid):

@@ -29,8 +29,9 @@ func GitHubEnterprise(baseURL string, c Client) authent.Provider {
 	return gitHub(baseURL, gitHubAPI(baseURL), c)
 }
 
-// gitHubAPI is where the API is: on a host of its own in the clouds that GitHub
+// gitHubAPI returns the URL of the API: on a host of its own in the clouds that GitHub
 // runs, below the server's own URL elsewhere.
+//
 // https://docs.github.com/en/enterprise-cloud@latest/admin/data-residency
 func gitHubAPI(base string) string {
 	u, err := url.Parse(base)
@@ -60,8 +61,8 @@ func gitHub(base, api string, c Client) authent.Provider {
 	}}
 }
 
-// gitHubUser is the account with its primary address: the one in the profile is
-// what its owner wants to be public, and need not be verified.
+// gitHubUser fetches the account with its primary address. The address in the profile is
+// only the one that its owner shows to the public, and need not be verified.
 func gitHubUser(ctx context.Context, c *http.Client, api string) (authent.Claims, error) {
 	user, err := authent.FetchClaims(ctx, c, api+"/user")
 	if err != nil {

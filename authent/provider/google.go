@@ -22,7 +22,8 @@ func Google(c Client) authent.Provider {
 	}}
 }
 
-// googleProfile follows
+// googleProfile accepts an address as verified by the rules of
+//
 // https://developers.google.com/identity/gsi/web/guides/verify-google-id-token
 func googleProfile(c authent.Claims) (authent.Profile, error) {
 	p, err := authent.StandardProfile(c)

@@ -32,7 +32,7 @@ func (c canned) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// profileOf is what the engine makes of a provider's answers.
+// profileOf returns what the engine makes of a provider's answers.
 func profileOf(t *testing.T, p authent.Provider, answers canned) authent.Profile {
 	t.Helper()
 	client := &http.Client{Transport: answers}
@@ -57,7 +57,7 @@ func profileOf(t *testing.T, p authent.Provider, answers canned) authent.Profile
 	return profile
 }
 
-// appleName is the name in the field "user" of Apple's form.
+// appleName reads the name from the field "user" of Apple's form.
 func appleName(t *testing.T, user string) string {
 	t.Helper()
 	var c authent.Claims
@@ -167,7 +167,8 @@ func TestOddProfiles(t *testing.T) {
 	}
 }
 
-// TestGitHubAnswersThatAreNone are errors that name the endpoint.
+// TestGitHubAnswersThatAreNone: an answer that is not what GitHub documents is an error
+// that names the endpoint.
 func TestGitHubAnswersThatAreNone(t *testing.T) {
 	t.Parallel()
 	userInfo := provider.GitHub(provider.Client{ID: "client", Secret: "secret"}).OAuth.UserInfo
@@ -285,7 +286,7 @@ func FuzzProfiles(f *testing.F) {
 	})
 }
 
-// TestOddAppleNames are none.
+// TestOddAppleNames: a name that cannot be read is empty.
 func TestOddAppleNames(t *testing.T) {
 	t.Parallel()
 	for _, user := range []string{`{}`, `{"name": "x"}`, `{"name": {"firstName": [1], "lastName": null}}`, `{"firstName": "x"}`} {

@@ -107,7 +107,7 @@ func (w *world) start(id string) string {
 	return target
 }
 
-// user is who is signed in, nil if nobody.
+// user returns who is signed in, or nil.
 func (w *world) user() map[string]any {
 	w.t.Helper()
 	_, body := w.get(w.url + "/auth/session")

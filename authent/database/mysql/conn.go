@@ -68,7 +68,7 @@ func (c connector) connect(ctx context.Context, s *socket) (driver.Conn, error) 
 	conn := &conn{socket: s}
 	var ok bool
 	if conn.connection, ok = next.(connection); !ok {
-		return nil, errors.Join(errors.New("mysql: the driver's connections are not what they were"), next.Close())
+		return nil, errors.Join(errors.New("mysql: the driver's connections lack a method that is needed here: use the version of the driver that authent's go.mod names"), next.Close())
 	}
 	if _, err := conn.ExecContext(ctx, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", nil); err != nil {
 		return nil, errors.Join(fmt.Errorf("mysql: set the isolation level: %w", err), conn.Close())
@@ -99,8 +99,8 @@ type conn struct {
 	lost, readOnly bool
 }
 
-// noted looks at an error, which stays the caller's: 1290 and 1836 are of a server
-// that only reads, 1792 of a transaction that does.
+// noted gives up a connection whose server reports that it only reads (1290, 1836). 1792
+// is about the transaction alone. It returns err unchanged.
 func (c *conn) noted(err error) error {
 	if e, ok := errors.AsType[*mysql.MySQLError](err); ok && !c.readOnly {
 		c.lost = c.lost || slices.Contains([]uint16{1290, 1792, 1836}, e.Number)
@@ -128,7 +128,7 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 	}
 	s, ok := next.(statement)
 	if !ok {
-		return nil, errors.Join(errors.New("mysql: the driver's statements are not what they were"), next.Close())
+		return nil, errors.Join(errors.New("mysql: the driver's statements lack a method that is needed here: use the version of the driver that authent's go.mod names"), next.Close())
 	}
 	return stmt{s, c}, nil
 }

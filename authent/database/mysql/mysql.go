@@ -1,14 +1,14 @@
-// Package mysql opens MySQL and MariaDB databases as authent wants them, on the
-// driver github.com/go-sql-driver/mysql: utf8mb4, times in UTC to the
-// millisecond, transactions READ COMMITTED, which lock no gaps between rows and
-// so deadlock less, and prepared statements kept per connection.
+// Package mysql opens MySQL and MariaDB databases for authent, with the driver
+// github.com/go-sql-driver/mysql: text is utf8mb4, times are UTC to the millisecond,
+// transactions are READ COMMITTED, which lock no gaps between rows and so deadlock less,
+// and each connection keeps its prepared statements.
 //
 //	driver, err := mysql.OpenDriver("mysql://user:password@localhost:3306/app")
 //	client := ent.NewClient(ent.Driver(driver))
 //
-// It wants MySQL 8.0.16 or MariaDB 10.6, or later. An application that opens the
-// database by itself needs parseTime=true in the driver's DSN, without which no
-// row that has a time can be read; clientFoundRows may be set or not.
+// It needs MySQL 8.0.16 or MariaDB 10.6, or later. An application that opens the database
+// itself must set parseTime=true in the driver's DSN: without it no row with a time can be
+// read. clientFoundRows may be set or not.
 package mysql
 
 import (
@@ -33,12 +33,11 @@ import (
 //	mariadb://user:password@host:3306/database?tls=true
 //
 // The query's parameters are the driver's (tls, timeout, readTimeout …). Those of the
-// clients of MySQL and MariaDB, Prisma, JDBC and others that hosts hand out are
-// translated, or left out where nothing is lost by it. What cannot be honoured is an
-// error that says what to write; so is a name that is not known. Variables that a
-// session may set, such as sql_mode, are set for each connection; one that is newer is
-// written %40%40name=value. Of a name that is given twice the last counts. These are
-// Open's own:
+// clients of MySQL and MariaDB, Prisma, JDBC and others, which hosts hand out, are
+// translated, or ignored where that loses nothing. A parameter that cannot be honoured, or
+// is not known, is an error that says what to write. Variables that a session may set, such
+// as sql_mode, are set for each connection; write %40%40name=value for one that is not
+// known here. If a name is given twice, the last one counts. These are Open's own:
 //
 //	statement_cache=off   keep no prepared statements
 //	connection_limit=n    Prisma's; how many connections are open at most
@@ -51,11 +50,11 @@ import (
 // ssl={"rejectUnauthorized":true} are VERIFY_IDENTITY, which alone proves whose server it
 // is. If the URL is silent, connections are in clear.
 //
-// If timeout is absent, connecting may take 5 s, until the server has answered.
-// A call on a server that has frozen comes back when its context ends, COMMIT and
-// ROLLBACK a second after that of their transaction. A connection whose server
-// says that it only reads (1290, 1836), as one does that was demoted, is not used
-// again; the driver's rejectReadOnly=true is not needed, and would hide the error.
+// If timeout is absent, connecting takes at most 5 s, the server's answer included. A call
+// on a frozen server returns when its context ends, COMMIT and ROLLBACK a second after the
+// end of the transaction's context. A connection whose server reports that it only reads
+// (1290, 1836), as a demoted primary does, is not used again. The driver's
+// rejectReadOnly=true is not needed, and would hide the error.
 //
 // Open makes no connection. An error does not show the URL, which holds a
 // password.
@@ -98,10 +97,10 @@ func parse(rawURL string) (*serverurl.URL, *mysql.Config, error) {
 	}
 	name := strings.TrimPrefix(u.Path, "/")
 	if name == "" || strings.Contains(strings.TrimPrefix(u.EscapedPath(), "/"), "/") {
-		return nil, nil, errors.New("mysql: the URL names no database: it is to be of the form " + form.Example)
+		return nil, nil, errors.New("mysql: the URL names no database: write " + form.Example)
 	}
 	if len(u.Hosts) > 1 {
-		return nil, nil, errors.New("mysql: the URL lists several hosts, of which the driver takes one")
+		return nil, nil, errors.New("mysql: the URL lists several hosts: name one")
 	}
 	socket := u.Params.Get("socket")
 	if len(u.Hosts) == 1 && strings.HasPrefix(u.Hosts[0].Name, "/") {
@@ -141,13 +140,13 @@ func parse(rawURL string) (*serverurl.URL, *mysql.Config, error) {
 // checkParams refuses a collation under which text would be stored otherwise.
 func checkParams(q url.Values) error {
 	if c := q.Get("collation"); c != "" && !strings.HasPrefix(c, "utf8mb4_") {
-		return errors.New("mysql: collation in the URL is not one of utf8mb4: leave it out")
+		return errors.New("mysql: the collation in the URL is not one of utf8mb4: leave it out")
 	}
 	return nil
 }
 
-// takeVariables removes the server's variables from a query and returns them: the
-// driver would not decode their names.
+// takeVariables removes the server's variables from a query and returns them: the driver
+// would not decode their names.
 func takeVariables(q url.Values) map[string]string {
 	all := map[string]string{}
 	for name := range q {
@@ -159,7 +158,7 @@ func takeVariables(q url.Values) map[string]string {
 	return all
 }
 
-// setUp makes the connections what authent wants.
+// setUp makes connections as the package promises.
 func setUp(c *mysql.Config) {
 	c.ParseTime, c.Loc = true, time.UTC
 	c.DialFunc = dial

@@ -39,8 +39,8 @@ func run(t *testing.T, db *sql.DB, query string, args ...any) sql.Result {
 	return result
 }
 
-// TestConnections are what the package promises, each of a pool, and whatever
-// parameters are in the URL.
+// TestConnections: each connection of a pool is as the package promises, whatever
+// parameters the URL has.
 func TestConnections(t *testing.T) {
 	t.Parallel()
 	base := testdb.Server(t, "mariadb").URL(t)

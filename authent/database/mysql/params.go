@@ -21,7 +21,7 @@ func newRules() map[string]serverurl.Rule {
 	return all
 }
 
-// driverRules are for what go-sql-driver reads as it is.
+// driverRules adds what go-sql-driver reads as it is.
 func driverRules(all map[string]serverurl.Rule) {
 	serverurl.AddKept(all, "allowAllFiles", "allowCleartextPasswords", "allowFallbackToPlaintext", "allowNativePasswords", "allowOldPasswords",
 		"checkConnLiveness", "clientFoundRows", "collation", "columnsWithAlias", "compress", "interpolateParams", "loc", "multiStatements",
@@ -40,7 +40,7 @@ const (
 	verified  = "verify_identity"
 )
 
-// tlsRules are for the ways to say so.
+// tlsRules adds the parameters that turn on encryption.
 func tlsRules(all map[string]serverurl.Rule) {
 	to := func(values map[string]string) serverurl.Rule { return serverurl.Rule{To: "mode", Values: values} }
 	serverurl.Add(all, serverurl.Rule{To: "mode", Values: map[string]string{
@@ -77,7 +77,7 @@ func ssl(value string) (string, bool) {
 	return "", false
 }
 
-// certificateRules are for the files that encryption needs.
+// certificateRules adds the files that encryption needs.
 func certificateRules(all map[string]serverurl.Rule) {
 	// Prisma's sslcert is what it trusts, others' is what is shown: Open finds out.
 	serverurl.AddKept(all, "ssl_ca", "ssl_cert", "ssl_key")
@@ -91,7 +91,7 @@ func certificateRules(all map[string]serverurl.Rule) {
 	serverurl.Add(all, serverurl.Refuse("the driver chooses TLS 1.2 or 1.3 and its ciphers itself; leave it out"), "ssl_cipher", "sslcipher", "tls_version", "tls_ciphersuites", "enabledTLSProtocols", "tlsVersions", "enabledSslProtocolSuites", "tlsCiphersuites")
 }
 
-// in makes durations of numbers of a unit.
+// in returns a conversion of a number to a duration in the unit.
 func in(unit string) func(string) (string, bool) {
 	return func(value string) (string, bool) {
 		n, err := strconv.ParseUint(value, 10, 31)
@@ -99,7 +99,7 @@ func in(unit string) func(string) (string, bool) {
 	}
 }
 
-// timeRules are for how long things may take.
+// timeRules adds time-outs.
 func timeRules(all map[string]serverurl.Rule) {
 	seconds, milliseconds := "use a number of seconds", "use a number of milliseconds"
 	serverurl.Add(all, serverurl.Rule{To: "timeout", Convert: in("s"), Write: seconds}, "connect_timeout")
@@ -110,7 +110,7 @@ func timeRules(all map[string]serverurl.Rule) {
 	serverurl.Add(all, serverurl.Leave(), "socket_timeout")
 }
 
-// poolRules are for how many connections are kept, and for statements.
+// poolRules adds the sizes of pools and of statement caches.
 func poolRules(all map[string]serverurl.Rule) {
 	serverurl.Add(all, serverurl.Rule{To: "connection_limit"}, "connectionLimit", "pool", "pool_size", "maxPoolSize")
 	all["statement_cache_size"] = serverurl.Rule{To: "statement_cache", Convert: func(v string) (string, bool) {
@@ -122,7 +122,7 @@ func poolRules(all map[string]serverurl.Rule) {
 		"waitForConnections", "queueLimit", "useServerPrepStmts", "cachePrepStmts", "prepStmtCacheSize", "prepStmtCacheSqlLimit")
 }
 
-// textRules are for how text and times are written, which Open decides.
+// textRules adds how text and times are encoded, which Open decides itself.
 func textRules(all map[string]serverurl.Rule) {
 	always := "is not utf8mb4: leave it out, text always is"
 	utf8 := func(value string) (string, bool) {
@@ -138,7 +138,7 @@ func textRules(all map[string]serverurl.Rule) {
 		"useLegacyDatetimeCode", "useJDBCCompliantTimezoneShift", "zeroDateTimeBehavior", "preserveInstants", "sendFractionalSeconds", "dateStrings")
 }
 
-// otherRules are for the rest.
+// otherRules adds the rest.
 func otherRules(all map[string]serverurl.Rule) {
 	// TablePlus counts its modes; 0 asks for nothing.
 	all["tLSMode"] = serverurl.Rule{Values: map[string]string{"0": ""}, Write: "write ssl-mode=REQUIRED or ssl-mode=VERIFY_IDENTITY instead"}

@@ -14,7 +14,7 @@ import (
 	"github.com/authent/authent/internal/testdb"
 )
 
-// asked is what a connection of a URL says, or the error.
+// asked returns what a connection of a URL reports, or the error.
 func asked(t *testing.T, rawURL, query string) string {
 	t.Helper()
 	db, err := mysql.Open(rawURL)
@@ -87,7 +87,7 @@ var refusedQueries = map[string]string{
 	"protocol=pipe":                            "socket=path",
 	"ssl-ca=/correct-horse":                    "the file of ssl-ca in the URL cannot be read: no such file",
 	"ssl-key=/a.pem":                           "write ssl-cert and ssl-key",
-	"tls=true&ssl-mode=REQUIRED":               "write one of both",
+	"tls=true&ssl-mode=REQUIRED":               "write one or the other",
 	"usessl=true":                              "write useSSL if you mean that",
 	"tls=false&sql_mod=x":                      "parameter 2 of the URL's query",
 	"collation=utf8mb4_bin&collation=latin1_x": "leave it out",

@@ -44,7 +44,7 @@ func inTx(t *testing.T, db *sql.DB, opts *sql.TxOptions) error {
 	return tx.Commit()
 }
 
-// number is the server's number of an error.
+// number returns the server's number of an error.
 func number(err error) uint16 {
 	if e, ok := errors.AsType[*driver.MySQLError](err); ok {
 		return e.Number

@@ -29,7 +29,7 @@ func takeEncryption(q url.Values) (e encryption, err error) {
 	case (e.cert == "") != (e.key == ""):
 		return e, errors.New("mysql: the URL names a certificate without its key, or a key without its certificate: write ssl-cert and ssl-key")
 	case q.Has("tls") && e != encryption{}:
-		return e, errors.New("mysql: the URL has tls, which is the driver's, beside ssl-mode and the like, which are clients': write one of both")
+		return e, errors.New("mysql: the URL has tls, which is the driver's, beside ssl-mode and the like, which are those of clients: write one or the other")
 	case e.ca != "" && (e.mode == "" || e.mode == preferred || e.mode == required):
 		e.mode = verifyCA // as MySQL's own client takes it
 	case e.cert != "" && e.mode == "":
@@ -38,13 +38,13 @@ func takeEncryption(q url.Values) (e encryption, err error) {
 	return e, nil
 }
 
-// strongest is the mode that counts where a URL asks in several ways.
+// strongest returns the mode that counts where a URL asks for several.
 func strongest(modes []string) string {
 	strength := []string{"", disabled, preferred, required, verifyCA, verified}
 	return slices.MaxFunc(append(modes, ""), func(a, b string) int { return slices.Index(strength, a) - slices.Index(strength, b) })
 }
 
-// apply tells the driver.
+// apply configures the driver.
 func (e encryption) apply(c *mysql.Config) error {
 	switch e.mode {
 	case "", disabled:
@@ -78,7 +78,7 @@ func (e encryption) apply(c *mysql.Config) error {
 	return nil
 }
 
-// show makes the client's certificate part of what the server sees.
+// show adds the client certificate.
 func (e encryption) show(t *tls.Config) error {
 	cert, err := read(e.cert, "ssl-cert")
 	if err != nil {
@@ -96,7 +96,7 @@ func (e encryption) show(t *tls.Config) error {
 	return nil
 }
 
-// read reads a file. Its name may be a part of a password, so no error shows it.
+// read reads a file. The file name may be part of a password, so no error shows it.
 func read(file, name string) ([]byte, error) {
 	text, err := os.ReadFile(file)
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
@@ -108,7 +108,7 @@ func read(file, name string) ([]byte, error) {
 	return text, nil
 }
 
-// chained checks whose authority a certificate is of, and not whose name it has.
+// chained returns a check of a certificate's authority, which does not look at its name.
 func chained(roots *x509.CertPool) func(tls.ConnectionState) error {
 	return func(s tls.ConnectionState) error {
 		between := x509.NewCertPool()

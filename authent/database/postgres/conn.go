@@ -107,7 +107,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 // each other write.
 type standbyError struct{ error }
 
-// SQLState is the code, as drivers tell it.
+// SQLState returns the code, under the method name that drivers use.
 func (standbyError) SQLState() string { return "25006" }
 
 // Unwrap gives the server's error.

@@ -23,7 +23,7 @@ type server struct {
 	second *pq.Config
 }
 
-// newServer reads what the URL says of it.
+// newServer reads the configuration of connections from the URL.
 func newServer(u *serverurl.URL) (server, error) {
 	with := func(mode string) (pq.Config, error) {
 		query, address := maps.Clone(u.Params), *u.URL
@@ -53,8 +53,8 @@ func newServer(u *serverurl.URL) (server, error) {
 // strength orders the modes; what an application has registered itself counts most.
 var strength = []string{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
 
-// stronger is the mode that counts where the URL asks for one and a service's file for
-// another: the driver lets the file win. Nothing is encrypted on a Unix socket.
+// stronger returns the mode that counts where the URL asks for one and a service's file
+// for another; the driver would let the file win. Nothing is encrypted on a Unix socket.
 func stronger(config pq.Config, asked pq.SSLMode) pq.SSLMode {
 	rank := func(mode pq.SSLMode) int {
 		if i := slices.Index(strength, string(mode)); i >= 0 {
@@ -68,7 +68,7 @@ func stronger(config pq.Config, asked pq.SSLMode) pq.SSLMode {
 	return asked
 }
 
-// connect makes a connection, as the configuration says that change has changed.
+// connect makes a connection with the configuration that change has changed.
 func (s server) connect(ctx context.Context, change func(*pq.Config)) (*conn, error) {
 	if s.second != nil {
 		return s.byTurns(ctx, change)
@@ -100,13 +100,13 @@ func open(ctx context.Context, config pq.Config, change func(*pq.Config)) (*conn
 	conn := &conn{dialer: d}
 	var ok bool
 	if conn.connection, ok = next.(connection); !ok {
-		return nil, errors.Join(errors.New("postgres: the driver's connections are not what they were"), next.Close())
+		return nil, errors.Join(errors.New("postgres: the driver's connections lack a method that is needed here: use the version of the driver that authent's go.mod names"), next.Close())
 	}
 	return conn, nil
 }
 
-// hungUp says of the driver's bare EOF where it came from: the server, or what stands
-// in its place, hung up while it was connected to.
+// hungUp adds to the driver's bare EOF that the server, or a proxy in its place, hung up
+// while a connection was being made.
 func hungUp(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return &net.OpError{Op: "dial", Net: "tcp", Err: err}

@@ -78,7 +78,7 @@ func (d *dialer) DialTimeout(network, address string, timeout time.Duration) (ne
 	return d.DialContext(ctx, network, address)
 }
 
-// hangUp ends connecting: nobody waits for it any more.
+// hangUp ends an attempt to connect that nobody waits for any more.
 func (d *dialer) hangUp() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -88,11 +88,11 @@ func (d *dialer) hangUp() {
 	}
 }
 
-// abandon gives the call that is on its way the grace to come back.
+// abandon gives the running call a short time to come back.
 func (d *dialer) abandon() { d.limit(grace) }
 
-// watch abandons the call that is on its way when its context ends. The caller calls
-// stop when the call has come back: from then on the context does nothing any more.
+// watch abandons the running call when its context ends. The caller must call stop when
+// the call has come back; the context then has no effect.
 func (d *dialer) watch(ctx context.Context) (stop func()) {
 	done := make(chan struct{})
 	dismiss := context.AfterFunc(ctx, func() {
@@ -106,7 +106,7 @@ func (d *dialer) watch(ctx context.Context) (stop func()) {
 	}
 }
 
-// limit makes what is sent or awaited from now on fail after a time.
+// limit sets a time after which what is sent or awaited fails.
 func (d *dialer) limit(most time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -114,7 +114,7 @@ func (d *dialer) limit(most time.Duration) {
 	_ = d.main.SetDeadline(d.until)
 }
 
-// unlimit lets the next call take its time.
+// unlimit removes the limit for the next call.
 func (d *dialer) unlimit() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -124,9 +124,8 @@ func (d *dialer) unlimit() {
 	}
 }
 
-// expired reports whether what was sent or awaited last may have failed by its
-// limit: with TLS the connection is then of no use, and the driver does not see
-// that.
+// expired reports whether the last call may have failed because of its limit. With TLS
+// the connection can then no longer be used, and the driver does not notice.
 func (d *dialer) expired() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

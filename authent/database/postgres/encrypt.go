@@ -27,7 +27,8 @@ var unknownToDriver = []struct{ name, write string }{
 	{"PGREALM", "the driver knows no GSSAPI"},
 }
 
-// checkEnvironment finds what the driver would refuse without saying what to do.
+// checkEnvironment refuses the variables that the driver refuses too, but says what to
+// do.
 func checkEnvironment() error {
 	for _, v := range unknownToDriver {
 		if _, ok := os.LookupEnv(v.name); ok {
@@ -73,20 +74,20 @@ func encrypt(q url.Values) error {
 		q.Set("sslmode", "prefer")
 	}
 	if system && q.Get("sslmode") != "verify-full" {
-		return errors.New("postgres: sslrootcert=system in the URL goes with sslmode=verify-full alone: anybody can have a certificate of some name")
+		return errors.New("postgres: sslrootcert=system in the URL needs sslmode=verify-full: anybody can get a certificate for some name")
 	}
 	if err := checkAuthority(q); err != nil {
 		return err
 	}
 	if bound && q.Get("sslmode") != "verify-full" {
-		slog.Warn("postgres: the driver cannot bind signing in to the encrypted connection, as channel_binding=require asks: write sslmode=verify-full, so that the server's certificate is checked")
+		slog.Warn("postgres: the driver does not support channel_binding=require: write sslmode=verify-full, so that the server's certificate is checked")
 	}
 	return nil
 }
 
-// checkAuthority refuses a file of an authority's that is not there: the driver, as libpq,
-// would then trust whoever answers where sslmode is require, the default. The name may be
-// a part of a password, so the error does not show it.
+// checkAuthority refuses an authority's file that does not exist. The driver, like
+// libpq, would then trust whoever answers where sslmode is require, the default. The
+// file name may be part of a password, so the error does not show it.
 func checkAuthority(q url.Values) error {
 	file := q.Get("sslrootcert")
 	if file == "" || file == "system" || q.Has("sslinline") || q.Get("sslmode") == "disable" {

@@ -37,7 +37,7 @@ func setHosts(u *serverurl.URL) {
 	u.Host, u.Path = "", cmp.Or(u.Path, "/")
 }
 
-// hosts are those that are dialled, by name and by address.
+// hosts returns the hosts that are dialled, by name and by address.
 func hosts(q url.Values) (names, addresses []string) {
 	names = strings.Split(cmp.Or(q.Get("host"), os.Getenv("PGHOST")), ",")
 	if list := cmp.Or(q.Get("hostaddr"), os.Getenv("PGHOSTADDR")); list != "" {
@@ -120,7 +120,7 @@ func (s server) wantsOther(err error) bool {
 	return ok && e.Code == "28000" && s.config.SSLMode == pq.SSLModeDisable
 }
 
-// each are configurations for one host each.
+// each returns one configuration for each host.
 func each(config pq.Config) []pq.Config {
 	all := []pq.Config{config.Clone()}
 	for _, m := range config.Multi {

@@ -13,7 +13,7 @@ import (
 	"github.com/authent/authent/internal/testdb"
 )
 
-// listed is rawURL with other hosts. PORT stands for its own port in them and in
+// listed returns rawURL with other hosts. PORT stands for its own port in them and in
 // the query that is added.
 func listed(t *testing.T, rawURL, hosts, query string) string {
 	t.Helper()
@@ -79,8 +79,8 @@ func portOf(t *testing.T, rawURL string) string {
 	return u.Port()
 }
 
-// TestPrimaryAmongHosts is found wherever it is, past a standby, one that has
-// frozen and one that is away.
+// TestPrimaryAmongHosts: the primary is found wherever it is in the list, past a
+// standby, a frozen server and one that is away.
 func TestPrimaryAmongHosts(t *testing.T) {
 	t.Parallel()
 	standby, frozen, primary := own(t, "wal_level=replica", "max_wal_senders=2"), own(t), own(t)

@@ -22,7 +22,7 @@ func newRules() map[string]serverurl.Rule {
 	return all
 }
 
-// driverRules are for what lib/pq reads as it is.
+// driverRules adds what lib/pq reads as it is.
 func driverRules(all map[string]serverurl.Rule) {
 	serverurl.AddKept(all, "host", "hostaddr", "port", "dbname", "user", "password", "passfile", "service",
 		"options", "application_name", "fallback_application_name", "connect_timeout",
@@ -52,7 +52,7 @@ func mode(value string) (string, bool) {
 	return to, ok
 }
 
-// tlsRules are for the other ways to say how connections are encrypted.
+// tlsRules adds the other parameters that turn on encryption.
 func tlsRules(all map[string]serverurl.Rule) {
 	use := "use disable, allow, prefer, require, verify-ca or verify-full"
 	serverurl.Add(all, serverurl.Rule{To: "sslmode", Convert: mode, Write: use}, "sslmode", "ssl_mode", "sslMode")
@@ -72,7 +72,7 @@ func tlsRules(all map[string]serverurl.Rule) {
 	serverurl.Add(all, serverurl.Leave(), "sslcompression", "uselibpqcompat")
 }
 
-// libpqRules are for the rest of libpq's.
+// libpqRules adds the rest of libpq's.
 func libpqRules(all map[string]serverurl.Rule) {
 	serverurl.Add(all, serverurl.Leave(), "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout",
 		"gsslib", "gssdelegation", "tty", "authtype")
@@ -95,8 +95,7 @@ func off(value string) (string, bool) {
 // unkept are modes in which pgx keeps no statements on the server.
 var unkept = []string{"exec", "simple_protocol", "cache_describe", "describe_exec"}
 
-// prismaRules are for Prisma's, pgx's and others' ways to say that a pooler stands
-// between.
+// prismaRules adds the ways in which Prisma, pgx and others say that there is a pooler.
 func prismaRules(all map[string]serverurl.Rule) {
 	all["pgbouncer"] = serverurl.Rule{To: "statement_cache", Values: map[string]string{"true": "off", "false": ""}, Write: "it is neither true nor false"}
 	serverurl.Add(all, serverurl.Rule{To: "statement_cache", Convert: off, Write: "use a number"},
@@ -115,15 +114,15 @@ func prismaRules(all map[string]serverurl.Rule) {
 	serverurl.Add(all, serverurl.Leave(), "description_cache_capacity", "socket_timeout", "supa", "workaround")
 }
 
-// poolRules are for how many connections are kept, and for how long.
+// poolRules adds the sizes of pools and the lifetimes of connections.
 func poolRules(all map[string]serverurl.Rule) {
 	serverurl.Add(all, serverurl.Rule{To: "connection_limit"}, "pool_max_conns", "pool", "pool_size", "max_connections")
 	serverurl.Add(all, serverurl.Leave(), "pool_timeout", "max_connection_lifetime", "max_idle_connection_lifetime", "single_use_connections", "pool_min_conns", "pool_min_idle_conns", "pool_max_conn_lifetime", "pool_max_conn_lifetime_jitter",
 		"pool_max_conn_idle_time", "pool_health_check_period", "checkout_timeout", "reaping_frequency", "idle_timeout", "conn_max_age", "conn_health_checks")
 }
 
-// otherRules are for JDBC's, Rails' and what a graphical client adds to the URLs
-// that it copies.
+// otherRules adds JDBC's, Rails' and what graphical clients add to the URLs that they
+// copy.
 func otherRules(all map[string]serverurl.Rule) {
 	// TablePlus counts its modes; 0 asks for nothing.
 	all["tLSMode"] = serverurl.Rule{Values: map[string]string{"0": ""}, Write: "write sslmode=require or sslmode=verify-full instead"}

@@ -132,7 +132,7 @@ func TestRefusedQueries(t *testing.T) {
 	}
 }
 
-// TestEnvironmentThatTheDriverRefuses is told by name.
+// TestEnvironmentThatTheDriverRefuses: the error names the variable.
 func TestEnvironmentThatTheDriverRefuses(t *testing.T) {
 	t.Setenv("PGCHANNELBINDING", "require")
 	if _, err := postgres.Open("postgresql://ada:pw@db.example.com/app"); err == nil || !strings.Contains(err.Error(), "PGCHANNELBINDING in the environment: unset it; write channel_binding=require") {

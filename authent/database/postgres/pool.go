@@ -59,20 +59,19 @@ func (p *pool) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.turn("a connection pooler stands before the database")
+	p.turn("there is a connection pooler in front of the database")
 	return &pooledConn{conn, p.types}, nil
 }
 
-// turn makes all further connections those for poolers, and says so once.
+// turn makes every further connection one for poolers, and logs that once.
 func (p *pool) turn(why string) {
 	if p.pooled.CompareAndSwap(false, true) {
 		slog.Info("postgres: " + why + ": prepared statements are not kept; statement_cache=off in the URL says so from the start")
 	}
 }
 
-// foreign reports whether an error tells of a statement of somebody else's: one
-// is there already under our name (42P05), or ours has other parameters than we
-// prepared it with (08P01).
+// foreign reports whether an error is about another client's statement: one has our name
+// already (42P05), or ours has other parameters than we prepared it with (08P01).
 func (p *pool) foreign(err error) bool {
 	if !ofStatement(err, "42P05", "StorePreparedStatement") && !ofStatement(err, "08P01", "exec_bind_message") {
 		return false
@@ -146,8 +145,9 @@ func (p *pool) proved(ctx context.Context) (driver.Conn, error) {
 	return nil, errors.Join(err, conn.Close())
 }
 
-// readBack is the proof as the session was started with it: what a pooler sets
-// afterwards, for whom it lends the session to, RESET takes away.
+// readBack returns the proof with which the session was started. A pooler may set
+// another value later, for the client that it lends the session to: RESET removes that
+// one.
 func readBack(ctx context.Context, conn connection) (string, error) {
 	rows, err := conn.QueryContext(ctx, "RESET "+proof+"; SELECT coalesce(current_setting('"+proof+"', true), '')", nil)
 	if err != nil {
@@ -159,18 +159,17 @@ func readBack(ctx context.Context, conn connection) (string, error) {
 	return text, err
 }
 
-// refused reports whether an error is the answer to the setting, by its name or
-// by what poolers and other servers call parameters and statements that they do
-// not take. If something else was meant, it also refuses the connection without
-// the setting, which is tried next.
+// refused reports whether an error is the answer to our setting: by its name, or by the
+// codes with which poolers and other servers refuse parameters and statements. If it was
+// about something else, the connection without the setting, which is tried next, fails
+// too.
 func refused(err error) bool {
 	e, ok := errors.AsType[*pq.Error](err)
 	return ok && (strings.Contains(e.Message, proof) || slices.Contains([]string{"08P01", "0A000", "22023", "42501", "42601", "42704", "42883"}, string(e.Code)))
 }
 
-// stale reports whether a kept statement is of no use any more: the tables it
-// was prepared on have changed ("cached plan must not change result type"), or the
-// server has forgotten it (26000).
+// stale reports whether a kept statement can no longer be used: its tables have changed
+// ("cached plan must not change result type"), or the server has forgotten it (26000).
 func stale(err error) bool {
 	e, ok := errors.AsType[*pq.Error](err)
 	// One line tells at most which arguments the statement had. More are of code
@@ -191,7 +190,7 @@ func ofStatement(err error, code, routine string) bool {
 	return ok && string(e.Code) == code && e.Where == "" && (e.Routine == routine || ownName.MatchString(e.Message))
 }
 
-// codeOf is the server's code of an error. Empty if it is not the server's.
+// codeOf returns the server's code of an error, or "" for other errors.
 func codeOf(err error) string {
 	if e, ok := errors.AsType[*pq.Error](err); ok {
 		return string(e.Code)
@@ -199,7 +198,7 @@ func codeOf(err error) string {
 	return ""
 }
 
-// stateOf is the same, of what stands for the server's error too.
+// stateOf returns the code of an error that may only stand for the server's own.
 func stateOf(err error) string {
 	if e, ok := errors.AsType[interface {
 		error

@@ -17,7 +17,7 @@ import (
 	"github.com/authent/authent/internal/testdb"
 )
 
-// kept is how many statements the session of a pool's connection holds, after a
+// kept returns how many statements the session of a pool's connection holds, after a
 // query that would be kept.
 func kept(t *testing.T, db *sql.DB) string {
 	t.Helper()
@@ -165,7 +165,7 @@ func newGate(t *testing.T, rawURL string) *gate {
 	return g
 }
 
-// url is rawURL through the gate.
+// url returns rawURL through the gate.
 func (g *gate) url(t *testing.T, rawURL string) string {
 	return with(t, rawURL, func(u *url.URL, _ url.Values) { u.Host = g.listener.Addr().String() })
 }

@@ -118,8 +118,8 @@ func (v visitor) enter(path, email string) {
 	}
 }
 
-// live is what one worker does: people register, sign in and look around, between
-// the application's own queries.
+// live does what one worker does: people register, sign in and look around, between the
+// application's own queries.
 func (s *shop) live(worker string, rounds int) {
 	for i := range rounds {
 		email := fmt.Sprintf("%s-%d@example.com", worker, i)
@@ -175,7 +175,7 @@ func (s *shop) write(worker string, k int) error {
 	return tx.Commit()
 }
 
-// disturb is another client of the pooler: it prepares statements under the names
+// disturb acts as another client of the pooler: it prepares statements under the names
 // that the driver gives them, until stop.
 func disturb(t *testing.T, rawURL string, stop <-chan struct{}) {
 	db, err := sql.Open("postgres", rawURL+"?sslmode=disable")

@@ -24,7 +24,7 @@ func open(t *testing.T, rawURL string) *sql.DB {
 	return db
 }
 
-// with is the URL of a test's own database, changed.
+// with returns the URL of a test's own database, changed.
 func with(t testing.TB, rawURL string, change func(u *url.URL, q url.Values)) string {
 	t.Helper()
 	u, err := url.Parse(rawURL)

@@ -122,7 +122,7 @@ func demote(t *testing.T, s *dbserver.Server) {
 	}
 }
 
-// stateOf is the code of an error, as entadapter asks for it.
+// stateOf returns the code of an error, as entadapter asks for it.
 func stateOf(err error) string {
 	if e, ok := errors.AsType[interface {
 		error

@@ -10,7 +10,7 @@ import (
 var dotted = regexp.MustCompile(`^[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)+$`)
 
 // isSetting reports whether a parameter of the URL is one of the server's settings,
-// which are in force for each connection.
+// which hold for each connection.
 func isSetting(name string) bool {
 	return dotted.MatchString(name) || slices.Contains(settings, strings.ToLower(name))
 }

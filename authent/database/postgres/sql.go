@@ -8,9 +8,9 @@ import (
 // blanks are what the server takes for white space.
 const blanks = " \t\r\n\f\v"
 
-// preparable is a query as PREPARE takes it, without a semicolon at its end. Empty
-// if it takes none such, or if there may be several, of which it would be the first
-// only.
+// preparable returns a query as PREPARE takes it, without a final semicolon. It returns
+// "" for a query that PREPARE does not take, and for several at once, of which PREPARE
+// would take the first alone.
 func preparable(query string) string {
 	query = strings.TrimSuffix(strings.TrimRight(query, blanks), ";")
 	begin := bare(query)
@@ -23,7 +23,7 @@ func preparable(query string) string {
 	return query
 }
 
-// firstWord is the word that a query begins with, in capitals.
+// firstWord returns the word that a query begins with, in capitals.
 func firstWord(query string) string {
 	end := strings.IndexFunc(query, func(r rune) bool { return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') })
 	if end < 0 {
@@ -32,7 +32,7 @@ func firstWord(query string) string {
 	return strings.ToUpper(query[:end])
 }
 
-// bare is a query without the comments and white space at its beginning.
+// bare returns a query without the comments and white space at its beginning.
 func bare(query string) string {
 	for {
 		query = strings.TrimLeft(query, blanks)
@@ -44,8 +44,8 @@ func bare(query string) string {
 	}
 }
 
-// commentEnd is where the comment ends that a query begins with, zero if it begins
-// with none. Comments of the second kind may lie in one another.
+// commentEnd returns where the comment ends that a query begins with, or zero if there
+// is none. Comments of the second kind nest.
 func commentEnd(query string) int {
 	if strings.HasPrefix(query, "--") {
 		if end := strings.IndexAny(query, "\r\n"); end >= 0 {

@@ -11,7 +11,7 @@ import (
 	"github.com/authent/authent/internal/testdb"
 )
 
-// one is a database with a table, over one connection.
+// one opens a database with a table, over one connection.
 func one(t *testing.T) *sql.DB {
 	t.Helper()
 	db := open(t, testdb.Server(t, "postgres").URL(t))
@@ -28,7 +28,7 @@ func run(t *testing.T, db *sql.DB, query string, args ...any) {
 	}
 }
 
-// codeOf is the server's code of an error.
+// codeOf returns the server's code of an error.
 func codeOf(err error) string {
 	if e, ok := errors.AsType[*pq.Error](err); ok {
 		return string(e.Code)
@@ -42,7 +42,8 @@ var spoils = map[string]string{
 	"26000": "DEALLOCATE ALL",
 }
 
-// TestSpoiltStatements are prepared anew, so that nobody notices.
+// TestSpoiltStatements: a statement that is no longer valid is prepared again, and
+// nobody notices.
 func TestSpoiltStatements(t *testing.T) {
 	t.Parallel()
 	for code, spoil := range spoils {

@@ -32,8 +32,8 @@ func newParamTypes() *paramTypes {
 	return &paramTypes{known}
 }
 
-// typed runs a query with its arguments as their types want them: bytes as they
-// are for a bytea, and as text for all else.
+// typed runs a query with its arguments in the form that their types want: bytes stay
+// bytes for a bytea, and become text for everything else.
 func typed[T any](ctx context.Context, c *pooledConn, query string, args []driver.NamedValue,
 	run func(context.Context, string, []driver.NamedValue) (T, error),
 ) (T, error) {
@@ -56,8 +56,8 @@ func typed[T any](ctx context.Context, c *pooledConn, query string, args []drive
 	return result, e
 }
 
-// depends reports whether how an argument is sent depends on its type. Text does
-// only where a bytea would take a part of it for an escape.
+// depends reports whether the form of an argument depends on its type. For text it does
+// only where a bytea would read a part of it as an escape.
 func depends(arg driver.NamedValue) bool {
 	switch v := arg.Value.(type) {
 	case []byte:
@@ -68,7 +68,8 @@ func depends(arg driver.NamedValue) bool {
 	return false
 }
 
-// convert makes bytes what their types want. Without types they stay.
+// convert turns bytes into the form that their types want. Without types they stay as
+// they are.
 func convert(args []driver.NamedValue, types []oid.Oid) []driver.NamedValue {
 	if len(types) != len(args) {
 		return args
@@ -89,10 +90,10 @@ func convert(args []driver.NamedValue, types []oid.Oid) []driver.NamedValue {
 	return all
 }
 
-// mistakable reports whether an argument would be stored as another value, without
-// an error, if what was not a bytea has become one: as text, where a backslash has
-// a meaning of its own. Bytes for what is no bytea any more are an error, or, of a
-// text, what they should be.
+// mistakable reports whether an argument could be stored as another value, without an
+// error, if its column has become a bytea meanwhile: as text, where a backslash has a
+// meaning of its own. Bytes for a column that is no longer a bytea are an error or, for
+// a text, stored as they should be.
 func mistakable(args []driver.NamedValue, types []oid.Oid) bool {
 	for i, arg := range args {
 		text, ok := arg.Value.(string)
@@ -106,10 +107,9 @@ func mistakable(args []driver.NamedValue, types []oid.Oid) bool {
 	return false
 }
 
-// of are the types of a query's parameters. They are asked for once, and again
-// where much would depend on their still being so: the query is prepared under a
-// name that nobody else has, and forgotten, in one message, for the whole of which
-// a pooler keeps the session.
+// of returns the types of a query's parameters. It asks the server once, and again where
+// a wrong type would do harm. Asking prepares the query under a name that nobody else
+// has, and forgets it, all in one message, during which a pooler keeps the session.
 func (t *paramTypes) of(ctx context.Context, conn connection, query string, args []driver.NamedValue) ([]oid.Oid, error) {
 	if types, ok := t.known.Get(query); ok && !mistakable(args, types) {
 		return types, nil

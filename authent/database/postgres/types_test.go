@@ -183,10 +183,11 @@ type twoForms struct{}
 // Value implements driver.Valuer.
 func (twoForms) Value() (driver.Value, error) { return []byte(`{"a": "b"}`), nil }
 
-// BinaryValue is what the driver asks for where it sends bytes in binary.
+// BinaryValue answers the driver where it sends bytes in binary.
 func (twoForms) BinaryValue() ([]byte, error) { return []byte{0, 0, 0, 1}, nil }
 
-// TestValuesOfTwoForms have the same one behind a pooler as without.
+// TestValuesOfTwoForms: a value that a driver can send in two forms is stored alike
+// behind a pooler and without.
 func TestValuesOfTwoForms(t *testing.T) {
 	t.Parallel()
 	for name, db := range both(t) {

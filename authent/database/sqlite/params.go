@@ -39,7 +39,7 @@ func newRules() map[string]serverurl.Rule {
 	return all
 }
 
-// split takes a URL apart into its path and query.
+// split returns the path and the translated query of a URL.
 func split(rawURL string) (string, url.Values, error) {
 	if path, _, _ := strings.Cut(rawURL, "?"); path == ":memory:" {
 		rawURL = "file:" + rawURL
@@ -71,7 +71,7 @@ func split(rawURL string) (string, url.Values, error) {
 	return "", nil, errForm
 }
 
-// decode reads escapes such as %20, and leaves what is none as it is, as SQLite does
+// decode reads escapes such as %20, and leaves everything else as it is, as SQLite does
 // (https://www.sqlite.org/uri.html).
 func decode(path string) string {
 	var b strings.Builder

@@ -1,7 +1,7 @@
-// Package sqlite opens SQLite databases as authent wants them, on the pure Go
-// driver modernc.org/sqlite: write-ahead logging, so that readers do not wait
-// for the writer; foreign keys enforced; transactions begun immediate, so that
-// one that reads before it writes cannot deadlock; times stored as UTC text.
+// Package sqlite opens SQLite databases for authent, with modernc.org/sqlite, a driver in
+// pure Go. Files have a write-ahead log, so that readers do not wait for the writer. Foreign
+// keys are enforced, transactions begin immediate, so that one that reads before it writes
+// cannot deadlock, and times are stored as text in UTC.
 //
 //	driver, err := sqlite.OpenDriver("file:./app.db")
 //	client := ent.NewClient(ent.Driver(driver))
@@ -41,12 +41,12 @@ const busyTimeout = "5000"
 // the *sql.DB on instead. While a transaction writes there, other connections wait, for
 // reading too.
 //
-// In a path ? and % are written %3F and %25; other characters may be escaped or not.
-// The query's parameters are those of SQLite's URIs (mode=ro) and the driver's own
-// (_pragma); those of github.com/mattn/go-sqlite3 (_journal_mode, _busy_timeout) become
-// pragmas, Prisma's connection_limit is how many connections are open at most, and
-// what has no meaning for a file is left out. One that is not known is an error. It
-// opens no connection; a file that cannot be created or is a directory is an error.
+// Write ? and % in a path as %3F and %25; other characters may be escaped or not. The
+// query's parameters are those of SQLite's URIs (mode=ro) and the driver's own (_pragma).
+// Those of github.com/mattn/go-sqlite3 (_journal_mode, _busy_timeout) become pragmas,
+// Prisma's connection_limit limits the open connections, and parameters that mean nothing
+// for a file are ignored. Any other is an error. Open makes no connection. A file that
+// cannot be created, or is a directory, is an error.
 func Open(rawURL string) (*sql.DB, error) {
 	path, query, err := split(rawURL)
 	if err != nil {
@@ -112,8 +112,8 @@ func dsn(path string, query url.Values) string {
 	return "file:" + escaped + "?" + set.Encode()
 }
 
-// create makes the file with a mode that keeps it from other people: it will
-// hold their hashes. The driver would make it readable to all.
+// create makes the file readable for its owner alone: it will hold password hashes. The
+// driver would make it readable for everybody.
 func create(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if errors.Is(err, fs.ErrPermission) {

@@ -1,11 +1,11 @@
-// Package stmtcache keeps prepared statements, for drivers that prepare a query
-// anew each time it runs. It wraps a driver.Connector, so it works below
-// database/sql, below ent, and inside transactions alike:
+// Package stmtcache keeps prepared statements for drivers that prepare a query each time
+// it runs. It wraps a driver.Connector, so it works under database/sql and ent, and within
+// transactions:
 //
 //	db := sql.OpenDB(stmtcache.New(connector, stmtcache.Config{}))
 //
-// Each physical connection keeps the statements it used last. Queries without
-// arguments are not kept: they are mostly DDL and transaction control.
+// Each connection to the server keeps the statements that it used last. Queries without
+// arguments are not kept: most of them are DDL or control transactions.
 package stmtcache
 
 import (
@@ -20,31 +20,31 @@ import (
 // own most frequent ones.
 const defaultSize = 128
 
-// Config says how statements are kept. Stale and Foreign are asked about errors of
-// preparing a statement and of running a kept one, never about those of a query
-// that runs without. A query may raise an error of the same code by itself, after
-// it took effect: they have to tell that apart.
+// Config says how statements are kept. Stale and Foreign are asked about errors from
+// preparing a statement and from running a kept one, never about those of a query that
+// runs without one. A query can itself raise an error with the same code, after it took
+// effect: they must tell the two apart.
 type Config struct {
 	// Size is how many statements each connection keeps. If zero or less, 128.
 	Size int
-	// Stale tells from an error that the statement was of no use any more, and
-	// that the query may succeed when it is prepared again, as after a change
-	// of its tables. Outside a transaction it then is, once. If nil, never.
+	// Stale reports whether an error means that the statement is no longer valid and
+	// the query may succeed once it is prepared again, as after a change of its tables.
+	// Outside a transaction that is then tried, once. If nil, no error does.
 	Stale func(error) bool
-	// Foreign tells from an error that the server holds a statement of somebody
-	// else's under the name of one of ours, so that ours was not executed. The
-	// connection is then closed, and outside a transaction the query is run on
-	// another one. If nil, never.
+	// Foreign reports whether an error means that the server holds another client's
+	// statement under the name of ours, so that ours was not executed. The connection
+	// is then closed, and outside a transaction the query runs on another one. If nil,
+	// no error does.
 	Foreign func(error) bool
-	// Retired reports whether connections are to be closed instead of used again;
-	// it is asked when one is taken out of the pool. If nil, they never are.
+	// Retired reports whether a connection must be closed instead of being used again.
+	// It is asked when one is taken from the pool. If nil, none must.
 	Retired func() bool
-	// Leave makes a connection that is closed leave its statements to the server,
-	// instead of closing each before.
+	// Leave says that closing a connection leaves its statements to the server. If
+	// false, each is closed first.
 	Leave bool
 }
 
-// New wraps a connector.
+// New returns a connector whose connections keep statements.
 func New(next driver.Connector, c Config) driver.Connector {
 	if c.Size <= 0 {
 		c.Size = defaultSize
@@ -99,7 +99,7 @@ type stmt struct {
 	busy, gone bool
 }
 
-// evicted closes the statement, or leaves that to the rows it is busy with.
+// evicted closes the statement, or leaves that to the rows that still use it.
 func (s *stmt) evicted() {
 	s.gone = true
 	if !s.busy {
@@ -115,8 +115,8 @@ func (s *stmt) release() error {
 	return nil
 }
 
-// prepared is the kept statement for a query, made if there is none. Nil without
-// error means that the query is to run without one.
+// prepared returns the kept statement for a query, and prepares one if there is none.
+// Nil without an error means that the query has to run without a statement.
 func (c *conn) prepared(ctx context.Context, query string, args []driver.NamedValue) (*stmt, error) {
 	if len(args) == 0 {
 		return nil, nil
@@ -175,9 +175,10 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 	})
 }
 
-// run runs a query by its kept statement, or plain where it has none, and once
-// more where a stale statement was why it failed. After an error a transaction is
-// of no use, so there it does not. What went wrong plain is none of a statement.
+// run runs a query by its kept statement, or without one where there is none. It runs
+// the query once more if a stale statement was the reason of a failure, but not in a
+// transaction, which is lost after any error. The error of a query without a statement
+// is no error of a statement.
 func run[T any](ctx context.Context, c *conn, query string, args []driver.NamedValue, plain func() (T, error), kept func(*stmt) (T, error)) (T, error) {
 	for again := !c.inTx; ; again = false {
 		s, err := c.prepared(ctx, query, args)
@@ -197,9 +198,8 @@ func run[T any](ctx context.Context, c *conn, query string, args []driver.NamedV
 	}
 }
 
-// checked gives the connection up where an error tells that it holds statements
-// of somebody else's. database/sql then takes another one, since the query was
-// not executed.
+// checked gives up a connection that holds another client's statements, as the error
+// tells. database/sql then takes another one: the query was not executed.
 func (c *conn) checked(err error) error {
 	if err == nil || !c.config.Foreign(err) {
 		return err

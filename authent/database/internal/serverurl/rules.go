@@ -31,7 +31,8 @@ func Keep(name string) Rule { return Rule{To: name} }
 // Leave leaves a parameter out.
 func Leave() Rule { return Rule{} }
 
-// Refuse tells what to write instead.
+// Refuse returns a rule for a parameter that cannot be honoured. instead says what to
+// write.
 func Refuse(write string) Rule { return Rule{Write: write} }
 
 // Add gives several names one rule.
@@ -48,7 +49,7 @@ func AddKept(rules map[string]Rule, names ...string) {
 	}
 }
 
-// apply is what becomes of a value.
+// apply returns what a value becomes.
 func (r Rule) apply(name, value string) (string, error) {
 	ok := r.Write == ""
 	switch {
@@ -66,7 +67,7 @@ func (r Rule) apply(name, value string) (string, error) {
 	return "", fmt.Errorf("%s in the URL has a value that is not known: use one of %s", name, strings.Join(r.values(), ", "))
 }
 
-// values are those that may be written.
+// values lists what may be written.
 func (r Rule) values() []string {
 	var all []string
 	for value := range r.Values {
@@ -144,7 +145,7 @@ func (f Form) Translate(rawQuery string) (url.Values, error) {
 	return out, nil
 }
 
-// grade is the place of a value among those of Graded.
+// grade returns a value's place in Graded's order.
 func (f Form) grade(value string) int {
 	if i := slices.Index(f.Grades, value); i >= 0 {
 		return i
@@ -158,8 +159,8 @@ func set(q url.Values, name, value string) {
 	}
 }
 
-// unknown tells of a parameter by its place: its name may be a part of a password
-// in the query, in which & was not escaped.
+// unknown returns the error for a parameter that has no rule. It names the parameter by
+// its place only: the name may be part of a password whose & was not escaped.
 func (f Form) unknown(rawQuery, name string) error {
 	place := 1 + slices.IndexFunc(strings.Split(rawQuery, "&"), func(pair string) bool {
 		key, _, _ := strings.Cut(pair, "=")
@@ -173,8 +174,8 @@ func (f Form) unknown(rawQuery, name string) error {
 	return fmt.Errorf("parameter %d of the URL's query is not known: %s; %s", place, hint, f.Otherwise)
 }
 
-// near is the known name that a wrong one looks like, if there is one: the driver's own
-// if it is.
+// near returns the known name that a misspelt one most resembles, preferring the
+// driver's own, or "".
 func (f Form) near(name string) string {
 	var found []string
 	for known := range f.Rules {
@@ -198,8 +199,8 @@ func plain(name string) string {
 	return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(name))
 }
 
-// differBy is 1 for words that differ by one letter too many, too few, or wrong, and
-// 2 for all that differ more.
+// differBy returns 1 for words that differ by one letter, and 2 for all that differ
+// more.
 func differBy(a, b string) int {
 	if len(a) < len(b) {
 		a, b = b, a

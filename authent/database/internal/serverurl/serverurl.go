@@ -168,7 +168,7 @@ func (u *URL) takeOwn() (err error) {
 		u.Keep, u.Insist = true, true
 	case "off":
 	default:
-		return errors.New("statement_cache in the URL is neither on nor off")
+		return errors.New("statement_cache in the URL must be on or off")
 	}
 	u.Params.Del("statement_cache")
 	u.Limit, err = TakeLimit(u.Params)
@@ -185,7 +185,7 @@ func TakeLimit(q url.Values) (int, error) {
 	}
 	n, err := strconv.Atoi(value)
 	if err != nil || n < 1 {
-		return 0, errors.New("connection_limit in the URL is not a number of at least 1")
+		return 0, errors.New("connection_limit in the URL must be a number of at least 1")
 	}
 	return n, nil
 }

@@ -38,7 +38,8 @@ func AuthUser(s *authent.Session) *User {
 	return u
 }
 
-// AuthAdapter is the authent.Adapter of this graph.
+// AuthAdapter is the authent.Adapter of this graph. NewAuthAdapter makes one; it is safe
+// for concurrent use.
 type AuthAdapter struct {
 	client *Client
 	// tx is set while the adapter is bound to a transaction.
@@ -47,8 +48,8 @@ type AuthAdapter struct {
 	lookup string
 }
 
-// NewAuthAdapter returns the adapter that stores what authent stores through
-// client. Import the package runtime of this graph beside it, as for any client.
+// NewAuthAdapter returns the adapter through which authent stores its rows with client.
+// Import the package runtime of this graph too, as for any client.
 func NewAuthAdapter(client *Client) *AuthAdapter {
 	return &AuthAdapter{client: client, lookup: authLookup(client.driver.Dialect())}
 }
@@ -68,32 +69,32 @@ func (a *AuthAdapter) Columns() authent.Columns {
 	}
 }
 
-// userKeys are the unique keys of User, the primary key first.
+// userKeys lists the unique keys of User, the primary key first.
 var userKeys = []entadapter.Key{
 	{Name: "User.id", Index: "", Columns: "users.id"},
 	{Name: authent.KeyUserEmail, Index: "users_email_key", Columns: "users.email"},
 }
 
-// accountKeys are the unique keys of Account, the primary key first.
+// accountKeys lists the unique keys of Account, the primary key first.
 var accountKeys = []entadapter.Key{
 	{Name: "Account.id", Index: "", Columns: "accounts.id"},
 	{Name: authent.KeyAccount, Index: "accounts_provider_provider_account_id_key", Columns: "accounts.provider, accounts.provider_account_id"},
 }
 
-// sessionKeys are the unique keys of Session, the primary key first.
+// sessionKeys lists the unique keys of Session, the primary key first.
 var sessionKeys = []entadapter.Key{
 	{Name: "Session.id", Index: "", Columns: "sessions.id"},
 	{Name: authent.KeySessionToken, Index: "sessions_session_token_key", Columns: "sessions.session_token"},
 }
 
-// verificationTokenKeys are the unique keys of VerificationToken, the primary key first.
+// verificationTokenKeys lists the unique keys of VerificationToken, the primary key first.
 var verificationTokenKeys = []entadapter.Key{
 	{Name: authent.KeyVerificationToken, Index: "", Columns: "verificationtokens.token"},
 	{Name: authent.KeyVerificationToken, Index: "verificationtokens_identifier_token_key", Columns: "verificationtokens.identifier, verificationtokens.token"},
 }
 
-// done turns an error of ent's into the contract's, and dooms the transaction
-// where it is the database's.
+// done turns an error of ent's into one of the contract's. An error of the database dooms
+// the transaction.
 func (a *AuthAdapter) done(ctx context.Context, err error, keys []entadapter.Key) error {
 	if IsNotFound(err) {
 		return authent.ErrNotFound
@@ -122,8 +123,8 @@ func (a *AuthAdapter) begin(ctx context.Context) (*Tx, error) {
 	return a.client.Tx(ctx)
 }
 
-// one is the only row found, if its key is the very one asked for: a collation
-// may have found another's.
+// one returns the row whose key is exactly the one asked for: a collation may have found
+// another row.
 func one[T any](rows []*T, is func(*T) bool) (*T, error) {
 	i := slices.IndexFunc(rows, is)
 	if i < 0 {
@@ -132,7 +133,7 @@ func one[T any](rows []*T, is func(*T) bool) (*T, error) {
 	return rows[i], nil
 }
 
-// user is u as the engine sees it, free of any transaction.
+// user returns u as the engine sees it, free of any transaction.
 func (a *AuthAdapter) user(u *User) *authent.User {
 	if a.tx != nil {
 		u = u.Unwrap()
@@ -189,8 +190,8 @@ func (a *AuthAdapter) User(ctx context.Context, id string) (*authent.User, error
 	return a.userOf(ctx, a.client.User.Query(), id)
 }
 
-// LockUser implements authent.Adapter. SQLite has no row locks and needs none:
-// its transactions are begun immediate, so that only one writes at a time.
+// LockUser implements authent.Adapter. SQLite has no row locks and needs none: its
+// transactions begin immediate, so only one of them writes at a time.
 func (a *AuthAdapter) LockUser(ctx context.Context, id string) (*authent.User, error) {
 	query := a.client.User.Query()
 	if a.tx != nil && a.client.driver.Dialect() != dialect.SQLite {
@@ -283,9 +284,9 @@ func (a *AuthAdapter) UpdateUser(ctx context.Context, id string, u authent.UserU
 	return a.user(updated), nil
 }
 
-// DeleteUser implements authent.Adapter. Accounts and sessions go by statements of
-// their own, not by the foreign keys alone: a hook of the application's may keep
-// the user's row.
+// DeleteUser implements authent.Adapter. It deletes accounts and sessions by statements of
+// their own, and does not rely on foreign keys: a hook of the application's may keep the
+// user's row.
 func (a *AuthAdapter) DeleteUser(ctx context.Context, id string) error {
 	return a.InTx(ctx, func(tx authent.Adapter) error { return tx.(*AuthAdapter).deleteUser(ctx, id) })
 }
@@ -454,8 +455,8 @@ func (a *AuthAdapter) CreateSession(ctx context.Context, s authent.Session) (*au
 	return authSession(created), nil
 }
 
-// authLookup is the SQL of SessionAndUser: a session with its user, found by
-// the unique index on the token.
+// authLookup returns the SQL of SessionAndUser, which finds a session and its user by the
+// unique index on the token.
 func authLookup(name string) string {
 	build := sql.Dialect(name)
 	s, u := build.Table(session.Table), build.Table(user.Table)
@@ -465,8 +466,8 @@ func authLookup(name string) string {
 	return text
 }
 
-// SessionAndUser implements authent.Adapter: in one statement, unless the
-// application has added interceptors, which only a query through ent asks.
+// SessionAndUser implements authent.Adapter. It runs one statement, unless the application
+// has added interceptors, which only a query through ent asks.
 func (a *AuthAdapter) SessionAndUser(ctx context.Context, token authent.Secret) (*authent.Session, error) {
 	if len(a.client.inters.Session)+len(a.client.inters.User) > 0 {
 		return a.querySessionAndUser(ctx, token)
@@ -518,7 +519,7 @@ func (a *AuthAdapter) scanSessionAndUser(ctx context.Context, rows *sql.Rows, to
 	return nil, authent.ErrNotFound
 }
 
-// querySessionAndUser is SessionAndUser with the graph's interceptors in force.
+// querySessionAndUser does what SessionAndUser does, through the graph's interceptors.
 func (a *AuthAdapter) querySessionAndUser(ctx context.Context, token authent.Secret) (*authent.Session, error) {
 	rows, err := a.client.Session.Query().Where(entadapter.Is(session.FieldSessionToken, token)).WithUser().All(ctx)
 	if err != nil {
@@ -623,8 +624,8 @@ func (a *AuthAdapter) VerificationToken(ctx context.Context, identifier string, 
 	return &authent.VerificationToken{Identifier: v.Identifier, Token: v.ID, Expires: v.Expires.UTC()}, nil
 }
 
-// UseVerificationToken implements authent.Adapter. The number of rows that the
-// delete reports decides who gets the token.
+// UseVerificationToken implements authent.Adapter. The caller whose delete reports a row
+// gets the token.
 func (a *AuthAdapter) UseVerificationToken(ctx context.Context, identifier string, token authent.Secret) (*authent.VerificationToken, error) {
 	v, err := a.VerificationToken(ctx, identifier, token)
 	if err != nil {
