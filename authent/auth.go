@@ -39,12 +39,16 @@ type Auth struct {
 
 // New checks the whole configuration and returns the engine, or one error that
 // lists every fault. It opens no connection and starts nothing; it hashes one
-// random secret, which takes some 40 ms, and with bcrypt some 300 ms.
+// random secret, which takes some 40 ms, and with bcrypt some 300 ms. In development
+// without a secret it writes one file (Config.Secrets).
 func New(c Config) (*Auth, error) {
 	c = c.withDefaults(os.Getenv)
 	site, err := input.ParseSite(c.URL)
 	if err := errors.Join(err, c.validate()); err != nil {
 		return nil, fmt.Errorf("authent: config: %w", err)
+	}
+	if err := c.keepDevSecret(); err != nil {
+		return nil, fmt.Errorf("authent: %w", err)
 	}
 	a := &Auth{
 		cfg:     c,

@@ -17,10 +17,11 @@ import (
 	"github.com/authent/authent/authent/internal/input"
 
 	"github.com/authent/authent/authent/internal/password"
+	"github.com/authent/authent/authent/internal/seal"
 )
 
 const (
-	minSecret = 32
+	minSecret = seal.MinSecret
 	// maxCookieAge is the longest life browsers give a cookie (RFC 6265bis §5.6).
 	maxCookieAge = 400 * 24 * time.Hour
 )
@@ -39,7 +40,9 @@ type Config struct {
 	// Secrets derive all keys, the newest first; older ones still verify. Each
 	// is 32 bytes or longer and random (openssl rand -base64 33). If empty, the
 	// environment's AUTH_SECRET_3, _2, _1 and AUTH_SECRET; in shared mode
-	// AUTH_SECRET alone when it is set, as in next-auth.
+	// AUTH_SECRET alone when it is set, as in next-auth. If that is empty too, New
+	// makes one in development (URL) and keeps it in .authent/secret under the
+	// working directory; elsewhere, and in shared mode, it is an error.
 	Secrets []string
 	// Adapter stores everything. Required; ent.NewAuthAdapter(client) makes one.
 	Adapter Adapter
@@ -247,7 +250,7 @@ func (c *Config) secretsFromEnv(getenv func(string) string) []string {
 // validate reports every fault at once.
 func (c *Config) validate() error {
 	errs := []error{
-		validateSecrets(c.Secrets),
+		c.validateSecrets(),
 		validateProviders(c.Providers),
 		c.Session.validate(),
 		c.Pages.validate(),

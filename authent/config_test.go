@@ -19,7 +19,7 @@ func TestNew_ReportsEveryFault(t *testing.T) {
 	for _, name := range []string{"AUTH_URL", "AUTH_SECRET", "AUTH_SECRET_1", "AUTH_SECRET_2", "AUTH_SECRET_3"} {
 		t.Setenv(name, "")
 	}
-	_, err := authent.New(authent.Config{})
+	_, err := authent.New(authent.Config{URL: "https://example.com"})
 	for _, want := range []string{"no secret: set AUTH_SECRET", "no Adapter", "no Providers"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("an empty Config: %v lacks %q", err, want)

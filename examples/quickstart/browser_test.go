@@ -41,13 +41,19 @@ func startApp(t *testing.T, dir string) *app {
 // startAppOn starts it on any database.
 func startAppOn(t *testing.T, databaseURL, dir string) *app {
 	t.Helper()
-	port := freePort(t)
-	env := map[string]string{"PORT": port, "DATABASE_URL": databaseURL, "AUTH_SECRET": testSecret}
+	a := startWith(t, map[string]string{"PORT": freePort(t), "DATABASE_URL": databaseURL, "AUTH_SECRET": testSecret})
+	a.dir = dir
+	return a
+}
+
+// startWith starts it with an environment of its own.
+func startWith(t *testing.T, env map[string]string) *app {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	out := &safeBuffer{}
 	go func() { ended <- run(ctx, func(name string) string { return env[name] }, out) }()
-	a := &app{url: "http://localhost:" + port, dir: dir}
+	a := &app{url: "http://localhost:" + env["PORT"]}
 	a.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {

@@ -3,8 +3,9 @@
 //
 //	go run ./examples/quickstart
 //
-// It reads PORT (3000), DATABASE_URL (file:./quickstart.db), AUTH_SECRET (made
-// and kept in quickstart.secret) and AUTH_URL (http://localhost:PORT/auth). With
+// It reads PORT (3000), DATABASE_URL (file:./quickstart.db), and AUTH_URL, without
+// which it is in development at http://localhost:PORT. There AUTH_SECRET need not be
+// set: one is made and kept in .authent/secret. With
 // GITHUB_ID and GITHUB_SECRET people sign in with GitHub, with AUTH_GOOGLE_ID and
 // AUTH_GOOGLE_SECRET with Google; without any of them with a provider that runs
 // beside the application, where everybody may be anybody.
@@ -41,7 +42,7 @@ func main() {
 
 // run serves the application until ctx ends.
 func run(ctx context.Context, getenv func(string) string, out io.Writer) error {
-	s, err := readSettings(getenv, out)
+	s, err := readSettings(getenv)
 	if err != nil {
 		return err
 	}
@@ -70,7 +71,7 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 func newApp(client *ent.Client, s settings, providers []authent.Provider) (http.Handler, error) {
 	auth, err := authent.New(authent.Config{
 		URL:       s.authURL,
-		Secrets:   []string{s.secret},
+		Secrets:   s.secrets,
 		Adapter:   ent.NewAuthAdapter(client),
 		Providers: providers,
 		Pages:     authent.Pages{AppName: "Quickstart"},

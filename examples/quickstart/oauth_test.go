@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"io"
 	"maps"
 	"net/http"
 	"net/http/cookiejar"
@@ -85,8 +84,8 @@ func TestGitHub(t *testing.T) {
 	t.Setenv("GITHUB_ID", "Iv1.client")
 	t.Setenv("GITHUB_SECRET", "a secret that is not sent to a browser")
 	s, err := readSettings(func(name string) string {
-		return map[string]string{"GITHUB_ID": "Iv1.client", "AUTH_SECRET": testSecret}[name]
-	}, io.Discard)
+		return map[string]string{"GITHUB_ID": "Iv1.client", "AUTH_SECRET": testSecret, "AUTH_URL": "http://localhost:3000/auth"}[name]
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

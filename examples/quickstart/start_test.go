@@ -65,27 +65,28 @@ func TestWrongSettings(t *testing.T) {
 
 const testSecret = "a secret of more than thirty-two bytes"
 
-// TestSecretIsKept beside the database, for its owner alone.
-func TestSecretIsKept(t *testing.T) {
-	dir := t.TempDir()
-	var out strings.Builder
-	env := func(name string) string { return map[string]string{"DATABASE_URL": "file:" + dir + "/q.db"}[name] }
-	first, err := readSettings(env, &out)
-	if err != nil {
-		t.Fatal(err)
+// TestNoSettings: without any setting the application runs, with a secret of its own
+// making that the next start finds again.
+func TestNoSettings(t *testing.T) {
+	for _, name := range []string{"AUTH_URL", "AUTH_SECRET", "AUTH_SECRET_1", "AUTH_SECRET_2", "AUTH_SECRET_3"} {
+		t.Setenv(name, "")
 	}
-	file := filepath.Join(dir, "quickstart.secret")
-	info, err := os.Stat(file)
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("%v: %v", info, err)
+	t.Chdir(t.TempDir())
+	env := map[string]string{"PORT": freePort(t)}
+	first := startWith(t, env)
+	ada := person(t)
+	page, err := submit(t.Context(), ada, first.url, "/auth/register", "/auth/register", url.Values{"email": {"ada@example.com"}, "password": {word}})
+	if err != nil || !strings.Contains(page, "Hello, ada@example.com") {
+		t.Fatalf("register: %v\n%s", err, page)
 	}
-	if lines := strings.Count(out.String(), "\n"); lines != 1 || !strings.Contains(out.String(), file) || strings.Contains(out.String(), first.secret) {
-		t.Errorf("printed %q", out.String())
+	first.stop()
+	if info, err := os.Stat(filepath.Join(".authent", "secret")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the secret: %v, %v", info, err)
 	}
-	out.Reset()
-	second, err := readSettings(env, &out)
-	if err != nil || second.secret != first.secret || len(first.secret) < 32 || out.Len() != 0 {
-		t.Errorf("the second start has another secret, or talks of it: %v, %q", err, out.String())
+	again := startWith(t, env)
+	r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, again.url+"/", nil)
+	if _, page, _ := fetch(t, ada, r); !strings.Contains(page, "Hello, ada@example.com") {
+		t.Errorf("after a restart: %s", page)
 	}
 }
 

@@ -1,0 +1,70 @@
+package seal
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// MinSecret is how many bytes a secret has at least.
+const MinSecret = 32
+
+// KeepSecret reads the secret in a file, for development alone. Without the file it
+// makes a secret from random, keeps it there for its owner alone, and reports that as
+// made. Of processes that do so at the same moment one makes it, and all get the same.
+// A .gitignore keeps the file's folder out of commits; the folder is made too.
+func KeepSecret(file string, random io.Reader) (secret string, made bool, err error) {
+	secret, err = keptSecret(file)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return secret, false, err
+	}
+	err = makeSecret(file, random)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", false, err
+	}
+	secret, readErr := keptSecret(file)
+	return secret, err == nil, readErr
+}
+
+func keptSecret(file string) (string, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	secret := strings.TrimSpace(string(text))
+	if len(secret) < MinSecret {
+		return "", fmt.Errorf("%s holds %d bytes, not a secret of %d or more: delete it, and the next start makes another", file, len(secret), MinSecret)
+	}
+	return secret, nil
+}
+
+// makeSecret writes a new secret, whole or not at all: a hard link to a file that is
+// complete replaces none that another process has made meanwhile.
+func makeSecret(file string, random io.Reader) (err error) {
+	raw := make([]byte, 33)
+	if _, err := io.ReadFull(random, raw); err != nil {
+		return fmt.Errorf("make a secret: %w", err)
+	}
+	folder := filepath.Dir(file)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(folder, ".gitignore"), []byte("*\n"), 0o644); err != nil {
+		return err
+	}
+	whole, err := os.CreateTemp(folder, "new-*") // 0600
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.Remove(whole.Name())) }()
+	_, err = io.WriteString(whole, base64.StdEncoding.EncodeToString(raw)+"\n")
+	if err := errors.Join(err, whole.Close()); err != nil {
+		return err
+	}
+	return os.Link(whole.Name(), file)
+}
