@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,6 +36,8 @@ type Auth struct {
 	// severalCookies is when the log was last told of several session cookies, in
 	// Unix milliseconds.
 	severalCookies atomic.Int64
+	// untrustedProxy keeps the log to one line about it.
+	untrustedProxy sync.Once
 }
 
 // New checks the whole configuration and returns the engine, or one error that
@@ -44,7 +47,7 @@ type Auth struct {
 func New(c Config) (*Auth, error) {
 	c = c.withDefaults(os.Getenv)
 	site, err := input.ParseSite(c.URL)
-	if err := errors.Join(err, c.validate()); err != nil {
+	if err := errors.Join(err, c.trustProxies(os.Getenv), c.validate()); err != nil {
 		return nil, fmt.Errorf("authent: config: %w", err)
 	}
 	if err := c.keepDevSecret(); err != nil {
@@ -78,6 +81,18 @@ func New(c Config) (*Auth, error) {
 	}
 	a.warn()
 	return a, nil
+}
+
+// trustProxies fills TrustedProxies from the environment where there are none.
+func (c *Config) trustProxies(getenv func(string) string) (err error) {
+	const name = "AUTH_TRUSTED_PROXIES"
+	if len(c.TrustedProxies) > 0 {
+		return nil
+	}
+	if c.TrustedProxies, err = input.ParseProxies(getenv(name)); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
 }
 
 // warn logs what is allowed and yet not what production wants.

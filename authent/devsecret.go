@@ -16,7 +16,7 @@ var devSecretFile = filepath.Join(".authent", "secret")
 // lacksDevSecret reports whether New makes a secret by itself: in development alone,
 // and not beside an Auth.js app, which would have another one.
 func (c *Config) lacksDevSecret() bool {
-	return c.URL == "" && len(c.Secrets) == 0 && !c.SharedWithAuthJS
+	return c.URL == "" && len(c.Secrets) == 0 && !c.shared()
 }
 
 func (c *Config) validateSecrets() error {

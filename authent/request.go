@@ -12,10 +12,23 @@ import (
 
 // callerOf reads who makes a request.
 func (a *Auth) callerOf(r *http.Request) caller {
+	a.noticeProxy(r)
 	return caller{
 		tokens: a.sessionTokens(r), tookOver: a.takesOver(r), mark: cookie(r, a.cookies.recent),
 		addr: input.ClientAddr(r, a.cfg.TrustedProxies), userAgent: r.UserAgent(),
 	}
+}
+
+// noticeProxy tells the log, once, that a proxy is there which nobody trusts: everybody
+// then seems to come from its address.
+func (a *Auth) noticeProxy(r *http.Request) {
+	peer, untrusted := input.UntrustedProxy(r, a.cfg.TrustedProxies)
+	if !untrusted {
+		return
+	}
+	a.untrustedProxy.Do(func() {
+		a.cfg.Logger.WarnContext(r.Context(), "authent: X-Forwarded-For is ignored, since it came from an address that is not trusted: if that is your proxy's, add it to AUTH_TRUSTED_PROXIES", "peer", peer.String())
+	})
 }
 
 // arrivingCaller reads who is about to sign in or out: that ends every session that the
