@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -53,7 +54,7 @@ func startWith(t *testing.T, env map[string]string) *app {
 	ended := make(chan error, 1)
 	out := &safeBuffer{}
 	go func() { ended <- run(ctx, func(name string) string { return env[name] }, out) }()
-	a := &app{url: "http://localhost:" + env["PORT"]}
+	a := &app{url: "http://" + net.JoinHostPort(or(env["HOST"], "localhost"), env["PORT"])}
 	a.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {

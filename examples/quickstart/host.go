@@ -11,22 +11,35 @@ import (
 
 // onlyAt serves requests for home's host alone, because cookies belong to one
 // host. Somebody who came by another name of this machine is sent there; one who
-// came over a network or through a proxy is told what to set.
-func onlyAt(home *url.URL, next http.Handler) http.Handler {
-	if !isLoopback(home.Host) {
-		return next // AUTH_URL says that a proxy serves us under its own name.
+// came over a network, or in development through a proxy, is told what to set.
+func (s settings) onlyAt(next http.Handler) http.Handler {
+	if s.home.Scheme == "https" || !isLoopback(s.home.Host) {
+		return next // AUTH_URL says that a proxy serves us, and it may ask for any host.
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		inDevelopment := s.authURL == ""
 		switch {
-		case isForwarded(r) || !isLoopback(r.Host):
-			message := fmt.Sprintf("quickstart was reached as %q, but it serves %s: open that, or set AUTH_URL to the https URL under which your proxy serves it", reachedAs(r), home)
-			http.Error(w, message, http.StatusMisdirectedRequest)
-		case r.Host != home.Host && r.Method == http.MethodGet:
-			http.Redirect(w, r, home.String()+r.URL.RequestURI(), http.StatusFound)
+		case isForwarded(r) && inDevelopment:
+			misdirected(w, fmt.Sprintf("quickstart was reached through a proxy, as %q: set AUTH_URL to the URL under which your proxy serves it", reachedAs(r)))
+		case !isLoopback(reachedAs(r)):
+			misdirected(w, fmt.Sprintf("quickstart was reached as %q, but it serves %s: open that, or set AUTH_URL to the https URL under which your proxy serves it", reachedAs(r), s.home))
+		case r.Method == http.MethodGet && !isForwarded(r) && isOtherName(r.Host, s.home):
+			http.Redirect(w, r, s.home.String()+r.URL.RequestURI(), http.StatusFound)
 		default:
 			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+func misdirected(w http.ResponseWriter, message string) {
+	http.Error(w, message, http.StatusMisdirectedRequest)
+}
+
+// isOtherName reports whether host is another name for the port of home. A proxy that
+// passes on nothing of what it was asked for has another port.
+func isOtherName(host string, home *url.URL) bool {
+	_, port, _ := net.SplitHostPort(host)
+	return host != home.Host && port == home.Port()
 }
 
 func isForwarded(r *http.Request) bool {

@@ -5,7 +5,8 @@
 //
 // It reads PORT (3000), DATABASE_URL (file:./quickstart.db), and AUTH_URL, without
 // which it is in development at http://localhost:PORT. There AUTH_SECRET need not be
-// set: one is made and kept in .authent/secret. With
+// set: one is made and kept in .authent/secret. HOST (localhost) is the address at
+// which it listens; in a container 0.0.0.0, with AUTH_SECRET. With
 // GITHUB_ID and GITHUB_SECRET people sign in with GitHub, with AUTH_GOOGLE_ID and
 // AUTH_GOOGLE_SECRET with Google; without any of them with a provider that runs
 // beside the application, where everybody may be anybody.
@@ -64,7 +65,7 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return serve(ctx, s, onlyAt(s.home, app), out)
+	return serve(ctx, s, s.onlyAt(app), out)
 }
 
 // newApp puts the pages together: authent's under /auth/, and our own.
@@ -87,16 +88,17 @@ func newApp(client *ent.Client, s settings, providers []authent.Provider) (http.
 	return mux, nil
 }
 
-// serve listens on loopback alone, since the application speaks plain http.
+// serve listens on loopback alone, since the application speaks plain http, unless
+// HOST says otherwise: in a container, or for a proxy on another machine.
 func serve(ctx context.Context, s settings, handler http.Handler, out io.Writer) error {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort("localhost", s.port))
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(s.host, s.port))
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("port %s is taken: stop what uses it, or choose another, as in PORT=3001 go run ./examples/quickstart", s.port)
 	}
 	if err != nil {
-		return fmt.Errorf("listen on port %s: %w", s.port, err)
+		return fmt.Errorf("listen at HOST %q and PORT %s: %w: use localhost, or 0.0.0.0 for every address of this machine", s.host, s.port, err)
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	server := newServer(handler)
 	fmt.Fprintf(out, "quickstart: open %s\n", s.home)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -104,8 +106,21 @@ func serve(ctx context.Context, s settings, handler http.Handler, out io.Writer)
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
 		return server.Shutdown(end)
+	}
+}
+
+// newServer has every time-out, since the standard library's own is to wait for ever
+// for clients that send or read slowly. Writing may take longest: a sign-in through a
+// provider makes several calls to it, each of up to 10 seconds.
+func newServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
 	}
 }

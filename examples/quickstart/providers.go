@@ -17,7 +17,7 @@ func (s settings) providers() (all []authent.Provider, done func(), err error) {
 	if s.google {
 		all = append(all, provider.Google(provider.Client{}))
 	}
-	if len(all) > 1 || !isLoopback(s.home.Host) {
+	if len(all) > 1 || !isLoopback(s.home.Host) || !isLoopback(s.host) {
 		return all, done, nil
 	}
 	server, err := oauthserver.Start(oauthserver.Config{})

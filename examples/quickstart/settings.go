@@ -3,15 +3,17 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"strconv"
+	"strings"
 )
 
 // settings are what the environment says.
 type settings struct {
-	port        string
+	host, port  string
 	databaseURL string
-	// authURL is AUTH_URL, "" in development.
+	// authURL is where the engine is, "" in development.
 	authURL string
 	// home is where people open the application.
 	home *url.URL
@@ -23,6 +25,7 @@ type settings struct {
 
 func readSettings(getenv func(string) string) (settings, error) {
 	s := settings{
+		host:        strings.Trim(or(getenv("HOST"), "localhost"), "[]"),
 		port:        or(getenv("PORT"), "3000"),
 		databaseURL: or(getenv("DATABASE_URL"), "file:./quickstart.db"),
 		authURL:     getenv("AUTH_URL"),
@@ -35,7 +38,15 @@ func readSettings(getenv func(string) string) (settings, error) {
 	if secret := getenv("AUTH_SECRET"); secret != "" {
 		s.secrets = []string{secret}
 	}
-	u, err := url.Parse(or(s.authURL, "http://localhost:"+s.port))
+	here := "http://" + net.JoinHostPort("localhost", s.port)
+	switch {
+	case isLoopback(s.host):
+		here = "http://" + net.JoinHostPort(s.host, s.port)
+	case s.authURL == "":
+		// In a container nobody comes from this machine, which development insists on.
+		s.authURL = here
+	}
+	u, err := url.Parse(or(s.authURL, here))
 	if err != nil || u.Host == "" {
 		return s, errors.New("AUTH_URL is not a URL: use one such as http://localhost:3000/auth")
 	}

@@ -36,19 +36,21 @@ func TestWrongSettings(t *testing.T) {
 	if err := os.WriteFile(readOnly, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, tc := range map[string]struct{ port, database, secret, url, want string }{
-		"port taken":        {port, good, testSecret, "", "port " + port + " is taken: stop what uses it, or choose another"},
-		"port not a number": {"http", good, testSecret, "", `PORT is "http": use a number`},
-		"unknown database":  {"0", "oracle://scott:tiger@host/db", testSecret, "", "the scheme of the URL is not known: use postgresql://"},
-		"no folder":         {"0", "file:" + dir + "/none/q.db", testSecret, "", "does not exist: create it"},
-		"a folder":          {"0", "file:" + dir, testSecret, "", "is a directory"},
-		"read-only":         {"0", "file:" + readOnly + "?mode=ro", testSecret, "", "must be writable"},
-		"short secret":      {"0", good, "short", "", "use at least 32"},
-		"bad URL":           {"0", good, testSecret, "example.com", "AUTH_URL is not a URL"},
-		"http for a host":   {"0", good, testSecret, "http://example.com/auth", "use https"},
+	for name, tc := range map[string]struct{ port, database, secret, url, want, host string }{
+		"port taken":        {port, good, testSecret, "", "port " + port + " is taken: stop what uses it, or choose another", ""},
+		"port not a number": {"http", good, testSecret, "", `PORT is "http": use a number`, ""},
+		"unknown database":  {"0", "oracle://scott:tiger@host/db", testSecret, "", "the scheme of the URL is not known: use postgresql://", ""},
+		"no folder":         {"0", "file:" + dir + "/none/q.db", testSecret, "", "does not exist: create it", ""},
+		"a folder":          {"0", "file:" + dir, testSecret, "", "is a directory", ""},
+		"read-only":         {"0", "file:" + readOnly + "?mode=ro", testSecret, "", "must be writable", ""},
+		"short secret":      {"0", good, "short", "", "use at least 32", ""},
+		"bad URL":           {"0", good, testSecret, "example.com", "AUTH_URL is not a URL", ""},
+		"http for a host":   {"0", good, testSecret, "http://example.com/auth", "use https", ""},
+		"foreign HOST":      {"0", good, testSecret, "", `listen at HOST "203.0.113.7"`, "203.0.113.7"},
+		"container, bare":   {"0", good, "", "", "no secret: set AUTH_SECRET", "0.0.0.0"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			env := map[string]string{"PORT": tc.port, "DATABASE_URL": tc.database, "AUTH_SECRET": tc.secret, "AUTH_URL": tc.url}
+			env := map[string]string{"HOST": tc.host, "PORT": tc.port, "DATABASE_URL": tc.database, "AUTH_SECRET": tc.secret, "AUTH_URL": tc.url}
 			if tc.port == "0" {
 				env["PORT"] = freePort(t)
 			}
