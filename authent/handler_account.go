@@ -27,6 +27,36 @@ func (e *exchange) accountPath(query url.Values) string {
 	return e.page("account", query)
 }
 
+// WellKnownChangePassword leads password managers and browsers to the page where people
+// change their password (W3C, "A Well-known URL for Changing Passwords"). Mount it with
+// mux.Handle("/.well-known/change-password", auth.WellKnownChangePassword()), and answer
+// 404 to other paths under /.well-known: browsers try one to see that they can believe
+// the answer. The page is Pages.Account or the built-in one; whoever is not signed in is
+// asked to sign in first.
+func (a *Auth) WellKnownChangePassword() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e := &exchange{Auth: a, w: w, r: r}
+		var err error
+		if e.origin, err = a.originOf(r); err != nil {
+			a.logUnserved(r, err)
+			e.origin = &url.URL{}
+			e.misconfigured()
+			return
+		}
+		if e.method() != http.MethodGet {
+			w.Header().Set("Allow", "GET, HEAD")
+			w.WriteHeader(http.StatusMethodNotAllowed)
+			return
+		}
+		target := e.accountPath(nil)
+		if a.cfg.Pages.Account == "" {
+			target += "#change-password"
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		http.Redirect(w, r, target, http.StatusFound)
+	})
+}
+
 // toAccount sends the browser back to the account page after a change, unless
 // the request itself says where to.
 func (e *exchange) toAccount(notice string) error {

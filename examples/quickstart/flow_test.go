@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
@@ -197,4 +198,28 @@ func TestBrowser_SecondStart(t *testing.T) {
 	other := b.app.tab(t)
 	other.signIn(ada, word)
 	other.says("Hello, Ada Lovelace")
+}
+
+// TestBrowser_WellKnownChangePassword: where a password manager sends a person who is
+// signed out, they sign in and change the password.
+func TestBrowser_WellKnownChangePassword(t *testing.T) {
+	a := startApp(t, t.TempDir())
+	a.tab(t).register(ada)
+	b := a.tab(t)
+	b.open("/.well-known/change-password")
+	b.fill("email", ada, "password", word)
+	b.press("Sign in")
+	b.says("Change password", "It signs you out everywhere else.")
+	b.open("/.well-known/change-password")
+	if at := value[string](b, "document.querySelector(':target').textContent"); at != "Change password" {
+		t.Errorf("the page is shown at %q", at)
+	}
+	res, err := http.Get(a.url + "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusNotFound {
+		t.Errorf("a path that is not there: %d", res.StatusCode)
+	}
 }

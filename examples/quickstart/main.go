@@ -83,6 +83,7 @@ func newApp(client *ent.Client, s settings, providers []authent.Provider) (http.
 	}
 	mux := http.NewServeMux()
 	mux.Handle(auth.Pattern(), auth.Handler())
+	mux.Handle("/.well-known/change-password", auth.WellKnownChangePassword())
 	mux.Handle("GET /{$}", auth.LoadSession(home(auth)))
 	mux.HandleFunc("GET /style.css", style)
 	return mux, nil
