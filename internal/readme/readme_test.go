@@ -6,43 +6,93 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/authent/authent/internal/testdb"
 )
 
-// TestReadme does what the README says, from go mod init on. Its programs compile,
-// the first one runs, and the tools outlive go mod tidy.
+// TestReadme does what the README says, from go mod init on: its program runs without
+// any setting, with a database and a secret that it makes.
 func TestReadme(t *testing.T) {
 	g := newGuide(t, testdb.SQLite, "")
+	for _, name := range []string{"AUTH_URL", "AUTH_SECRET", "AUTH_SECRET_1", "AUTH_SECRET_2", "AUTH_SECRET_3"} {
+		t.Setenv(name, "")
+	}
 	for _, section := range sections(t, "README.md") {
 		g.follow(section[0], section[1])
 	}
-	for _, name := range []string{"app.db", "migrated.db", "quickstart.db", "ent/authent.go", "migrations/sqlite/atlas.sum"} {
+	for _, name := range []string{"app.db", ".authent/secret", "quickstart.db"} {
+		if _, err := os.Stat(filepath.Join(g.dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	if g.programs > 0 {
+		t.Errorf("the README has %d programs besides the first one", g.programs)
+	}
+}
+
+// TestGettingStarted does what docs/getting-started.md says. Its programs compile, the
+// first one runs, and the tools outlive go mod tidy.
+func TestGettingStarted(t *testing.T) {
+	g := newGuide(t, testdb.SQLite, "")
+	for _, section := range sections(t, "docs/getting-started.md") {
+		g.follow(section[0], section[1])
+	}
+	for _, name := range []string{"app.db", "migrated.db", "ent/authent.go", "migrations/sqlite/atlas.sum"} {
 		if _, err := os.Stat(filepath.Join(g.dir, name)); err != nil {
 			t.Error(err)
 		}
 	}
 	if g.programs < 4 {
-		t.Errorf("the README has %d programs besides the first one", g.programs)
+		t.Errorf("the guide has %d programs besides the first one", g.programs)
 	}
 	g.run("go list -export ./...") // compiles them all, and links nothing
 	g.tidy()
 }
 
-// TestFirstScreen: the commands that begin an application come before everything
-// else, and begin with an empty folder.
+// TestFirstScreen: first what begins an application in an empty folder, then a program
+// that one reads at a glance, then two commands that run it.
 func TestFirstScreen(t *testing.T) {
 	first := sections(t, "README.md")[0][1]
-	_, block, _ := strings.Cut(first, "\n```sh\n")
-	if !strings.HasPrefix(block, "go mod init ") {
-		t.Errorf("the first block does not begin with go mod init: %.80q", block)
+	blocks := strings.Split(first, "\n```")
+	if len(blocks) < 6 || !strings.HasPrefix(blocks[1], "sh\ngo mod init ") || !strings.HasPrefix(blocks[3], "go\n") || !strings.HasPrefix(blocks[5], "sh\n") {
+		t.Fatal("the README does not begin with commands, a program, and commands")
 	}
-	if program := strings.Index(first, "\n```go\n"); program < strings.Index(first, "\n```sh\n") {
-		t.Error("the program comes before the commands that it needs")
+	_, program, _ := strings.Cut(blocks[3], "\n)\n\n") // what is imported says nothing
+	if n := strings.Count(program, "\n") + 1; n > 25 {
+		t.Errorf("the program has %d lines", n)
+	}
+	if n := strings.Count(blocks[5], "\n"); n != 2 {
+		t.Errorf("it takes %d commands to run it", n)
 	}
 }
+
+// TestLinks: what the README and the guides point to is there.
+func TestLinks(t *testing.T) {
+	guides, err := filepath.Glob(filepath.Join(root, "docs/*.md"))
+	if err != nil || len(guides) == 0 {
+		t.Fatal(guides, err)
+	}
+	for _, name := range append(guides, filepath.Join(root, "README.md"), filepath.Join(root, "CONTRIBUTING.md"), filepath.Join(root, "SECURITY.md")) {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range link.FindAllStringSubmatch(string(text), -1) {
+			target, _, _ := strings.Cut(found[1]+found[2], "#")
+			if target == "" || strings.Contains(target, "://") {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join(filepath.Dir(name), target)); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
+var link = regexp.MustCompile(`\]\(([^)\s]+)\)|(?:src|srcset)="([^"]+)"`)
 
 // runApp runs the reader's application. One that serves must ask who it is, and
 // goes on until the next line of the guide.
