@@ -52,6 +52,7 @@ func withProxy(m *testing.M) int {
 type proxy struct {
 	dir     string
 	version module.Version
+	size    int               // of the module's zip, in bytes
 	env     map[string]string // of the go command here
 }
 
@@ -73,6 +74,7 @@ func publish(dir string) (p proxy, err error) {
 	if err := zip.Create(&packed, p.version, files); err != nil {
 		return p, err
 	}
+	p.size = packed.Len()
 	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
 	if err != nil {
 		return p, err
@@ -87,6 +89,15 @@ func publish(dir string) (p proxy, err error) {
 		err = errors.Join(err, os.WriteFile(filepath.Join(folder, name), content, 0o644))
 	}
 	return p, err
+}
+
+// TestModuleSize: whoever imports this module downloads what is read, and no pictures.
+func TestModuleSize(t *testing.T) {
+	const most = 2_300_000
+	if published.size > most {
+		t.Errorf("the module's zip has %d bytes, want at most %d: give what nobody reads a go.mod of its own, as docs/screenshots has", published.size, most)
+	}
+	t.Logf("%d bytes", published.size)
 }
 
 // tracked are the files that a commit of everything would have.
