@@ -109,6 +109,10 @@ func (a *Auth) warn() {
 // "/auth/" by default.
 func (a *Auth) Pattern() string { return a.site.Base + "/" }
 
+// BasePath is the path under which Handler serves, without a slash at its end: "/auth"
+// by default. Routers other than http.ServeMux want it, where Pattern has a slash.
+func (a *Auth) BasePath() string { return a.site.Base }
+
 // now is the time to the precision that is stored (milliseconds).
 func (a *Auth) now() time.Time { return a.cfg.Now().UTC().Truncate(time.Millisecond) }
 

@@ -165,6 +165,19 @@ func (a *Auth) clearCookie(w http.ResponseWriter, name string) {
 	})
 }
 
+// cookieSet returns what this response sets a cookie to, percent-decoded, "" where it
+// does not.
+func cookieSet(w http.ResponseWriter, name string) string {
+	for _, line := range w.Header().Values("Set-Cookie") {
+		if c, err := http.ParseSetCookie(line); err == nil && c.Name == name {
+			if v, err := url.PathUnescape(c.Value); err == nil {
+				return v
+			}
+		}
+	}
+	return ""
+}
+
 func replaceCookie(w http.ResponseWriter, c *http.Cookie) {
 	keepCookie(w, c.Name)
 	w.Header().Add("Set-Cookie", c.String())

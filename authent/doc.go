@@ -8,6 +8,7 @@
 // ways to sign in. New puts them together into an Auth, which has
 //
 //   - Handler, Auth.js's HTTP endpoints and pages under Pattern;
+//   - FormData and CSRFToken, for pages of the application's own in place of these;
 //   - LoadSession, RequireUser and RequireRole, middleware for the application's
 //     own pages, and SessionFrom, who is signed in;
 //   - verbs: Register, SignIn, SignOut, Reauthenticate, Sessions, RevokeSession,

@@ -144,6 +144,18 @@ func (e *exchange) noStore() {
 	e.w.Header().Set("Pragma", "no-cache")
 }
 
+// addVary names a request header on which the answer depends, once.
+func addVary(h http.Header, name string) {
+	for _, line := range h.Values("Vary") {
+		for part := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(strings.TrimSpace(part), name) {
+				return
+			}
+		}
+	}
+	h.Add("Vary", name)
+}
+
 // html renders a built-in page.
 func (e *exchange) html(status int, name page.Name, view any) error {
 	var body bytes.Buffer

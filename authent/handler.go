@@ -185,12 +185,16 @@ func (e *exchange) postedByProvider(rt route) bool {
 	return rt.method == http.MethodPost && rt.action == "callback" && e.provider.OAuth != nil && e.provider.OAuth.FormPost
 }
 
-// prepareCSRF takes the browser's CSRF token from its cookie, or issues one. It
-// reports whether the browser already had it.
+// prepareCSRF takes the browser's CSRF token from its cookie, or issues one; what
+// this answer issued already counts as well. It reports whether the browser had it.
 func (e *exchange) prepareCSRF() (had bool, err error) {
 	if token, ok := e.csrf.Verify(cookie(e.r, e.cookies.csrf)); ok {
 		e.csrfToken = token
 		return true, nil
+	}
+	if token, ok := e.csrf.Verify(cookieSet(e.w, e.cookies.csrf)); ok {
+		e.csrfToken = token
+		return false, nil
 	}
 	token, value, err := e.csrf.Issue(e.cfg.Rand)
 	if err != nil {
@@ -246,7 +250,12 @@ func (e *exchange) prepareCallbackURL() {
 	default:
 		e.callbackURL = e.origin.String()
 	}
-	if e.callbackURL != before && len(e.callbackURL) <= maxCallbackURL {
+	e.keepCallbackURL()
+}
+
+// keepCallbackURL has the browser remember where it goes afterwards.
+func (e *exchange) keepCallbackURL() {
+	if e.callbackURL != cookie(e.r, e.cookies.callbackURL) && len(e.callbackURL) <= maxCallbackURL {
 		e.setCookie(e.w, e.cookies.callbackURL, e.callbackURL, noExpiry)
 	}
 }

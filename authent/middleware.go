@@ -35,7 +35,7 @@ func SessionFrom(ctx context.Context) *Session {
 // next rolled on or GET {base}/session is asked.
 func (a *Auth) LoadSession(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Add("Vary", "Cookie")
+		addVary(w.Header(), "Cookie")
 		e := &exchange{Auth: a, w: w, r: r}
 		var err error
 		if e.origin, err = a.originOf(r); err != nil {
@@ -66,7 +66,9 @@ func (a *Auth) LoadSession(next http.Handler) http.Handler {
 // RequireUser is LoadSession, and lets only requests pass that are signed in. A
 // page is sent to the sign-in page, and from there back to the address that the
 // browser asked for, whatever http.StripPrefix and its like made of r.URL; a proxy in
-// front must pass the path on unchanged. Anything else is answered 401.
+// front must pass the path on unchanged. On the way to Config.Pages.SignIn a cookie
+// keeps that address too, for a form without the field callbackUrl. Anything else is
+// answered 401.
 func (a *Auth) RequireUser(next http.Handler) http.Handler {
 	return a.LoadSession(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if SessionFrom(r.Context()) == nil {
@@ -98,6 +100,10 @@ func (a *Auth) askToSignIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	query := url.Values{"callbackUrl": {e.origin.String() + ownURI(r)}}
+	if e.cfg.Pages.SignIn != "" {
+		e.callbackURL = e.redirectURL(query.Get("callbackUrl"))
+		e.keepCallbackURL()
+	}
 	w.Header().Set("Cache-Control", "private, no-store")
 	http.Redirect(w, r, e.signInPage(query), http.StatusFound)
 }

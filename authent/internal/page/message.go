@@ -70,6 +70,18 @@ func Message(kind, code string) string {
 	return tryAgain
 }
 
+// AnyMessage is Message for a page that may stand in the error page's place as well:
+// codes that only the error page explains have its heading and text.
+func AnyMessage(kind, code string) string {
+	if m := Message(kind, code); m != tryAgain {
+		return m
+	}
+	if t, ok := errorTexts[kind]; ok {
+		return t.heading + ". " + t.text
+	}
+	return tryAgain
+}
+
 // errorText is the error page's heading and text for a code.
 type errorText struct{ heading, text string }
 

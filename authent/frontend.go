@@ -1,0 +1,138 @@
+package authent
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+
+	"github.com/authent/authent/authent/internal/page"
+)
+
+// FormData is what a page of the application's own needs for its forms. FormData of
+// Auth makes it.
+type FormData struct {
+	// CSRFToken goes into the hidden field csrfToken of every form.
+	CSRFToken string
+	// CallbackURL is where the person goes afterwards: absolute, and checked as a
+	// redirect is. It goes into the hidden field callbackUrl.
+	CallbackURL string
+	// Email and Name are what the last try typed, for a minute after it failed; else "".
+	Email, Name string
+	// Error and Code are the codes in the page's query, "" for what has not the form
+	// of one: letters, digits and "_", at most 64. Anybody can write such a link.
+	Error, Code string
+	// Message is what the built-in pages say for Error and Code, in English, and "" for
+	// no error. It never holds anything of the query.
+	Message string
+	// BasePath is where the Handler is mounted, "/auth" by default.
+	BasePath string
+	// Providers are the ways to sign in, in Config's order.
+	Providers []FormProvider
+	// RegisterAction and SignOutAction are the paths to which the forms post that
+	// register a person and sign one out. RegisterAction is "" without a password
+	// provider.
+	RegisterAction, SignOutAction string
+}
+
+// FormProvider is one way to sign in, for a form or a button of its own.
+type FormProvider struct {
+	// ID and Name are the Provider's.
+	ID, Name string
+	// Type is the Provider's: TypeOAuth and TypeOIDC need a button alone.
+	Type ProviderType
+	// Action is the path to which the form posts.
+	Action string
+	// Password says that the form has the fields email and password.
+	Password bool
+	// Inputs are the other fields, for a check of the application's own.
+	Inputs []Input
+}
+
+// String keeps the token out of what prints a FormData.
+func (d FormData) String() string { return "[form data]" }
+
+// LogValue keeps the token out of logs.
+func (d FormData) LogValue() slog.Value { return slog.StringValue(d.String()) }
+
+// CSRFToken returns the token that a form of the application's own sends in its field
+// csrfToken, such as one that posts to {base}/signout. It sets on w, where r lacks
+// them, the cookies that belong to it (the CSRF token's and the callbackUrl's), and
+// keeps the answer out of caches: Cache-Control: no-store and Vary: Cookie. Within one
+// request it always returns the same.
+//
+// Call it before anything of the answer is written: what is set later is lost, and the
+// form then fails with MissingCSRF and a line in the log. It changes nothing else, so
+// that HEAD is as GET. The error says why r cannot be served, when AUTH_URL is not set
+// and r is not from this machine; answer 500.
+func (a *Auth) CSRFToken(w http.ResponseWriter, r *http.Request) (string, error) {
+	e, err := a.formExchange(w, r)
+	if err != nil {
+		return "", fmt.Errorf("authent: CSRF token: %w", err)
+	}
+	return e.csrfToken, nil
+}
+
+// FormData returns what a sign-in, registration or error page of the application's own
+// shows, and does all that CSRFToken does. It reads callbackUrl, error and code from
+// r's query, where the Handler and RequireUser put them on their way to a page of
+// Config.Pages; without callbackUrl the browser's cookie counts, then the origin. What
+// the last try typed is given once: it is cleared on w.
+func (a *Auth) FormData(w http.ResponseWriter, r *http.Request) (FormData, error) {
+	e, err := a.formExchange(w, r)
+	if err != nil {
+		return FormData{}, fmt.Errorf("authent: form data: %w", err)
+	}
+	query := queryOf(r)
+	kept := e.takeForm(w, r)
+	d := FormData{
+		CSRFToken: e.csrfToken, CallbackURL: e.callbackURL, Email: kept.Email, Name: kept.Name,
+		Error: queryCode(query.Get("error")), Code: queryCode(query.Get("code")),
+		BasePath: a.BasePath(), SignOutAction: a.BasePath() + "/signout",
+	}
+	d.Message = page.AnyMessage(d.Error, d.Code)
+	if _, ok := a.passwordProvider(); ok {
+		d.RegisterAction = a.BasePath() + "/register"
+	}
+	for i := range a.cfg.Providers {
+		d.Providers = append(d.Providers, a.formProvider(&a.cfg.Providers[i]))
+	}
+	return d, nil
+}
+
+func (a *Auth) formProvider(p *Provider) FormProvider {
+	f := FormProvider{ID: p.ID, Name: p.Name, Type: p.Type, Action: a.BasePath() + "/callback/" + p.ID, Password: p.isPassword()}
+	if p.isOAuth() {
+		f.Action = a.BasePath() + "/signin/" + p.ID
+	}
+	if p.Credentials != nil {
+		f.Inputs = append(f.Inputs, p.Credentials.Inputs...)
+	}
+	return f
+}
+
+// formExchange prepares the answer to r for forms: cookies and headers.
+func (a *Auth) formExchange(w http.ResponseWriter, r *http.Request) (*exchange, error) {
+	origin, err := a.originOf(r)
+	if err != nil {
+		return nil, fmt.Errorf("%w: set AUTH_URL to the URL at which people reach this server", err)
+	}
+	e := &exchange{Auth: a, w: w, r: r, origin: origin}
+	if _, err := e.prepareCSRF(); err != nil {
+		return nil, err
+	}
+	e.prepareCallbackURL()
+	e.noStore()
+	addVary(w.Header(), "Cookie")
+	return e, nil
+}
+
+var formOfCode = regexp.MustCompile(`^[A-Za-z0-9_]{1,64}$`)
+
+// queryCode returns a code of a query, "" for what cannot be one.
+func queryCode(s string) string {
+	if formOfCode.MatchString(s) {
+		return s
+	}
+	return ""
+}
