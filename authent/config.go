@@ -73,7 +73,11 @@ type Config struct {
 	// duration does not tell whose hash is which. Implied in shared mode.
 	BcryptHashes bool
 	// TrustedOrigins are origins (scheme://host[:port]) besides URL's whose pages
-	// may send state-changing requests. If empty, none.
+	// may send state-changing requests, read the Handler's answers (CORS) and be a
+	// callbackUrl: trust them as your own. Only the same site can work, such as
+	// https://app.example.com beside https://api.example.com, or another port of
+	// localhost, since cookies are SameSite=Lax: browsers leave them out of what
+	// another site's page fetches. If empty, none.
 	TrustedOrigins []string
 	// TrustedProxies are the reverse proxies whose X-Forwarded-For tells the
 	// client's address. If empty, those of the environment's AUTH_TRUSTED_PROXIES,

@@ -109,20 +109,29 @@ func (e *exchange) page(path string, query url.Values) string {
 	return u
 }
 
-// redirect answers with 302, or with 200 and the URL in JSON for scripts.
-func (e *exchange) redirect(target string) error {
-	return e.redirectAs(http.StatusOK, target)
+// scriptAnswer is what a script is told where a browser is redirected.
+type scriptAnswer struct {
+	URL   string `json:"url"`
+	OK    bool   `json:"ok"`
+	Error string `json:"error,omitempty"`
+	Code  string `json:"code,omitempty"`
 }
 
-func (e *exchange) redirectAs(jsonStatus int, target string) error {
+// redirect answers that what was asked is done: with 302, or with 200 and the URL in
+// JSON for scripts.
+func (e *exchange) redirect(target string) error {
+	e.redirectAs(http.StatusOK, scriptAnswer{URL: target, OK: true})
+	return nil
+}
+
+func (e *exchange) redirectAs(jsonStatus int, to scriptAnswer) {
 	e.noStore()
 	if e.wantsJSON() {
-		e.json(jsonStatus, map[string]string{"url": target})
-		return nil
+		e.json(jsonStatus, to)
+		return
 	}
-	e.w.Header().Set("Location", target)
+	e.w.Header().Set("Location", to.URL)
 	e.w.WriteHeader(http.StatusFound)
-	return nil
 }
 
 func (e *exchange) json(status int, v any) {

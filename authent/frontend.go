@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"regexp"
+	"slices"
 
 	"github.com/authent/authent/authent/internal/page"
 )
@@ -135,4 +136,33 @@ func queryCode(s string) string {
 		return s
 	}
 	return ""
+}
+
+// shareWithTrusted lets pages of Config.TrustedOrigins read the answer, whatever it
+// will be, and reports whether r comes from one (Fetch Standard, CORS protocol). It
+// names that very origin, never "*" or "null", neither of which New accepts.
+func (e *exchange) shareWithTrusted() bool {
+	if len(e.cfg.TrustedOrigins) == 0 {
+		return false
+	}
+	h := e.w.Header()
+	addVary(h, "Origin")
+	origins := e.r.Header.Values("Origin")
+	if len(origins) != 1 || !slices.Contains(e.cfg.TrustedOrigins, origins[0]) {
+		return false
+	}
+	h.Set("Access-Control-Allow-Origin", origins[0])
+	h.Set("Access-Control-Allow-Credentials", "true")
+	h.Set("Access-Control-Expose-Headers", "Retry-After")
+	return true
+}
+
+// preflight answers OPTIONS of a trusted origin's page. It allows what the endpoints
+// take and leaves it to the request itself which of them there is.
+func (e *exchange) preflight() {
+	h := e.w.Header()
+	h.Set("Access-Control-Allow-Methods", "GET, POST")
+	h.Set("Access-Control-Allow-Headers", "content-type, x-auth-return-redirect")
+	h.Set("Access-Control-Max-Age", "7200") // as long as Chromium keeps it at most
+	e.w.WriteHeader(http.StatusNoContent)
 }

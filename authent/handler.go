@@ -3,6 +3,7 @@ package authent
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/authent/authent/authent/internal/input"
@@ -59,15 +60,37 @@ var routes = []route{
 // Handler answers 404 to a slash at the end, to doubled slashes and to escaped
 // characters (/callback/credentials/, /callback%2Fcredentials). HEAD is answered
 // as GET without the body, and 405 where a GET acts: a provider's way back.
+//
+// A script that sends the header X-Auth-Return-Redirect, with any value, gets the
+// redirect's target in JSON, with status 200 in place of 302:
+//
+//	{"url": "https://example.com/", "ok": true}
+//	{"url": "https://example.com/auth/signin?error=CredentialsSignin&code=credentials",
+//	 "ok": false, "error": "CredentialsSignin", "code": "credentials"}
+//
+// "ok" says whether what was asked is done; "url" is where a browser would go, which
+// Auth.js's client reads alone. "code" is there where an error has one. When it is not
+// ok and has no error, the SignIn callback sends the person to url. Errors that tell a
+// script what to do have their status too: 503 with Retry-After, 401, 403, 400, 413.
+//
+// A page of Config.TrustedOrigins may do so from its own origin (CORS): fetch with
+// credentials: "include", read csrfToken from GET {base}/csrf, and send it in the body
+// of each POST, as form or JSON. Other origins get no CORS headers, and OPTIONS from
+// them is 400, as from Auth.js.
 func (a *Auth) Handler() http.Handler { return http.HandlerFunc(a.serve) }
 
 func (a *Auth) serve(w http.ResponseWriter, r *http.Request) {
 	e := &exchange{Auth: a, w: w, r: r}
+	trusted := e.shareWithTrusted()
 	var err error
 	if e.origin, err = a.originOf(r); err != nil {
 		a.logUnserved(r, err)
 		e.origin = &url.URL{}
 		e.misconfigured()
+		return
+	}
+	if r.Method == http.MethodOptions && trusted {
+		e.preflight()
 		return
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost {
@@ -226,12 +249,7 @@ func (e *exchange) sameSite() bool {
 	if origin == "" || origin == e.origin.String() {
 		return true
 	}
-	for _, trusted := range e.cfg.TrustedOrigins {
-		if origin == trusted {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(e.cfg.TrustedOrigins, origin)
 }
 
 // prepareCallbackURL works out where the browser goes afterwards: to what the
@@ -265,13 +283,17 @@ func (e *exchange) keepCallbackURL() {
 const maxCallbackURL = 1024
 
 // redirectURL is the absolute URL for what a browser asks to be sent to: of the
-// application's own origin, unless the Redirect callback says otherwise (P17).
+// application's own origin or a trusted one, unless the Redirect callback says
+// otherwise (P17).
 func (e *exchange) redirectURL(asked string) string {
 	base := e.origin.String()
 	if e.cfg.Callbacks.Redirect != nil {
 		return absolute(e.origin, e.cfg.Callbacks.Redirect(e.r.Context(), RedirectParams{URL: asked, BaseURL: base}))
 	}
 	if u, ok := input.SameOriginURL(asked, e.origin); ok {
+		return u
+	}
+	if u, ok := input.URLOfOrigins(asked, e.cfg.TrustedOrigins); ok {
 		return u
 	}
 	return base

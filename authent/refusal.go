@@ -20,7 +20,7 @@ func (e *exchange) logFault(err error) {
 // what to do, to browsers with that page.
 func (e *exchange) fail(err error) {
 	if instead, ok := errors.AsType[*redirectError](err); ok {
-		_ = e.redirect(e.redirectURL(instead.to))
+		e.redirectAs(http.StatusOK, scriptAnswer{URL: e.redirectURL(instead.to)})
 		return
 	}
 	e.logFault(err)
@@ -36,7 +36,7 @@ func (e *exchange) fail(err error) {
 		e.errorPage(f)
 		return
 	}
-	_ = e.redirectAs(f.jsonStatus(), e.failurePage(f, query))
+	e.redirectAs(f.jsonStatus(), scriptAnswer{URL: e.failurePage(f, query), Error: f.kind, Code: f.code})
 }
 
 // ownFaultPage reports whether a fault of the server's own is told by a page of

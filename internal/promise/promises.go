@@ -23,7 +23,7 @@ var promises = []promise{
 	{"P14", "An account is a provider and the person's id there, compared byte for byte, never an e-mail; an empty id is an error. Nothing that a browser adds to a callback, or to a provider's form, says whose it is.", "CVE-2026-42560"},
 	{"P15", "An unknown account joins an existing user only if that user started to link it from a recent session, which is also the one that ends the flow, or if the provider is trusted with addresses and calls this one verified. A missing flag is unverified. The application is asked about the very user who is signed in.", "CVE-2024-38351, CVE-2026-41574, CVE-2026-44166, CVE-2026-56666"},
 	{"P16", "A redirect URI is built from the configured URL only.", "CVE-2025-64101"},
-	{"P17", "Redirect targets are of the same origin as a browser parses them, or replaced by the default.", "GHSA-j5r2-4c8j-xc3m, CVE-2020-4037, CVE-2022-31093"},
+	{"P17", "Redirect targets are of the same origin as a browser parses them, or of exactly one of TrustedOrigins, or replaced by the default.", "GHSA-j5r2-4c8j-xc3m, CVE-2020-4037, CVE-2022-31093"},
 	{"P18", "Every state-changing request is protected against cross-site forgery, sign-in included, the scheme compared.", "ASVS 10.2.1, CVE-2025-24358, GHSA-hcff-qv74-7hr4"},
 	{"P21", "No other cookie, flow or token is accepted as a session.", "CVE-2023-48309"},
 	{"P22", "Cookies are HttpOnly, SameSite=Lax, Path=/, on https Secure and `__Host-` (in shared mode `__Secure-` for session and callback-url), last at most 400 days and never past an absolute lifetime; on https an unprefixed session cookie is ignored.", "RFC 6265bis, ASVS 3.3.3"},

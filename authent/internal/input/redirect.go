@@ -48,6 +48,22 @@ func SameOriginURL(target string, origin *url.URL) (string, bool) {
 	return result, true
 }
 
+// URLOfOrigins returns what SameOriginURL makes of an absolute URL on that one of
+// origins, such as "https://app.example.com", to which it belongs, and false where it
+// belongs to none. A path is of no origin here.
+func URLOfOrigins(target string, origins []string) (string, bool) {
+	if strings.HasPrefix(target, "/") {
+		return "", false
+	}
+	for _, origin := range origins {
+		scheme, host, _ := strings.Cut(origin, "://")
+		if u, ok := SameOriginURL(target, &url.URL{Scheme: scheme, Host: host}); ok {
+			return u, true
+		}
+	}
+	return "", false
+}
+
 // originString is the origin as browsers write it. A host in other letters than
 // ASCII has to be given in its ASCII form (xn--…), as browsers send it.
 func originString(origin *url.URL) (string, bool) {

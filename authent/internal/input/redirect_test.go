@@ -146,6 +146,30 @@ func TestP17_RedirectOrigins(t *testing.T) {
 	}
 }
 
+// TestP17_URLOfOrigins: what belongs to example.com by SameOriginURL does so here, but
+// for paths, which are of no origin.
+func TestP17_URLOfOrigins(t *testing.T) {
+	t.Parallel()
+	origins := []string{"http://localhost:5173", "https://example.com"}
+	for _, tt := range redirectCorpus {
+		want := tt.want
+		if strings.HasPrefix(tt.target, "/") {
+			want = ""
+		}
+		if got, ok := URLOfOrigins(tt.target, origins); got != want || ok != (want != "") {
+			t.Errorf("URLOfOrigins(%q) = %q, %v; want %q", tt.target, got, ok, want)
+		}
+		if got, ok := URLOfOrigins(tt.target, nil); ok {
+			t.Errorf("without origins: URLOfOrigins(%q) = %q", tt.target, got)
+		}
+	}
+	for _, bad := range []string{"", "null", "*", "example.com", "https://", "javascript://example.com"} {
+		if got, ok := URLOfOrigins("https://example.com/a", []string{bad}); ok {
+			t.Errorf("of %q: %q", bad, got)
+		}
+	}
+}
+
 func TestP17_RedirectLength(t *testing.T) {
 	t.Parallel()
 	origin := &url.URL{Scheme: "https", Host: "example.com"}
