@@ -34,6 +34,8 @@ type guide struct {
 	// onSQLite are lines that do the same whatever the database is, so that it is
 	// enough to run them on one.
 	onSQLite []string
+	// nginx is the proxy of a guide that has one.
+	nginx *nginx
 }
 
 // newGuide empties the folder. If database is not "", it is what DATABASE_URL
@@ -123,6 +125,8 @@ func (g *guide) follow(heading, body string) {
 			g.quoted(heading, block)
 		case "ts":
 			g.example(heading, block)
+		case "nginx":
+			g.nginx.configure(g.t, block)
 		case "go-part":
 		default:
 			g.t.Fatalf("%s: a block in %q", heading, language)
@@ -175,6 +179,8 @@ func (g *guide) line(line string) {
 		g.makeTest()
 	case strings.HasPrefix(line, "go run "+modulePath+"/examples/quickstart"):
 		g.quickstart(line)
+	case first == "sudo":
+		g.nginx.do(g.t, line)
 	case first == "pg_dump" || first == "mysqldump" || first == "sqlite3": // the reader's
 	case first == "atlas":
 		if atlas := os.Getenv("ATLAS_BIN"); atlas != "" && g.kind.Dialect == dialect.Postgres {

@@ -2,6 +2,7 @@ package readme
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -61,6 +62,30 @@ func (g *guide) answer(path string) (status int, target string) {
 		case <-g.ended:
 			g.t.Errorf("the program has ended: %v", err)
 			return 0, ""
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// read returns what a request is answered, once the server listens.
+func read(t *testing.T, client *http.Client, r *http.Request) string {
+	t.Helper()
+	for {
+		res, err := client.Do(r)
+		if err == nil {
+			defer res.Body.Close()
+			body, err := io.ReadAll(res.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(body)
+		}
+		if !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Fatal(err)
+		}
+		select {
+		case <-t.Context().Done():
+			t.Fatal(err)
 		case <-time.After(50 * time.Millisecond):
 		}
 	}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests need besides Go: a browser, database servers, Node.js,
+# Installs what the tests need besides Go: a browser, database servers, nginx, Node.js,
 # and the npm packages that interop/package.json pins. It starts no service.
 set -eu
 
@@ -28,10 +28,15 @@ pgbouncer() {
   PATH="$PATH:/usr/sbin" command -v pgbouncer >/dev/null 2>&1
 }
 
+nginx() {
+  PATH="$PATH:/usr/sbin" command -v nginx >/dev/null 2>&1
+}
+
 browser || wanted="$wanted chromium fonts-dejavu-core"
 postgres || wanted="$wanted postgresql"
 mariadb || wanted="$wanted mariadb-server-core mariadb-client-core"
 pgbouncer || wanted="$wanted pgbouncer"
+nginx || wanted="$wanted nginx"
 command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 || wanted="$wanted nodejs npm"
 
 # packages installs what the tests in interop run, when its list has changed, and
@@ -62,7 +67,7 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   mkdir -p /etc/postgresql-common
   grep -qs '^create_main_cluster' /etc/postgresql-common/createcluster.conf ||
     echo 'create_main_cluster = false' >>/etc/postgresql-common/createcluster.conf
-  # Keeps the pgbouncer package from starting its service.
+  # Keeps the packages pgbouncer and nginx from starting their services.
   policy=/usr/sbin/policy-rc.d
   if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' >"$policy"
