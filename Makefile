@@ -70,3 +70,7 @@ screenshots: deps ## Take pictures of every page, into docs/screenshots
 .PHONY: security
 security: ## Write the table of promises and their tests into SECURITY.md
 	go run ./internal/promise
+
+.PHONY: reference
+reference: ## Write the endpoints and error codes into docs/endpoints.md
+	go test ./authent -count=1 -run '^TestReference$$' -reference

@@ -1,5 +1,10 @@
 package page
 
+import (
+	"maps"
+	"slices"
+)
+
 // What people read for the codes in a page's query. Codes that are not here get
 // a text that says nothing of them: anybody can put anything into a query.
 
@@ -130,3 +135,12 @@ var notices = map[string]string{
 // Notice returns what the account page says of what was just done, "" for a code that
 // is not known.
 func Notice(code string) string { return notices[code] }
+
+// ErrorText returns the heading and the text of the error page for a code.
+func ErrorText(kind string) (heading, text string) {
+	t := errorTextOf(kind)
+	return t.heading, t.text
+}
+
+// RegisterCodes lists the codes beside Register that have a text of their own.
+func RegisterCodes() []string { return slices.Sorted(maps.Keys(registerMessages)) }

@@ -1,0 +1,168 @@
+package authent
+
+import (
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/authent/authent/authent/internal/page"
+)
+
+var writeReference = flag.Bool("reference", false, "write the endpoints and error codes into docs/endpoints.md")
+
+// endpointTexts say what the route table cannot: what an endpoint does, which fields or
+// parameters it takes, and what it answers a script.
+var endpointTexts = map[string][3]string{
+	"GET csrf":                 {"Issues the CSRF token of this browser, in its cookie and in the answer", "", "`{\"csrfToken\": \"…\"}`"},
+	"GET providers":            {"Lists the ways to sign in", "", "by id: `id`, `name`, `type`, `signinUrl`, `callbackUrl`"},
+	"GET session":              {"Says who is signed in, and keeps the session alive", "", "`user` and `expires`, or `null`; 503 during an outage"},
+	"POST session":             {"Passes `data` to the Session callback (`update()` of Auth.js's client)", "`data`", "as GET session"},
+	"GET signin":               {"Shows the sign-in page, or leads to `Pages.SignIn`", "`callbackUrl`", ""},
+	"POST signin":              {"Leads to the sign-in page", "", "`url`"},
+	"POST signin/{provider}":   {"Starts a sign-in through an OAuth provider; for another provider, leads to the sign-in page", "`callbackUrl`; query: `login_hint`, `prompt` and others that the provider is asked with", "`url` at the provider"},
+	"GET callback/{provider}":  {"Takes what the provider sends people back with, and signs in or links", "query: `code`, `state`, `iss`, `error`", ""},
+	"POST callback/{provider}": {"Signs in with the fields of a credentials provider; also the way back from a provider that posts its answer", "`email`, `password`, or the provider's own fields", "`url`"},
+	"GET signout":              {"Shows the sign-out page, or leads to `Pages.SignOut`", "`callbackUrl`", ""},
+	"POST signout":             {"Ends the session", "", "`url`"},
+	"GET verify-request":       {"Shows \"check your mail\", or leads to `Pages.VerifyRequest`", "", ""},
+	"GET error":                {"Shows what a code means, or leads to `Pages.Error`", "`error`, `code`", ""},
+	"GET register":             {"Shows the page to register at, or leads to `Pages.Register`", "`callbackUrl`", ""},
+	"POST register":            {"Creates a user and signs them in", "`email`, `password`, `name`; others reach `SignUpFrom`", "`url`"},
+	"GET account":              {"Shows the account page, or leads to `Pages.Account`", "", ""},
+	"GET sessions":             {"Lists where the person is signed in, this session first", "", "an array of `id`, `current`, `expires`, `createdAt`, `lastUsedAt`, `ipAddress`, `userAgent`; 401 and `null` without a session"},
+	"POST sessions/revoke":     {"Ends one of the person's sessions, or all others", "`id`, or `others=true`", "`url`"},
+	"POST password":            {"Changes the password, and ends the other sessions; needs a recent sign-in", "`currentPassword`, `password`", "`url`"},
+	"POST reauthenticate":      {"Makes the sign-in recent again", "`password`", "`url`"},
+	"POST link/{provider}":     {"Starts to link an account at a provider; needs a recent sign-in", "", "`url` at the provider"},
+	"POST unlink":              {"Unlinks an account, and ends the other sessions; needs a recent sign-in", "`provider`, `providerAccountId`", "`url`"},
+	"POST delete":              {"Deletes the user with all that belongs to them; needs a recent sign-in", "", "`url`"},
+}
+
+// TestReference: docs/endpoints.md is what the tables of routes and failures say. With
+// its flag it writes the file.
+func TestReference(t *testing.T) {
+	const file, begin, end = "../docs/endpoints.md", "<!-- written by make reference -->\n", "<!-- end -->\n"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(text), begin)
+	_, after, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		t.Fatalf("%s lacks the marks between which the tables stand", file)
+	}
+	fresh := before + begin + endpointTable(t) + failureTable(t) + end + after
+	if *writeReference {
+		err = os.WriteFile(file, []byte(fresh), 0o644)
+	}
+	if err != nil || fresh != string(text) && !*writeReference {
+		t.Errorf("%s is stale: run make reference: %v", file, err)
+	}
+}
+
+// endpointTable has a row for each route, and refuses a text that has none.
+func endpointTable(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("\n## Endpoints\n\n| endpoint | what it does | takes | answers a script |\n|---|---|---|---|\n")
+	for _, rt := range routes {
+		name := rt.method + " " + rt.action
+		if rt.provider {
+			name += "/{provider}"
+		}
+		text, ok := endpointTexts[name]
+		if !ok {
+			t.Errorf("%s has no text in endpointTexts", name)
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", name, text[0], text[1], text[2])
+	}
+	if len(endpointTexts) != len(routes) {
+		t.Errorf("%d texts for %d endpoints: one is of an endpoint that is gone", len(endpointTexts), len(routes))
+	}
+	return b.String()
+}
+
+// failureTable has a row for each code that people and scripts may see.
+func failureTable(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("\n## Error codes\n\n| `error` | `code` | why | page | status for a browser | for a script | what people read |\n|---|---|---|---|---|---|---|\n")
+	whys := failureNames(t)
+	for i, f := range append(slices.Clone(failures), serverFault) {
+		why := "a fault of the server's own; the log has the cause"
+		if i < len(whys) {
+			why = whys[i] + f.err.Error()
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %d | %s |\n", code(f.kind), code(f.code), why, f.page, browserStatus(f), f.jsonStatus(), read(f))
+	}
+	b.WriteString("\n| `error` | `code` | what people read |\n|---|---|---|\n")
+	for _, c := range page.RegisterCodes() {
+		fmt.Fprintf(&b, "| `Register`, `PasswordChange` | `%s` | %s |\n", c, page.Message("Register", c))
+	}
+	for _, c := range []string{"cancelled", "email_missing"} {
+		fmt.Fprintf(&b, "| `OAuthCallbackError` | `%s` | %s |\n", c, page.Message("OAuthCallbackError", c))
+	}
+	return b.String() + "\n"
+}
+
+// failureNames are the errors of the table as its source names them, "" for those that
+// only the engine knows.
+func failureNames(t *testing.T) (names []string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "failure.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || spec.Names[0].Name != "failures" {
+			return true
+		}
+		for _, row := range spec.Values[0].(*ast.CompositeLit).Elts {
+			switch e := row.(*ast.CompositeLit).Elts[0].(type) {
+			case *ast.Ident:
+				name := ""
+				if e.IsExported() {
+					name = "`" + e.Name + "`: "
+				}
+				names = append(names, name)
+			case *ast.SelectorExpr:
+				names = append(names, fmt.Sprintf("`%s.%s`: ", e.X, e.Sel.Name))
+			}
+		}
+		return false
+	})
+	if len(names) != len(failures) {
+		t.Fatalf("%d names for %d failures", len(names), len(failures))
+	}
+	return names
+}
+
+// browserStatus is that of the page, or of the redirect that leads to it.
+func browserStatus(f failure) string {
+	if f.page == "error" && f.status != 200 {
+		return fmt.Sprint(f.status)
+	}
+	return "302"
+}
+
+func read(f failure) string {
+	if f.page == "error" {
+		heading, text := page.ErrorText(f.kind)
+		return heading + ". " + text
+	}
+	return page.Message(f.kind, f.code)
+}
+
+func code(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "`" + s + "`"
+}
