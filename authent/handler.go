@@ -118,7 +118,7 @@ func (a *Auth) serve(w http.ResponseWriter, r *http.Request) {
 
 func (a *Auth) logUnserved(r *http.Request, err error) {
 	a.cfg.Logger.ErrorContext(r.Context(), "authent: request refused: set AUTH_URL to the URL at which people reach this server",
-		"error", err, "host", r.Host)
+		"error", err, "host", input.Excerpt(r.Host))
 }
 
 // fail answers an error. POST session answers a client's as Auth.js does.
@@ -138,7 +138,7 @@ func (e *exchange) route() (route, error) {
 	rest, ok := e.cutBase(e.r)
 	if !ok {
 		e.cfg.Logger.ErrorContext(e.r.Context(), "authent: the Handler is mounted where AUTH_URL does not point: mount it with mux.Handle(auth.Pattern(), auth.Handler())",
-			"path", path, "base", e.site.Base)
+			"path", input.Excerpt(path), "base", e.site.Base)
 		return route{}, errUnknownPage
 	}
 	if raw := e.r.URL.RawPath; raw != "" && raw != path {
@@ -230,12 +230,19 @@ func (e *exchange) prepareCSRF() (had bool, err error) {
 
 // checkCrossSite lets an unsafe request pass when the browser says that it is
 // our own page's (Fetch Metadata, else Origin, the scheme compared), and it
-// knows the token in the cookie (ASVS 10.2.1).
+// knows the token in the cookie (ASVS 10.2.1). Of what it refuses it logs why.
 func (e *exchange) checkCrossSite(hadToken bool) error {
-	if !e.sameSite() || !hadToken || !Secret(e.form.Get("csrfToken")).Equal(Secret(e.csrfToken)) {
-		return errMissingCSRF
+	switch sent := e.form.Get("csrfToken"); {
+	case !e.sameSite():
+		e.logForeign()
+	case !hadToken:
+		e.logNoCookie()
+	case !Secret(sent).Equal(Secret(e.csrfToken)):
+		e.logWrongToken(sent == "")
+	default:
+		return nil
 	}
-	return nil
+	return errMissingCSRF
 }
 
 // sameSite judges the headers in which browsers say where a request comes from.

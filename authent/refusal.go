@@ -2,9 +2,12 @@ package authent
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
+	"strings"
 
+	"github.com/authent/authent/authent/internal/input"
 	"github.com/authent/authent/authent/internal/page"
 )
 
@@ -13,7 +16,7 @@ func (e *exchange) logFault(err error) {
 	if !isFault(err) {
 		return
 	}
-	e.cfg.Logger.Log(e.r.Context(), faultLevel(err), "authent: request failed", "method", e.r.Method, "path", e.r.URL.Path, "error", err)
+	e.cfg.Logger.Log(e.r.Context(), faultLevel(err), "authent: request failed", "method", e.r.Method, "path", input.Excerpt(e.r.URL.Path), "error", err)
 }
 
 // fail answers an error: to scripts as JSON with the URL of a page that says
@@ -93,4 +96,50 @@ func (e *exchange) misconfigured() {
 		return
 	}
 	e.json(f.status, map[string]string{"message": "There was a problem with the server configuration. Check the server logs for more information."})
+}
+
+// logForeign says why sameSite took a request for another site's.
+func (e *exchange) logForeign() {
+	h := e.r.Header
+	check, got, look := "Origin", "Origin: "+h.Get("Origin"), "TrustedOrigins, if that page is yours"
+	if site := h.Get("Sec-Fetch-Site"); site != "" {
+		check, got = "Sec-Fetch-Site", "Sec-Fetch-Site: "+site+", "+got
+	}
+	_, host, _ := strings.Cut(h.Get("Origin"), "://")
+	switch {
+	case h.Get("Origin") == "null":
+		look = "the page, which has no origin to name: a sandboxed frame, or Referrer-Policy: no-referrer"
+	case host != "" && (strings.EqualFold(host, e.r.Host) || strings.EqualFold(host, e.origin.Host)):
+		look = "AUTH_URL, which says " + e.origin.String() + ": behind a proxy it is the address in the browser"
+	}
+	e.logForgery(slog.LevelWarn, check, got, look)
+}
+
+// logNoCookie says that the browser brought no CSRF token of ours.
+func (e *exchange) logNoCookie() {
+	name := e.cookies.csrf
+	got, look := "no cookie "+name, "the page: one of your own calls FormData or CSRFToken before it writes; AUTH_URL: with https browsers keep cookies on https alone; a proxy: it passes Cookie and Set-Cookie on"
+	switch origin := e.r.Header.Get("Origin"); {
+	case len(e.r.CookiesNamed(name)) > 0:
+		got, look = "a cookie "+name+" that was not made here", "AUTH_SECRET, if it has changed; another program on this host that sets the cookie"
+	case e.r.Header.Get("Sec-Fetch-Site") == "cross-site":
+		look = "TrustedOrigins: " + input.Excerpt(origin) + " is of another site than " + e.origin.String() + ", and cookies are SameSite=Lax"
+	}
+	e.logForgery(slog.LevelInfo, "CSRF cookie", got, look)
+}
+
+// logWrongToken says that a form lacks the token, or has another one.
+func (e *exchange) logWrongToken(missing bool) {
+	got, look := "another token than the cookie's", "the page, if a cache keeps it: FormData and CSRFToken set Cache-Control"
+	if missing {
+		got, look = "no csrfToken in a body of type "+e.r.Header.Get("Content-Type"), "the page: its form needs the field csrfToken, and is sent as application/x-www-form-urlencoded or application/json"
+	}
+	e.logForgery(slog.LevelInfo, "CSRF token", got, look)
+}
+
+// logForgery logs one line of a request that may be forged: the check that failed,
+// what it found, and where to look if it was no forgery. No token is in it.
+func (e *exchange) logForgery(level slog.Level, check, got, look string) {
+	e.cfg.Logger.Log(e.r.Context(), level, "authent: request refused, since it may be forged", "check", check,
+		"got", input.Excerpt(got), "path", input.Excerpt(e.r.URL.Path), "look_at", look)
 }
