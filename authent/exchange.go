@@ -118,19 +118,31 @@ type scriptAnswer struct {
 }
 
 // redirect answers that what was asked is done: with 302, or with 200 and the URL in
-// JSON for scripts.
+// JSON for scripts, in a header for htmx.
 func (e *exchange) redirect(target string) error {
 	e.redirectAs(http.StatusOK, scriptAnswer{URL: target, OK: true})
 	return nil
 }
 
-func (e *exchange) redirectAs(jsonStatus int, to scriptAnswer) {
+func (e *exchange) redirectAs(status int, to scriptAnswer) {
 	e.noStore()
 	if e.wantsJSON() {
-		e.json(jsonStatus, to)
+		e.json(status, to)
 		return
 	}
-	e.w.Header().Set("Location", to.URL)
+	e.lead(status, to.URL)
+}
+
+// lead sends the browser to a URL that was checked: with 302, or with status where
+// htmx is to leave the page, which would follow a redirect unseen.
+func (e *exchange) lead(status int, target string) {
+	addVary(e.w.Header(), "HX-Request")
+	if e.isHTMX() {
+		e.w.Header().Set("HX-Redirect", target)
+		e.w.WriteHeader(status)
+		return
+	}
+	e.w.Header().Set("Location", target)
 	e.w.WriteHeader(http.StatusFound)
 }
 

@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strings"
 
+	"github.com/authent/authent/authent/internal/input"
 	"github.com/authent/authent/authent/internal/page"
 )
 
@@ -165,4 +167,52 @@ func (e *exchange) preflight() {
 	h.Set("Access-Control-Allow-Headers", "content-type, x-auth-return-redirect")
 	h.Set("Access-Control-Max-Age", "7200") // as long as Chromium keeps it at most
 	e.w.WriteHeader(http.StatusNoContent)
+}
+
+// isHTMX reports whether htmx sent the request and acts on the headers of the answer.
+// It does not where it fetches a page that its history has lost: that answer takes the
+// whole page's place, and htmx reads none of its headers.
+func (e *exchange) isHTMX() bool {
+	return e.r.Header.Get("HX-Request") == "true" && !e.restoresHistory()
+}
+
+func (e *exchange) restoresHistory() bool {
+	return e.r.Header.Get("HX-History-Restore-Request") == "true"
+}
+
+// currentURL returns the address of the page from which htmx sent the request, "" if
+// it is not of our origin, or a page on which people sign in or out: they do not want
+// to come back there.
+func (e *exchange) currentURL() string {
+	if !e.isHTMX() {
+		return ""
+	}
+	u, ok := input.SameOriginURL(e.r.Header.Get("HX-Current-URL"), e.origin)
+	p := e.cfg.Pages
+	if !ok || strings.HasPrefix(u, e.page("", nil)) || e.isPage(u, p.SignIn, p.SignOut, p.Register, p.Error, p.VerifyRequest) {
+		return ""
+	}
+	return u
+}
+
+// isPage reports whether a URL is that of one of pages, which are as in Config.Pages,
+// on our origin and whatever the query.
+func (e *exchange) isPage(u string, pages ...string) bool {
+	u, ok := input.SameOriginURL(u, e.origin)
+	if !ok {
+		return false
+	}
+	for _, page := range pages {
+		own, ok := input.SameOriginURL(page, e.origin)
+		if ok && bareURL(own) == bareURL(u) {
+			return true
+		}
+	}
+	return false
+}
+
+// bareURL is a URL without its query, and without a slash at the end.
+func bareURL(u string) string {
+	path, _ := input.SplitPath(u)
+	return strings.TrimSuffix(path, "/")
 }

@@ -230,7 +230,8 @@ func (e *exchange) prepareCSRF() (had bool, err error) {
 
 // checkCrossSite lets an unsafe request pass when the browser says that it is
 // our own page's (Fetch Metadata, else Origin, the scheme compared), and it
-// knows the token in the cookie (ASVS 10.2.1). Of what it refuses it logs why.
+// knows the token in the cookie (ASVS 10.2.1). No other header is evidence, such as
+// HX-Request. Of what it refuses it logs why.
 func (e *exchange) checkCrossSite(hadToken bool) error {
 	switch sent := e.form.Get("csrfToken"); {
 	case !e.sameSite():
@@ -260,11 +261,15 @@ func (e *exchange) sameSite() bool {
 }
 
 // prepareCallbackURL works out where the browser goes afterwards: to what the
-// request asks for, else to what an earlier one asked for, else to the origin.
+// request asks for, else to the page from which htmx sent it, else to what an earlier
+// request asked for, else to the origin.
 func (e *exchange) prepareCallbackURL() {
 	asked := e.form.Get("callbackUrl")
 	if asked == "" {
 		asked = queryOf(e.r).Get("callbackUrl")
+	}
+	if asked == "" {
+		asked = e.currentURL()
 	}
 	before := cookie(e.r, e.cookies.callbackURL)
 	switch {

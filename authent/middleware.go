@@ -67,8 +67,10 @@ func (a *Auth) LoadSession(next http.Handler) http.Handler {
 // page is sent to the sign-in page, and from there back to the address that the
 // browser asked for, whatever http.StripPrefix and its like made of r.URL; a proxy in
 // front must pass the path on unchanged. On the way to Config.Pages.SignIn a cookie
-// keeps that address too, for a form without the field callbackUrl. Anything else is
-// answered 401.
+// keeps that address too, for a form without the field callbackUrl. What htmx asks for
+// is answered with 200 and HX-Redirect to the sign-in page, and from there leads back
+// to the page that asked (HX-Current-URL), or to the address of a boosted link. Anything
+// else is answered 401. The sign-in page itself must not be behind it.
 func (a *Auth) RequireUser(next http.Handler) http.Handler {
 	return a.LoadSession(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if SessionFrom(r.Context()) == nil {
@@ -95,17 +97,44 @@ func (a *Auth) RequireRole(roles ...string) func(http.Handler) http.Handler {
 
 func (a *Auth) askToSignIn(w http.ResponseWriter, r *http.Request) {
 	e := a.exchange(w, r)
-	if e.method() != http.MethodGet || !acceptsHTML(r) {
+	addVary(w.Header(), "HX-Request")
+	back, ok := e.comesBackTo()
+	if !ok {
 		e.refuse(http.StatusUnauthorized, "SessionRequired")
 		return
 	}
-	query := url.Values{"callbackUrl": {e.origin.String() + ownURI(r)}}
-	if e.cfg.Pages.SignIn != "" {
-		e.callbackURL = e.redirectURL(query.Get("callbackUrl"))
+	if e.isPage(back, e.signInPage(nil)) {
+		e.cfg.Logger.ErrorContext(r.Context(), "authent: the sign-in page is itself behind RequireUser, so nobody can sign in: take it out",
+			"page", e.signInPage(nil))
+		e.errorPage(failure{kind: serverFault.kind, status: serverFault.status})
+		return
+	}
+	query := url.Values{}
+	if back != "" {
+		query.Set("callbackUrl", back)
+	}
+	if e.cfg.Pages.SignIn != "" && back != "" {
+		e.callbackURL = e.redirectURL(back)
 		e.keepCallbackURL()
 	}
 	w.Header().Set("Cache-Control", "private, no-store")
-	http.Redirect(w, r, e.signInPage(query), http.StatusFound)
+	e.lead(http.StatusOK, e.signInPage(query))
+}
+
+// comesBackTo returns the page to which a person who is asked to sign in comes back,
+// and false for what is no page, and cannot be sent anywhere. For a part of a page that
+// htmx asked for it is that page, "" where that is not known. If the page is the
+// sign-in page already, the part is refused, lest it load that page for ever.
+func (e *exchange) comesBackTo() (string, bool) {
+	isGet := e.method() == http.MethodGet
+	switch h := e.r.Header; {
+	case e.isHTMX() && !(isGet && h.Get("HX-Boosted") == "true"):
+		on, ok := input.SameOriginURL(h.Get("HX-Current-URL"), e.origin)
+		return e.currentURL(), !ok || !e.isPage(on, e.signInPage(nil))
+	case isGet && (acceptsHTML(e.r) || e.isHTMX() || e.restoresHistory()):
+		return e.origin.String() + ownURI(e.r), true
+	}
+	return "", false
 }
 
 // ownURI is the path and query that r asked for, as its client wrote them. Programs

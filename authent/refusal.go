@@ -20,7 +20,8 @@ func (e *exchange) logFault(err error) {
 }
 
 // fail answers an error: to scripts as JSON with the URL of a page that says
-// what to do, to browsers with that page.
+// what to do, to browsers with that page. htmx shows no page of status 4xx or 5xx, and
+// is sent there too.
 func (e *exchange) fail(err error) {
 	if instead, ok := errors.AsType[*redirectError](err); ok {
 		e.redirectAs(http.StatusOK, scriptAnswer{URL: e.redirectURL(instead.to)})
@@ -35,7 +36,7 @@ func (e *exchange) fail(err error) {
 	if f.code != "" {
 		query.Set("code", f.code)
 	}
-	if f.page == "error" && f.status != http.StatusOK && !e.wantsJSON() && !e.ownFaultPage(f) {
+	if f.page == "error" && f.status != http.StatusOK && !e.wantsJSON() && !e.isHTMX() && !e.ownFaultPage(f) {
 		e.errorPage(f)
 		return
 	}
