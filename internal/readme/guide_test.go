@@ -36,6 +36,12 @@ type guide struct {
 	onSQLite []string
 	// nginx is the proxy of a guide that has one.
 	nginx *nginx
+	// probed says that an application was asked whether it is live and ready.
+	probed bool
+	// image is the root of the image that a guide builds.
+	image string
+	// administered are the commands of docker and kubectl.
+	administered []string
 }
 
 // newGuide empties the folder. If database is not "", it is what DATABASE_URL
@@ -115,7 +121,14 @@ func (g *guide) follow(heading, body string) {
 			}
 		case "sql":
 			g.migration(parts[i-1], block)
+		case "dockerfile":
+			g.containerfile(block)
+		case "dockerignore":
+			g.write(".dockerignore", block)
 		case "yaml":
+			if strings.HasPrefix(block, "apiVersion: ") {
+				g.manifests(block)
+			}
 			for line := range strings.Lines(block) {
 				if command, ok := strings.CutPrefix(strings.TrimSpace(line), "- run: "); ok {
 					g.line(command)
@@ -179,6 +192,8 @@ func (g *guide) line(line string) {
 		g.makeTest()
 	case strings.HasPrefix(line, "go run "+modulePath+"/examples/quickstart"):
 		g.quickstart(line)
+	case first == "docker" || first == "kubectl":
+		g.administer(line)
 	case first == "sudo":
 		g.nginx.do(g.t, line)
 	case first == "pg_dump" || first == "mysqldump" || first == "sqlite3": // the reader's
@@ -192,7 +207,7 @@ func (g *guide) line(line string) {
 	}
 }
 
-var exported = regexp.MustCompile(`(?:^export|\s)\s*([A-Z_]+)=`)
+var exported = regexp.MustCompile(`(?:^export|\s)\s*([A-Z][A-Z_0-9]*)=`)
 
 // export sets what the line sets, but for the URL of a database that the test has
 // made.

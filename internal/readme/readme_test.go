@@ -4,6 +4,7 @@ package readme
 
 import (
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -98,7 +99,8 @@ var link = regexp.MustCompile(`\]\(([^)\s]+)\)|(?:src|srcset)="([^"]+)"`)
 // goes on until the next line of the guide.
 func (g *guide) runApp(line string) {
 	g.t.Helper()
-	if !strings.Contains(g.read(filepath.Join(g.dir, "main.go")), "http.ListenAndServe(") {
+	program := g.read(filepath.Join(g.dir, "main.go"))
+	if !strings.Contains(program, "ListenAndServe(") {
 		g.run(line)
 		return
 	}
@@ -108,9 +110,15 @@ func (g *guide) runApp(line string) {
 	if status != http.StatusFound || !strings.Contains(target, "/signin?") || !strings.HasPrefix(target, g.env["AUTH_URL"]) {
 		g.t.Errorf("GET /: %d to %s", status, target)
 	}
-	page, _, _ := strings.Cut(strings.TrimPrefix(target, "http://localhost:"+g.port), "?")
-	if status, _ := g.answer(strings.TrimSuffix(page, "signin") + "register"); status != http.StatusOK {
-		g.t.Errorf("GET %s: the page to register at: %d", page, status)
+	u, err := url.Parse(target)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	if status, _ := g.answer(strings.TrimSuffix(u.Path, "signin") + "register"); status != http.StatusOK {
+		g.t.Errorf("GET %sregister: %d", strings.TrimSuffix(u.Path, "signin"), status)
+	}
+	if strings.Contains(program, "/readyz") {
+		g.probe()
 	}
 }
 
