@@ -75,7 +75,7 @@ func (b *tab) changePassword(t *testing.T, other *tab) {
 	b.says("The password is too short")
 	b.fill("current-password", word, "new-password", newWord)
 	b.press("Change password")
-	b.says("Your password is changed")
+	b.says("Your password has been changed")
 	other.signIn(ada, word)
 	other.says("That did not work")
 	other.signIn(ada, newWord)
@@ -100,7 +100,7 @@ func TestBrowser_RegistrationSaysWhatIsWrong(t *testing.T) {
 	b := a.tab(t)
 	b.open("/auth/register?callbackUrl=/")
 	for _, tc := range []struct{ email, password, says, wrong string }{
-		{ada, word, "There is an account with this address already", "email"},
+		{ada, word, "There is already an account with this address", "email"},
 		{"grace@example.com", "short", "The password is too short", "password"},
 	} {
 		b.fill("name", "Grace Hopper", "email", tc.email, "password", tc.password)
@@ -133,10 +133,10 @@ func TestBrowser_OldSessionConfirms(t *testing.T) {
 	b.says("That is not your current password", "Confirm that it is you")
 	b.fill("confirm", word)
 	b.press("Confirm")
-	b.says("You can change how you sign in", "Current password")
+	b.says("You can now change how you sign in", "Current password")
 	b.fill("current-password", word, "new-password", newWord)
 	b.press("Change password")
-	b.says("Your password is changed")
+	b.says("Your password has been changed")
 }
 
 func TestBrowser_Keyboard(t *testing.T) {
@@ -178,7 +178,7 @@ func TestBrowser_InternationalAddress(t *testing.T) {
 	b.open("/auth/account")
 	b.fill("current-password", word, "new-password", newWord)
 	b.press("Change password")
-	b.says("Your password is changed")
+	b.says("Your password has been changed")
 	other := a.tab(t)
 	other.signIn(email, newWord)
 	other.says("Hello, Ada Lovelace")
@@ -209,7 +209,7 @@ func TestBrowser_WellKnownChangePassword(t *testing.T) {
 	b.open("/.well-known/change-password")
 	b.fill("email", ada, "password", word)
 	b.press("Sign in")
-	b.says("Change password", "It signs you out everywhere else.")
+	b.says("Change password", "This signs you out everywhere else.")
 	b.open("/.well-known/change-password")
 	if at := value[string](b, "document.querySelector(':target').textContent"); at != "Change password" {
 		t.Errorf("the page is shown at %q", at)

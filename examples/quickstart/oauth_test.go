@@ -47,7 +47,7 @@ func TestBrowser_Providers(t *testing.T) {
 		b.says("Create an account")
 		b.open("/auth/signin?callbackUrl=/")
 		b.through("Dev GitHub")
-		b.says("This address belongs to an account with another way to sign in")
+		b.says("There is already an account with this e-mail address")
 		b.through("Dev provider")
 		b.says("Hello, Ada Lovelace")
 	})

@@ -13,17 +13,17 @@ import (
 var messages = map[string]string{
 	"CredentialsSignin":     "That did not work. Check the address and the password, and try again.",
 	"SessionRequired":       "Please sign in to see this page.",
-	"MissingCSRF":           "This form was open for too long, or it was sent from elsewhere. Please try again.",
-	"OAuthAccountNotLinked": "This address belongs to an account with another way to sign in. Sign in as you did the first time.",
-	"AccountNotLinked":      "This account belongs to somebody else here. Sign out, sign in with it, and unlink it there first.",
+	"MissingCSRF":           "This form was open too long, or it was sent from another site. Please try again.",
+	"OAuthAccountNotLinked": "There is already an account with this e-mail address. Sign in the way you did before.",
+	"AccountNotLinked":      "This account is already linked to another user. Sign out, sign in with it, and unlink it there first.",
 	"EmailSignin":           "The mail could not be sent. Check the address and try again.",
 	"RateLimited":           "Too many tries. Wait a few minutes and try again.",
 	"Unavailable":           "The server is busy at the moment. Please try again in a few seconds.",
 
 	"RecentSignInRequired": "Please confirm below that it is you, then try again.",
-	"SessionNotFound":      "That session has ended already.",
-	"AccountNotFound":      "That account is not linked any more.",
-	"LastSignIn":           "This is the only way in which you can sign in. Link another account first, or set a password.",
+	"SessionNotFound":      "That session has already ended.",
+	"AccountNotFound":      "That account is no longer linked.",
+	"LastSignIn":           "This is your only way to sign in. Link another account or set a password first.",
 	"CurrentPassword":      "That is not your current password. Please try again.",
 }
 
@@ -31,7 +31,7 @@ const tryAgain = "Something went wrong. Please try again."
 
 // tryOther is for codes of an application's own hooks and unique fields, where
 // sending the same again would not help.
-const tryOther = "This could not be accepted. Change what you entered and try again."
+const tryOther = "We could not accept that. Change what you entered and try again."
 
 // tryAnother is for Auth.js's codes of flows with other providers.
 const tryAnother = "Signing in did not work. Try again, or sign in another way."
@@ -39,13 +39,13 @@ const tryAnother = "Signing in did not work. Try again, or sign in another way."
 // oauthMessages are for the codes beside OAuthCallbackError.
 var oauthMessages = map[string]string{
 	"cancelled":     "You did not finish signing in there. Try again, or sign in another way.",
-	"email_missing": "That account tells us no e-mail address. Let it share one, or sign in another way.",
+	"email_missing": "That account did not share an e-mail address. Allow it to, or sign in another way.",
 }
 
 // registerMessages are for the codes of RegisterError.
 var registerMessages = map[string]string{
-	"email_invalid":  "That is not an e-mail address we can use. Check it for typing errors.",
-	"email_taken":    "There is an account with this address already. Sign in instead, or use another address.",
+	"email_invalid":  "That is not an e-mail address we can use. Check it for typos.",
+	"email_taken":    "There is already an account with this address. Sign in instead, or use another address.",
 	"password_short": "The password is too short. Use at least 8 characters.",
 	"password_long":  "The password is too long. Use a shorter one.",
 	"name_invalid":   "That name cannot be used. Use at most 200 letters and no line breaks.",
@@ -91,19 +91,19 @@ func AnyMessage(kind, code string) string {
 type errorText struct{ heading, text string }
 
 var errorTexts = map[string]errorText{
-	"Configuration":             {"Something is wrong on our side", "The server has a problem, and the people who run it can see what it is. Please try again later."},
-	"AccessDenied":              {"Access denied", "You do not have permission to do this. If you think you should, ask whoever runs this application."},
-	"Verification":              {"This link no longer works", "It may have been used already, or have expired. Ask for a new one."},
+	"Configuration":             {"Something is wrong on our side", "There is a problem with the server, and its operators can see what it is. Please try again later."},
+	"AccessDenied":              {"Access denied", "You do not have permission to do this. If you think you should, contact the people who run this application."},
+	"Verification":              {"This link no longer works", "It has already been used, or it has expired. Ask for a new one."},
 	"WebAuthnVerificationError": {"That passkey did not work", "Try again, or sign in another way."},
-	"SessionRequired":           {"Please sign in", "You are not signed in, or your session has ended. Sign in to go on."},
-	"PageNotFound":              {"There is nothing here", "The address is not one of this application's sign-in pages. Go back, or sign in."},
-	"BadRequest":                {"That could not be understood", "The form arrived damaged. Go back and send it again."},
-	"TooLarge":                  {"That is too large", "The form holds more than the server accepts. Go back and shorten it."},
+	"SessionRequired":           {"Please sign in", "You are not signed in, or your session has ended. Sign in to continue."},
+	"PageNotFound":              {"Page not found", "This address is not one of the sign-in pages. Go back, or sign in."},
+	"BadRequest":                {"We could not read that", "Go back and send the form again."},
+	"TooLarge":                  {"That is too large", "The form is larger than the server accepts. Go back and shorten it."},
 	"RateLimited":               {"Too many tries", "Wait a few minutes, then try again."},
-	"Unavailable":               {"The server is busy", "It cannot answer at the moment. Please try again in a few seconds."},
+	"Unavailable":               {"The server is busy", "Please try again in a few seconds."},
 }
 
-var otherError = errorText{"Something went wrong", "Please try again. If it goes on, tell whoever runs this application."}
+var otherError = errorText{"Something went wrong", "Please try again. If this keeps happening, contact the people who run this application."}
 
 // Explained reports whether the error page has a text of its own for a code.
 func Explained(kind string) bool {
@@ -124,10 +124,10 @@ func errorMessage(kind string) string { return errorTextOf(kind).text }
 
 // notices say on the account page what was just done.
 var notices = map[string]string{
-	"password_changed": "Your password is changed, and your other sessions have ended.",
+	"password_changed": "Your password has been changed, and your other sessions have ended.",
 	"sessions_revoked": "All other sessions have ended.",
 	"session_revoked":  "The session has ended.",
-	"reauthenticated":  "Thank you. You can change how you sign in or delete your account now.",
+	"reauthenticated":  "Thank you. You can now change how you sign in, or delete your account.",
 	"account_linked":   "The account is linked. You can sign in with it from now on.",
 	"account_unlinked": "The account is no longer linked, and your other sessions have ended.",
 }
