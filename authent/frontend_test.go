@@ -329,3 +329,67 @@ func TestP24_FormData(t *testing.T) {
 		t.Errorf("the log says %s", w.log.text())
 	}
 }
+
+// TestContinueAs: who is signed in and comes to the sign-in page can go on, or sign in
+// as somebody else. It costs no SQL where there is no cookie.
+func TestContinueAs(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		w := newWorld(t, kind, setup{})
+		const path = "/auth/signin?callbackUrl=%2Freports%3Fa%3D1%26b%3D2"
+		link := `href="` + w.server.URL + `/reports?a=1&amp;b=2"`
+		nobody := w.browser()
+		if ran := w.driver.during(func() {
+			if page := nobody.get(path); strings.Contains(page.body, "Continue as") || strings.Contains(page.body, "somebody else") {
+				t.Errorf("nobody is signed in:\n%s", page.body)
+			}
+		}); len(ran) != 0 {
+			t.Errorf("without a cookie: %q", ran)
+		}
+		b := w.registered()
+		var page answer
+		if ran := w.driver.during(func() { page = b.get(path) }); len(ran) != 1 {
+			t.Errorf("with a cookie: %q", ran)
+		}
+		if !strings.Contains(page.body, "Continue as Ada Lovelace") || !strings.Contains(page.body, ada) || !strings.Contains(page.body, link) || !strings.Contains(page.body, `type="password"`) {
+			t.Errorf("the page:\n%s", page.body)
+		}
+		if page := b.get("/auth/signin?callbackUrl=https://evil.example/"); strings.Contains(page.body, "evil") {
+			t.Errorf("it leads to another site:\n%s", page.body)
+		}
+		for name, want := range map[string]string{"": "Continue as " + ada, "<b>Ada</b>": "Continue as &lt;b&gt;Ada&lt;/b&gt;"} {
+			w.exec(`UPDATE users SET name = ?`, name)
+			if page := b.get(path); !strings.Contains(page.body, want) {
+				t.Errorf("the name %q:\n%s", name, page.body)
+			}
+		}
+		// Somebody else signs in in the same browser.
+		w.browser().register("grace@example.com", adasWord)
+		old := b.token()
+		if a := b.signIn("grace@example.com", adasWord); b.who() != "grace@example.com" || a.status != http.StatusFound {
+			t.Errorf("%d to %s as %q", a.status, a.target(), b.who())
+		}
+		for name, token := range map[string]string{"ended": old, "garbage": "%%%", "unknown": strings.Repeat("z", 43)} {
+			if page := w.with("authjs.session-token", token).get(path); page.status != http.StatusOK || strings.Contains(page.body, "Continue as") {
+				t.Errorf("%s: %d\n%s", name, page.status, page.body)
+			}
+		}
+		w.clock.advance(31 * 24 * time.Hour)
+		if page := b.get(path); strings.Contains(page.body, "Continue as") {
+			t.Error("the session has expired")
+		}
+	})
+}
+
+// TestContinueAsWhenTheDatabaseFails: the sign-in page does not say to who may be
+// signed in that they are not, and clears nothing.
+func TestContinueAsWhenTheDatabaseFails(t *testing.T) {
+	w := newWorld(t, testdb.SQLite, setup{})
+	b := w.registered()
+	w.driver.failNth(1)
+	if a := b.get("/auth/signin"); a.status < http.StatusInternalServerError || b.token() == "" {
+		t.Errorf("%d %v", a.status, a.header)
+	}
+	if a := b.get("/auth/signin"); a.status != http.StatusOK || !strings.Contains(a.body, "Continue as") {
+		t.Errorf("after the fault: %d", a.status)
+	}
+}

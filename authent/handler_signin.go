@@ -6,11 +6,19 @@ import (
 	"github.com/authent/authent/authent/internal/page"
 )
 
+// getSignIn shows the ways to sign in, and to who is signed in already the way on.
 func (e *exchange) getSignIn() error {
 	if done, err := e.ownPage(e.cfg.Pages.SignIn); done {
 		return err
 	}
+	s, err := e.requestSession() // costs no SQL without a cookie
+	if err != nil {
+		return err
+	}
 	view := page.SignInView{Frame: e.frame(), Email: e.takeForm(e.w, e.r).Email}
+	if s != nil {
+		view.SignedIn, view.UserName, view.UserEmail = true, s.User.Name, s.User.Email
+	}
 	_, view.CanRegister = e.passwordProvider()
 	for i := range e.cfg.Providers {
 		p := viewProvider(&e.cfg.Providers[i])

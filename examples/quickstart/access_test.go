@@ -34,6 +34,7 @@ func pages(t *testing.T, a *app) []place {
 		{"error-not-found", at("/auth/nothing")},
 		{"error-configuration", at("/auth/error?error=Configuration")},
 		{"home-signed-in", func(b *tab) { b.signIn(ada, word) }},
+		{"signin-signed-in", at("/auth/signin?callbackUrl=/")},
 		{"account", at("/auth/account")},
 		{"signout", at("/auth/signout?callbackUrl=/")},
 		{"account-old", func(b *tab) {
@@ -92,7 +93,7 @@ func TestBrowser_LongAddress(t *testing.T) {
 	b := a.tab(t)
 	b.do(chromedp.EmulateViewport(360, 740))
 	b.register(strings.Repeat("a", 60) + "@" + strings.Repeat("b", 60) + "." + strings.Repeat("c", 60) + ".example")
-	for _, path := range []string{"/", "/auth/account", "/auth/signout"} {
+	for _, path := range []string{"/", "/auth/account", "/auth/signin", "/auth/signout"} {
 		b.open(path)
 		for _, fault := range value[[]string](b, faults) {
 			t.Errorf("%s: %s", path, fault)

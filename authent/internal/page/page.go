@@ -4,6 +4,7 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
@@ -13,6 +14,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -46,6 +48,14 @@ type SignInView struct {
 	Email       string
 	Providers   []ProviderView
 	CanRegister bool
+	// SignedIn says that somebody is, whose UserName and UserEmail may both be "".
+	SignedIn            bool
+	UserName, UserEmail string
+}
+
+// Who is what the page calls the person who is signed in.
+func (v SignInView) Who() string {
+	return cmp.Or(v.UserName, v.UserEmail, "your account")
 }
 
 // Input is a field of a form of the application's own kind.
@@ -181,8 +191,10 @@ func WriteHeaders(h http.Header) {
 }
 
 func initial(name string) string {
-	c, _ := utf8.DecodeRuneInString(name)
-	return string(c)
+	if c, _ := utf8.DecodeRuneInString(name); unicode.IsPrint(c) && c != utf8.RuneError {
+		return string(c)
+	}
+	return ""
 }
 
 // faultyField is the field that an error is about: "current" is the password

@@ -39,6 +39,8 @@ func views() map[string]struct {
 	}{
 		"sign in":            {SignIn, SignInView{Frame: full, Email: hostile, CanRegister: true, Providers: []ProviderView{{ID: "credentials", Name: "Password", Password: true}, own}}},
 		"sign in, empty":     {SignIn, SignInView{Frame: empty}},
+		"signed in":          {SignIn, SignInView{Frame: full, SignedIn: true, UserName: hostile, UserEmail: hostile, Providers: []ProviderView{{ID: "credentials", Password: true}}}},
+		"signed in, no name": {SignIn, SignInView{Frame: empty, SignedIn: true}},
 		"register":           {Register, RegisterView{Frame: full, Email: hostile, Name: hostile}},
 		"register, empty":    {Register, RegisterView{Frame: empty}},
 		"register, stray":    {Register, RegisterView{Frame: stray}},
