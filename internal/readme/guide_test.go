@@ -29,6 +29,8 @@ type guide struct {
 	ended <-chan struct{}
 	// written is the migration whose name the guide has told last.
 	written string
+	// serves uses the program that a line "go run ./folder" has started.
+	serves func(line string)
 	// programs is how many Go blocks there were that name no file.
 	programs int
 	// onSQLite are lines that do the same whatever the database is, so that it is
@@ -188,6 +190,10 @@ func (g *guide) line(line string) {
 		g.export(line)
 	case line == "go run .":
 		g.runApp(line)
+	case strings.HasPrefix(line, "go run ./") && g.serves != nil:
+		stop := g.start(line)
+		defer stop()
+		g.serves(line)
 	case line == "make test":
 		g.makeTest()
 	case strings.HasPrefix(line, "go run "+modulePath+"/examples/quickstart"):
