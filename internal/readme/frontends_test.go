@@ -154,3 +154,76 @@ func (v *visitor) submit(page seen, fields ...string) seen {
 	}
 	return v.ask(http.MethodPost, html.UnescapeString(form[1]), values)
 }
+
+// TestOwnPageGuide does what docs/own-sign-in-page.md says, and signs in on each of its
+// pages.
+func TestOwnPageGuide(t *testing.T) {
+	g := newGuide(t, testdb.SQLite, "")
+	used := 0
+	g.serves = func(line string) {
+		used++
+		map[string]func(){"go run ./plain": g.usePlainPage, "go run ./htmx": g.useHTMXPage}[line]()
+	}
+	for _, section := range sections(t, "docs/own-sign-in-page.md") {
+		g.follow(section[0], section[1])
+	}
+	if used != 2 {
+		t.Errorf("%d programs", used)
+	}
+}
+
+const person, word = "ada@example.com", "correct horse battery"
+
+// usePlainPage registers a person, and signs them out and in again on the page, the
+// first time with a wrong password.
+func (g *guide) usePlainPage() {
+	g.t.Helper()
+	v := g.visitor()
+	page := v.get(v.get("/").target)
+	_, rest, _ := strings.Cut(page.body, `<a href="`)
+	link, _, _ := strings.Cut(rest, `"`)
+	if done := v.submit(v.get(html.UnescapeString(link)), "email", person, "password", word); done.target != v.home+"/" {
+		g.t.Errorf("registering at %s: %d to %s", link, done.status, done.target)
+	}
+	home := v.get("/")
+	if !strings.Contains(home.body, "Hello, "+person) {
+		g.t.Errorf("home: %d\n%s", home.status, home.body)
+	}
+	v.submit(home)
+	wrong := v.submit(v.get(v.get("/").target), "email", person, "password", "not the password")
+	page = v.get(wrong.target)
+	if !strings.Contains(page.body, `role="alert">That did not work.`) || !strings.Contains(page.body, `value="`+person+`"`) {
+		g.t.Errorf("after a wrong password: %s\n%s", wrong.target, page.body)
+	}
+	if done := v.submit(page, "password", word); done.target != v.home+"/" || !strings.Contains(v.get("/").body, person) {
+		g.t.Errorf("signing in: %d to %s", done.status, done.target)
+	}
+}
+
+// useHTMXPage comments as htmx does, is led to sign in, and back.
+func (g *guide) useHTMXPage() {
+	g.t.Helper()
+	v := g.visitor()
+	htmx := func(page string) {
+		v.header = http.Header{"Accept": {"*/*"}, "Hx-Request": {"true"}, "Hx-Current-Url": {v.home + page}}
+	}
+	article := v.get("/")
+	htmx("/")
+	led := v.submit(article, "text", "<b>First</b>").header.Get("HX-Redirect")
+	if led != v.home+"/login?callbackUrl="+url.QueryEscape(v.home+"/") {
+		g.t.Errorf("a comment by nobody leads to %q", led)
+	}
+	page := v.get(led)
+	htmx(strings.TrimPrefix(led, v.home))
+	wrong := v.submit(page, "email", person, "password", "not the password")
+	if to := wrong.header.Get("HX-Redirect"); wrong.status != http.StatusOK || !strings.HasPrefix(to, v.home+"/login?code=credentials") {
+		g.t.Errorf("a wrong password: %d to %s", wrong.status, to)
+	}
+	done := v.submit(page, "email", person, "password", word)
+	if to := done.header.Get("HX-Redirect"); done.status != http.StatusOK || to != v.home+"/" {
+		g.t.Errorf("signing in: %d to %s", done.status, to)
+	}
+	if a := v.submit(article, "text", "<b>First</b>"); a.body != "<li>"+person+": &lt;b&gt;First&lt;/b&gt;</li>" {
+		g.t.Errorf("the comment: %d %s", a.status, a.body)
+	}
+}

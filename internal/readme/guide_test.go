@@ -99,7 +99,7 @@ func (g *guide) write(name, text string) {
 	}
 }
 
-var goFile = regexp.MustCompile("`([a-z_/]+\\.go)`")
+var namedFile = regexp.MustCompile("`([a-z_/]+\\.(?:go|html|js))`")
 
 // follow runs the shell blocks of a section and writes its Go blocks: each into
 // the file that is named before it, or else as a program of its own.
@@ -109,9 +109,12 @@ func (g *guide) follow(heading, body string) {
 	for i := 1; i < len(parts); i += 2 {
 		language, block, _ := strings.Cut(parts[i], "\n")
 		switch language {
+		case "html", "js":
+			names := namedFile.FindAllStringSubmatch(parts[i-1], -1)
+			g.write(names[len(names)-1][1], g.own(block)+"\n")
 		case "go":
 			name := filepath.Join("program"+strconv.Itoa(g.programs), "main.go")
-			if names := goFile.FindAllStringSubmatch(parts[i-1], -1); len(names) > 0 {
+			if names := namedFile.FindAllStringSubmatch(parts[i-1], -1); len(names) > 0 {
 				name = names[len(names)-1][1]
 			} else {
 				g.programs++
