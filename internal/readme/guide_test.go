@@ -20,8 +20,8 @@ type guide struct {
 	t    *testing.T
 	kind testdb.Kind
 	dir  string
-	// port takes the place of 3000.
-	port string
+	// port takes the place of 3000, and webPort of 5173.
+	port, webPort string
 	env  map[string]string
 	// hasDatabase makes DATABASE_URL and DEV_DATABASE_URL the test's own.
 	hasDatabase bool
@@ -31,6 +31,8 @@ type guide struct {
 	written string
 	// serves uses the program that a line "go run ./folder" has started.
 	serves func(line string)
+	// starts takes over programs that go on running, and are to be stopped later.
+	starts map[string]func(stop func())
 	// programs is how many Go blocks there were that name no file.
 	programs int
 	// onSQLite are lines that do the same whatever the database is, so that it is
@@ -50,7 +52,7 @@ type guide struct {
 // says, whatever the guide says.
 func newGuide(t *testing.T, kind testdb.Kind, database string) *guide {
 	t.Helper()
-	g := &guide{t: t, kind: kind, dir: filepath.Join(workspace, "app"), port: freePort(t), env: map[string]string{}, hasDatabase: database != ""}
+	g := &guide{t: t, kind: kind, dir: filepath.Join(workspace, "app"), port: freePort(t), webPort: freePort(t), env: map[string]string{}, hasDatabase: database != ""}
 	if database != "" {
 		g.env["DATABASE_URL"] = database
 	}
@@ -177,9 +179,9 @@ func (g *guide) migration(before, block string) {
 	}
 }
 
-// own puts this reader's port in the place of 3000, which may be taken.
+// own puts this reader's ports in the place of 3000 and 5173, which may be taken.
 func (g *guide) own(text string) string {
-	return strings.ReplaceAll(text, "localhost:3000", "localhost:"+g.port)
+	return strings.NewReplacer("localhost:3000", "localhost:"+g.port, "localhost:5173", "localhost:"+g.webPort).Replace(text)
 }
 
 // line runs a line of a shell block as it is. Backups are the reader's, and the
@@ -193,6 +195,8 @@ func (g *guide) line(line string) {
 		g.export(line)
 	case line == "go run .":
 		g.runApp(line)
+	case g.starts[line] != nil:
+		g.starts[line](g.start(line))
 	case strings.HasPrefix(line, "go run ./") && g.serves != nil:
 		stop := g.start(line)
 		defer stop()

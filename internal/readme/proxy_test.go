@@ -17,6 +17,7 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/zip"
 
+	"github.com/authent/authent/internal/chromium"
 	"github.com/authent/authent/internal/testdb"
 )
 
@@ -44,6 +45,7 @@ func withProxy(m *testing.M) int {
 		return 1
 	}
 	defer published.forget()
+	defer chromium.Close()
 	return testdb.Alone(m)
 }
 

@@ -91,6 +91,19 @@ func read(t *testing.T, client *http.Client, r *http.Request) string {
 	}
 }
 
+// reachable reports whether something answers.
+func (g *guide) reachable(url string) bool {
+	r, err := http.NewRequestWithContext(g.t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err == nil {
+		res.Body.Close()
+	}
+	return err == nil
+}
+
 func freePort(t *testing.T) string {
 	t.Helper()
 	port, err := freeport.Find()
