@@ -91,9 +91,9 @@ func (a *Auth) Accounts(ctx context.Context, userID string) ([]Account, error) {
 // account that is not theirs ErrNotFound, and the last way in which they can sign
 // in ErrLastSignIn.
 func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, provider, providerAccountID string) (err error) {
-	defer func() {
-		a.record(ctx, securityEvent{kind: eventUnlink, userID: s.UserID, from: s.from, provider: a.known(provider), err: err})
-	}()
+	defer a.recordEnd(ctx, func() securityEvent {
+		return securityEvent{kind: eventUnlink, userID: s.UserID, from: s.from, provider: a.known(provider), err: err}
+	})
 	if !a.Recent(s) {
 		return ErrRecentSignInRequired
 	}

@@ -7,8 +7,6 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/authent/authent/authent/internal/input"
@@ -33,11 +31,10 @@ type Auth struct {
 	cookies cookieNames
 	// oauth has a client for each provider of the types oauth and oidc.
 	oauth map[string]*oauth.Client
-	// severalCookies is when the log was last told of several session cookies, in
-	// Unix milliseconds.
-	severalCookies atomic.Int64
-	// untrustedProxy keeps the log to one line about it.
-	untrustedProxy sync.Once
+	// severalCookies keeps the log to one line a minute about several session cookies.
+	severalCookies pause
+	// untrustedProxy keeps the log to one line a minute about a proxy nobody trusts.
+	untrustedProxy pause
 }
 
 // New checks the whole configuration and returns the engine, or one error that
@@ -83,10 +80,10 @@ func New(c Config) (*Auth, error) {
 	return a, nil
 }
 
-// trustProxies fills TrustedProxies from the environment where there are none.
+// trustProxies fills TrustedProxies from the environment where they are nil.
 func (c *Config) trustProxies(getenv func(string) string) (err error) {
 	const name = "AUTH_TRUSTED_PROXIES"
-	if len(c.TrustedProxies) > 0 {
+	if c.TrustedProxies != nil {
 		return nil
 	}
 	if c.TrustedProxies, err = input.ParseProxies(getenv(name)); err != nil {

@@ -80,9 +80,9 @@ type Config struct {
 	// another site's page fetches. If empty, none.
 	TrustedOrigins []string
 	// TrustedProxies are the reverse proxies whose X-Forwarded-For tells the
-	// client's address. If empty, those of the environment's AUTH_TRUSTED_PROXIES,
-	// such as "10.0.0.0/8, 192.0.2.7"; if that is empty too, the connection's address
-	// counts.
+	// client's address. If nil, those of the environment's AUTH_TRUSTED_PROXIES, such
+	// as "10.0.0.0/8, 192.0.2.7". If there are none, or it is empty and not nil, the
+	// connection's address counts.
 	TrustedProxies []netip.Prefix
 	// AuthJS says how this application and an Auth.js app stand to each other. If
 	// zero, there is none.

@@ -1,11 +1,11 @@
 package authent
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/authent/authent/authent/internal/input"
@@ -74,13 +74,18 @@ func (a *Auth) sessionTokens(r *http.Request) []string {
 	return values
 }
 
-// severalCookiesPause is how long the log is spared the next line about several
-// session cookies: a browser that has them sends them with every request.
-const severalCookiesPause = time.Minute
+// pause spares the log a line that every request would write: it is over once a minute.
+// A stranger who causes one line keeps nobody from the next.
+type pause struct{ last atomic.Int64 }
+
+// over reports whether the line may be written again, and begins the next pause then.
+func (p *pause) over(now time.Time) bool {
+	last := p.last.Load()
+	return now.UnixMilli()-last >= time.Minute.Milliseconds() && p.last.CompareAndSwap(last, now.UnixMilli())
+}
 
 func (a *Auth) logSeveralCookies(r *http.Request, n int) {
-	now, last := a.now().UnixMilli(), a.severalCookies.Load()
-	if now-last < severalCookiesPause.Milliseconds() || !a.severalCookies.CompareAndSwap(last, now) {
+	if !a.severalCookies.over(a.now()) {
 		return
 	}
 	a.cfg.Logger.WarnContext(r.Context(), "authent: a browser sent several session cookies of one name: another program sets its own with a Domain or a Path; set it without them",
@@ -248,10 +253,10 @@ type keptForm struct {
 
 const keptFormAge = time.Minute
 
-// keepForm keeps a form that err refused, unless that is no mistake in the form:
-// then the answer is a page in place, and leaves cookies alone.
+// keepForm keeps a form that err refused, if the answer leads back to it.
 func (e *exchange) keepForm(err error, f keptForm) {
-	if len(f.Email)+len(f.Name) > maxKeptForm || isFault(err) || errors.Is(err, ErrBusy) {
+	page := failureOf(err).page
+	if len(f.Email)+len(f.Name) > maxKeptForm || page != "signin" && page != "register" {
 		return
 	}
 	expires := e.now().Add(keptFormAge)

@@ -53,9 +53,9 @@ type Registration struct {
 // conflict with a unique field of the application's own ("username_taken"), and a
 // value that a validator of one refuses ("username_invalid").
 func (a *Auth) Register(ctx context.Context, reg Registration) (created *User, err error) {
-	defer func() {
-		a.record(ctx, securityEvent{kind: eventRegistration, userID: idOf(created), err: err})
-	}()
+	defer a.recordEnd(ctx, func() securityEvent {
+		return securityEvent{kind: eventRegistration, userID: idOf(created), err: err}
+	})
 	u, err := a.newUser(ctx, reg)
 	if err != nil {
 		return nil, err
@@ -72,13 +72,13 @@ func (a *Auth) Register(ctx context.Context, reg Registration) (created *User, e
 // registerAndSignIn creates a user and starts their session in one transaction
 // (P26), unless the application refuses.
 func (a *Auth) registerAndSignIn(ctx context.Context, c caller, provider *Provider, reg Registration) (s *Session, err error) {
-	defer func() {
+	defer a.recordEnd(ctx, func() securityEvent {
 		event := securityEvent{kind: eventRegistration, from: c.addr, provider: provider.ID, err: err}
 		if s != nil {
 			event.userID = s.UserID
 		}
-		a.record(ctx, event)
-	}()
+		return event
+	})
 	u, err := a.newUser(ctx, reg)
 	if err != nil {
 		return nil, err
@@ -146,9 +146,10 @@ func (a *Auth) newPasswordFault(password string) string {
 		return CodePasswordShort
 	case errors.Is(err, ErrPasswordLong):
 		return CodePasswordLong
-	default:
-		return ""
+	case err != nil:
+		return "password_invalid"
 	}
+	return ""
 }
 
 func validName(name string) bool {

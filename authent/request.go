@@ -19,16 +19,16 @@ func (a *Auth) callerOf(r *http.Request) caller {
 	}
 }
 
-// noticeProxy tells the log, once, that a proxy is there which nobody trusts: everybody
+// noticeProxy tells the log, once a minute, that a proxy is there which nobody trusts: everybody
 // then seems to come from its address.
 func (a *Auth) noticeProxy(r *http.Request) {
 	peer, untrusted := input.UntrustedProxy(r, a.cfg.TrustedProxies)
 	if !untrusted {
 		return
 	}
-	a.untrustedProxy.Do(func() {
+	if a.untrustedProxy.over(a.now()) {
 		a.cfg.Logger.WarnContext(r.Context(), "authent: X-Forwarded-For is ignored, since it came from an address that is not trusted: if that is your proxy's, add it to AUTH_TRUSTED_PROXIES", "peer", peer.String())
-	})
+	}
 }
 
 // arrivingCaller reads who is about to sign in or out: that ends every session that the

@@ -58,6 +58,23 @@ func (a *Auth) record(ctx context.Context, e securityEvent) {
 	a.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "authent: security event", append(attrs, e.outcome()...)...)
 }
 
+// recordEnd records an event when the verb that defers it has ended. A panic, of a
+// callback or a hook of the application's, is told as an error and goes on: nobody was
+// let in.
+func (a *Auth) recordEnd(ctx context.Context, event func() securityEvent) {
+	v := recover()
+	e := event()
+	if v != nil {
+		e.err = errPanicked
+	}
+	a.record(ctx, e)
+	if v != nil {
+		panic(v)
+	}
+}
+
+var errPanicked = errors.New("it did not come to its end")
+
 func (e securityEvent) outcome() []slog.Attr {
 	refused := func(reason string) []slog.Attr {
 		return []slog.Attr{slog.String("outcome", "refused"), slog.String("reason", reason)}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -132,6 +134,56 @@ func TestSecurityEvents(t *testing.T) {
 				t.Errorf("level %v", line["level"])
 			}
 		})
+	}
+}
+
+// TestSecurityEventOfPanic: an application's callback that panics let nobody in, and
+// the log does not say that it did.
+func TestSecurityEventOfPanic(t *testing.T) {
+	var fails bool
+	w := newWorld(t, testdb.SQLite, setup{config: func(c *authent.Config) {
+		c.Callbacks.SignIn = func(context.Context, authent.SignInParams) (string, error) {
+			if fails {
+				panic("a fault of the application's")
+			}
+			return "", nil
+		}
+	}})
+	w.registered()
+	fails = true
+	post := func(path string, form url.Values) {
+		defer func() {
+			if v := recover(); v != "a fault of the application's" {
+				t.Errorf("%s: the panic became %v", path, v)
+			}
+		}()
+		jar := httptest.NewRecorder()
+		token, err := w.auth.CSRFToken(jar, httptest.NewRequest(http.MethodGet, "/", nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		form.Set("csrfToken", token)
+		r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		for _, c := range jar.Result().Cookies() {
+			r.AddCookie(c)
+		}
+		w.auth.Handler().ServeHTTP(httptest.NewRecorder(), r)
+	}
+	for path, form := range map[string]url.Values{
+		"/auth/callback/credentials": {"email": {ada}, "password": {adasWord}},
+		"/auth/register":             {"email": {"other@example.com"}, "password": {adasWord}},
+	} {
+		w.log.forget()
+		post(path, form)
+		for _, line := range w.log.events("security event") {
+			if line["outcome"] != "error" {
+				t.Errorf("%s: %v", path, line)
+			}
+		}
+		if len(w.log.events("security event")) != 1 {
+			t.Errorf("%s: %d lines", path, len(w.log.events("security event")))
+		}
 	}
 }
 

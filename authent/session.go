@@ -48,7 +48,8 @@ type Session struct {
 	authenticated time.Time
 	// from is the address of the client whose request brought the session.
 	from netip.Addr
-	// brought is the token as the request's cookie has it, to set that anew.
+	// brought is the token as the cookie is to have it: the one that the request
+	// brought, or the new one of a sign-in.
 	brought Secret
 }
 
@@ -271,16 +272,18 @@ func (a *Auth) Sessions(ctx context.Context, userID string) ([]*Session, error) 
 // one that is somebody else's are both ErrNotFound. It is for administrators: it
 // asks nobody's session.
 func (a *Auth) RevokeSession(ctx context.Context, userID, id string) (err error) {
-	defer func() { a.record(ctx, securityEvent{kind: eventRevocation, userID: userID, ended: 1, err: err}) }()
+	defer a.recordEnd(ctx, func() securityEvent {
+		return securityEvent{kind: eventRevocation, userID: userID, ended: 1, err: err}
+	})
 	return revoke(ctx, a.store, userID, id)
 }
 
 // revokeOwnSession is RevokeSession for the person behind s, who must be signed in
 // still (ErrSignedOut).
 func (a *Auth) revokeOwnSession(ctx context.Context, s *Session, id string) (err error) {
-	defer func() {
-		a.record(ctx, securityEvent{kind: eventRevocation, userID: s.UserID, from: s.from, ended: 1, err: err})
-	}()
+	defer a.recordEnd(ctx, func() securityEvent {
+		return securityEvent{kind: eventRevocation, userID: s.UserID, from: s.from, ended: 1, err: err}
+	})
 	return a.store.InTx(ctx, func(tx Adapter) error {
 		if _, err := a.lockSignedIn(ctx, tx, s); err != nil {
 			return fmt.Errorf("authent: revoke session: %w", err)
@@ -307,9 +310,9 @@ func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) (n int, err 
 	if s.Token == "" {
 		return 0, errors.New("authent: revoke other sessions: the session is not one that SessionFrom returned")
 	}
-	defer func() {
-		a.record(ctx, securityEvent{kind: eventRevocation, userID: s.UserID, from: s.from, ended: n, err: err})
-	}()
+	defer a.recordEnd(ctx, func() securityEvent {
+		return securityEvent{kind: eventRevocation, userID: s.UserID, from: s.from, ended: n, err: err}
+	})
 	err = a.store.InTx(ctx, func(tx Adapter) (err error) {
 		if _, err = a.lockSignedIn(ctx, tx, s); err != nil {
 			return err
@@ -325,7 +328,9 @@ func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) (n int, err 
 
 // RevokeAllSessions ends all sessions of a user and returns how many.
 func (a *Auth) RevokeAllSessions(ctx context.Context, userID string) (n int, err error) {
-	defer func() { a.record(ctx, securityEvent{kind: eventRevocation, userID: userID, ended: n, err: err}) }()
+	defer a.recordEnd(ctx, func() securityEvent {
+		return securityEvent{kind: eventRevocation, userID: userID, ended: n, err: err}
+	})
 	n, err = a.store.DeleteSessions(ctx, userID, "")
 	if err != nil {
 		return 0, fmt.Errorf("authent: revoke all sessions: %w", err)

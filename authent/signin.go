@@ -166,9 +166,9 @@ func (a *Auth) reauthenticate(ctx context.Context, c caller, password string) (s
 	if old == nil {
 		return nil, ErrSignedOut
 	}
-	defer func() {
-		a.record(ctx, securityEvent{kind: eventReauthenticate, userID: old.UserID, from: old.from, err: err})
-	}()
+	defer a.recordEnd(ctx, func() securityEvent {
+		return securityEvent{kind: eventReauthenticate, userID: old.UserID, from: old.from, err: err}
+	})
 	p, err := a.verifyPassword(ctx, asker(old.UserID), old.User, password)
 	if err != nil {
 		return nil, err
@@ -249,9 +249,9 @@ type proven struct {
 // signInByForm signs in by the fields of a credentials form.
 func (a *Auth) signInByForm(ctx context.Context, c caller, provider *Provider, form url.Values) (s *Session, err error) {
 	var p proven
-	defer func() {
-		a.record(ctx, securityEvent{kind: eventSignIn, userID: idOf(p.user), from: c.addr, provider: provider.ID, err: err})
-	}()
+	defer a.recordEnd(ctx, func() securityEvent {
+		return securityEvent{kind: eventSignIn, userID: idOf(p.user), from: c.addr, provider: provider.ID, err: err}
+	})
 	if p, err = a.checkForm(ctx, provider, form); err != nil {
 		return nil, err
 	}

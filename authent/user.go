@@ -83,9 +83,9 @@ func (e *PasswordError) Is(target error) bool {
 // password (ErrInvalidCredentials). A session that has ended meanwhile is
 // ErrSignedOut, a new password that is too short or too long a *PasswordError.
 func (a *Auth) ChangePassword(ctx context.Context, s *Session, current, password string) (err error) {
-	defer func() {
-		a.record(ctx, securityEvent{kind: eventPassword, userID: s.UserID, from: s.from, err: err})
-	}()
+	defer a.recordEnd(ctx, func() securityEvent {
+		return securityEvent{kind: eventPassword, userID: s.UserID, from: s.from, err: err}
+	})
 	if !a.Recent(s) {
 		return ErrRecentSignInRequired
 	}
@@ -141,7 +141,9 @@ func (a *Auth) setDisabled(ctx context.Context, userID string, at *time.Time) (e
 	if at.IsZero() {
 		kind, verb = eventEnable, "enable user"
 	}
-	defer func() { a.record(ctx, securityEvent{kind: kind, userID: userID, err: err}) }()
+	defer a.recordEnd(ctx, func() securityEvent {
+		return securityEvent{kind: kind, userID: userID, err: err}
+	})
 	if !a.columns.UserDisabledAt {
 		return fmt.Errorf("authent: %s: %w", verb, ErrUnsupported)
 	}
@@ -167,16 +169,18 @@ func (a *Auth) setDisabled(ctx context.Context, userID string, at *time.Time) (e
 // in one transaction. An unknown user is ErrNotFound. It is for administrators:
 // it asks nobody's session, nor for a recent sign-in.
 func (a *Auth) DeleteUser(ctx context.Context, userID string) (err error) {
-	defer func() { a.record(ctx, securityEvent{kind: eventDeletion, userID: userID, err: err}) }()
+	defer a.recordEnd(ctx, func() securityEvent {
+		return securityEvent{kind: eventDeletion, userID: userID, err: err}
+	})
 	return a.deleteUser(ctx, func(tx Adapter) (*User, error) { return tx.LockUser(ctx, userID) })
 }
 
 // deleteOwnUser is DeleteUser for the person behind s, who must have signed in
 // recently (ErrRecentSignInRequired) and be signed in still (ErrSignedOut).
 func (a *Auth) deleteOwnUser(ctx context.Context, s *Session) (err error) {
-	defer func() {
-		a.record(ctx, securityEvent{kind: eventDeletion, userID: s.UserID, from: s.from, err: err})
-	}()
+	defer a.recordEnd(ctx, func() securityEvent {
+		return securityEvent{kind: eventDeletion, userID: s.UserID, from: s.from, err: err}
+	})
 	if !a.Recent(s) {
 		return ErrRecentSignInRequired
 	}

@@ -3,6 +3,7 @@ package authenttest
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"testing"
 
@@ -24,6 +25,7 @@ const (
 //	Secrets    one that is the same for every call
 //	Adapter    NewMemoryAdapter()
 //	Providers  e-mail and password, where the Adapter has a column for passwords
+//	TrustedProxies  none
 //	Logger     the log of t
 //
 // A handler that asks for ent.AuthUserFrom needs the adapter of its graph:
@@ -55,6 +57,9 @@ func New(t testing.TB, config ...authent.Config) *authent.Auth {
 	}
 	if len(c.Providers) == 0 {
 		c.Providers = []authent.Provider{testProvider(c.Adapter.Columns())}
+	}
+	if c.TrustedProxies == nil {
+		c.TrustedProxies = []netip.Prefix{}
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))

@@ -22,7 +22,7 @@ type guide struct {
 	dir  string
 	// port takes the place of 3000, and webPort of 5173.
 	port, webPort string
-	env  map[string]string
+	env           map[string]string
 	// hasDatabase makes DATABASE_URL and DEV_DATABASE_URL the test's own.
 	hasDatabase bool
 	// ended is closed when the program that was started last has ended.

@@ -146,7 +146,7 @@ func TestForwarded(t *testing.T) {
 		want bool
 	}{
 		{"Forwarded", true}, {"forwarded", true}, {"X-Forwarded-For", true}, {"X-Forwarded-Host", true},
-		{"X-Forwarded-Proto", true}, {"x-Forwarded-port", true}, {"X-Forwarded-Anything", true},
+		{"X-Forwarded-Proto", true}, {"x-forwarded-port", true}, {"X-Forwarded-Anything", true},
 		{"X-Forwarded", false}, {"Host", false}, {"Origin", false}, {"X-Real", false},
 	}
 	for _, tt := range tests {

@@ -122,7 +122,7 @@ func SplitPath(s string) (path, suffix string) {
 // resolvePath removes dot segments as browsers do. It refuses a path that is, or
 // thereby becomes, the start of another host's URL, for a browser or for a
 // program that decodes it first: "//evil", "/\evil", "/.//evil", "/%5Cevil",
-// "/%09/evil". It refuses an Escape that no byte comes of ("/50%"), which servers
+// "/%09/evil". It refuses an escape that no byte comes of ("/50%"), which servers
 // answer 400; what else is escaped stays so, and is the page's own affair.
 func resolvePath(p string) (string, bool) {
 	if !strings.HasPrefix(p, "/") {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 )
 
@@ -32,6 +33,13 @@ func KeepSecret(file string, random io.Reader) (secret string, made bool, err er
 }
 
 func keptSecret(file string) (string, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return "", err
+	}
+	if others := info.Mode().Perm() & 0o077; others != 0 && info.Mode().IsRegular() && runtime.GOOS != "windows" {
+		return "", fmt.Errorf("others than its owner may use %s, which holds a secret: run chmod 600 on it", file)
+	}
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return "", err
@@ -54,7 +62,7 @@ func makeSecret(file string, random io.Reader) (err error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(folder, ".gitignore"), []byte("*\n"), 0o644); err != nil {
+	if err := writeNew(filepath.Join(folder, ".gitignore"), "*\n", 0o644); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	whole, err := os.CreateTemp(folder, "new-*") // 0600
@@ -62,9 +70,23 @@ func makeSecret(file string, random io.Reader) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.Remove(whole.Name())) }()
-	_, err = io.WriteString(whole, base64.StdEncoding.EncodeToString(raw)+"\n")
+	text := base64.StdEncoding.EncodeToString(raw) + "\n"
+	_, err = io.WriteString(whole, text)
 	if err := errors.Join(err, whole.Close()); err != nil {
 		return err
 	}
-	return os.Link(whole.Name(), file)
+	if err = os.Link(whole.Name(), file); err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return writeNew(file, text, 0o600) // a file system without hard links
+}
+
+// writeNew writes a file that must not be there yet, nor be a link to elsewhere.
+func writeNew(file, text string, mode fs.FileMode) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
 }

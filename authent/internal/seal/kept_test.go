@@ -35,6 +35,32 @@ func TestKeepSecret(t *testing.T) {
 	}
 }
 
+// TestKeepSecret_Others: what is there already, and is somebody else's, is neither
+// written nor trusted.
+func TestKeepSecret_Others(t *testing.T) {
+	folder := t.TempDir()
+	theirs := filepath.Join(folder, "theirs")
+	if err := os.WriteFile(theirs, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(theirs, filepath.Join(folder, ".gitignore")); err != nil {
+		t.Skip(err)
+	}
+	file := filepath.Join(folder, "secret")
+	if _, made, err := KeepSecret(file, rand.Reader); err != nil || !made {
+		t.Errorf("made %v, %v", made, err)
+	}
+	if text, err := os.ReadFile(theirs); err != nil || string(text) != "precious" {
+		t.Errorf("a file of somebody else's is now %q, %v", text, err)
+	}
+	if err := os.Chmod(file, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := KeepSecret(file, rand.Reader); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+		t.Errorf("a secret that everybody may read: %v", err)
+	}
+}
+
 // meeting is a source of randomness that gives nothing before n have asked.
 type meeting struct{ n sync.WaitGroup }
 

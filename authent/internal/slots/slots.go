@@ -10,7 +10,7 @@ import (
 var ErrBusy = errors.New("too much is being done at once; try again")
 
 // Slots bounds how much is worked on at once (P31, P42): each piece of work takes
-// one slot and gives it back. Make it with make, its length is how many there are.
+// one slot and gives it back. Make it with make: its capacity is how many there are.
 type Slots chan struct{}
 
 // Take waits for a slot until ctx ends, and then returns the cause of that.
