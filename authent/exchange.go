@@ -204,9 +204,10 @@ func (e *exchange) frame() page.Frame {
 }
 
 // ownPage redirects to the application's page in place of a built-in one, with
-// the request's query, and reports whether there is one.
+// the request's query, and reports whether there is one. A page that names the built-in
+// one itself is none: it would be led to for ever.
 func (e *exchange) ownPage(page string) (bool, error) {
-	if page == "" {
+	if page == "" || e.isPage(e.origin.String()+ownURI(e.r), page) {
 		return false, nil
 	}
 	return true, e.redirect(withQuery(absolute(e.origin, page), queryOf(e.r)))
