@@ -85,7 +85,7 @@ func TestOAuth_ProfilesThatAreNone(t *testing.T) {
 	}
 	for _, body := range hollowAnswers("sub") {
 		w.refused("hub", answering("/userinfo", body), "no usable id")
-		w.refused("merged", answering("/userinfo", body), "somebody else")
+		w.refused("merged", answering("/userinfo", body), "somebody other")
 	}
 	for _, body := range hollowAnswers("id") {
 		w.refused("github", answering("/api/v3/user", body), "no usable id")

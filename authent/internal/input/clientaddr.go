@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// ClientAddr is the address of the client: the connection's or, when that is a
-// trusted proxy's, the right-most in X-Forwarded-For that is not. What stands
-// further left may have been written by anybody (CWE-348). If all are trusted it
-// is the left-most. IPv4 in IPv6 becomes IPv4 and zones are dropped, so that one
-// client has one address. It is the zero Addr when the deciding entry is no
-// address.
+// ClientAddr returns the client's address: the connection's or, if that is a
+// trusted proxy's, the right-most in X-Forwarded-For that is not. Anybody may
+// have written what stands further left (CWE-348). If all are trusted, it returns
+// the left-most. IPv4 in IPv6 becomes IPv4 and zones are dropped, so that one
+// client has one address. It returns the zero Addr if the deciding entry is not
+// an address.
 func ClientAddr(r *http.Request, trusted []netip.Prefix) netip.Addr {
 	addr := parseAddr(r.RemoteAddr)
 	if len(trusted) == 0 {
@@ -75,15 +75,16 @@ func IsLoopbackHost(hostport string) bool {
 	return name == "localhost" || parseAddr(host).IsLoopback()
 }
 
-// IsLoopbackServer is IsLoopbackHost for a server that this process calls: names under
-// localhost are none, since Go may ask a DNS server for them, whose answer can be
-// anybody's.
+// IsLoopbackServer reports whether a host, with or without a port, is this machine for
+// a process that calls it. Unlike for IsLoopbackHost, names under localhost are not:
+// Go may ask a DNS server for them, and anybody could give its answer.
 func IsLoopbackServer(hostport string) bool {
 	host, ok := cutPort(hostport)
 	return ok && (strings.EqualFold(host, "localhost") || parseAddr(host).IsLoopback())
 }
 
-// cutPort is a host without its port, false if that is no number or there is a zone.
+// cutPort returns a host without its port, false if the port is not a number or
+// there is a zone.
 func cutPort(hostport string) (string, bool) {
 	if strings.Contains(hostport, "%") {
 		return "", false
@@ -109,7 +110,7 @@ func isHostName(s string) bool {
 	return true
 }
 
-// Forwarded reports whether a proxy says that it passed r on.
+// Forwarded reports whether r says that a proxy passed it on.
 func Forwarded(r *http.Request) bool {
 	const prefix = "X-Forwarded-"
 	for name := range r.Header {

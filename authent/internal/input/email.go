@@ -36,8 +36,8 @@ func NormalizeEmail(s string) (string, error) {
 	if local == "" || !validDomain(domain) {
 		return "", ErrEmailInvalid
 	}
-	// Rarely, letters in lower case compose anew; two rows could then mean the
-	// same address.
+	// In rare cases, lower-case letters compose again; two rows could then mean
+	// the same address.
 	if foldEmail(s) != s {
 		return "", ErrEmailInvalid
 	}
@@ -51,8 +51,8 @@ func foldEmail(s string) string {
 	return strings.ToLower(strings.ReplaceAll(s, "İ", "i\u0307"))
 }
 
-// validDomain refuses empty labels, and whatever of ASCII a host name cannot
-// have; a second @ is among it.
+// validDomain refuses empty labels, and ASCII characters that a host name cannot
+// have, a second @ among them.
 func validDomain(s string) bool {
 	for label := range strings.SplitSeq(s, ".") {
 		if label == "" || strings.ContainsFunc(label, notInDomain) {
@@ -71,8 +71,8 @@ func notInDomain(c rune) bool {
 	return c == ideographicFullStop
 }
 
-// notInEmail reports characters that are invisible, are not assigned, or mean
-// something to mailers outside a quoted string.
+// notInEmail reports whether c is invisible, not assigned, or means something to
+// mailers outside a quoted string.
 func notInEmail(c rune) bool {
 	const brailleBlank = '\u2800'
 	return strings.ContainsRune(`",;:<>()[]\`, c) ||

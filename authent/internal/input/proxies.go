@@ -9,8 +9,9 @@ import (
 )
 
 // ParseProxies reads the addresses of reverse proxies, such as
-// "10.0.0.0/8, 192.0.2.7 2001:db8::/32": ranges and single ones, with commas or white
-// space between them. "" holds none. An error names the first that is neither.
+// "10.0.0.0/8, 192.0.2.7 2001:db8::/32": ranges and single addresses, with commas or
+// white space between them. "" holds none. An error names the first entry that is
+// neither.
 func ParseProxies(list string) ([]netip.Prefix, error) {
 	var all []netip.Prefix
 	for _, entry := range strings.FieldsFunc(list, func(c rune) bool { return c == ',' || unicode.IsSpace(c) }) {
@@ -34,9 +35,9 @@ func parseProxy(entry string) (netip.Prefix, error) {
 	return proxy.Masked(), nil
 }
 
-// UntrustedProxy reports whether r says that it was forwarded, by a peer that is no
-// trusted proxy, so that ClientAddr takes the peer for the client. It returns the
-// peer's address.
+// UntrustedProxy reports whether r says that it was forwarded, by a peer that is
+// not a trusted proxy, so that ClientAddr takes the peer for the client. It returns
+// the peer's address.
 func UntrustedProxy(r *http.Request, trusted []netip.Prefix) (peer netip.Addr, untrusted bool) {
 	if r.Header.Get("X-Forwarded-For") == "" {
 		return netip.Addr{}, false

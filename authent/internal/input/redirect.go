@@ -15,9 +15,9 @@ const MaxRedirect = 2048
 
 // SameOriginURL returns the absolute URL that a browser (WHATWG URL Standard)
 // makes of target on a page of origin, if that is of the same scheme, host and
-// port, and false for anything else or doubtful (CWE-601, P17). target is a path
-// that starts with one slash or an absolute URL. The result is ASCII, fit for a
-// Location header, and gives itself when resolved again.
+// port, and false for anything else or anything doubtful (CWE-601, P17). target
+// is a path that starts with one slash or an absolute URL. The result is ASCII,
+// fit for a Location header, and stays the same when resolved again.
 //
 // It parses by itself since net/url and browsers disagree on the very inputs
 // that matter: backslashes, tabs, "https:evil" and "http:///evil".
@@ -48,9 +48,9 @@ func SameOriginURL(target string, origin *url.URL) (string, bool) {
 	return result, true
 }
 
-// URLOfOrigins returns what SameOriginURL makes of an absolute URL on that one of
-// origins, such as "https://app.example.com", to which it belongs, and false where it
-// belongs to none. A path is of no origin here.
+// URLOfOrigins returns what SameOriginURL makes of an absolute URL that belongs to
+// one of origins, such as "https://app.example.com", and false if it belongs to none.
+// A path belongs to none.
 func URLOfOrigins(target string, origins []string) (string, bool) {
 	if strings.HasPrefix(target, "/") {
 		return "", false
@@ -64,8 +64,8 @@ func URLOfOrigins(target string, origins []string) (string, bool) {
 	return "", false
 }
 
-// originString is the origin as browsers write it. A host in other letters than
-// ASCII has to be given in its ASCII form (xn--…), as browsers send it.
+// originString returns the origin as browsers write it. A host with letters
+// outside ASCII must be given in its ASCII form (xn--…), as browsers send it.
 func originString(origin *url.URL) (string, bool) {
 	if origin == nil || strings.ContainsFunc(origin.Host, notInHost) {
 		return "", false
@@ -78,7 +78,7 @@ func notInHost(c rune) bool {
 }
 
 // canonicalOrigin writes scheme and host in lower case and leaves the scheme's
-// own port out. A host with other spellings (percent-encoding, user, backslash)
+// own port out. A host spelled differently (percent-encoding, user, backslash)
 // stays as it is, and so equals no origin.
 func canonicalOrigin(scheme, host string) (string, bool) {
 	scheme, host = strings.ToLower(scheme), strings.ToLower(host)
@@ -122,8 +122,8 @@ func SplitPath(s string) (path, suffix string) {
 // resolvePath removes dot segments as browsers do. It refuses a path that is, or
 // thereby becomes, the start of another host's URL, for a browser or for a
 // program that decodes it first: "//evil", "/\evil", "/.//evil", "/%5Cevil",
-// "/%09/evil". It refuses an escape that no byte comes of ("/50%"), which servers
-// answer 400; what else is escaped stays so, and is the page's own affair.
+// "/%09/evil". It refuses an escape that stands for no byte ("/50%"), which
+// servers answer with 400. Any other escape stays, and the page deals with it.
 func resolvePath(p string) (string, bool) {
 	if !strings.HasPrefix(p, "/") {
 		return "", false
@@ -161,7 +161,7 @@ func leadsAway(decoded string) bool {
 	return strings.HasPrefix(seen, "//") || strings.HasPrefix(seen, `/\`) || strings.HasPrefix(path.Clean(seen), `/\`)
 }
 
-// Escape percent-encodes the characters of set and all that is not ASCII.
+// Escape percent-encodes the characters of set and everything that is not ASCII.
 func Escape(s, set string) string {
 	const hex = "0123456789ABCDEF"
 	var b strings.Builder
@@ -176,8 +176,8 @@ func Escape(s, set string) string {
 	return b.String()
 }
 
-// hasControl reports a control character of ASCII. Browsers drop tabs and line
-// breaks anywhere in a URL: "/\t/evil" is "//evil".
+// hasControl reports whether s has an ASCII control character. Browsers drop tabs
+// and line breaks anywhere in a URL: "/\t/evil" is "//evil".
 func hasControl(s string) bool {
 	return strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c == 0x7f })
 }

@@ -11,8 +11,8 @@ import (
 	"unicode"
 )
 
-// BrowsersOrigin returns an origin as browsers send it, whatever its letters and with
-// or without the scheme's own port; what is none stays as it is.
+// BrowsersOrigin returns an origin as browsers send it, whatever its case and with or
+// without the scheme's own port. A string that is no origin stays as it is.
 func BrowsersOrigin(s string) string {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || !strings.EqualFold(s, u.Scheme+"://"+u.Host) {
@@ -28,11 +28,11 @@ func ValidOrigin(s string) bool {
 		s == u.Scheme+"://"+u.Host && s == strings.ToLower(s)
 }
 
-// Site is where the engine is: what Config.URL says.
+// Site is where the engine is, as Config.URL says.
 type Site struct {
 	// Origin is scheme and host, nil in development.
 	Origin *url.URL
-	// Base is the path under which the Handler serves, without a slash at its end.
+	// Base is the path under which the Handler serves, without a trailing slash.
 	Base string
 	// Secure says that cookies are for https alone.
 	Secure bool
@@ -85,7 +85,8 @@ func canonicalHost(u *url.URL) string {
 	return host + ":" + strconv.FormatUint(port, 10)
 }
 
-// shortIPv6 returns an IPv6 address as browsers write it, which know no dots in one.
+// shortIPv6 returns an IPv6 address as browsers write it, which never use dots in
+// one.
 func shortIPv6(addr netip.Addr) string {
 	if b := addr.As16(); addr.Is4In6() {
 		return fmt.Sprintf("::ffff:%x:%x", uint16(b[12])<<8|uint16(b[13]), uint16(b[14])<<8|uint16(b[15]))

@@ -26,7 +26,7 @@ func CutUserAgent(s string) string {
 	return b.String()
 }
 
-// sign is a word in a User-Agent and what it tells.
+// sign is a word in a User-Agent and what it means.
 type sign struct{ word, name string }
 
 // browserSigns are in the order in which they count: most browsers also claim
@@ -48,9 +48,9 @@ var systemSigns = []sign{
 	{"Windows", "Windows"}, {"Macintosh", "macOS"}, {"Linux", "Linux"},
 }
 
-// DescribeUserAgent names the browser and system for a person who looks at a
-// list of sessions: "Firefox on Linux". It is a guess at what the client says of
-// itself and decides nothing.
+// DescribeUserAgent names the browser and system for a person who looks at a list
+// of sessions: "Firefox on Linux". It guesses from what the client says about
+// itself, and decides nothing.
 func DescribeUserAgent(s string) string {
 	browser, system := firstSign(s, browserSigns), firstSign(s, systemSigns)
 	if browser == "" {

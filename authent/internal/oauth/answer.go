@@ -25,20 +25,20 @@ type Sent struct {
 	RedirectURL string
 }
 
-// Answer is what a provider says of who came back.
+// Answer is what a provider says about who came back.
 type Answer struct {
 	// Claims are the person's.
 	Claims Claims
-	// Name is what the provider's form calls them, "" where it does not tell. It is
-	// no claim: whoever sends the callback writes it.
+	// Name is what the provider's form calls them, "" if it does not say. It is not
+	// a claim: whoever sends the callback can write it.
 	Name string
 	// Tokens are what the code was traded for.
 	Tokens *oauth2.Token
 }
 
 // Answer checks what the provider answered to a request, and asks it who this is. use
-// is called before the code is traded, and keeps one answer from being used twice: its
-// error is returned as it is. A refusal needs no row, so that use is not called then.
+// is called before the code is traded, and keeps one answer from being used twice; its
+// error is returned as it is. It is not called for a refusal, which needs no row.
 // Errors are ErrCallback, a *CancelledError, ErrSetup, slots.ErrBusy and the context's.
 func (c *Client) Answer(ctx context.Context, sent Sent, query url.Values, use func() error) (*Answer, error) {
 	m, err := c.metadata(ctx)
@@ -90,9 +90,9 @@ func (c *Client) checkAnswer(m *metadata, query url.Values) error {
 	return nil
 }
 
-// postedName is what a provider's form tells of a person's name, beside the code.
-// It is no claim: whoever sends the callback writes it, so it must not reach what
-// says who somebody is.
+// postedName returns the person's name from a provider's form, which it has
+// beside the code. It is not a claim: whoever sends the callback can write it, so
+// it must not influence who somebody is.
 func (c *Client) postedName(form url.Values) string {
 	raw := form.Get("user")
 	if !c.FormPost || c.PostedName == nil || raw == "" {
@@ -121,7 +121,7 @@ func (c *Client) claims(ctx context.Context, m *metadata, sent Sent, t *oauth2.T
 		return nil, "", err
 	}
 	if more.String("sub") != claims.String("sub") {
-		return nil, "", errors.New("the userinfo endpoint tells of somebody else than the ID token (OpenID Connect Core §5.3.4)")
+		return nil, "", errors.New("the userinfo endpoint describes somebody other than the ID token does (OpenID Connect Core §5.3.4)")
 	}
 	return mergeClaims(more, claims), issuer, nil
 }

@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// Claims is what a provider says of a person, as decoded from JSON. Numbers are
-// json.Number.
+// Claims is what a provider says about a person, as decoded from JSON. Numbers
+// are json.Number.
 type Claims map[string]any
 
-// String returns a text, or a number in decimal; "" for all else.
+// String returns a string claim, or a number in decimal; "" for anything else.
 func (c Claims) String(name string) string {
 	switch v := c[name].(type) {
 	case string:
@@ -30,8 +30,8 @@ func (c Claims) Object(name string) Claims {
 	return v
 }
 
-// Verified reads a claim that is true or false, or these words in quotes, as some
-// providers write it. known is false for anything else.
+// Verified reads a claim that is true or false, or one of these words as a
+// string, as some providers write it. known is false for anything else.
 func (c Claims) Verified(name string) (yes, known bool) {
 	switch v := c[name].(type) {
 	case bool:
@@ -42,13 +42,13 @@ func (c Claims) Verified(name string) (yes, known bool) {
 	return false, false
 }
 
-// MaxSeconds is the end of the year 9999, in Unix seconds: the last that JSON and
-// every database have a time for.
+// MaxSeconds is the end of the year 9999, in Unix seconds: the last time that
+// JSON and every database can hold.
 const MaxSeconds = 253_402_300_799
 
-// seconds reads a number of seconds, which some write in quotes, or with a
-// fraction. One that is larger than any time becomes MaxSeconds. It is false if
-// there is none that can be read.
+// Seconds reads a number of seconds, which some providers write in quotes or with
+// a fraction. One that is larger than any time becomes MaxSeconds. It returns
+// false if no number can be read.
 func (c Claims) Seconds(name string) (int64, bool) {
 	text := strings.TrimSpace(c.String(name))
 	n, err := strconv.ParseFloat(text, 64)
@@ -59,7 +59,7 @@ func (c Claims) Seconds(name string) (int64, bool) {
 	return int64(max(-MaxSeconds, min(n, MaxSeconds))), true
 }
 
-// texts are the texts of a claim that is one or a list of them.
+// Texts returns the strings of a claim that is a string or a list of strings.
 func (c Claims) Texts(name string) (all []string) {
 	switch v := c[name].(type) {
 	case string:
@@ -74,9 +74,10 @@ func (c Claims) Texts(name string) (all []string) {
 	return all
 }
 
-// mergeClaims are the claims of a profile with those of an ID token, which count
-// where both have one that is not null. What is said of an address is said of that
-// very address: neither document's flag speaks for another one in the other.
+// mergeClaims returns the claims of a profile together with those of an ID token,
+// which count if both have one that is not null. Whether an address is verified is
+// said about that very address: neither document's flag counts for a different
+// address in the other.
 func mergeClaims(profile, token Claims) Claims {
 	all := maps.Clone(profile)
 	for name, value := range token {

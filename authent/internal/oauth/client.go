@@ -27,8 +27,9 @@ const (
 	maxAnswer = 1 << 20
 )
 
-// Config is an authorization server, and who the application is there. Its fields
-// mean what those of the same name do in authent.OAuth; defaults are filled in.
+// Config describes an authorization server and the application's client there.
+// Its fields mean what those of the same name in authent.OAuth do; defaults are
+// filled in.
 type Config struct {
 	// OIDC says that it is OpenID Connect: the claims are in an ID token. Its
 	// endpoints are discovered at Issuer where they are "".
@@ -60,10 +61,11 @@ type Config struct {
 // Client talks to one provider's server.
 type Client struct {
 	Config
-	// Announced logs the callback URL once: the provider's form asks for it.
+	// Announced lets the callback URL be logged once: people have to give it to
+	// the provider.
 	Announced sync.Once
 
-	// issuer is the server, nil where it is not discovered.
+	// issuer is the server, nil if it is not discovered.
 	issuer *issuer
 	http   *http.Client
 	now    func() time.Time
@@ -82,7 +84,7 @@ type Calls struct {
 }
 
 // NewClients makes a client for each configuration. Those that name the same Issuer
-// share what is known of it.
+// share what is known about it.
 func NewClients(configs map[string]Config, calls Calls) map[string]*Client {
 	clients, issuers := map[string]*Client{}, map[string]*issuer{}
 	bounded := boundedClient(calls)
@@ -103,17 +105,17 @@ func NewClients(configs map[string]Config, calls Calls) map[string]*Client {
 func (c *Client) Timeout() time.Duration { return c.http.Timeout }
 
 const (
-	// maxExchanges is how many callbacks of one provider are worked on at once.
-	// Each calls its endpoints, one after the other. A callback needs a flow of its
-	// own, whose state works once, but strangers start as many flows as they like
-	// and may bring any code.
+	// maxExchanges is how many callbacks of one provider are handled at once. Each
+	// calls its endpoints, one after the other. A callback needs a flow of its own,
+	// whose state works once, but strangers start as many flows as they like and
+	// may bring any code.
 	maxExchanges = 64
 	// exchangeWait is how long a callback waits for its turn.
 	exchangeWait = time.Second
 )
 
-// enter waits for a callback's turn to call the provider. slots.ErrBusy says that it did
-// not come; leave ends it.
+// enter waits for a callback's turn to call the provider; leave ends the turn. If the
+// turn does not come, the error is slots.ErrBusy.
 func (c *Client) enter(ctx context.Context) (leave func(), err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, exchangeWait, slots.ErrBusy)
 	defer cancel()
@@ -124,7 +126,7 @@ func (c *Client) enter(ctx context.Context) (leave func(), err error) {
 }
 
 // boundedClient makes a client with a time-out, a limit on answers, and without
-// following redirects: an endpoint that redirects would make us send codes and tokens
+// following redirects: an endpoint that redirects could make us send codes and tokens
 // elsewhere.
 func boundedClient(calls Calls) *http.Client {
 	c := &http.Client{Timeout: cmp.Or(calls.Timeout, Timeout), Transport: bounded{http.DefaultTransport}}
@@ -135,7 +137,7 @@ func boundedClient(calls Calls) *http.Client {
 	return c
 }
 
-// bounded limits what is read of an answer.
+// bounded limits how much is read of an answer.
 type bounded struct{ next http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.

@@ -24,23 +24,23 @@ type metadata struct {
 }
 
 const (
-	// defaultLifetime is that of a document that does not tell its own.
+	// defaultLifetime is the lifetime of a document that does not state one.
 	defaultLifetime = time.Hour
 	minLifetime     = time.Minute
 	maxLifetime     = 24 * time.Hour
 	// discoveryGrace is how long a server's endpoints are used after the lifetime
-	// of the document that names them, while it does not answer: where they are
-	// hardly ever changes, and an outage of an hour is a long one.
+	// of the document that names them, while the server does not answer.
+	// Endpoints hardly ever change, and an outage of an hour is a long one.
 	discoveryGrace = time.Hour
 )
 
 // issuer is an OpenID Connect server. All providers that name it share what is
-// known of it, and so the requests for it (P42).
+// known about it, and so the requests for that (P42).
 type issuer struct {
 	url       string
 	discovery lookup[discovery]
 	keys      keySet
-	// keysURL is where the keys are by the last document.
+	// keysURL is where the keys are, according to the last document.
 	keysURL atomic.Pointer[string]
 }
 
@@ -63,8 +63,8 @@ type discovery struct {
 	announcesIssuer                                 bool
 }
 
-// readDiscovery reads a document member by member: one of another type is not
-// there, which counts where it is needed.
+// readDiscovery reads a document member by member: one of the wrong type counts
+// as absent, which matters only if it is needed.
 func readDiscovery(c Claims) *discovery {
 	announces, _ := c.Verified("authorization_response_iss_parameter_supported")
 	return &discovery{
@@ -100,8 +100,7 @@ func (i *issuer) lacks(name string) error {
 	return fmt.Errorf("%s has no %s that is an https URL", i.document(), name)
 }
 
-// metadata returns what is known of the server, discovering it when that is
-// needed.
+// metadata returns what is known about the server, and discovers it if needed.
 func (c *Client) metadata(ctx context.Context) (*metadata, error) {
 	if c.issuer == nil {
 		return &metadata{authURL: c.AuthURL, tokenURL: c.TokenURL, userInfoURL: c.UserInfoURL}, nil
@@ -118,7 +117,7 @@ func (c *Client) metadata(ctx context.Context) (*metadata, error) {
 	return m, nil
 }
 
-// metadataOf is what a provider's configuration makes of its server's document.
+// metadataOf combines a server's document with the provider's configuration.
 func (c *Client) metadataOf(d *discovery) (*metadata, error) {
 	if c.CheckIssuer == nil && !c.isIssuer(d.issuer) {
 		return nil, fmt.Errorf("%w: it calls itself %q and not %q: set Issuer to what it says, letter for letter", ErrSetup, printable(d.issuer, maxCause), c.Issuer)
@@ -138,8 +137,8 @@ func (c *Client) metadataOf(d *discovery) (*metadata, error) {
 	return m, nil
 }
 
-// lifetime is how long an answer may be used (RFC 9111 §4.2.1), within bounds:
-// keys that were withdrawn must go, and no server is asked at every sign-in.
+// lifetime returns how long an answer may be used (RFC 9111 §4.2.1), within
+// bounds: withdrawn keys must go, and no server is asked at every sign-in.
 func lifetime(h http.Header) time.Duration {
 	age := defaultLifetime
 	for _, directive := range strings.Split(h.Get("Cache-Control"), ",") {
@@ -156,8 +155,8 @@ func lifetime(h http.Header) time.Duration {
 	return min(max(age, minLifetime), maxLifetime)
 }
 
-// signatures are the algorithms by which an ID token may be signed: those with a
-// public key, never "none" and never one whose key is the client secret.
+// signatures are the algorithms with which an ID token may be signed: those with
+// a public key, never "none" and never one whose key is the client secret.
 var signatures = []string{"RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "EdDSA"}
 
 func asymmetric(offered []string) []string {

@@ -12,9 +12,9 @@ import (
 )
 
 // FetchClaims gets a JSON object from a provider's URL with a client that
-// UserInfo was given. The claims are never nil without an error: what is no
-// object, null too, is an error. Errors name host and path, and hold no token; a
-// status other than 200 is a *StatusError.
+// UserInfo was given. Without an error the claims are never nil: anything but an
+// object, including null, is an error. Errors name the host and the path and hold
+// no token; a status other than 200 is a *StatusError.
 func FetchClaims(ctx context.Context, c *http.Client, url string) (Claims, error) {
 	var claims Claims
 	if err := FetchJSON(ctx, c, url, &claims); err != nil {
@@ -23,8 +23,8 @@ func FetchClaims(ctx context.Context, c *http.Client, url string) (Claims, error
 	return claims, nil
 }
 
-// StatusError says that a provider answered FetchClaims or FetchJSON with another
-// status than 200.
+// StatusError says that a provider answered FetchClaims or FetchJSON with a
+// status other than 200.
 type StatusError struct {
 	// Host is who answered, Path what was asked for, Status the HTTP status.
 	Host, Path string
@@ -36,9 +36,9 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("%s answered %d %s", printable(e.Host+e.Path, maxCause), e.Status, http.StatusText(e.Status))
 }
 
-// FetchJSON is FetchClaims for documents of any form but null: it decodes into the
-// pointer into. A null inside the document leaves what it stands for as it was, so
-// a caller's maps and pointers may be nil.
+// FetchJSON does what FetchClaims does for any JSON document but null, and decodes
+// it into the pointer into. A null inside the document leaves its target
+// unchanged, so a caller's maps and pointers may stay nil.
 func FetchJSON(ctx context.Context, c *http.Client, url string, into any) error {
 	_, err := fetchJSON(ctx, c, url, into)
 	return err
@@ -51,7 +51,7 @@ func fetchJSON(ctx context.Context, c *http.Client, url string, into any) (http.
 		return nil, err
 	}
 	r.Header.Set("Accept", "application/json")
-	r.Header.Set("Cache-Control", "no-cache") // who asks for new keys wants no old ones
+	r.Header.Set("Cache-Control", "no-cache") // whoever asks for new keys wants no old ones
 	r.Header.Set("User-Agent", "authent")
 	res, err := c.Do(r)
 	if err != nil {
@@ -75,8 +75,8 @@ func fetchJSON(ctx context.Context, c *http.Client, url string, into any) (http.
 	return res.Header, nil
 }
 
-// describe tells what an answer is that is not what was expected, and nothing of
-// what is in it: there may be tokens.
+// describe says what kind of answer came instead of the expected one, and nothing
+// of its content, which may hold tokens.
 func describe(kind string, body []byte) string {
 	what := "no JSON"
 	body = bytes.TrimSpace(withoutMark(body))
@@ -99,12 +99,12 @@ func describe(kind string, body []byte) string {
 
 var errNull = errors.New("it is null")
 
-// withoutMark is a text without the byte-order mark before it, which is no JSON
-// and which parsers may ignore (RFC 8259 §8.1).
+// withoutMark removes the byte-order mark before a text. It is not JSON, but
+// parsers may ignore it (RFC 8259 §8.1).
 func withoutMark(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\uFEFF")) }
 
 // decodeClaims decodes what a stranger wrote and keeps numbers as they are
-// written. A null is an error: it would leave a nil map where callers write.
+// written. A null is an error: it would leave a nil map, to which callers write.
 func decodeClaims(body []byte, into any) error {
 	body = withoutMark(body)
 	if bytes.HasPrefix(bytes.TrimSpace(body), []byte("null")) {

@@ -16,7 +16,7 @@ import (
 // claims.
 func (c *Client) verify(ctx context.Context, m *metadata, raw string, sent Sent) (Claims, string, error) {
 	if raw == "" {
-		return nil, "", errors.New("the token endpoint answered without an ID token: its answer has no id_token that is a text")
+		return nil, "", errors.New("the token endpoint answered without an ID token: its answer has no id_token that is a string")
 	}
 	signature := &signed{keys: &c.issuer.keys}
 	checked := &neededClaims{signed: signature, client: c}
@@ -39,15 +39,15 @@ func (c *Client) verify(ctx context.Context, m *metadata, raw string, sent Sent)
 	return checked.claims, token.Issuer, checkAuthTime(checked.claims, sent)
 }
 
-// neededClaims gives the library that checks ID tokens the claims that it needs,
-// and no other: it refuses a whole token for a claim that nobody asked for and that
-// is of another type. It implements oidc.KeySet.
+// neededClaims gives the library that checks ID tokens only the claims that it
+// needs: it refuses a whole token for a claim of the wrong type that nobody asked
+// for. It implements oidc.KeySet.
 type neededClaims struct {
 	*signed
 	client *Client
 	// claims are all of the token's.
 	claims Claims
-	// err is what is wrong with those that are needed.
+	// err is what is wrong with the needed ones.
 	err error
 }
 
@@ -69,8 +69,8 @@ func (n *neededClaims) VerifySignature(ctx context.Context, token string) ([]byt
 	return json.Marshal(needed)
 }
 
-// needed are the claims without which an ID token proves nothing, each in the type
-// that it has in the standard (OpenID Connect Core §2).
+// needed returns the claims without which an ID token proves nothing, each with
+// the type that it has in the standard (OpenID Connect Core §2).
 func (c *Client) needed(claims Claims) (map[string]any, error) {
 	issuer, _ := claims["iss"].(string)
 	subject, audience := claims.String("sub"), claims.Texts("aud")
@@ -78,17 +78,17 @@ func (c *Client) needed(claims Claims) (map[string]any, error) {
 	expires, ok := claims.Seconds("exp")
 	switch {
 	case issuer == "":
-		return nil, errors.New("it has no issuer (iss) that is a text")
+		return nil, errors.New("it has no issuer (iss) that is a string")
 	case c.CheckIssuer == nil && !c.isIssuer(issuer):
 		return nil, fmt.Errorf("of a different provider: iss is %q, not %q", printable(issuer, maxQuoted), c.Issuer)
 	case subject == "":
-		return nil, errors.New("it has no subject (sub) that is a text")
+		return nil, errors.New("it has no subject (sub) that is a string")
 	case len(audience) == 0 || len(list) > len(audience):
-		return nil, errors.New("it has no audience (aud) that is a text or a list of texts")
+		return nil, errors.New("it has no audience (aud) that is a string or a list of strings")
 	case !slices.Contains(audience, c.ClientID):
 		return nil, fmt.Errorf("of another audience: aud is %q, not %q", printable(audience[0], maxQuoted), c.ClientID)
 	case !ok:
-		return nil, errors.New("it does not say when it is expired: it has no exp that is a number")
+		return nil, errors.New("it does not say when it expires: it has no exp that is a number")
 	}
 	needed := map[string]any{"iss": issuer, "sub": subject, "aud": audience, "exp": expires}
 	if from, ok := claims.Seconds("nbf"); ok {
@@ -97,14 +97,15 @@ func (c *Client) needed(claims Claims) (map[string]any, error) {
 	return needed, nil
 }
 
-// isIssuer reports whether the server calls itself so.
+// isIssuer reports whether name is one of the server's names.
 func (c *Config) isIssuer(name string) bool {
 	return name == c.Issuer || slices.Contains(c.OtherIssuers, name)
 }
 
 // checkAuthTime checks that people signed in at the provider as lately as the
-// request asked for: a provider need not have heeded max_age (OpenID Connect Core
-// §3.1.3.7). It counts from the request, since they may take their time after.
+// request asked for: a provider may have ignored max_age (OpenID Connect Core
+// §3.1.3.7). It counts from the request, since people may take their time after
+// it.
 func checkAuthTime(claims Claims, sent Sent) error {
 	maxAge, asked := ParseMaxAge(sent.MaxAge)
 	if !asked {
@@ -114,7 +115,7 @@ func checkAuthTime(claims Claims, sent Sent) error {
 	at, latest := time.Unix(authTime, 0), sent.Expires.Add(ClockSkew)
 	earliest := sent.Started.Add(-time.Duration(maxAge)*time.Second - ClockSkew)
 	if !ok || at.Before(earliest) || at.After(latest) {
-		return errors.New("the ID token is refused: it does not tell of a sign-in as late as was asked for (auth_time)")
+		return errors.New("the ID token is refused: it does not show a sign-in as recent as was asked for (auth_time)")
 	}
 	return nil
 }

@@ -11,14 +11,15 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// keySet are the keys by which a server signs, as they are published. Their
-// lifetime is kept: one that was withdrawn must go. A token under a key that is not
-// known has them asked for again (OpenID Connect Core §10.1.1), at most once in
-// renewPause, so that a flood of such tokens is none at the server.
+// keySet holds the keys with which a server signs, as it publishes them. They are
+// not kept beyond their lifetime, since a withdrawn key must go. A token signed
+// with an unknown key makes us fetch them again (OpenID Connect Core §10.1.1), at
+// most once in renewPause, so that a flood of such tokens does not reach the
+// server.
 type keySet struct{ lookup[[]jose.JSONWebKey] }
 
-// signed is one token whose signature is checked. It implements oidc.KeySet, whose
-// caller loses the error of asking for the keys.
+// signed is one token whose signature is checked. It implements oidc.KeySet, and
+// keeps the error of fetching the keys, which the caller of a KeySet loses.
 type signed struct {
 	keys *keySet
 	err  error
@@ -28,7 +29,7 @@ type signed struct {
 func (s *signed) VerifySignature(ctx context.Context, token string) ([]byte, error) {
 	jws, err := jose.ParseSigned(token, signatureAlgorithms())
 	if err != nil || len(jws.Signatures) != 1 {
-		return nil, errors.New("it is not signed once, by an algorithm that is accepted")
+		return nil, errors.New("it does not have exactly one signature, by an algorithm that is accepted")
 	}
 	known, err := s.keys.get(ctx)
 	if err != nil {
@@ -49,8 +50,8 @@ func (s *signed) VerifySignature(ctx context.Context, token string) ([]byte, err
 	return nil, errors.New("none of the server's keys made it")
 }
 
-// verifyBy checks a signature by the keys that have its name, or by all of them
-// where it has none.
+// verifyBy checks a signature with the keys of its name, or with all keys if it
+// names none.
 func verifyBy(keys []jose.JSONWebKey, jws *jose.JSONWebSignature) ([]byte, bool) {
 	name := jws.Signatures[0].Header.KeyID
 	for i := range keys {
@@ -72,8 +73,8 @@ func signatureAlgorithms() []jose.SignatureAlgorithm {
 	return all
 }
 
-// fetchKeys gets a JSON Web Key Set. Keys that are not understood are left out
-// (RFC 7517 §5), and so are those for encryption.
+// fetchKeys gets a JSON Web Key Set. It leaves out keys that it does not
+// understand (RFC 7517 §5), and those for encryption.
 func fetchKeys(ctx context.Context, c *http.Client, url string) (*[]jose.JSONWebKey, time.Duration, error) {
 	var set Claims
 	header, err := fetchJSON(ctx, c, url, &set)
@@ -98,10 +99,11 @@ func fetchKeys(ctx context.Context, c *http.Client, url string) (*[]jose.JSONWeb
 }
 
 // keyMembers are what a public key of each kty is made of (RFC 7518 §6, RFC 8037
-// §2). Others, as a chain of certificates, are not read: nothing is made of them.
+// §2). Other members, such as a chain of certificates, are not used and so not
+// read.
 var keyMembers = map[string][]string{"RSA": {"n", "e"}, "EC": {"crv", "x", "y"}, "OKP": {"crv", "x"}}
 
-// readKey is a key, if it is understood and not for encryption.
+// readKey reads a key, if it is understood and not for encryption.
 func readKey(members Claims) (key jose.JSONWebKey, ok bool) {
 	kept := map[string]string{"kty": members.String("kty")}
 	for _, name := range keyMembers[kept["kty"]] {

@@ -12,11 +12,11 @@ import (
 
 const (
 	// failurePause is how long nobody asks again after a failure. It spares a
-	// server that is down, and the people who click a second time a wait of ten
-	// seconds; it is shorter than it takes to read the page that says so.
+	// server that is down, and it spares people who click a second time a wait of
+	// ten seconds. It is shorter than it takes to read the error page.
 	failurePause = 5 * time.Second
-	// renewPause is how long lies between two requests for the same document that
-	// are made although it is not out of date.
+	// renewPause is the shortest time between two requests for the same document
+	// that are made although it is not out of date.
 	renewPause = time.Minute
 	// maxWaiting is how many people wait for one request. Each costs a goroutine
 	// and the buffers of a connection, all of them a few MiB.
@@ -24,8 +24,8 @@ const (
 )
 
 // lookup gets a document from a server and remembers it. However many want it, one
-// request is under way and so many wait for it (P42). It goes on when those who
-// wait give up, and ends by itself within limit.
+// request is under way and a bounded number wait for it (P42). The request
+// continues if those who wait give up, and ends by itself within limit.
 type lookup[T any] struct {
 	// ask gets the document and how long it may be used.
 	ask func(context.Context) (*T, time.Duration, error)
@@ -33,7 +33,7 @@ type lookup[T any] struct {
 	// limit bounds one call of ask.
 	limit time.Duration
 	// grace is how much longer a document is used while the server does not
-	// answer: nobody waits then. If zero, it is not.
+	// answer, without anybody waiting. If zero, it is not.
 	grace time.Duration
 
 	mu      sync.Mutex
@@ -58,8 +58,8 @@ type flight[T any] struct {
 	err      error
 }
 
-// get returns the document, and asks for it when that is needed. slots.ErrBusy says that
-// too many wait.
+// get returns the document, and asks for it when that is needed. If too many wait, the
+// error is slots.ErrBusy.
 func (l *lookup[T]) get(ctx context.Context) (*T, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -100,7 +100,7 @@ func (l *lookup[T]) renew(ctx context.Context, old *T) (*T, error) {
 	return l.wait(ctx)
 }
 
-// doubt has a document that cannot be used asked for again soon.
+// doubt makes a document that cannot be used be asked for again soon.
 func (l *lookup[T]) doubt(value *T) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -109,7 +109,8 @@ func (l *lookup[T]) doubt(value *T) {
 	}
 }
 
-// start begins a request. Who asked first lends it the values of ctx, not its end.
+// start begins a request. It has the values of the first caller's ctx, but does
+// not end with it.
 func (l *lookup[T]) start(ctx context.Context) {
 	f := &flight[T]{asked: l.now(), done: make(chan struct{}), err: errNoAnswer}
 	l.flight = f
@@ -117,8 +118,8 @@ func (l *lookup[T]) start(ctx context.Context) {
 	go func() {
 		defer l.land(f)
 		defer cancel()
-		// A transport of the application's that panics must not end the process
-		// here, as it would not in a handler.
+		// If the application's transport panics, that must not end the process
+		// here, just as it would not in a handler.
 		defer func() { _ = recover() }()
 		f.value, f.lifetime, f.err = l.ask(ctx)
 	}()
@@ -126,7 +127,7 @@ func (l *lookup[T]) start(ctx context.Context) {
 
 var errNoAnswer = errors.New("the request for it did not end")
 
-// land remembers what a request brought and tells those who wait for it.
+// land stores what a request brought and tells those who wait for it.
 func (l *lookup[T]) land(f *flight[T]) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -139,8 +140,8 @@ func (l *lookup[T]) land(f *flight[T]) {
 	close(f.done)
 }
 
-// wait waits for the request that is under way, without the lock that its caller
-// has.
+// wait waits for the request that is under way, and gives up its caller's lock
+// meanwhile.
 func (l *lookup[T]) wait(ctx context.Context) (*T, error) {
 	f := l.flight
 	if f.waiting == maxWaiting {

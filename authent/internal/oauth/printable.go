@@ -2,8 +2,8 @@ package oauth
 
 import "strings"
 
-// printable is a text from outside, fit for a line of a log. What is longer than
-// most bytes ends in "...".
+// printable makes a text from outside fit for a line of a log. It cuts one longer
+// than most bytes, which then ends in "...".
 func printable(s string, most int) string {
 	s = strings.Map(func(c rune) rune {
 		if c < ' ' || c > '~' {
@@ -18,10 +18,10 @@ func printable(s string, most int) string {
 }
 
 const (
-	// maxQuoted is how much of a name or a code is printed that a stranger chose.
+	// maxQuoted is how much is printed of a name or a code that a stranger chose.
 	maxQuoted = 100
-	// maxCause is how much is printed of what says what is wrong, and where: more
-	// than any of them has that is meant to be read.
+	// maxCause is how much is printed of a text that says what is wrong, or
+	// where: more than any text meant to be read has.
 	maxCause = 1000
 )
 
@@ -31,5 +31,5 @@ type printableError struct{ error }
 // Error implements error.
 func (e printableError) Error() string { return printable(e.error.Error(), maxCause) }
 
-// Unwrap gives the error itself.
+// Unwrap returns the error itself.
 func (e printableError) Unwrap() error { return e.error }

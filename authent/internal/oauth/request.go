@@ -14,14 +14,14 @@ import (
 
 // Request is what differs from one authorization request to the next.
 type Request struct {
-	// State, Verifier and Nonce are random, and made for it.
+	// State, Verifier and Nonce are random, and made for this request.
 	State, Verifier, Nonce string
 	// RedirectURL is where the provider is to send people back to.
 	RedirectURL string
 }
 
-// Prepare finds out where the provider is, and which parameters a request has that is
-// asked for by the query asked. Errors are those of Answer.
+// Prepare finds out where the provider is, and which parameters a request has if the
+// query asked asks for it. Errors are those of Answer.
 func (c *Client) Prepare(ctx context.Context, asked url.Values) (*Prepared, error) {
 	m, err := c.metadata(ctx)
 	if err != nil {
@@ -42,18 +42,19 @@ type Prepared struct {
 }
 
 // MaxAge returns how many seconds ago people may have signed in at the provider, ""
-// where the request does not say.
+// if the request does not say.
 func (p *Prepared) MaxAge() string { return p.params.Get("max_age") }
 
 // hintParams are parameters of an authorization request (OpenID Connect Core
-// §3.1.2.1) that a request of ours may set where the application left them open:
-// they change what people are asked, never whom the answer goes to.
+// §3.1.2.1) that a request to us may set if the application did not: they change
+// what people are asked, never whom the answer goes to.
 var hintParams = []string{"scope", "prompt", "login_hint", "display", "ui_locales", "claims_locales", "acr_values"}
 
-// askedParams are the parameters of an authorization request: those that the
-// endpoint's URL has, those of the provider's configuration, which replace them,
-// and of a request of ours what these two left open. A request changes nothing
-// that was set (P39); what it repeats (RFC 6749 §3.1) or leaves empty is not there.
+// askedParams returns the parameters of an authorization request: those of the
+// endpoint's URL, those of the provider's configuration, which replace them, and
+// from a request to us those that neither sets. A request changes nothing that was
+// set (P39); a parameter that it repeats (RFC 6749 §3.1) or leaves empty is
+// ignored.
 func (c *Client) askedParams(endpoint, asked url.Values) url.Values {
 	q := maps.Clone(endpoint)
 	for name, value := range c.AuthParams {
@@ -91,8 +92,9 @@ func (c *Client) open(set url.Values, name string) bool {
 	return true
 }
 
-// setMaxAge takes the smallest of what was set and what is asked for. What is no
-// number of seconds is not sent, since the answer could not be checked against it.
+// setMaxAge takes the smallest of what was set and what is asked for. A value that
+// is not a number of seconds is not sent, since the answer could not be checked
+// against it.
 func setMaxAge(q url.Values, set, asked []string) {
 	q.Del("max_age")
 	if len(asked) > 1 {

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// token trades a code for tokens. Its errors hold nothing of the answer but the
+// token trades a code for tokens. Its errors hold nothing from the answer but the
 // server's error code, since an answer may hold tokens.
 func (c *Client) token(ctx context.Context, m *metadata, sent Sent, code string) (*oauth2.Token, error) {
 	form := url.Values{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {sent.RedirectURL}}
@@ -26,8 +26,8 @@ func (c *Client) token(ctx context.Context, m *metadata, sent Sent, code string)
 	return c.askForTokens(ctx, m, form)
 }
 
-// Refresh trades a refresh token for a new access token (RFC 6749 §6). A server
-// that sends no other refresh token means that this one stays. A refusal is a
+// Refresh trades a refresh token for a new access token (RFC 6749 §6). If the
+// server sends no new refresh token, this one stays valid. A refusal is a
 // RefusedError.
 func (c *Client) Refresh(ctx context.Context, token secret.Secret) (*oauth2.Token, error) {
 	m, err := c.metadata(ctx)
@@ -59,8 +59,9 @@ func (c *Client) askForTokens(ctx context.Context, m *metadata, form url.Values)
 	return ReadTokens(res, body)
 }
 
-// tokenRequest says who asks as the provider wants it (RFC 6749 §2.3.1), and asks
-// for JSON, where GitHub would answer with a form.
+// tokenRequest makes the request. It identifies the client as the provider wants
+// it (RFC 6749 §2.3.1), and asks for JSON, without which GitHub answers with a
+// form.
 func (c *Client) tokenRequest(ctx context.Context, m *metadata, form url.Values) (*http.Request, error) {
 	secret := c.ClientSecret
 	if c.NewClientSecret != nil {
@@ -88,16 +89,16 @@ func (c *Client) tokenRequest(ctx context.Context, m *metadata, form url.Values)
 	return r, nil
 }
 
-// oursAtFault are the codes by which a token endpoint tells that the application
-// is not set up as the provider knows it (RFC 6749 §5.2; the second row is
-// GitHub's).
+// oursAtFault are the codes with which a token endpoint says that the
+// application's settings are not those that the provider knows (RFC 6749 §5.2;
+// the second row is GitHub's).
 var oursAtFault = []string{
 	"invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope",
 	"incorrect_client_credentials", "redirect_uri_mismatch",
 }
 
 // ReadTokens reads an answer of the token endpoint field by field (RFC 6749 §5):
-// one that cannot be read and is not needed counts as absent.
+// a field that cannot be read and is not needed counts as absent.
 func ReadTokens(res *http.Response, body []byte) (*oauth2.Token, error) {
 	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	answer, fault := tokenAnswer(kind, body)
@@ -119,7 +120,7 @@ func ReadTokens(res *http.Response, body []byte) (*oauth2.Token, error) {
 	}
 	t := &oauth2.Token{AccessToken: text("access_token"), TokenType: text("token_type"), RefreshToken: text("refresh_token")}
 	if t.AccessToken == "" {
-		return nil, errors.New("the token endpoint did not answer with tokens: its answer has no access_token that is a text")
+		return nil, errors.New("the token endpoint did not answer with tokens: its answer has no access_token that is a string")
 	}
 	if t.TokenType != "" && !strings.EqualFold(t.TokenType, "bearer") {
 		return nil, fmt.Errorf("the token endpoint answered with a token that is not a bearer token: its token_type is %s", printable(t.TokenType, maxQuoted))
@@ -129,7 +130,7 @@ func ReadTokens(res *http.Response, body []byte) (*oauth2.Token, error) {
 }
 
 // tokenAnswer decodes an answer by what it is, whatever its media type says: JSON,
-// or a form as GitHub writes it. fault is what it is instead.
+// or a form as GitHub writes it. fault says what it is if it is neither.
 func tokenAnswer(kind string, body []byte) (answer Claims, fault string) {
 	if decodeClaims(body, &answer) == nil {
 		return answer, ""

@@ -75,7 +75,7 @@ func Message(kind, code string) string {
 	return tryAgain
 }
 
-// AnyMessage is Message for a page that may stand in the error page's place as well:
+// AnyMessage does what Message does, for a page that may replace the error page too:
 // codes that only the error page explains have its heading and text.
 func AnyMessage(kind, code string) string {
 	if m := Message(kind, code); m != tryAgain {

@@ -197,7 +197,7 @@ func initial(name string) string {
 	return ""
 }
 
-// faultyField is the field that an error is about: "current" is the password
+// faultyField returns the field that an error is about: "current" is the password
 // that people have, "password" the one they want. It is "" for other errors,
 // and without an error, whatever code a query has.
 func faultyField(kind, code string) string {

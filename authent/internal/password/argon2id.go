@@ -41,7 +41,7 @@ type argon2Hash struct {
 	salt, key []byte
 }
 
-// newArgon2 hashes password under the live parameters with a salt from r.
+// newArgon2 hashes password with the live parameters and a salt from r.
 func newArgon2(r io.Reader, password string) (*argon2Hash, error) {
 	salt, err := seal.RandomBytes(r, argon2SaltLen)
 	if err != nil {
@@ -74,8 +74,8 @@ func (h *argon2Hash) encode() secret.Secret {
 		base64.RawStdEncoding.EncodeToString(h.salt), base64.RawStdEncoding.EncodeToString(h.key)))
 }
 
-// parseArgon2 reads a PHC string, strictly: what it accepts, encode writes back
-// the same. Costs above the cap are refused.
+// parseArgon2 reads a PHC string strictly: encode writes back exactly what it
+// accepts. Costs above the cap are refused.
 func parseArgon2(stored secret.Secret) (*argon2Hash, bool) {
 	rest, ok := strings.CutPrefix(string(stored), "$argon2id$v=19$")
 	if !ok {

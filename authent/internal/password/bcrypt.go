@@ -15,7 +15,8 @@ const (
 	// maxBcryptCost is the most that a stored hash may cost, about 2 s.
 	maxBcryptCost = 15
 	bcryptLen     = len("$2a$12$") + 22 + 31
-	// bcryptLetters are those of its base64, of which salt and hash are made.
+	// bcryptLetters are the letters of bcrypt's base64, in which salt and hash
+	// are written.
 	bcryptLetters = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 )
 
@@ -27,7 +28,7 @@ type bcryptHash struct {
 }
 
 // newBcrypt hashes a password, which must fit bcrypt, at the live cost. The salt
-// is from crypto/rand.
+// comes from crypto/rand.
 func newBcrypt(password string) (*bcryptHash, error) {
 	text, err := bcrypt.GenerateFromPassword([]byte(password), LiveBcryptCost)
 	if err != nil {
@@ -39,8 +40,8 @@ func newBcrypt(password string) (*bcryptHash, error) {
 func (h *bcryptHash) algorithm() algorithm { return bcryptID }
 
 // matches compares the first 72 bytes, as bcryptjs does: people whose adopted
-// hash is of a longer password can sign in. A NUL never matches, since it can
-// only be a password repeated (fitsBcrypt).
+// hash was made from a longer password can sign in. A password with a NUL never
+// matches, since bcrypt may take it for a shorter one (fitsBcrypt).
 func (h *bcryptHash) matches(password string) bool {
 	err := bcrypt.CompareHashAndPassword([]byte(h.text), []byte(password))
 	return err == nil && !strings.Contains(password, "\x00")

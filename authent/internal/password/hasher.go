@@ -17,12 +17,12 @@ import (
 // Config says how passwords are hashed.
 type Config struct {
 	// MaxConcurrent is how many attempts are worked on at once, at least 2. A
-	// quarter of it, at least one, is kept for people who are signed in. If zero,
-	// twice GOMAXPROCS.
+	// quarter of them, at least one, is reserved for people who are signed in. If
+	// zero, twice GOMAXPROCS.
 	MaxConcurrent int
 	// Bcrypt makes every attempt cost one verification of each family, so that
-	// its duration does not tell which one a user has. If false, an attempt costs
-	// what the stored hash does, and without one what a new one does.
+	// its duration does not reveal which one a user has. If false, an attempt
+	// costs what the stored hash costs, or if there is none what a new one costs.
 	Bcrypt bool
 	// PreferBcrypt makes new hashes bcrypt, which Auth.js applications can
 	// verify. If false, they are argon2id.
@@ -41,12 +41,13 @@ type Config struct {
 // and with the same work whether or not there is a hash to verify (P10).
 type Hasher struct {
 	cfg Config
-	// slots are everybody's; strangers need one of theirs, which are fewer, too.
+	// slots are everybody's; strangers also need one of strangers, which are
+	// fewer.
 	slots, strangers slots.Slots
-	// asking are the people for whom something is hashed at the moment.
+	// asking holds the people for whom something is being hashed.
 	asking sync.Map
-	// dummies are verified where there is no stored hash; one of each family that
-	// an attempt costs. Nobody knows their password.
+	// dummies are verified if there is no stored hash: one of each family that an
+	// attempt costs. Nobody knows their password.
 	dummies []passwordHash
 }
 
@@ -57,16 +58,17 @@ type Asker string
 // Stranger is anybody who signs in or registers.
 const Stranger Asker = ""
 
-// Verdict is what verify found.
+// Verdict is what Verify found.
 type Verdict struct {
 	// OK says that the password is the one that was hashed.
 	OK bool
-	// Rehash says that the password should be hashed again: the stored hash is
-	// of the family or the parameters of the past. It implies OK.
+	// Rehash says that the password should be hashed again: the stored hash is of
+	// an outdated family or has outdated parameters. It implies OK.
 	Rehash bool
 }
 
-// New computes the dummy hashes, which takes as long as one attempt.
+// New makes a Hasher and computes its dummy hashes, which takes as long as one
+// attempt.
 func New(c Config) (*Hasher, error) {
 	if c.MaxConcurrent == 0 {
 		c.MaxConcurrent = 2 * runtime.GOMAXPROCS(0)
@@ -97,20 +99,21 @@ func New(c Config) (*Hasher, error) {
 	return h, nil
 }
 
-// MinConcurrent leaves one slot to strangers and one to people who are signed in.
+// MinConcurrent is the smallest MaxConcurrent: one slot for strangers and one for
+// people who are signed in.
 const MinConcurrent = 2
 
-// kept is how many of all slots are kept for people who are signed in.
+// kept returns how many of all slots are reserved for people who are signed in.
 func kept(all int) int { return max(all/4, 1) }
 
-// check applies the rules for new passwords: ErrShort, ErrLong.
+// Check applies the rules for new passwords: ErrShort, ErrLong.
 func (h *Hasher) Check(password string) error {
 	return checkPassword(password, h.cfg.PreferBcrypt)
 }
 
-// hash hashes a password for storing. It does not ask for a minimum length, since
-// an older password is rehashed too; call check for a new one. What would not be
-// hashed to its end is ErrLong. It waits its turn like verify.
+// Hash hashes a password for storing. It requires no minimum length, since an
+// older password is rehashed too; call Check for a new one. A password that would
+// not be hashed to its end is ErrLong. It waits its turn like Verify.
 func (h *Hasher) Hash(ctx context.Context, by Asker, password string) (secret.Secret, error) {
 	alg := argon2id
 	if h.cfg.PreferBcrypt {
@@ -131,10 +134,10 @@ func (h *Hasher) Hash(ctx context.Context, by Asker, password string) (secret.Se
 	return computed.encode(), nil
 }
 
-// verify compares a password with a stored hash. A stored hash that is "" (there
-// is no user, or no password) or cannot be used is answered like a wrong
-// password, after the same work. slots.ErrBusy says that no slot became free in time;
-// other errors are the context's.
+// Verify compares a password with a stored hash. A stored hash that is "" (there is
+// no user, or no password) or cannot be used is answered like a wrong password, after
+// the same work. If no slot becomes free in time, the error is slots.ErrBusy; other
+// errors are the context's.
 func (h *Hasher) Verify(ctx context.Context, by Asker, stored secret.Secret, password string) (Verdict, error) {
 	if len(password) > maxPassword {
 		return Verdict{}, nil
@@ -155,8 +158,8 @@ func (h *Hasher) Verify(ctx context.Context, by Asker, stored secret.Secret, pas
 	return Verdict{OK: ok, Rehash: ok && h.outdated(own, password)}, nil
 }
 
-// work lists what an attempt computes: the dummies, own in place of its
-// family's. Where bcrypt is not expected, own of that family is all.
+// work lists what an attempt computes: the dummies, with own in place of its
+// family's. If bcrypt is not expected and own is bcrypt, own is all.
 func (h *Hasher) work(own passwordHash) []passwordHash {
 	if own == nil {
 		return h.dummies
@@ -171,7 +174,7 @@ func (h *Hasher) work(own passwordHash) []passwordHash {
 }
 
 // trusts reports whether a match counts. In shared mode a bcrypt hash was made
-// from 72 bytes or fewer, so a longer password is another one.
+// from 72 bytes or fewer, so a longer password is a different one.
 func (h *Hasher) trusts(own passwordHash, password string) bool {
 	return !h.cfg.PreferBcrypt || own.algorithm() != bcryptID || fitsBcrypt(password)
 }
@@ -183,7 +186,7 @@ func (h *Hasher) outdated(own passwordHash, password string) bool {
 	case h.cfg.PreferBcrypt:
 		return fitsBcrypt(password) && (!isBcrypt || own.weak())
 	case isBcrypt:
-		// From 72 bytes on the match may be with the start of a longer password,
+		// From 72 bytes on, the match may be with the start of a longer password,
 		// whose owner must not be locked out by a hash of this one.
 		return len(password) < maxBcryptPassword
 	default:
@@ -191,7 +194,7 @@ func (h *Hasher) outdated(own passwordHash, password string) bool {
 	}
 }
 
-// compute makes a hash under live parameters.
+// compute makes a hash with live parameters.
 func (h *Hasher) compute(alg algorithm, password string) (passwordHash, error) {
 	h.count(alg)
 	if alg == bcryptID {
@@ -200,8 +203,8 @@ func (h *Hasher) compute(alg algorithm, password string) (passwordHash, error) {
 	return newArgon2(h.cfg.Rand, password)
 }
 
-// OnWork has f called with "argon2id" or "bcrypt" before each computation of a hash,
-// for tests that count them.
+// OnWork makes the Hasher call f with "argon2id" or "bcrypt" before it computes a
+// hash, for tests that count that.
 func (h *Hasher) OnWork(f func(algorithm string)) { h.cfg.onWork = f }
 
 func (h *Hasher) count(alg algorithm) {
@@ -210,10 +213,10 @@ func (h *Hasher) count(alg algorithm) {
 	}
 }
 
-// acquire waits until it is the Asker's turn; release ends it. However many
-// strangers wait, the slots that they cannot have stay free of them (P42). Of one
-// person one password is hashed at a time, so that nobody who has registered takes
-// them all: a second one is slots.ErrBusy.
+// acquire waits until it is the Asker's turn; release ends the turn. However many
+// strangers wait, they never take the reserved slots (P42). One password of a
+// person is hashed at a time, so that nobody who has registered takes all slots: a
+// second one is slots.ErrBusy.
 func (h *Hasher) acquire(ctx context.Context, by Asker) (release func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("wait to hash a password: %w", err)
@@ -227,7 +230,7 @@ func (h *Hasher) acquire(ctx context.Context, by Asker) (release func(), err err
 	release = func() {}
 	if by != Stranger {
 		if _, taken := h.asking.LoadOrStore(by, true); taken {
-			return nil, fmt.Errorf("a password of this person is hashed already: %w", slots.ErrBusy)
+			return nil, fmt.Errorf("a password of this person is already being hashed: %w", slots.ErrBusy)
 		}
 		release = func() { h.asking.Delete(by) }
 	}

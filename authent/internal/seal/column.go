@@ -14,7 +14,7 @@ import (
 const (
 	accountToken = "authent/v1/account-token"
 	keyID        = "authent/v1/key-id"
-	// columnPrefix begins a sealed column; what it does not begin is plain.
+	// columnPrefix begins a sealed column; a value without it is plain.
 	columnPrefix = "authent.v1."
 )
 
@@ -36,7 +36,7 @@ func (k *Keyring) SealColumn(r io.Reader, aad string, value secret.Secret) (secr
 }
 
 // OpenColumn opens what SealColumn made, and returns a value that was never sealed
-// as it is. What is sealed under a secret that is no longer known, or for another
+// as it is. A value sealed under a secret that is no longer known, or for another
 // place, becomes "".
 func (k *Keyring) OpenColumn(aad string, value secret.Secret) secret.Secret {
 	rest, sealed := strings.CutPrefix(string(value), columnPrefix)
@@ -60,7 +60,8 @@ func (k *Keyring) OpenColumn(aad string, value secret.Secret) secret.Secret {
 	return ""
 }
 
-// keyIDs names the keys in the database, without telling anything of them.
+// keyIDs returns the names that the keys have in the database, which reveal
+// nothing about them.
 func (k *Keyring) keyIDs() ([]string, error) {
 	ids := make([]string, len(k.secrets))
 	for i, s := range k.secrets {

@@ -11,8 +11,8 @@ import (
 )
 
 // CSRF makes and checks the cookie of Auth.js's double submit: "token|hash",
-// where only a holder of the secret can make the hash, so that a token planted
-// by a sibling domain is not taken. A form must repeat the token.
+// where only a holder of the secret can make the hash, so that a token planted by
+// a sibling domain is not accepted. A form must repeat the token.
 type CSRF struct {
 	keys *Keyring
 	// authJS is the secret as Auth.js hashes with it, "" for hashes of our own.

@@ -12,13 +12,14 @@ import (
 	"strings"
 )
 
-// MinSecret is how many bytes a secret has at least.
+// MinSecret is the least number of bytes that a secret has.
 const MinSecret = 32
 
-// KeepSecret reads the secret in a file, for development alone. Without the file it
-// makes a secret from random, keeps it there for its owner alone, and reports that as
-// made. Of processes that do so at the same moment one makes it, and all get the same.
-// A .gitignore keeps the file's folder out of commits; the folder is made too.
+// KeepSecret reads the secret in a file, for development only. If there is no file, it
+// makes a secret from random, keeps it in the file, readable by its owner alone, and
+// returns made as true. If several processes do so at the same moment, one makes the
+// secret and all get the same one. A .gitignore keeps the file's folder out of
+// commits; the folder is made too.
 func KeepSecret(file string, random io.Reader) (secret string, made bool, err error) {
 	secret, err = keptSecret(file)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -51,8 +52,8 @@ func keptSecret(file string) (string, error) {
 	return secret, nil
 }
 
-// makeSecret writes a new secret, whole or not at all: a hard link to a file that is
-// complete replaces none that another process has made meanwhile.
+// makeSecret writes a new secret, whole or not at all: it hard-links a complete file
+// into place, which does not replace one that another process has made meanwhile.
 func makeSecret(file string, random io.Reader) (err error) {
 	raw := make([]byte, 33)
 	if _, err := io.ReadFull(random, raw); err != nil {

@@ -26,13 +26,14 @@ const (
 	infoCSRF = "authent/v1/csrf"
 )
 
-// Keyring derives keys from Config.Secrets. The newest makes, all open and
-// verify, so that a secret can be replaced without breaking what is in browsers.
+// Keyring derives keys from Config.Secrets. The newest one seals, all of them
+// open and verify, so that a secret can be replaced without breaking what
+// browsers hold.
 type Keyring struct {
 	secrets [][]byte
 }
 
-// NewKeyring takes the secrets, the newest first.
+// NewKeyring makes a Keyring from secrets, the newest first.
 func NewKeyring(secrets []string) *Keyring {
 	k := &Keyring{}
 	for _, s := range secrets {
@@ -59,8 +60,8 @@ func (k *Keyring) derive(info string) ([][]byte, error) {
 }
 
 // seal encrypts plaintext under the newest secret with AES-256-GCM and a random
-// nonce. aad binds it to its place, the name of its cookie: open refuses it
-// anywhere else (P21).
+// nonce. aad binds the result to its place, the name of its cookie: open refuses
+// it anywhere else (P21).
 func (k *Keyring) seal(r io.Reader, info, aad string, plaintext []byte) (string, error) {
 	keys, err := k.derive(info)
 	if err != nil {
@@ -79,7 +80,7 @@ func (k *Keyring) seal(r io.Reader, info, aad string, plaintext []byte) (string,
 }
 
 // open decrypts what seal made under any of the secrets with the same info and
-// aad. It never says why something does not open.
+// aad. It never says why a value does not open.
 func (k *Keyring) open(info, aad, sealed string) ([]byte, bool) {
 	// The decoder skips line breaks, which would let one value have many forms.
 	if strings.ContainsAny(sealed, "\r\n") {
@@ -139,8 +140,8 @@ func (k *Keyring) SealJSON(r io.Reader, info, aad string, v any, expires time.Ti
 	return k.seal(r, info, aad, plaintext)
 }
 
-// plainJSON is json.Marshal without what makes JSON fit for a page: six bytes for
-// each "&" of a URL would make cookies too large.
+// plainJSON does what json.Marshal does without HTML escaping: six bytes for each
+// "&" of a URL would make cookies too large.
 func plainJSON(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -150,7 +151,7 @@ func plainJSON(v any) ([]byte, error) {
 }
 
 // OpenJSON opens what SealJSON made into the pointer v, if it has not expired at
-// now. When it returns false, v is not to be used.
+// now. If it returns false, do not use v.
 func (k *Keyring) OpenJSON(info, aad, sealed string, now time.Time, v any) bool {
 	plaintext, ok := k.open(info, aad, sealed)
 	if !ok {

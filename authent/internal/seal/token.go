@@ -13,7 +13,7 @@ import (
 	"github.com/authent/authent/authent/secret"
 )
 
-// TokenBytes is how much of a token is random: twice the 128 bits that ASVS
+// TokenBytes is how many random bytes a token has: twice the 128 bits that ASVS
 // 7.2.3 asks for.
 const TokenBytes = 32
 
@@ -27,9 +27,9 @@ func NewToken(r io.Reader) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(b), nil
 }
 
-// HashToken is the stored form of a token: lowercase hex SHA-256 of its text, so
-// that anybody who can hash a string finds the row, whatever the token's
-// encoding. A token is random enough to need neither salt nor stretching.
+// HashToken returns the stored form of a token: the lowercase hex SHA-256 of its
+// text, so that any program that can hash a string finds the row, whatever the
+// token's encoding. A token is random enough to need neither salt nor stretching.
 func HashToken(token string) secret.Secret {
 	sum := sha256.Sum256([]byte(token))
 	return secret.Secret(hex.EncodeToString(sum[:]))
@@ -41,8 +41,8 @@ const (
 )
 
 // PlausibleToken reports whether s can be a token at all: 20 to 255 characters
-// of A–Z, a–z, 0–9, ".", "_", "~" and "-". All else costs no SQL (P31). Auth.js's
-// tokens pass.
+// of A–Z, a–z, 0–9, ".", "_", "~" and "-". Anything else costs no SQL (P31).
+// Auth.js's tokens pass.
 func PlausibleToken(s string) bool {
 	if len(s) < minTokenLen || len(s) > maxTokenLen {
 		return false

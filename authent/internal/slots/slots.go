@@ -1,4 +1,4 @@
-// Package slots bounds how much is worked on at once.
+// Package slots bounds how much work is done at once.
 package slots
 
 import (
@@ -7,13 +7,14 @@ import (
 )
 
 // ErrBusy says that no slot became free in time, or that too many wait already.
-var ErrBusy = errors.New("too much is being done at once; try again")
+var ErrBusy = errors.New("the server is busy; try again")
 
-// Slots bounds how much is worked on at once (P31, P42): each piece of work takes
-// one slot and gives it back. Make it with make: its capacity is how many there are.
+// Slots bounds how much work is done at once (P31, P42): each piece of work takes
+// one slot and gives it back. Make it with make; its capacity is how many slots
+// there are.
 type Slots chan struct{}
 
-// Take waits for a slot until ctx ends, and then returns the cause of that.
+// Take waits for a slot. If ctx ends first, it returns the cause.
 func (s Slots) Take(ctx context.Context) error {
 	select {
 	case s <- struct{}{}:

@@ -5,9 +5,9 @@ import (
 	"net/http"
 )
 
-// The abilities that people ask a ResponseWriter for by a type assertion, and that
-// not every one has. A wrapper must offer just those of the writer beneath it: with
-// fewer a WebSocket or a stream fails, with more it is tried where it cannot be.
+// Abilities of a ResponseWriter that are found by a type assertion and that not
+// every one has. A wrapper must offer exactly those of the writer beneath it: with
+// fewer, a WebSocket or a stream fails; with more, one is tried that cannot work.
 const (
 	canFlush = 1 << iota
 	canHijack
@@ -15,10 +15,10 @@ const (
 	canPush
 )
 
-// asAble is u with the abilities of the writer beneath it.
+// AsAble returns u with the abilities of the writer beneath it.
 func (u *Writer) AsAble() http.ResponseWriter { return able[abilities(u.ResponseWriter)](u) }
 
-// abilities tells which ones w has.
+// abilities returns which of them w has.
 func abilities(w http.ResponseWriter) int {
 	can := 0
 	if _, ok := w.(http.Flusher); ok {
@@ -42,8 +42,8 @@ type flusher struct{ u *Writer }
 // Flush implements http.Flusher.
 func (f flusher) Flush() { _ = f.u.FlushError() }
 
-// CloseNotify implements http.CloseNotifier. Where the writer beneath does not tell
-// that the browser has gone, nothing comes.
+// CloseNotify implements http.CloseNotifier. If the writer beneath does not say
+// that the browser has gone, the channel stays silent.
 func (f flusher) CloseNotify() <-chan bool {
 	if n, ok := f.u.ResponseWriter.(interface{ CloseNotify() <-chan bool }); ok {
 		return n.CloseNotify()
@@ -53,8 +53,8 @@ func (f flusher) CloseNotify() <-chan bool {
 
 type readerFrom struct{ u *Writer }
 
-// ReadFrom implements io.ReaderFrom: by it the server sends a file without copying. Of
-// a reader that gives nothing it sends nothing, not even the header.
+// ReadFrom implements io.ReaderFrom, with which the server sends a file without
+// copying. If the reader gives nothing, it sends nothing, not even the header.
 func (f readerFrom) ReadFrom(r io.Reader) (int64, error) {
 	f.u.Seal()
 	n, err := f.u.ResponseWriter.(io.ReaderFrom).ReadFrom(r)
@@ -66,7 +66,7 @@ func hijackerOf(u *Writer) http.Hijacker { return u.ResponseWriter.(http.Hijacke
 
 func pusherOf(u *Writer) http.Pusher { return u.ResponseWriter.(http.Pusher) }
 
-// able has a type for each set of abilities: Go makes none at run time.
+// able has a type for each set of abilities, since Go makes no types at run time.
 var able = [16]func(u *Writer) http.ResponseWriter{
 	func(u *Writer) http.ResponseWriter { return u },
 	canFlush: func(u *Writer) http.ResponseWriter {

@@ -15,22 +15,22 @@ type Writer struct {
 	wrote bool
 }
 
-// New sets the header at once, for a handler that sets none and goes round
-// the wrapper.
+// New wraps w. It sets the header at once, for a handler that sets none and
+// bypasses the wrapper.
 func New(w http.ResponseWriter) *Writer {
 	u := &Writer{ResponseWriter: w}
 	u.Seal()
 	return u
 }
 
-// Seal sets the header unless the response is on its way.
+// Seal sets the header unless the response has been sent already.
 func (u *Writer) Seal() {
 	if !u.wrote {
 		u.Header().Set("Cache-Control", "private, no-store")
 	}
 }
 
-// begin seals a response that is about to be on its way.
+// begin seals a response that is about to be sent.
 func (u *Writer) begin() {
 	u.Seal()
 	u.wrote = true
@@ -59,8 +59,8 @@ func (u *Writer) WriteString(s string) (int, error) {
 // Unwrap lets http.ResponseController reach what lies beneath.
 func (u *Writer) Unwrap() http.ResponseWriter { return u.ResponseWriter }
 
-// FlushError is what http.ResponseController flushes by, which sends the header unless
-// the writer beneath cannot flush.
+// FlushError lets http.ResponseController flush, which sends the header unless the
+// writer beneath cannot flush.
 func (u *Writer) FlushError() error {
 	u.Seal()
 	err := u.control().Flush()
@@ -68,13 +68,13 @@ func (u *Writer) FlushError() error {
 	return err
 }
 
-// SetReadDeadline is http.ResponseController's.
+// SetReadDeadline passes http.ResponseController's call on.
 func (u *Writer) SetReadDeadline(at time.Time) error { return u.control().SetReadDeadline(at) }
 
-// SetWriteDeadline is http.ResponseController's.
+// SetWriteDeadline passes http.ResponseController's call on.
 func (u *Writer) SetWriteDeadline(at time.Time) error { return u.control().SetWriteDeadline(at) }
 
-// EnableFullDuplex is http.ResponseController's.
+// EnableFullDuplex passes http.ResponseController's call on.
 func (u *Writer) EnableFullDuplex() error { return u.control().EnableFullDuplex() }
 
 func (u *Writer) control() *http.ResponseController {
