@@ -7,18 +7,18 @@ import (
 	"github.com/authent/authent/authent/internal/oauth"
 )
 
-// Claims is what a provider says of a person, as decoded from JSON. Numbers are
-// json.Number.
+// Claims is what a provider says about a person, as decoded from JSON. Numbers
+// are json.Number.
 type Claims map[string]any
 
-// String returns a text, or a number in decimal; "" for all else.
+// String returns a string claim, or a number in decimal; "" for anything else.
 func (c Claims) String(name string) string { return oauth.Claims(c).String(name) }
 
 // Object returns an object inside the claims, nil if there is none.
 func (c Claims) Object(name string) Claims { return Claims(oauth.Claims(c).Object(name)) }
 
-// Verified reads a claim that is true or false, or these words in quotes, as
-// some providers write it.
+// Verified reads a claim that is true or false, or one of these words as a
+// string, as some providers write it.
 func (c Claims) Verified(name string) Verified {
 	switch yes, known := oauth.Claims(c).Verified(name); {
 	case !known:
@@ -29,7 +29,7 @@ func (c Claims) Verified(name string) Verified {
 	return VerifiedNo
 }
 
-// Verified is what a provider says of an address.
+// Verified is what a provider says about an address.
 type Verified int8
 
 // The three answers. Only VerifiedYes ever counts as verified.
@@ -69,23 +69,23 @@ func StandardProfile(c Claims) (Profile, error) {
 }
 
 // FetchClaims gets a JSON object from a provider's URL with a client that
-// OAuth.UserInfo was given. The claims are never nil without an error: what is no
-// object, null too, is an error. Errors name host and path, and hold no token; a
-// status other than 200 is a *StatusError.
+// OAuth.UserInfo was given. Without an error the claims are never nil: anything
+// but an object, including null, is an error. Errors name the host and the path
+// and hold no token; a status other than 200 is a *StatusError.
 func FetchClaims(ctx context.Context, c *http.Client, url string) (Claims, error) {
 	claims, err := oauth.FetchClaims(ctx, c, url)
 	return Claims(claims), publicStatus(err)
 }
 
-// FetchJSON is FetchClaims for documents of any form but null: it decodes into the
-// pointer into. A null inside the document leaves what it stands for as it was, so
-// a caller's maps and pointers may be nil.
+// FetchJSON does what FetchClaims does for any JSON document but null, and decodes
+// it into the pointer into. A null inside the document leaves its target
+// unchanged, so a caller's maps and pointers may stay nil.
 func FetchJSON(ctx context.Context, c *http.Client, url string, into any) error {
 	return publicStatus(oauth.FetchJSON(ctx, c, url, into))
 }
 
-// StatusError says that a provider answered FetchClaims or FetchJSON with another
-// status than 200.
+// StatusError says that a provider answered FetchClaims or FetchJSON with a
+// status other than 200.
 type StatusError struct {
 	// Host is who answered, Path what was asked for, Status the HTTP status.
 	Host, Path string

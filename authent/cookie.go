@@ -51,7 +51,7 @@ func (c *Config) cookieNames(site input.Site) cookieNames {
 	return n
 }
 
-// sessionTokens are the tokens among which r's session is to be found. Natively
+// sessionTokens returns the tokens among which r's session is to be found. Natively
 // there is one or none: of two cookies of one name, one was planted. Beside an
 // Auth.js that sets its cookie with a Domain both come, so in shared mode there may
 // be two; the one that names a live session counts if the other does not.
@@ -92,7 +92,7 @@ func (a *Auth) logSeveralCookies(r *http.Request, n int) {
 		"cookie", a.cookies.session, "values", n)
 }
 
-// broughtTokens are all session tokens that r's cookies name, whether or not they
+// broughtTokens returns all session tokens that r's cookies name, whether or not they
 // count: those sessions end when somebody signs in or out.
 func (a *Auth) broughtTokens(r *http.Request) []string {
 	values := cookieValues(r, a.cookies.session)
@@ -129,7 +129,7 @@ func (a *Auth) bringsDeadSession(r *http.Request) bool {
 	return len(cookies) > 0
 }
 
-// cookieValues are the different values of the cookies of that name, without
+// cookieValues returns the different values of the cookies of that name, without
 // empty ones.
 func cookieValues(r *http.Request, name string) []string {
 	var values []string
@@ -141,7 +141,7 @@ func cookieValues(r *http.Request, name string) []string {
 	return values
 }
 
-// cookie is the first cookie of that name, percent-decoded where it can be.
+// cookie returns the first cookie of that name, percent-decoded where it can be.
 func cookie(r *http.Request, name string) string {
 	c, err := r.Cookie(name)
 	if err != nil {
@@ -198,7 +198,7 @@ func keepCookie(w http.ResponseWriter, name string) {
 	w.Header()["Set-Cookie"] = lines
 }
 
-// encodeCookie is JavaScript's encodeURIComponent for the characters that occur
+// encodeCookie does what JavaScript's encodeURIComponent does for the characters that occur
 // in our values, which is how Auth.js writes them.
 func encodeCookie(value string) string {
 	return strings.ReplaceAll(url.QueryEscape(value), "+", "%20")

@@ -100,7 +100,7 @@ func (e *exchange) readJSON(body []byte) error {
 // as JSON, with Auth.js's header for it, whatever its value.
 func (e *exchange) wantsJSON() bool { return len(e.r.Header.Values("X-Auth-Return-Redirect")) > 0 }
 
-// page is the absolute URL of one of the engine's own pages.
+// page returns the absolute URL of one of the engine's own pages.
 func (e *exchange) page(path string, query url.Values) string {
 	u := e.origin.String() + e.site.Base + "/" + path
 	if len(query) > 0 {
@@ -189,7 +189,7 @@ func (e *exchange) html(status int, name page.Name, view any) error {
 	return nil
 }
 
-// frame is what every built-in page shows.
+// frame returns what every built-in page shows.
 func (e *exchange) frame() page.Frame {
 	q := queryOf(e.r)
 	f := page.Frame{
@@ -218,7 +218,7 @@ func (e *exchange) ownPage(page string) (bool, error) {
 // letters.
 const maxParams = 10_000
 
-// queryOf is r's query, read as browsers and Auth.js read one (WHATWG URL Standard,
+// queryOf returns r's query, read as browsers and Auth.js read one (WHATWG URL Standard,
 // application/x-www-form-urlencoded): a semicolon is part of a value, and so is a
 // percent sign that begins no escape. It is empty where there are more than maxParams.
 func queryOf(r *http.Request) url.Values {

@@ -20,23 +20,23 @@ const (
 	// maxFlow bounds the value of a flow's cookie: browsers give name, value and
 	// attributes 4 KiB together.
 	maxFlow = 3800
-	// postAge is how long what a provider's form brought waits for the redirect
-	// that follows it.
+	// postAge is how long the content of a provider's form waits for the redirect
+	// that follows.
 	postAge = time.Minute
 	// maxPosted bounds the value of the cookie that it waits in.
 	maxPosted = 3500
 )
 
-// flowCookie is the name of the cookie that belongs to a state. The name is part
-// of what is sealed, so no cookie passes for another's.
+// flowCookie returns the name of the cookie that belongs to a state. The name is
+// part of what is sealed, so no cookie passes for another.
 func (n cookieNames) flowCookie(state string) string {
 	sum := sha256.Sum256([]byte(state))
 	return n.flow + hex.EncodeToString(sum[:8])
 }
 
-// postCookie is the name of the cookie in which a provider's form waits: one, since
-// any site may send forms, and cookies of many names would fill up the browser's
-// requests until no server takes them.
+// postCookie returns the name of the cookie in which a provider's form waits. There
+// is only one for each provider, since any site may send forms, and cookies of many
+// names would fill up the browser's requests until no server accepts them.
 func (n cookieNames) postCookie(provider string) string { return n.post + provider }
 
 // keepFlow gives a flow to the browser.
@@ -55,7 +55,7 @@ func (e *exchange) keepFlow(f flow) error {
 	return nil
 }
 
-// afterFlow is where the browser goes when no request says where to.
+// afterFlow returns where the browser goes if no request says so.
 func (e *exchange) afterFlow(p purpose) string {
 	if p == toLink {
 		return e.accountPath(url.Values{"notice": {"account_linked"}})
@@ -63,8 +63,8 @@ func (e *exchange) afterFlow(p purpose) string {
 	return e.origin.String()
 }
 
-// dropOldFlows makes room for one more flow: those that no longer open go, and
-// the oldest.
+// dropOldFlows makes room for one more flow: it drops those that can no longer be
+// opened, and the oldest.
 func (e *exchange) dropOldFlows() {
 	type kept struct {
 		name    string
@@ -92,8 +92,9 @@ func (a *Auth) openFlow(r *http.Request, name string, f *flow) bool {
 	return a.keys.OpenJSON(seal.Flow, name, cookie(r, name), a.now(), f)
 }
 
-// takeFlow finds the flow that a callback answers and takes it from the browser, with
-// the answer: the query of the callback, or what the provider's form brought before.
+// takeFlow finds the flow that a callback answers and takes it from the browser. It
+// returns the answer too: the query of the callback, or what the provider's form
+// brought before.
 func (e *exchange) takeFlow(query url.Values) (f flow, answer url.Values, err error) {
 	state := query.Get("state")
 	if !seal.PlausibleToken(state) {
@@ -108,7 +109,7 @@ func (e *exchange) takeFlow(query url.Values) (f flow, answer url.Values, err er
 		return flow{}, nil, oauth.Fault("the callback came too late, or the flow is not ours")
 	}
 	if !Secret(f.State).Equal(Secret(state)) || f.Provider != e.provider.ID {
-		return flow{}, nil, oauth.Fault("the state is another provider's")
+		return flow{}, nil, oauth.Fault("the state belongs to another provider")
 	}
 	if e.provider.OAuth.FormPost {
 		query, err = e.takePosted(state)
@@ -116,9 +117,9 @@ func (e *exchange) takeFlow(query url.Values) (f flow, answer url.Values, err er
 	return f, query, err
 }
 
-// giveFlowBack leaves the browser the cookies of a flow: the database was away, or
-// too many came at once, before the provider's code was used, so that the same
-// callback may do later.
+// giveFlowBack leaves the flow's cookies in the browser, so that the same callback
+// may succeed later: the database was down, or the server was busy, before the
+// provider's code was used.
 func (e *exchange) giveFlowBack(f flow) {
 	keepCookie(e.w, e.cookies.flowCookie(f.State))
 	keepCookie(e.w, e.cookies.postCookie(e.provider.ID))
@@ -152,20 +153,20 @@ func (e *exchange) keepPosted() error {
 	return nil
 }
 
-// takePosted is what the provider's form brought for a state.
+// takePosted returns what the provider's form brought for a state.
 func (e *exchange) takePosted(state string) (url.Values, error) {
 	name := e.cookies.postCookie(e.provider.ID)
 	value := cookie(e.r, name)
 	if value == "" {
-		return nil, oauth.Fault("the provider's form did not arrive, or too long ago")
+		return nil, oauth.Fault("the provider's form did not arrive, or arrived too long ago")
 	}
 	e.clearCookie(e.w, name)
 	var posted url.Values
 	if !e.keys.OpenJSON(seal.Flow, name, value, e.now(), &posted) {
-		return nil, oauth.Fault("the provider's form did not arrive, or too long ago")
+		return nil, oauth.Fault("the provider's form did not arrive, or arrived too long ago")
 	}
 	if !Secret(posted.Get("state")).Equal(Secret(state)) {
-		return nil, oauth.Fault("the provider's form is another flow's")
+		return nil, oauth.Fault("the provider's form belongs to another flow")
 	}
 	return posted, nil
 }

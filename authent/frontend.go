@@ -211,7 +211,7 @@ func (e *exchange) isPage(u string, pages ...string) bool {
 	return false
 }
 
-// bareURL is a URL without its query, and without a slash at the end.
+// bareURL returns a URL without its query, and without a slash at the end.
 func bareURL(u string) string {
 	path, _ := input.SplitPath(u)
 	return strings.TrimSuffix(path, "/")

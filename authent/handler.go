@@ -159,7 +159,7 @@ func (e *exchange) route() (route, error) {
 	return route{}, errUnknownPage
 }
 
-// cutBase is r's path without Config.URL's, or false where it has another. Behind
+// cutBase returns r's path without Config.URL's, or false if it has another. Behind
 // http.StripPrefix that of r.URL is the end of the one that the browser asked for,
 // which then counts: what is left of "/auth/auth/signin" is not "/auth/signin".
 func (a *Auth) cutBase(r *http.Request) (string, bool) {
@@ -173,7 +173,7 @@ func (a *Auth) cutBase(r *http.Request) (string, bool) {
 	return strings.CutPrefix(r.URL.Path, base)
 }
 
-// method is the request's; HEAD counts as GET.
+// method returns the request's method; HEAD counts as GET.
 func (e *exchange) method() string {
 	if e.r.Method == http.MethodHead {
 		return http.MethodGet
@@ -294,7 +294,7 @@ func (e *exchange) keepCallbackURL() {
 // percent-encoding included.
 const maxCallbackURL = 1024
 
-// redirectURL is the absolute URL for what a browser asks to be sent to: of the
+// redirectURL returns the absolute URL for what a browser asks to be sent to: of the
 // application's own origin or a trusted one, unless the Redirect callback says
 // otherwise (P17).
 func (e *exchange) redirectURL(asked string) string {

@@ -10,7 +10,7 @@ import (
 	"github.com/authent/authent/authent/internal/input"
 )
 
-// mustBeSignedIn is the session behind e, or ErrSignedOut.
+// mustBeSignedIn returns the session behind e, or ErrSignedOut.
 func (e *exchange) mustBeSignedIn() (*Session, error) {
 	s, err := e.requestSession()
 	if err == nil && s == nil {
@@ -19,7 +19,7 @@ func (e *exchange) mustBeSignedIn() (*Session, error) {
 	return s, err
 }
 
-// accountPath is where the account page is, the application's own if it has one.
+// accountPath returns where the account page is, the application's own if it has one.
 func (e *exchange) accountPath(query url.Values) string {
 	if own := e.cfg.Pages.Account; own != "" {
 		return withQuery(absolute(e.origin, own), query)

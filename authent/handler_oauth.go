@@ -79,7 +79,7 @@ func (e *exchange) postOAuthCallback() error {
 	return nil
 }
 
-// getCallback is where a provider sends people back to.
+// getCallback answers people whom a provider sends back.
 func (e *exchange) getCallback() error {
 	if !e.provider.isOAuth() {
 		return errUnknownPage

@@ -40,7 +40,7 @@ func (e *exchange) getSession() error {
 	return e.answerSession("", nil)
 }
 
-// postSession is the client's update().
+// postSession answers the client's update().
 func (e *exchange) postSession() error { return e.answerSession("update", e.data) }
 
 // answerSession answers null when nobody is signed in, or when the application's
@@ -74,7 +74,7 @@ func (e *exchange) answerSession(trigger string, data any) error {
 	return nil
 }
 
-// sessionBody is what is told of a live session.
+// sessionBody returns what is told about a live session.
 func (e *exchange) sessionBody(s *Session, trigger string, data any) (any, error) {
 	if e.cfg.Callbacks.Session == nil {
 		return newSessionBody(s), nil
@@ -122,7 +122,7 @@ func (e *exchange) getSessions() error {
 	return nil
 }
 
-// requestSession is the session behind e, nil when nobody is signed in; its
+// requestSession returns the session behind e, nil if nobody is signed in; its
 // cookie follows when the session rolled on or was taken over.
 func (e *exchange) requestSession() (*Session, error) {
 	s, rolled, err := e.checkSession(e.r.Context(), e.callerOf(e.r))
@@ -135,7 +135,7 @@ func (e *exchange) requestSession() (*Session, error) {
 	return s, nil
 }
 
-// ownSessions are the sessions of current's user, current first.
+// ownSessions returns the sessions of current's user, current first.
 func (e *exchange) ownSessions(current *Session) ([]*Session, error) {
 	all, err := e.Sessions(e.r.Context(), current.UserID)
 	if err != nil {

@@ -63,7 +63,7 @@ func (a *Auth) LoadSession(next http.Handler) http.Handler {
 	})
 }
 
-// RequireUser is LoadSession, and lets only requests pass that are signed in. A
+// RequireUser does what LoadSession does, and lets only signed-in people pass. A
 // page is sent to the sign-in page, and from there back to the address that the
 // browser asked for, whatever http.StripPrefix and its like made of r.URL; a proxy in
 // front must pass the path on unchanged. On the way to Config.Pages.SignIn a cookie
@@ -81,7 +81,7 @@ func (a *Auth) RequireUser(next http.Handler) http.Handler {
 	}))
 }
 
-// RequireRole is RequireUser for people whose role is one of roles, compared
+// RequireRole does what RequireUser does, for people whose role is one of roles, compared
 // byte for byte; others get 403.
 func (a *Auth) RequireRole(roles ...string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
@@ -137,7 +137,7 @@ func (e *exchange) comesBackTo() (string, bool) {
 	return "", false
 }
 
-// ownURI is the path and query that r asked for, as its client wrote them. Programs
+// ownURI returns the path and query that r asked for, as its client wrote them. Programs
 // in between, http.StripPrefix say, change r.URL alone. It is "/" where r names no
 // path: "*", and the host and port of a CONNECT (RFC 9112 §3.2).
 func ownURI(r *http.Request) string {
@@ -155,7 +155,7 @@ func ownURI(r *http.Request) string {
 	return input.Escape(uri, "#")
 }
 
-// exchange is for requests that LoadSession has let pass, whose origin is known.
+// exchange makes one for a request that LoadSession has let pass: its origin is known.
 func (a *Auth) exchange(w http.ResponseWriter, r *http.Request) *exchange {
 	origin, err := a.originOf(r)
 	if err != nil {

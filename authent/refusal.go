@@ -49,7 +49,7 @@ func (e *exchange) ownFaultPage(f failure) bool {
 	return f.kind == serverFault.kind && e.cfg.Pages.Error != ""
 }
 
-// failJSON is fail for endpoints whose every answer is JSON.
+// failJSON does what fail does, for endpoints whose every answer is JSON.
 func (e *exchange) failJSON(err error) error {
 	f := failureOf(err)
 	if f.status != http.StatusServiceUnavailable {
@@ -62,7 +62,7 @@ func (e *exchange) failJSON(err error) error {
 	return nil
 }
 
-// failurePage is the URL of the page that explains a failure.
+// failurePage returns the URL of the page that explains a failure.
 func (e *exchange) failurePage(f failure, query url.Values) string {
 	own := map[string]string{
 		"signin": e.cfg.Pages.SignIn, "error": e.cfg.Pages.Error,

@@ -7,8 +7,9 @@ import (
 	"github.com/authent/authent/authent/internal/input"
 )
 
-// This file is where a request meets the engine: what it reads of one, and what a
-// sign-in leaves in the answer. The engine itself knows a caller and a session.
+// This file connects requests to the engine: what it reads from a request, and
+// what a sign-in puts into the answer. The engine itself knows only callers and
+// sessions.
 
 // callerOf reads who makes a request.
 func (a *Auth) callerOf(r *http.Request) caller {
@@ -19,8 +20,8 @@ func (a *Auth) callerOf(r *http.Request) caller {
 	}
 }
 
-// noticeProxy tells the log, once a minute, that a proxy is there which nobody trusts: everybody
-// then seems to come from its address.
+// noticeProxy logs, once, that requests come through a proxy that is not trusted:
+// everybody then seems to come from its address.
 func (a *Auth) noticeProxy(r *http.Request) {
 	peer, untrusted := input.UntrustedProxy(r, a.cfg.TrustedProxies)
 	if !untrusted {
@@ -31,8 +32,8 @@ func (a *Auth) noticeProxy(r *http.Request) {
 	}
 }
 
-// arrivingCaller reads who is about to sign in or out: that ends every session that the
-// request brought.
+// arrivingCaller reads who is about to sign in or out, with every session that the
+// request brought: those end.
 func (a *Auth) arrivingCaller(r *http.Request) caller {
 	c := a.callerOf(r)
 	c.brought = a.broughtTokens(r)
@@ -47,10 +48,10 @@ func (a *Auth) welcome(w http.ResponseWriter, r *http.Request, s *Session) {
 	}
 }
 
-// SignIn starts a session for a user whose identity the application has found
-// out by its own means, sets its cookie on w and ends the session that r
-// brought. The SignIn callback is not asked; the signIn event is fired. A
-// disabled user is ErrUserDisabled, an unknown one ErrNotFound.
+// SignIn starts a session for a user whom the application has identified by its
+// own means, sets its cookie on w and ends the session that r brought. The SignIn
+// callback is not asked; the signIn event is fired. A disabled user is
+// ErrUserDisabled, an unknown one ErrNotFound.
 func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, userID string) (*Session, error) {
 	s, err := a.signInAs(r.Context(), a.arrivingCaller(r), userID)
 	if err != nil {
@@ -60,10 +61,10 @@ func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, userID string) (*S
 	return s, nil
 }
 
-// SignOut ends the session that r brought, on the server, and clears its
-// cookie; of several session cookies, every session that they name. Without a
-// session it only clears the cookie. When the database fails the cookie stays,
-// since the session may be alive.
+// SignOut ends the session that r brought, on the server, and clears its cookie.
+// If r brought several session cookies, it ends every session that they name.
+// Without a session it only clears the cookie. If the database fails, the cookie
+// stays, since the session may still be alive.
 func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
 	if err := a.signOut(r.Context(), a.arrivingCaller(r)); err != nil {
 		return fmt.Errorf("authent: sign out: %w", err)
@@ -73,9 +74,8 @@ func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
 }
 
 // Reauthenticate checks the password of the person whose session r brought and
-// gives them a new session in its place, which is Recent. A wrong password, and
-// a user without one, is ErrInvalidCredentials; without a session it is
-// ErrSignedOut.
+// gives them a new session in its place, which is Recent. A wrong password, or a
+// user without one, is ErrInvalidCredentials; no session is ErrSignedOut.
 func (a *Auth) Reauthenticate(w http.ResponseWriter, r *http.Request, password string) (*Session, error) {
 	s, err := a.reauthenticate(r.Context(), a.arrivingCaller(r), password)
 	if err != nil {
