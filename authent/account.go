@@ -26,8 +26,8 @@ type Account struct {
 	AccessToken  Secret `json:"-"`
 	IDToken      Secret `json:"-"`
 	// ExpiresAt is when the access token expires, in whole seconds; the column
-	// holds Unix seconds. A later time than it holds is stored as its last one, in
-	// 2038 where it has 32 bits.
+	// holds Unix seconds. A time later than the column can hold is stored as the
+	// last one that it can, in 2038 if it has 32 bits.
 	ExpiresAt    time.Time `json:"expiresAt,omitzero"`
 	TokenType    string    `json:"tokenType,omitempty"`
 	Scope        string    `json:"scope,omitempty"`
@@ -60,15 +60,15 @@ type AccountUpdate struct {
 	SessionState *string
 }
 
-// withoutTokens is the account as applications may see it.
+// withoutTokens returns the account as applications may see it.
 func (a Account) withoutTokens() Account {
 	a.AccessToken, a.RefreshToken, a.IDToken = "", "", ""
 	return a
 }
 
 // Accounts returns the accounts with which a user can sign in, without their
-// tokens, in the order of Provider and ProviderAccountID; none for an unknown
-// user. TokenSource gives a provider's tokens.
+// tokens, ordered by Provider and ProviderAccountID; none for an unknown user.
+// TokenSource gives a provider's tokens.
 func (a *Auth) Accounts(ctx context.Context, userID string) ([]Account, error) {
 	all, err := a.store.Accounts(ctx, userID)
 	if err != nil {
@@ -86,10 +86,10 @@ func (a *Auth) Accounts(ctx context.Context, userID string) ([]Account, error) {
 
 // UnlinkAccount removes a provider's account from the person behind s, which
 // SessionFrom returned, and ends their other sessions in the same transaction:
-// one may have been got through that account. It asks for a recent sign-in
+// one may have been started through that account. It requires a recent sign-in
 // (ErrRecentSignInRequired). A session that has ended meanwhile is ErrSignedOut, an
-// account that is not theirs ErrNotFound, and the last way in which they can sign
-// in ErrLastSignIn.
+// account that is not theirs ErrNotFound, and the last account with which they can
+// sign in ErrLastSignIn.
 func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, provider, providerAccountID string) (err error) {
 	defer a.recordEnd(ctx, func() securityEvent {
 		return securityEvent{kind: eventUnlink, userID: s.UserID, from: s.from, provider: a.known(provider), err: err}

@@ -19,19 +19,20 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// arrival is somebody who came back from a provider, which says who it is.
+// arrival is somebody who came back from a provider, and what the provider said
+// about them.
 type arrival struct {
 	provider *Provider
 	profile  Profile
 	// account is the row for it, without UserID, tokens sealed.
 	account Account
-	// email is the profile's address as it is stored, "" when there is none that
+	// email is the profile's address as it is stored, "" if there is none that
 	// can be used.
 	email string
 }
 
-// arrive checks what a provider answered to a flow that it was to send back to
-// callback, uses the flow up, and asks the provider who this is.
+// arrive checks a provider's answer to a flow that returns to the URL callback,
+// uses the flow up, and asks the provider who the person is.
 func (a *Auth) arrive(ctx context.Context, p *Provider, f flow, answer url.Values, callback string) (*arrival, error) {
 	told, err := a.oauth[p.ID].Answer(ctx, f.sent(callback), answer, func() error { return a.useState(ctx, f) })
 	if err != nil {
@@ -48,7 +49,7 @@ func (a *Auth) arrive(ctx context.Context, p *Provider, f flow, answer url.Value
 // maxAccountID is how many bytes a provider's id of a person may have.
 const maxAccountID = 255
 
-// profile finds in the claims who it is.
+// profile reads from the claims who the person is.
 func (o *OAuth) profile(claims Claims) (Profile, error) {
 	p, err := o.Profile(claims)
 	if err != nil {
@@ -61,7 +62,7 @@ func (o *OAuth) profile(claims Claims) (Profile, error) {
 	return p, nil
 }
 
-// newArrival makes the rows of what the provider said.
+// newArrival turns what the provider said into rows.
 func (a *Auth) newArrival(p *Provider, profile Profile, t *oauth2.Token) (*arrival, error) {
 	ar := &arrival{provider: p, profile: profile}
 	if email, err := input.NormalizeEmail(profile.Email); err == nil {
@@ -71,7 +72,7 @@ func (a *Auth) newArrival(p *Provider, profile Profile, t *oauth2.Token) (*arriv
 	return ar, a.sealAccount(&ar.account)
 }
 
-// accountOf is the row of an account, tokens as issued.
+// accountOf returns the row of an account, with the tokens as issued.
 func accountOf(p *Provider, id string, t *oauth2.Token, now time.Time) Account {
 	text := func(name string) string {
 		v, _ := t.Extra(name).(string)
@@ -85,14 +86,15 @@ func accountOf(p *Provider, id string, t *oauth2.Token, now time.Time) Account {
 		TokenType: strings.ToLower(t.TokenType), Scope: storable(scope), SessionState: text("session_state"),
 	}
 	if t.ExpiresIn > 0 {
-		// The sum may pass what a time.Duration holds, and what JSON has a time for.
+		// The sum may exceed what a time.Duration can hold, and the times that JSON
+		// can write.
 		acc.ExpiresAt = time.Unix(min(now.Unix()+t.ExpiresIn, oauth.MaxSeconds), 0).UTC()
 	}
 	return acc
 }
 
-// storable is a text that every database takes, or "": what a provider says beside
-// who it is must not fail the sign-in.
+// storable returns s if every database can store it, else "": the details that a
+// provider sends beside the person's id must not fail the sign-in.
 func storable(s string) string {
 	if seal.IsText(s) {
 		return s
@@ -100,8 +102,8 @@ func storable(s string) string {
 	return ""
 }
 
-// update is what a later sign-in changes in the row. A provider that does not
-// send a refresh token again means the one it sent before.
+// update returns what a later sign-in changes in the row. If the provider sends
+// no refresh token again, the earlier one stays.
 func (acc *Account) update() AccountUpdate {
 	u := AccountUpdate{AccessToken: &acc.AccessToken, ExpiresAt: &acc.ExpiresAt}
 	if acc.RefreshToken != "" {
@@ -121,9 +123,9 @@ func (acc *Account) update() AccountUpdate {
 	return u
 }
 
-// trusted reports whether the provider may speak for the address: it is one to
-// be trusted, it says that the address is verified, and no letter but for ASCII
-// case was changed to store it.
+// trusted reports whether the provider may vouch for the address: the Config
+// trusts it with that, it calls the address verified, and nothing but ASCII case
+// was changed to store the address.
 func (ar *arrival) trusted() bool {
 	return ar.provider.OAuth.TrustEmail && ar.profile.EmailVerified == VerifiedYes && ar.email != "" &&
 		asciiLower(ar.profile.Email) == ar.email
@@ -138,7 +140,7 @@ func asciiLower(s string) string {
 	}, s)
 }
 
-// user is the user to be created.
+// user returns the user to be created.
 func (ar *arrival) user(now time.Time) User {
 	u := User{Email: ar.email, Name: displayName(ar.profile.Name)}
 	if picture, err := url.Parse(ar.profile.Image); err == nil && picture.Host != "" && (picture.Scheme == "https" || picture.Scheme == "http") && len(ar.profile.Image) <= input.MaxRedirect {
@@ -150,7 +152,7 @@ func (ar *arrival) user(now time.Time) User {
 	return u
 }
 
-// displayName is a name from outside, as a form would have accepted it.
+// displayName turns a name from outside into one that a form would have accepted.
 func displayName(name string) string {
 	name = strings.Map(func(c rune) rune {
 		if unicode.IsControl(c) {
@@ -173,9 +175,9 @@ const (
 	toLink   purpose = "link"
 )
 
-// flow is one way to a provider and back. The browser keeps it, sealed, in a
-// cookie of its own: it binds the callback to this browser, provider and
-// purpose (RFC 9700 §4.7), and two tabs do not disturb each other.
+// flow is one trip to a provider and back. The browser keeps it, sealed, in a
+// cookie of its own: it binds the callback to this browser, provider and purpose
+// (RFC 9700 §4.7), and two tabs do not disturb each other.
 type flow struct {
 	State    string  `json:"s"`
 	Provider string  `json:"p"`
@@ -188,7 +190,7 @@ type flow struct {
 	MaxAge string `json:"a,omitempty"`
 	// CallbackURL is where the browser goes in the end.
 	CallbackURL string `json:"c"`
-	// UserID and SessionID are who started to link, from which session.
+	// UserID and SessionID say who started linking, and from which session.
 	UserID    string `json:"i,omitempty"`
 	SessionID string `json:"b,omitempty"`
 	// Started is in Unix milliseconds.
@@ -197,7 +199,7 @@ type flow struct {
 
 func (f flow) expires() time.Time { return time.UnixMilli(f.Started).Add(flowAge) }
 
-// newFlow fills in what is random in a flow that begins now.
+// newFlow fills in the random values of a flow that begins now.
 func (a *Auth) newFlow(f flow) (flow, error) {
 	var err error
 	for _, random := range []*string{&f.State, &f.Verifier, &f.Nonce} {
@@ -217,8 +219,7 @@ func (f flow) sent(redirectURL string) oauth.Sent {
 	}
 }
 
-// recordFailedFlow records that a flow came to nothing, with the reason in one line of
-// the log.
+// recordFailedFlow records that a flow failed, with the reason in one line of the log.
 func (a *Auth) recordFailedFlow(ctx context.Context, c caller, p *Provider, f flow, err error) {
 	_, redirected := errors.AsType[*redirectError](err)
 	if !redirected && !isFault(err) && !errors.Is(err, context.Canceled) && !errors.Is(err, ErrRecentSignInRequired) {
@@ -231,8 +232,8 @@ func (a *Auth) recordFailedFlow(ctx context.Context, c caller, p *Provider, f fl
 	a.record(ctx, event)
 }
 
-// flowLevel returns Warn, but Info where a person changed their mind: nothing is to be
-// mended.
+// flowLevel returns Warn, or Info if the person changed their mind: then there is
+// nothing to fix.
 func flowLevel(err error) slog.Level {
 	if _, ok := errors.AsType[*oauth.CancelledError](err); ok {
 		return slog.LevelInfo

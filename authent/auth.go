@@ -80,7 +80,7 @@ func New(c Config) (*Auth, error) {
 	return a, nil
 }
 
-// trustProxies fills TrustedProxies from the environment where they are nil.
+// trustProxies fills TrustedProxies from the environment if it is empty.
 func (c *Config) trustProxies(getenv func(string) string) (err error) {
 	const name = "AUTH_TRUSTED_PROXIES"
 	if c.TrustedProxies != nil {
@@ -92,7 +92,7 @@ func (c *Config) trustProxies(getenv func(string) string) (err error) {
 	return nil
 }
 
-// warn logs what is allowed and yet not what production wants.
+// warn logs settings that are allowed but not fit for production.
 func (a *Auth) warn() {
 	if a.site.Origin == nil {
 		a.cfg.Logger.Warn("authent: AUTH_URL is not set: only http requests from this machine to a loopback host are served")
@@ -102,18 +102,19 @@ func (a *Auth) warn() {
 	}
 }
 
-// Pattern is the http.ServeMux pattern under which Handler is to be mounted,
+// Pattern returns the http.ServeMux pattern under which to mount Handler,
 // "/auth/" by default.
 func (a *Auth) Pattern() string { return a.site.Base + "/" }
 
-// BasePath is the path under which Handler serves, without a slash at its end: "/auth"
-// by default. Routers other than http.ServeMux want it, where Pattern has a slash.
+// BasePath returns the path under which Handler serves, without a trailing slash:
+// "/auth" by default. Use it with routers other than http.ServeMux, in place of
+// Pattern.
 func (a *Auth) BasePath() string { return a.site.Base }
 
-// now is the time to the precision that is stored (milliseconds).
+// now returns the time with the precision that is stored (milliseconds).
 func (a *Auth) now() time.Time { return a.cfg.Now().UTC().Truncate(time.Millisecond) }
 
-// originOf is the application's origin as r reaches it: Config.URL's, or in
+// originOf returns the application's origin for r: Config.URL's, or in
 // development that of a loopback request. An error says why r cannot be served.
 func (a *Auth) originOf(r *http.Request) (*url.URL, error) {
 	if a.site.Origin != nil {
@@ -130,7 +131,7 @@ func (a *Auth) originOf(r *http.Request) (*url.URL, error) {
 	return &url.URL{Scheme: "http", Host: strings.ToLower(r.Host)}, nil
 }
 
-// storedToken is what the database holds for a session token.
+// storedToken returns what the database holds for a session token.
 func (a *Auth) storedToken(token string) Secret {
 	if a.cfg.AuthJS.Mode == AuthJSShared {
 		return Secret(token)

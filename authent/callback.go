@@ -7,21 +7,23 @@ import (
 	"time"
 )
 
-// Callbacks let the application decide. A nil callback means the default. One that
-// could not decide, because a database or a service of its own is away, returns
-// an error that wraps ErrUnavailable: that is 503, and refuses nobody.
+// Callbacks let the application take part in decisions. A nil callback means the
+// default. A callback that cannot decide, because a database or service of its own
+// is down, returns an error that wraps ErrUnavailable: the answer is then 503, and
+// nobody is refused.
 type Callbacks struct {
-	// SignIn is asked before anything is written. An error refuses: a
-	// *CredentialsError with its code, any other as AccessDenied. A redirect
+	// SignIn is called before anything is written. An error refuses the sign-in:
+	// a *CredentialsError with its code, any other as AccessDenied. A redirect
 	// sends the browser there instead of signing in; it is checked like a
-	// callbackUrl. It is asked again, at most twice, when somebody who comes from
-	// a provider turns out to be another user than it was asked about. If nil,
-	// everybody may.
+	// callbackUrl. SignIn is called again, at most twice, if somebody who comes
+	// from a provider turns out to be a different user from the one it was asked
+	// about. If nil, everybody may sign in.
 	SignIn func(ctx context.Context, p SignInParams) (redirect string, err error)
 	// Redirect turns the callbackUrl that a browser asks for into where it is
-	// sent, an absolute http(s) URL or a path. What it returns is trusted; it is
-	// the application's to keep it from strangers' sites (CWE-601). If nil, paths
-	// and URLs of the application's own origin, and BaseURL for all others.
+	// sent, an absolute http(s) URL or a path. What it returns is trusted: the
+	// application must keep it from leading to strangers' sites (CWE-601). If
+	// nil, paths and URLs of the application's own origin and of
+	// Config.TrustedOrigins, and BaseURL for all others.
 	Redirect func(ctx context.Context, p RedirectParams) string
 	// Session returns the body of GET and POST {base}/session, which is encoded
 	// as JSON. If nil, p.Body: the user's name, email and image, and expires.
@@ -41,7 +43,7 @@ type SignInParams struct {
 	// Credentials are the form's fields, without the engine's own and without
 	// the password.
 	Credentials url.Values
-	// Profile is what the provider says of the person, for the types oauth and
+	// Profile is what the provider says about the person, for the types oauth and
 	// oidc; else nil.
 	Profile *Profile
 }
@@ -56,16 +58,16 @@ type RedirectParams struct {
 
 // SessionParams is what the body of {base}/session is made from.
 type SessionParams struct {
-	// Session is the session, as it was before this request rolled it on.
+	// Session is the session, as it was before this request extended it.
 	Session *Session
-	// User is whose it is; its Entity is the application's own.
+	// User is the session's user; its Entity is the application's own.
 	User *User
 	// Body is the default body, which the callback may change and return.
 	Body *SessionBody
 	// Trigger is "update" for POST, else "".
 	Trigger string
-	// NewSession is the data that the browser posted, as decoded from JSON; a
-	// stranger may have written it.
+	// NewSession is the data that the browser posted, as decoded from JSON. Do
+	// not trust it.
 	NewSession any
 }
 
@@ -85,7 +87,7 @@ func (b *SessionBody) MarshalJSON() ([]byte, error) {
 	}{b.User, jsonTime(b.Expires)})
 }
 
-// jsonTime is JavaScript's Date.prototype.toISOString.
+// jsonTime writes a time as JavaScript's Date.prototype.toISOString does.
 func jsonTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
 
 func newSessionBody(s *Session) *SessionBody {
@@ -108,7 +110,7 @@ func nullable(s string) any {
 
 // Events tell the application what happened, after it was stored. The engine
 // waits for them; an error is logged and changes nothing. What must be atomic
-// with a sign-up belongs in an ent hook instead. A nil event is left out.
+// with a sign-up belongs in an ent hook instead. A nil event is skipped.
 type Events struct {
 	SignIn      func(ctx context.Context, e SignInEvent) error
 	SignOut     func(ctx context.Context, e SignOutEvent) error
@@ -135,8 +137,8 @@ type LinkAccountEvent struct {
 	Profile *Profile
 }
 
-// SignOutEvent says that a session was ended by its owner; Session is nil when
-// it was no longer there.
+// SignOutEvent says that a session's owner ended it; Session is nil if it no
+// longer existed.
 type SignOutEvent struct{ Session *Session }
 
 // UserEvent says that a user was created or changed.
@@ -158,8 +160,8 @@ func fire[E any](ctx context.Context, a *Auth, name string, event func(context.C
 	}
 }
 
-// redirectError is a sign-in in whose place the SignIn callback sends the browser
-// elsewhere.
+// redirectError says that the SignIn callback sends the browser elsewhere instead
+// of signing in.
 type redirectError struct{ to string }
 
 // Error implements error.

@@ -26,31 +26,32 @@ const (
 	maxCookieAge = 400 * 24 * time.Hour
 )
 
-// Config is all that New needs to know. Adapter and Providers are required;
-// a field's zero value means what the end of its comment says.
+// Config holds everything that New needs. Adapter and Providers are required. The
+// end of each field's comment states its default.
 type Config struct {
-	// URL is where people reach the Handler: its origin decides redirects, links
-	// and cookie names, its path is where the Handler is mounted. The Host and
-	// X-Forwarded-* headers of a request never do. It is https; http is for
-	// localhost, names under it such as app.localhost, and loopback addresses. If
-	// "", the environment's AUTH_URL; if that is empty too, this is development: the
-	// path is /auth and only requests from this machine to a loopback host are
-	// served. A URL without path means /auth.
+	// URL is where browsers reach the Handler. Its origin decides redirects, links
+	// and cookie names; a request's Host and X-Forwarded-* headers never do. Its
+	// path is where the Handler is mounted; a URL without a path means /auth. It
+	// must be https, except for localhost, names under it such as app.localhost, and
+	// loopback addresses. If "", the environment's AUTH_URL; if that is empty too,
+	// this is development: the path is /auth, and only requests from this machine to
+	// a loopback host are served.
 	URL string
-	// Secrets derive all keys, the newest first; older ones still verify. Each
-	// is 32 bytes or longer and random (openssl rand -base64 33). If empty, the
-	// environment's AUTH_SECRET_3, _2, _1 and AUTH_SECRET; in shared mode
-	// AUTH_SECRET alone when it is set, as in next-auth. If that is empty too, New
-	// makes one in development (URL) and keeps it in .authent/secret under the
-	// working directory; elsewhere, and in shared mode, it is an error.
+	// Secrets are what all keys are derived from, the newest first; older ones
+	// still verify. Each must be random and at least 32 bytes long (openssl rand
+	// -base64 33). If empty, the environment's AUTH_SECRET_3, _2, _1 and
+	// AUTH_SECRET; in shared mode AUTH_SECRET alone if it is set, as in next-auth.
+	// If those are empty too, New makes one in development (see URL) and keeps it
+	// in .authent/secret under the working directory; elsewhere, and in shared
+	// mode, that is an error.
 	Secrets []string
 	// Adapter stores everything. Required; ent.NewAuthAdapter(client) makes one.
 	Adapter Adapter
 	// StatementTimeout is how long the engine waits for each answer of the
-	// Adapter, the begin and the commit of a transaction included. What takes
-	// longer is ErrUnavailable, and 503 to browsers. A connection that
-	// database.Open made is freed then, also from a server that is frozen; how
-	// soon others are is their driver's affair. If zero, 10 seconds; if
+	// Adapter, including the begin and the commit of a transaction. A call that
+	// takes longer fails with ErrUnavailable, and browsers get 503. A connection
+	// that database.Open made is freed then, even if the server is frozen; for
+	// other connections that is up to the driver. If zero, 10 seconds; if
 	// negative, as long as the request waits.
 	StatementTimeout time.Duration
 	// Providers are the ways to sign in, in the order in which pages show them.
@@ -61,48 +62,50 @@ type Config struct {
 	// RecentSignIn is how long after a sign-in or re-authentication a person may
 	// change what guards the account (ASVS 7.5.1). If zero, 10 minutes.
 	RecentSignIn time.Duration
-	// MaxHashes is how many passwords are hashed at once, at least 2; each takes
-	// 19 MiB. A quarter of them, rounded down and at least one, is kept for people
-	// who are signed in and change or type their password again, so that a flood
-	// of sign-ins and registrations does not keep them from it; of one of them, one
-	// password is hashed at a time, and a second one gets 503. Others wait a second
-	// and then get 503. If zero, twice GOMAXPROCS.
+	// MaxHashes is how many passwords are hashed at once, at least 2; each takes 19
+	// MiB. A quarter of them, rounded down and at least one, is reserved for
+	// signed-in people who change or re-enter their password, so that a flood of
+	// sign-ins and registrations does not lock them out. For each of these people
+	// one password is hashed at a time; a second one meanwhile gets 503. All others
+	// wait a second and then get 503. If zero, twice GOMAXPROCS.
 	MaxHashes int
-	// BcryptHashes says that the database holds bcrypt hashes, from Auth.js say:
-	// then every attempt costs one verification of each family, so that its
-	// duration does not tell whose hash is which. Implied in shared mode.
+	// BcryptHashes says that the database holds bcrypt hashes, such as those of
+	// an Auth.js app. Every attempt then costs one verification of each kind,
+	// argon2id and bcrypt, so that its duration does not reveal which kind a user
+	// has. Implied in shared mode.
 	BcryptHashes bool
 	// TrustedOrigins are origins (scheme://host[:port]) besides URL's whose pages
 	// may send state-changing requests, read the Handler's answers (CORS) and be a
 	// callbackUrl: trust them as your own. Only the same site can work, such as
 	// https://app.example.com beside https://api.example.com, or another port of
-	// localhost, since cookies are SameSite=Lax: browsers leave them out of what
-	// another site's page fetches. If empty, none.
+	// localhost: cookies are SameSite=Lax, and browsers do not send those with
+	// requests from another site's page. If empty, none.
 	TrustedOrigins []string
-	// TrustedProxies are the reverse proxies whose X-Forwarded-For tells the
-	// client's address. If nil, those of the environment's AUTH_TRUSTED_PROXIES, such
-	// as "10.0.0.0/8, 192.0.2.7". If there are none, or it is empty and not nil, the
-	// connection's address counts.
+	// TrustedProxies are the reverse proxies whose X-Forwarded-For gives the client's
+	// address. If empty, those of the environment's AUTH_TRUSTED_PROXIES, such as
+	// "10.0.0.0/8, 192.0.2.7"; if that is empty too, the connection's address is
+	// used.
 	TrustedProxies []netip.Prefix
-	// AuthJS says how this application and an Auth.js app stand to each other. If
-	// zero, there is none.
+	// AuthJS describes how this application works together with an Auth.js app.
+	// If zero, there is no such app.
 	AuthJS AuthJS
-	// Pages replaces built-in pages.
+	// Pages replaces built-in pages with the application's own. If zero, none.
 	Pages Pages
-	// Callbacks decide what the application wants decided.
+	// Callbacks let the application take part in decisions. If zero, the engine
+	// decides.
 	Callbacks Callbacks
-	// Events tell the application what happened.
+	// Events tell the application what happened. If zero, none.
 	Events Events
-	// Logger gets one line for each fault and refused request worth knowing, and
-	// one (Info, "authent: security event") for each sign-in, failed sign-in,
-	// sign-out, registration, re-authentication and change of what guards an
-	// account: kind, user_id, client, outcome and reason. No line holds a secret. An
-	// Adapter finds it with LoggerFrom. If nil, slog.Default().
+	// Logger gets one line for each fault and each refused request worth knowing
+	// about, and one (Info, "authent: security event") for each sign-in, failed
+	// sign-in, sign-out, registration, re-authentication and change of what guards
+	// an account: kind, user_id, client, outcome and reason. No line holds a secret.
+	// An Adapter finds it with LoggerFrom. If nil, slog.Default().
 	Logger *slog.Logger
-	// Transport makes the calls to providers. Redirects are not followed and answers
-	// are limited to 1 MiB whatever it does. Of one server's documents one is asked for
-	// at a time, and 64 callbacks of a provider are worked on at once; who would wait
-	// too long gets 503. If nil, http.DefaultTransport.
+	// Transport makes the calls to providers. Whatever it does, redirects are not
+	// followed and answers are limited to 1 MiB. One request at a time is made for each
+	// of a server's documents, and 64 callbacks of a provider are handled at once;
+	// whoever would wait too long gets 503. If nil, http.DefaultTransport.
 	Transport http.RoundTripper
 	// ProviderTimeout bounds each call to a provider. If zero, 10 seconds.
 	ProviderTimeout time.Duration
@@ -114,46 +117,47 @@ type Config struct {
 
 // SessionConfig says how long sessions live.
 type SessionConfig struct {
-	// MaxAge is how long a session lives after its last roll; at most 400 days.
-	// If zero, 30 days.
+	// MaxAge is how long a session lives after it was started or last extended
+	// ("rolled"); at most 400 days. If zero, 30 days.
 	MaxAge time.Duration
-	// UpdateAge is how old the last roll must be for a use to roll the session
-	// on again; at most MaxAge. If zero, 24 hours, or half of MaxAge if that is
+	// UpdateAge is how old the last roll must be before a use rolls the session
+	// again; at most MaxAge. If zero, 24 hours, or half of MaxAge if that is
 	// less.
 	UpdateAge time.Duration
-	// AbsoluteMaxAge ends a session so long after its sign-in however much it is
-	// used (ASVS 7.3.2). One that another program began without writing down when
-	// counts from an hour, or RecentSignIn if that is longer, before it was last
-	// rolled on; it is left at least a tenth of AbsoluteMaxAge. If zero, never.
+	// AbsoluteMaxAge ends a session this long after its sign-in, however much it
+	// is used (ASVS 7.3.2). If another program started the session without
+	// recording when, its start is assumed to be an hour, or RecentSignIn if that
+	// is longer, before its last roll; it keeps at least a tenth of
+	// AbsoluteMaxAge. If zero, never.
 	AbsoluteMaxAge time.Duration
-	// TouchInterval is how exact LastUsedAt is: it is written at most that often.
-	// If zero, 5 minutes; if negative, only when the session rolls.
+	// TouchInterval is how precise LastUsedAt is: it is written at most this
+	// often. If zero, 5 minutes; if negative, only when the session rolls.
 	TouchInterval time.Duration
 }
 
-// AuthJS says how the application stands to an Auth.js app.
+// AuthJS describes how the application works together with an Auth.js app.
 type AuthJS struct {
 	// Mode says what the two share. If zero, AuthJSAlone.
 	Mode AuthJSMode
 }
 
-// AuthJSMode is what the application and an Auth.js app have in common.
+// AuthJSMode says what the application and an Auth.js app share.
 type AuthJSMode int
 
 const (
 	// AuthJSAlone is an application without an Auth.js app.
 	AuthJSAlone AuthJSMode = iota
-	// AuthJSAdopted takes the browsers of an adopted Auth.js database over (migrate
-	// adopt): on https, where a request has no session cookie of ours,
-	// __Secure-authjs.session-token is read, and replaced by ours, with the same token,
-	// in the same response. A sibling domain can plant a __Secure- cookie, so go back to
-	// AuthJSAlone when the old cookies are gone, after MaxAge. On http both cookies have
-	// one name.
+	// AuthJSAdopted keeps people signed in whose Auth.js database was adopted (migrate
+	// adopt). On https, if a request has no session cookie of ours,
+	// __Secure-authjs.session-token is read and, in the same response, replaced by ours
+	// with the same token. A sibling domain can plant a __Secure- cookie, so go back to
+	// AuthJSAlone when the old cookies are gone, after MaxAge. On http both cookies
+	// have the same name.
 	AuthJSAdopted
 	// AuthJSShared makes rows and cookies readable by an Auth.js app on the same
 	// database, host and secret: session tokens are stored as issued, passwords are
 	// bcrypt, cookies have Auth.js's names. The database then holds tokens that work;
-	// AuthJSSharedHashed mends that.
+	// AuthJSSharedHashed avoids that.
 	AuthJSShared
 	// AuthJSSharedHashed is AuthJSShared beside an Auth.js app that wraps its adapter so
 	// that it hashes session tokens as authent does.
@@ -174,7 +178,7 @@ func (c *Config) shared() bool {
 	return c.AuthJS.Mode == AuthJSShared || c.AuthJS.Mode == AuthJSSharedHashed
 }
 
-// Pages replaces built-in pages by the application's own. A value is a URL or a
+// Pages replaces built-in pages with the application's own. A value is a URL or a
 // path on Config.URL's origin; the built-in page then redirects there with its
 // query. If "", the built-in page.
 type Pages struct {
@@ -186,7 +190,7 @@ type Pages struct {
 	AppName string
 }
 
-// withDefaults fills what is unset from the environment and the defaults.
+// withDefaults fills in unset fields from the environment and the defaults.
 func (c Config) withDefaults(getenv func(string) string) Config {
 	if c.URL == "" {
 		c.URL = getenv("AUTH_URL")

@@ -118,9 +118,9 @@ func TestNew_ReportsEveryFaultOfAProvider(t *testing.T) {
 		`provider asks: AuthURL has the max_age "5m"`,
 		`provider my-sso: AuthParams has the max_age "5m": write a number of seconds in digits, such as "300"`, "provider github: no client id: set AUTH_GITHUB_ID",
 		"provider github: AuthURL is not an https URL", "TokenURL is not an https URL", "neither UserInfoURL nor UserInfo", "PostedName is set",
-		"provider bare: NoPKCE is set, and Public: without a secret PKCE alone protects the code", "provider bare: NoNonce is set, but only ID tokens have a nonce",
+		"provider bare: NoPKCE and Public are both set: without a secret only PKCE protects the code", "provider bare: NoNonce is set, but only ID tokens have a nonce",
 		"provider bare: OtherIssuers is set, but Issuer is not", "provider bare: OtherIssuers has an empty name",
-		"provider bare: Declined has an empty error", "provider judged: OtherIssuers is set, and CheckIssuer", "provider both: OAuth is for",
+		"provider bare: Declined has an empty error", "provider judged: OtherIssuers and CheckIssuer are both set", "provider both: OAuth is for",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error lacks %q: %v", want, err)

@@ -7,14 +7,14 @@ import (
 	"github.com/authent/authent/authent/internal/seal"
 )
 
-// devSecretFile is where development keeps a secret that nobody has set: under the
-// working directory, since it belongs to one application and is to go with it. A cache
-// folder of the user's would give all applications one secret, and many containers
-// have none.
+// devSecretFile is where development keeps a secret if none is set: under the working
+// directory, since the secret belongs to one application and should go away with it.
+// The user's cache folder would give all applications one secret, and many containers
+// have no such folder.
 var devSecretFile = filepath.Join(".authent", "secret")
 
-// lacksDevSecret reports whether New makes a secret by itself: in development alone,
-// and not beside an Auth.js app, which would have another one.
+// lacksDevSecret reports whether New makes a secret by itself: only in development,
+// and not beside an Auth.js app, which would have a different one.
 func (c *Config) lacksDevSecret() bool {
 	return c.URL == "" && len(c.Secrets) == 0 && !c.shared()
 }
@@ -26,8 +26,8 @@ func (c *Config) validateSecrets() error {
 	return validateSecrets(c.Secrets)
 }
 
-// keepDevSecret gives a development without a secret the one of its earlier starts, or
-// a new one, and tells where that is kept.
+// keepDevSecret sets a secret in development if there is none: that of an earlier
+// start, or a new one, and then logs where it is kept.
 func (c *Config) keepDevSecret() error {
 	if !c.lacksDevSecret() {
 		return nil

@@ -8,7 +8,7 @@
 // ways to sign in. New puts them together into an Auth, which has
 //
 //   - Handler, Auth.js's HTTP endpoints and pages under Pattern;
-//   - FormData and CSRFToken, for pages of the application's own in place of these;
+//   - FormData and CSRFToken, for the application's own pages in place of these;
 //   - LoadSession, RequireUser and RequireRole, middleware for the application's
 //     own pages, and SessionFrom, who is signed in;
 //   - verbs: Register, SignIn, SignOut, Reauthenticate, Sessions, RevokeSession,
@@ -31,18 +31,18 @@
 // # What a session is
 //
 // A browser holds a random token in a cookie; the database holds its SHA-256
-// and who it belongs to. To check one is a single SQL statement. A session rolls
-// on while it is used and can be listed and revoked at any time.
+// and who it belongs to. Checking one takes a single SQL statement. A session is
+// extended while it is used, and can be listed and revoked at any time.
 //
 // # Who may join whom
 //
 // An account at a provider is the provider's id and the person's id there, never
-// an address. Who comes with an address that a user already has is refused,
-// unless that user links the account from a recent session, or OAuth.TrustEmail
-// says that this provider may vouch for addresses.
+// an address. A sign-in whose e-mail address already belongs to another user is
+// refused, unless that user links the account from a recent session, or
+// OAuth.TrustEmail says that this provider may vouch for addresses.
 //
 // # Where to look
 //
-// Config says all that can be set. Adapter's comments are the specification of
-// storage, and package authenttest proves an implementation against them.
+// Config holds every setting. Adapter's comments specify storage, and package
+// authenttest checks an implementation against them.
 package authent

@@ -9,11 +9,12 @@ import (
 )
 
 // engineAdapter marks the context of every call as the engine's (FromEngine) and
-// gives it a deadline. A database that does not answer by then is ErrUnavailable.
+// gives it a deadline. If the database does not answer by then, the error is
+// ErrUnavailable.
 type engineAdapter struct {
 	next Adapter
 	// timeout bounds each call, and in InTx the begin and the end of each
-	// transaction. If zero or less, nothing does.
+	// transaction. If zero or less, there is no limit.
 	timeout time.Duration
 	// logger is what LoggerFrom gives to next.
 	logger *slog.Logger
@@ -34,15 +35,16 @@ func call[T any](ctx context.Context, e engineAdapter, f func(ctx context.Contex
 	return result, late(ctx, err)
 }
 
-// exec is call for methods that return an error alone.
+// exec does what call does for methods that return only an error.
 func (e engineAdapter) exec(ctx context.Context, f func(ctx context.Context) error) error {
 	_, err := call(ctx, e, func(ctx context.Context) (struct{}, error) { return struct{}{}, f(ctx) })
 	return err
 }
 
-// late is what a call came to whose context may have ended meanwhile. Its success
-// does not count then: PostgreSQL answers a commit with success that was cancelled
-// while it waited for its synchronous standby, and a failover would lose it.
+// late returns the result of a call whose context may have ended meanwhile.
+// Success does not count then: PostgreSQL reports success for a commit that was
+// cancelled while it waited for its synchronous standby, and a failover would lose
+// that commit.
 func late(ctx context.Context, err error) error {
 	if ctx.Err() == nil || errors.Is(err, ErrUnavailable) || errors.Is(err, ErrNotFound) || errors.Is(err, ErrConflict) || errors.Is(err, ErrInvalid) {
 		return err
@@ -162,16 +164,16 @@ func (e engineAdapter) DeleteVerificationTokens(ctx context.Context, identifier 
 	})
 }
 
-// DeleteExpired is several statements, each of which may look at a whole table.
+// DeleteExpired takes several statements, each of which may scan a whole table.
 func (e engineAdapter) DeleteExpired(ctx context.Context, before time.Time, limit int) (int, error) {
 	const statements = 8
 	e.timeout *= statements
 	return call(ctx, e, func(ctx context.Context) (int, error) { return e.next.DeleteExpired(ctx, before, limit) })
 }
 
-// InTx has a deadline for what is not fn's: the begin, the commit and the rollback
-// of each attempt. A begun transaction lives as long as the context it was begun
-// with, so that one cannot have a deadline of its own: a timer ends it.
+// InTx sets a deadline for everything but fn: the begin, the commit and the
+// rollback of each attempt. A transaction lives only as long as the context it was
+// begun with, so that context cannot have a fixed deadline: a timer ends it.
 func (e engineAdapter) InTx(ctx context.Context, fn func(tx Adapter) error) error {
 	ctx = withEngine(ctx, e.logger)
 	if e.timeout <= 0 {
@@ -192,17 +194,17 @@ func (e engineAdapter) InTx(ctx context.Context, fn func(tx Adapter) error) erro
 type engineKey struct{}
 
 // FromEngine reports whether ctx belongs to a call that the engine makes to its
-// Adapter. A deny-by-default ent privacy policy allows such calls with it. The
-// mark is on the Adapter call alone: callbacks, events and handlers never see
-// it, and nothing outside this package can set it.
+// Adapter. An ent privacy policy that denies by default can allow such calls with
+// it. Only calls to the Adapter carry the mark: callbacks, events and handlers
+// never see it, and nothing outside this package can set it.
 func FromEngine(ctx context.Context) bool {
 	_, on := ctx.Value(engineKey{}).(*slog.Logger)
 	return on
 }
 
 // LoggerFrom returns the Config.Logger of the engine that calls its Adapter with ctx, and
-// slog.Default() for any other ctx. An Adapter, and an ent hook below it, logs there what
-// the engine cannot know, such as a value that was cut to what its column holds.
+// slog.Default() for any other ctx. An Adapter, or an ent hook below it, logs there
+// what the engine cannot know, such as a value that was cut to fit its column.
 func LoggerFrom(ctx context.Context) *slog.Logger {
 	if logger, ok := ctx.Value(engineKey{}).(*slog.Logger); ok {
 		return logger

@@ -9,17 +9,17 @@ import (
 )
 
 var (
-	// ErrNotFound says that a row is not there, or that it is not the caller's:
-	// the two look alike.
+	// ErrNotFound says that a row does not exist or is not the caller's; the two
+	// look the same.
 	ErrNotFound = errors.New("not found")
 	// ErrConflict says that a unique key is taken; see ConflictError.
 	ErrConflict = errors.New("already exists")
 	// ErrInvalid says that a value was not stored; see InvalidError.
 	ErrInvalid = errors.New("not accepted")
 	// ErrUnavailable says that the database did not do what it was asked: it
-	// cannot be reached, breaks off, is shutting down, read-only or overloaded,
-	// or did not answer in time. What it was asked may be stored or not. Try
-	// again later.
+	// could not be reached, dropped the connection, is shutting down, read-only
+	// or overloaded, or did not answer in time. The change may or may not have
+	// been stored. Try again later.
 	ErrUnavailable = errors.New("the database is not available")
 	// ErrUnsupported says that the tables lack a column that the call needs, or
 	// the Config a provider.
@@ -28,16 +28,16 @@ var (
 	// ErrInvalidCredentials refuses a sign-in: the password, the address or both
 	// are wrong, or the user is disabled or has no password. It never says which.
 	ErrInvalidCredentials = errors.New("these credentials are not valid")
-	// ErrAccessDenied refuses a sign-in that the SignIn callback did not want.
+	// ErrAccessDenied is returned when the SignIn callback rejects a sign-in.
 	ErrAccessDenied = errors.New("access denied")
 	// ErrUserDisabled refuses to start a session for a user who is locked out.
 	ErrUserDisabled = errors.New("user is disabled")
-	// ErrAccountNotLinked refuses a sign-in through a provider whose address
-	// belongs to a user who has not linked that account.
+	// ErrAccountNotLinked refuses a sign-in through a provider if its e-mail
+	// address belongs to a user who has not linked that account.
 	ErrAccountNotLinked = errors.New("the account is not linked to the user who has its address")
 	// ErrLastSignIn refuses to remove the only way in which a person can sign in.
 	ErrLastSignIn = errors.New("this is the last way to sign in")
-	// ErrSignedOut says that there is no session, or no longer one.
+	// ErrSignedOut says that there is no session, or that it has ended.
 	ErrSignedOut = errors.New("not signed in")
 	// ErrPasswordShort refuses a new password of fewer than 8 code points (ASVS
 	// 6.2.1).
@@ -46,16 +46,16 @@ var (
 	// of more than 1,024 bytes or, in shared mode, where bcrypt reads no further,
 	// of more than 72 bytes or with a NUL in it (ASVS 6.2.8).
 	ErrPasswordLong = password.ErrLong
-	// ErrBusy says that as much is being done as may be done at once: passwords
-	// are being checked, or people wait for one provider. Handlers answer 503
-	// with Retry-After.
+	// ErrBusy says that the server is busy: it is checking as many passwords, or
+	// has as many people waiting for one provider, as it may at once. Handlers
+	// answer 503 with Retry-After.
 	ErrBusy = slots.ErrBusy
 	// ErrRecentSignInRequired says that the person must sign in again, or type
 	// the password, before they may do this.
 	ErrRecentSignInRequired = errors.New("a recent sign-in is required")
 )
 
-// What people are told of these is in the table of failures.
+// The table of failures says what people are told about these.
 var (
 	errUnknownPage     = errors.New("unknown page, action or provider")
 	errMissingCSRF     = errors.New("the CSRF token or the request's origin is not ours")
@@ -66,13 +66,13 @@ var (
 	errCurrentPassword = errors.New("the current password is wrong")
 	errOAuthCallback   = oauth.ErrCallback
 	errOAuthSetup      = oauth.ErrSetup
-	errNoEmail         = errors.New("the provider told no address that can be used")
+	errNoEmail         = errors.New("the provider gave no address that can be used")
 	errLinkedElsewhere = errors.New("the account is linked to another user")
 	errNotLinked       = errors.New("no such account is linked")
-	errOtherProspect   = errors.New("another user than the application was asked about")
+	errOtherProspect   = errors.New("not the user that the application was asked about")
 )
 
-// orNotFound puts another error in ErrNotFound's place.
+// orNotFound replaces ErrNotFound with another error.
 func orNotFound(err, instead error) error {
 	if errors.Is(err, ErrNotFound) {
 		return instead
@@ -80,7 +80,7 @@ func orNotFound(err, instead error) error {
 	return err
 }
 
-// orConflict puts another error in ErrConflict's place.
+// orConflict replaces ErrConflict with another error.
 func orConflict(err, instead error) error {
 	if errors.Is(err, ErrConflict) {
 		return instead
@@ -88,8 +88,8 @@ func orConflict(err, instead error) error {
 	return err
 }
 
-// CredentialsError refuses a sign-in with a code that the sign-in page is given
-// in its query (a–z, 0–9 and "_", at most 64). A CredentialsCheck or the SignIn
+// CredentialsError refuses a sign-in with a code that the sign-in page gets in
+// its query (a–z, 0–9 and "_", at most 64). A CredentialsCheck or the SignIn
 // callback returns it.
 type CredentialsError struct{ Code string }
 
@@ -116,7 +116,7 @@ const (
 // error: MySQL's holds the value.
 type ConflictError struct {
 	// Key is one of the Key constants or, for an application's own unique
-	// columns, "Type.field", or "" when the database does not tell.
+	// columns, "Type.field", or "" if the database does not say.
 	Key string
 }
 
@@ -131,14 +131,14 @@ func (e *ConflictError) Error() string {
 // Is makes errors.Is(err, ErrConflict) true.
 func (e *ConflictError) Is(target error) bool { return target == ErrConflict }
 
-// InvalidError says which field has a value that was not stored: the column
-// cannot hold it, or a validator of the application's refuses it.
+// InvalidError says which field's value was not stored: the column cannot hold
+// it, or one of the application's validators refuses it.
 type InvalidError struct {
-	// Field is "Type.field", such as "User.username", or "Type" alone where the
-	// database does not tell.
+	// Field is "Type.field", such as "User.username", or "Type" alone if the
+	// database does not say.
 	Field string
 	// Err is what the validator or the database said. It never holds the value,
-	// as long as the application's validators put none in.
+	// unless the application's validators put it there.
 	Err error
 }
 

@@ -10,24 +10,24 @@ import (
 	"github.com/authent/authent/authent/internal/oauth"
 )
 
-// failure is what people and scripts are told of an error.
+// failure is what people and scripts are told about an error.
 type failure struct {
 	err error
 	// kind is the code in the query of the page, with Auth.js's names.
 	kind string
 	// code is the second code in the query.
 	code string
-	// page is where browsers are sent. On the error page a status other than 200
-	// is shown at once, at the URL where it happened.
+	// page is the page that browsers are sent to. The error page with a status
+	// other than 200 is shown at once, at the URL where the error happened.
 	page string
-	// status is the answer's to scripts, and to browsers where they are not sent
-	// elsewhere with 302.
+	// status is the status for scripts, and for browsers that are not redirected
+	// with 302.
 	status int
 }
 
-// failures maps errors to public answers; the first that matches counts. What is
-// not here is a fault of the server's own: Configuration, and the cause in the
-// log alone.
+// failures maps errors to public answers; the first that matches counts. Any
+// other error is the server's own fault: Configuration, with the cause in the log
+// alone.
 var failures = []failure{
 	{ErrUnavailable, "Unavailable", "", "error", http.StatusServiceUnavailable},
 	{ErrInvalidCredentials, "CredentialsSignin", "credentials", "signin", http.StatusOK},
@@ -85,7 +85,7 @@ func failureOf(err error) failure {
 	return serverFault
 }
 
-// public is a code if it has the form of one, else "".
+// public returns a code if it has the form of one, else "".
 func public(code string) string {
 	if publicCode.MatchString(code) {
 		return code
@@ -93,13 +93,13 @@ func public(code string) string {
 	return ""
 }
 
-// isFault reports whether err is a fault of the server's or its database's, whose
-// cause belongs into the log.
+// isFault reports whether err is a fault of the server or its database, whose
+// cause belongs in the log.
 func isFault(err error) bool {
 	return errors.Is(err, ErrUnavailable) || failureOf(err).kind == serverFault.kind
 }
 
-// faultLevel is Error, but Debug for what a client has left behind who has gone.
+// faultLevel returns Error, or Debug if the client has gone.
 func faultLevel(err error) slog.Level {
 	if errors.Is(err, context.Canceled) && !errors.Is(err, ErrUnavailable) {
 		return slog.LevelDebug
@@ -107,8 +107,8 @@ func faultLevel(err error) slog.Level {
 	return slog.LevelError
 }
 
-// jsonStatus is what scripts get: Auth.js's client looks at the URL and expects
-// 200, except where a status tells a script what to do.
+// jsonStatus returns the status for scripts. Auth.js's client looks at the URL
+// and expects 200; another status is sent only if it tells a script what to do.
 func (f failure) jsonStatus() int {
 	if f.status == http.StatusNotFound {
 		return http.StatusOK

@@ -10,13 +10,13 @@ import (
 	"github.com/authent/authent/authent/internal/oauth"
 )
 
-// admission is how somebody was let in who came from a provider.
+// admission says how somebody who came from a provider was let in.
 type admission struct {
-	// session is the one that began, nil where an account was linked.
+	// session is the one that began, nil if an account was linked.
 	session *Session
 	// user is whose it is.
 	user *User
-	// created says that the user was made, linked that the account was.
+	// created says that the user is new, linked that the account is newly linked.
 	created, linked bool
 }
 
@@ -24,9 +24,10 @@ type admission struct {
 const maxProspects = 3
 
 // signInArrived signs in whoever came back: the owner of the account, or a user
-// to whom it is linked now, or a new one. If that turns out to be somebody else
-// than the application was asked about, it is asked again. So it is when the same
-// person arrives twice at once: the second finds what the first has made.
+// to whom it is linked now, or a new one. If that turns out to be somebody other
+// than the application was asked about, the application is asked again. This
+// happens when the same person arrives twice at once: the second arrival finds
+// the rows of the first.
 func (a *Auth) signInArrived(ctx context.Context, c caller, ar *arrival) (admission, error) {
 	var changed error
 	for range maxProspects {
@@ -78,7 +79,8 @@ func (a *Auth) announce(ctx context.Context, c caller, ar *arrival, did admissio
 	fire(ctx, a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: did.user, Provider: ar.provider.ID, IsNewUser: did.created, Profile: &ar.profile})
 }
 
-// fireArrived fires what was done before the sign-in, in Auth.js's order.
+// fireArrived fires the events of what was done before the sign-in, in Auth.js's
+// order.
 func (a *Auth) fireArrived(ctx context.Context, ar *arrival, did admission) {
 	if did.created {
 		fire(ctx, a, "createUser", a.cfg.Events.CreateUser, UserEvent{User: did.user})
@@ -90,7 +92,8 @@ func (a *Auth) fireArrived(ctx context.Context, ar *arrival, did admission) {
 	}
 }
 
-// prospect is who will sign in, as far as can be seen before the transaction.
+// prospect returns who will sign in, as far as can be seen before the
+// transaction.
 func (a *Auth) prospect(ctx context.Context, ar *arrival) (u *User, isNew bool, err error) {
 	owner, namesake, err := ar.find(ctx, a.store)
 	switch {
@@ -107,8 +110,8 @@ func (a *Auth) prospect(ctx context.Context, ar *arrival) (u *User, isNew bool, 
 	return namesake, false, nil
 }
 
-// find is the user who has the account, else the one who has its address; nil
-// for none.
+// find returns the user who has the account, else the one who has its address;
+// nil if there is none.
 func (ar *arrival) find(ctx context.Context, store Adapter) (owner, namesake *User, err error) {
 	find := func() (*User, error) {
 		u, err := store.UserByAccount(ctx, ar.account.Provider, ar.account.ProviderAccountID)
@@ -123,13 +126,13 @@ func (ar *arrival) find(ctx context.Context, store Adapter) (owner, namesake *Us
 	if namesake, err = userByEmail(ctx, store, ar.profile.Email); namesake == nil || err != nil {
 		return nil, nil, err
 	}
-	// Both may have come to be between the two looks.
+	// Both may have been created between the two lookups.
 	owner, err = find()
 	return owner, namesake, err
 }
 
-// admit starts the session, in one transaction with all that comes before it
-// (P26), if it is that of prospect: a user's id, "" for a new user.
+// admit starts the session, in one transaction with everything that precedes it
+// (P26), if it belongs to prospect: a user's id, "" for a new user.
 func (a *Auth) admit(ctx context.Context, c caller, ar *arrival, prospect string) (did admission, err error) {
 	s, err := a.signIn(ctx, c, proof{}, func(tx Adapter) (*User, error) {
 		did, err = a.admitUser(ctx, tx, ar, prospect)
@@ -148,8 +151,8 @@ func (a *Auth) admit(ctx context.Context, c caller, ar *arrival, prospect string
 }
 
 // admitUser decides, within the transaction, whose session it will be. The rule
-// is P15's: an account that nobody has joins a user who is there already only by
-// a verified address of a provider that is trusted with that.
+// is P15's: an account that nobody has joins an existing user only through a
+// verified address, and only from a provider that is trusted with that.
 func (a *Auth) admitUser(ctx context.Context, tx Adapter, ar *arrival, prospect string) (admission, error) {
 	owner, user, err := ar.find(ctx, tx)
 	if err != nil {
@@ -176,7 +179,7 @@ func (a *Auth) admitUser(ctx context.Context, tx Adapter, ar *arrival, prospect 
 	return admission{user: user, created: true, linked: true}, linkTo(ctx, tx, ar, user.ID)
 }
 
-// admitOwner signs in the user who has the account, and keeps the new tokens.
+// admitOwner signs in the user who has the account, and stores the new tokens.
 func (a *Auth) admitOwner(ctx context.Context, tx Adapter, ar *arrival, userID string) (*User, error) {
 	user, err := a.signInUser(ctx, tx, proof{userID: userID}, nil)
 	if err != nil {
@@ -194,8 +197,8 @@ func (a *Auth) admitOwner(ctx context.Context, tx Adapter, ar *arrival, userID s
 }
 
 // admitByEmail links the account to the user who has its address. If nobody had
-// proved that address so far, whoever registered it may be a stranger: what they
-// left goes (P29).
+// verified that address so far, whoever registered it may be a stranger: the
+// credentials that they added are removed (P29).
 func (a *Auth) admitByEmail(ctx context.Context, tx Adapter, ar *arrival, user *User) (*User, error) {
 	if !ar.trusted() {
 		return nil, ErrAccountNotLinked
@@ -216,9 +219,9 @@ func (a *Auth) admitByEmail(ctx context.Context, tx Adapter, ar *arrival, user *
 	return user, linkTo(ctx, tx, ar, user.ID)
 }
 
-// proveEmail notes that the user's address is proved for the first time, and
-// removes every way in that an unproved hand may have left: the password,
-// sessions, linked accounts and links that are under way. The caller holds the
+// proveEmail records that the user's address is verified for the first time, and
+// removes every credential added before the address was verified: the password,
+// sessions, linked accounts and links not yet used. The caller has locked the
 // user's row.
 func (a *Auth) proveEmail(ctx context.Context, tx Adapter, u *User) (*User, error) {
 	if err := deleteTokensOf(ctx, tx, u); err != nil {
@@ -252,9 +255,9 @@ func linkTo(ctx context.Context, tx Adapter, ar *arrival, userID string) error {
 	return unusable(tx.LinkAccount(ctx, account))
 }
 
-// unusable makes what a table does not take of a provider's answer, such as an address
-// that is longer than its column, the provider's fault. What a user's other fields
-// refuse stays the application's.
+// unusable turns the error of a table that refuses a value from a provider, such as an
+// address that is longer than its column, into a fault of the provider. A value
+// refused by the user's other fields remains a fault of the application.
 func unusable(err error) error {
 	i, ok := errors.AsType[*InvalidError](err)
 	switch {
@@ -266,11 +269,11 @@ func unusable(err error) error {
 	return err
 }
 
-// linkArrived links the account to the user behind s, which is the session that
-// started the flow (P15).
+// linkArrived links the account to the user behind s, which must be the session
+// that started the flow (P15).
 func (a *Auth) linkArrived(ctx context.Context, s *Session, f flow, ar *arrival) error {
 	if s == nil || s.ID != f.SessionID || s.UserID != f.UserID {
-		return oauth.Fault("the session that started to link is not the one that came back")
+		return oauth.Fault("the session that came back is not the one that started linking")
 	}
 	err := a.allowSignIn(ctx, SignInParams{User: s.User, Provider: ar.provider.ID, ProviderType: ar.provider.Type, Profile: &ar.profile})
 	if err != nil {
@@ -285,7 +288,7 @@ func (a *Auth) linkArrived(ctx context.Context, s *Session, f flow, ar *arrival)
 	return nil
 }
 
-// link links the account, or keeps its new tokens where it is linked already.
+// link links the account, or stores its new tokens if it is linked already.
 func (a *Auth) link(ctx context.Context, s *Session, ar *arrival) (did admission, err error) {
 	err = a.store.InTx(ctx, func(tx Adapter) (err error) {
 		did = admission{}

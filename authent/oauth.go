@@ -17,21 +17,21 @@ import (
 
 // The types of providers that send people to an authorization server.
 const (
-	// TypeOAuth is OAuth 2.0 (RFC 6749): the profile is asked for with the
-	// access token.
+	// TypeOAuth is OAuth 2.0 (RFC 6749): the profile is fetched with the access
+	// token.
 	TypeOAuth ProviderType = "oauth"
 	// TypeOIDC is OpenID Connect: the profile is in a signed ID token.
 	TypeOIDC ProviderType = "oidc"
 )
 
-// OAuth is an authorization server, who the application is there, and what the
-// server's profiles mean. Package provider knows many.
+// OAuth describes an authorization server, the application's client there, and how
+// to read the server's profiles. Package provider has many.
 //
 // The engine uses the authorization code flow with a state, which binds the answer
 // to this browser and works once, with PKCE S256, and with OpenID Connect a nonce
 // (RFC 9700). It checks the ID token's signature, issuer, audience, authorized
-// party, expiry and nonce. Only NoPKCE and NoNonce leave something out, for the
-// provider that they are set for: nothing that a server answers does.
+// party, expiry and nonce. Only NoPKCE and NoNonce turn a check off, for the
+// provider that they are set for; nothing that a server answers does.
 type OAuth struct {
 	// ClientID and ClientSecret are what the provider gave the application. If
 	// "", the environment's AUTH_<ID>_ID and AUTH_<ID>_SECRET, where <ID> is the
@@ -41,8 +41,8 @@ type OAuth struct {
 	// EnvPrefixes are more names to look for the two under: with "GITHUB" those of
 	// GITHUB_ID and GITHUB_SECRET. If nil, none.
 	EnvPrefixes []string
-	// NewClientSecret makes a secret for one request to the token endpoint, as
-	// Apple wants it signed. If nil, ClientSecret.
+	// NewClientSecret makes a secret for one request to the token endpoint, such
+	// as the signed one that Apple requires. If nil, ClientSecret.
 	NewClientSecret func(now time.Time) (Secret, error)
 	// Public says that the application has no secret (RFC 6749 §2.1); PKCE alone
 	// then protects the code. If false, a secret is required.
@@ -52,86 +52,89 @@ type OAuth struct {
 	// environment's AUTH_<ID>_ISSUER. An "iss" in a callback must be equal to it
 	// (RFC 9207), or to one of OtherIssuers.
 	Issuer string
-	// OtherIssuers are more names of the same server, compared letter for letter:
-	// those that its discovery document, its ID tokens and its callbacks have
-	// beside Issuer, at which it is still looked up. Whoever has one of these names
-	// speaks for the provider's accounts. If nil, none.
+	// OtherIssuers are more names of the same server, compared letter for letter,
+	// which its discovery document, its ID tokens and its callbacks may have
+	// besides Issuer. The server is still looked up at Issuer. Whoever has one of
+	// these names can speak for the provider's accounts. If nil, none.
 	OtherIssuers []string
-	// CheckIssuer judges an ID token's issuer where one server has many, as
-	// Microsoft's has one for each tenant; New refuses OtherIssuers beside it. If nil,
-	// it is Issuer or one of OtherIssuers.
+	// CheckIssuer decides whether to accept an ID token's issuer if one server has
+	// many, as Microsoft's has one for each tenant; New refuses OtherIssuers beside
+	// it. If nil, the issuer must be Issuer or one of OtherIssuers.
 	CheckIssuer func(issuer string, c Claims) error
 	// AuthURL, TokenURL and UserInfoURL are the server's endpoints. TypeOAuth
-	// requires the first two, and UserInfoURL or UserInfo. If TypeOIDC leaves
-	// them "", they are discovered at Issuer.
+	// requires the first two, and UserInfoURL or UserInfo. For TypeOIDC, those
+	// that are "" are discovered at Issuer.
 	AuthURL, TokenURL, UserInfoURL string
-	// AuthStyle is how the token endpoint is told who asks. If zero, by HTTP
-	// Basic authentication (RFC 6749 §2.3.1).
+	// AuthStyle is how the client identifies itself to the token endpoint. If
+	// zero, by HTTP Basic authentication (RFC 6749 §2.3.1).
 	AuthStyle oauth2.AuthStyle
 
 	// Scopes are asked for, and no request changes them unless RequestParams has
 	// "scope". If empty, openid, profile and email for TypeOIDC; none for
 	// TypeOAuth, where a request may then set scope.
 	Scopes []string
-	// AuthParams are sent with each authorization request. No request changes one
-	// of them, whatever RequestParams says, except that of a max_age here and one
-	// in the request the smaller is sent. A value of "" sends nothing and keeps
+	// AuthParams are sent with each authorization request. No request can change
+	// them, whatever RequestParams says, except for max_age: the smaller one of
+	// here and the request is sent. A value of "" sends nothing and keeps
 	// requests from setting that name. They cannot replace the engine's own
-	// parameters, nor Scopes. If nil, none.
+	// parameters or Scopes. If nil, none.
 	AuthParams map[string]string
 	// RequestParams names parameters that the query of POST signin/{id} and POST
-	// link/{id} may set for the authorization request. Where AuthParams and the
-	// endpoint's URL leave them open, login_hint, prompt, max_age, acr_values,
-	// display, ui_locales and claims_locales need no mention. With "scope" here
-	// a request's scope replaces Scopes, as in Auth.js. If nil, none.
+	// link/{id} may set for the authorization request. It need not name
+	// login_hint, prompt, max_age, acr_values, display, ui_locales and
+	// claims_locales, which a request may set unless AuthParams or the endpoint's
+	// URL do. If it names "scope", a request's scope replaces Scopes, as in
+	// Auth.js. If nil, none.
 	RequestParams []string
-	// Declined are the errors (RFC 6749 §4.1.2.1) by which the server tells, beside
-	// access_denied, that the person did not want to: they are told so, as code
-	// "cancelled". New refuses "". If nil, access_denied alone.
+	// Declined are the errors (RFC 6749 §4.1.2.1), besides access_denied, with
+	// which the server reports that the person declined: they are then shown the
+	// code "cancelled". New refuses "". If nil, access_denied alone.
 	Declined []string
 	// NoPKCE says that the server refuses PKCE (RFC 7636) from an application with a
-	// secret: neither the challenge nor the verifier is sent. Then it does not notice
-	// that a code was asked for by somebody else: whoever gets hold of a person's
-	// unused code brings it in their own browser, and is signed in as that person
-	// (RFC 9700 §4.5), unless a nonce tells. New refuses it for a Public client, whose
-	// code would be anybody's. If false, PKCE is used.
+	// secret: neither the challenge nor the verifier is sent. The server then cannot
+	// tell that somebody else asked for a code: whoever gets hold of a person's unused
+	// code can send it from their own browser and is signed in as that person (RFC
+	// 9700 §4.5), unless a nonce reveals it. New refuses it for a Public client, whose
+	// codes anybody could use. If false, PKCE is used.
 	NoPKCE bool
-	// NoNonce says that the server puts no nonce into its ID tokens, against OpenID
-	// Connect Core §2: one without is taken. Then nothing in the token tells that it
-	// was made for this sign-in. A nonce is sent all the same, and one in the token
-	// must be that. With NoPKCE too, a stolen code is kept from use by nothing but
-	// that it works once and wants the client's secret. New refuses it for TypeOAuth,
-	// which has no ID token. If false, the nonce is required.
+	// NoNonce says that the server, against OpenID Connect Core §2, puts no nonce
+	// into its ID tokens: a token without one is accepted. Nothing in the token then
+	// shows that it was made for this sign-in. A nonce is sent anyway, and if the
+	// token has one it must be the same. With NoPKCE too, only two things protect a
+	// stolen code: it works once, and using it takes the client's secret. New refuses
+	// it for TypeOAuth, which has no ID token. If false, the nonce is required.
 	NoNonce bool
-	// FormPost says that the server answers by a form that the browser posts
-	// (response_mode=form_post). If false, by a redirect.
+	// FormPost says that the server answers with a form that the browser posts
+	// (response_mode=form_post). If false, with a redirect.
 	FormPost bool
 	// PostedName finds the person's name in the field "user" of that form, as
 	// Apple sends it at the first sign-in. Nobody signs the form and anybody may
-	// send one: what it says besides is not read. A name of "" leaves the
-	// profile's. If nil, the field is not read; it needs FormPost.
+	// send one, so nothing else in it is read. A name of "" keeps the profile's.
+	// It needs FormPost. If nil, the field is not read.
 	PostedName func(user Claims) string
 
-	// UserInfo asks for the profile with a client that sends the access token.
-	// If nil, TypeOAuth gets UserInfoURL; TypeOIDC takes the ID token's claims.
+	// UserInfo fetches the profile with a client that sends the access token. If
+	// nil, TypeOAuth fetches UserInfoURL; TypeOIDC uses the ID token's claims.
 	UserInfo func(ctx context.Context, c *http.Client) (Claims, error)
-	// MergeUserInfo says that the ID token lacks claims that UserInfoURL has;
-	// its "sub" must be the ID token's, whose claims count where both have one that is
-	// not null; email_verified counts for the address of the same document alone. If
-	// false, UserInfoURL is not asked.
+	// MergeUserInfo says that UserInfoURL has claims that the ID token lacks. Its
+	// "sub" must be the ID token's. If both have a claim that is not null, the ID
+	// token's counts; email_verified counts only for the address in the same document.
+	// If false, UserInfoURL is not fetched.
 	MergeUserInfo bool
-	// Profile finds in the claims who it is. An error, and an empty Profile.ID,
-	// refuse the sign-in. If nil, OpenID Connect's standard claims count.
+	// Profile reads from the claims who the person is. An error or an empty
+	// Profile.ID refuses the sign-in. If nil, StandardProfile reads OpenID
+	// Connect's standard claims.
 	Profile func(c Claims) (Profile, error)
 
-	// TrustEmail says that this provider verifies addresses so well that one that
-	// it calls verified may sign in to the user who has that address. If false,
-	// people link the account themselves, from a recent session.
+	// TrustEmail says that this provider verifies addresses well enough to trust
+	// it: an account whose address it calls verified is linked to the user who
+	// has that address. If false, people link the account themselves, from a
+	// recent session.
 	TrustEmail bool
 }
 
-// withDefaults fills what is unset from the environment and the defaults. The
-// application's own value is left as it is.
+// withDefaults returns a copy in which unset fields are filled in from the
+// environment and the defaults.
 func (o *OAuth) withDefaults(id string, kind ProviderType, getenv func(string) string) *OAuth {
 	c := *o
 	prefix := "AUTH_" + strings.ReplaceAll(strings.ToUpper(id), "-", "_")
@@ -209,13 +212,13 @@ func (o *OAuth) validate(id string, kind ProviderType) error {
 	return errors.Join(errs...)
 }
 
-// validateProperties reports what is said of the server that does not go together.
+// validateProperties reports settings that contradict each other.
 func (o *OAuth) validateProperties(kind ProviderType, fault func(format string, args ...any)) {
 	if o.PostedName != nil && !o.FormPost {
 		fault("PostedName is set, but FormPost is not")
 	}
 	if o.NoPKCE && o.Public {
-		fault("NoPKCE is set, and Public: without a secret PKCE alone protects the code, so that anybody could use a stolen one")
+		fault("NoPKCE and Public are both set: without a secret only PKCE protects the code, and anybody could use a stolen one")
 	}
 	if o.NoNonce && kind != TypeOIDC {
 		fault("NoNonce is set, but only ID tokens have a nonce: it is for the type oidc")
@@ -227,14 +230,14 @@ func (o *OAuth) validateProperties(kind ProviderType, fault func(format string, 
 		fault("OtherIssuers has an empty name")
 	}
 	if len(o.OtherIssuers) > 0 && o.CheckIssuer != nil {
-		fault("OtherIssuers is set, and CheckIssuer, which alone judges then: set one of them")
+		fault("OtherIssuers and CheckIssuer are both set, but CheckIssuer alone would decide: set one of them")
 	}
 	if slices.Contains(o.Declined, "") {
-		fault("Declined has an empty error, which is that of every answer that succeeds")
+		fault("Declined has an empty error, which every successful answer has")
 	}
 }
 
-// validateParams reports every fault of what is sent with an authorization
+// validateParams reports every fault in the parameters of an authorization
 // request.
 func (o *OAuth) validateParams(fault func(format string, args ...any)) {
 	if u, err := url.Parse(o.AuthURL); err == nil {
@@ -266,7 +269,8 @@ func (o *OAuth) validateParams(fault func(format string, args ...any)) {
 	}
 }
 
-// ownParams are those of an authorization request that nobody else sets.
+// ownParams are the parameters of an authorization request that only the engine
+// sets.
 var ownParams = []string{
 	"client_id", "redirect_uri", "response_type", "response_mode", "state", "nonce",
 	"code_challenge", "code_challenge_method", "request", "request_uri",
@@ -277,7 +281,7 @@ func isOwnParam(name string) bool {
 	return slices.ContainsFunc(ownParams, func(own string) bool { return strings.EqualFold(own, name) })
 }
 
-// config is the provider as package oauth takes it.
+// config returns the provider as package oauth takes it.
 func (p *Provider) config() oauth.Config {
 	o := p.OAuth
 	c := oauth.Config{

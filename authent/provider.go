@@ -30,22 +30,24 @@ type Provider struct {
 	OAuth *OAuth
 }
 
-// Credentials signs in by the fields of a form. Either Password or Check is set.
+// Credentials signs in with the fields of a form. Either Password or Check is
+// set.
 type Credentials struct {
 	// Password says that the engine itself checks the fields "email" and
 	// "password" against the user's password hash, and offers registration.
 	Password bool
-	// Check looks at the fields and says who it is.
+	// Check looks at the fields and returns who the person is.
 	Check CredentialsCheck
 	// Inputs are the fields that the built-in sign-in page shows for Check.
 	Inputs []Input
 }
 
 // CredentialsCheck looks at the fields of a sign-in form, without the engine's
-// own (csrfToken, callbackUrl), and returns the id of the user whose they are.
-// An empty id or ErrInvalidCredentials refuses the sign-in; a *CredentialsError
-// refuses it with a code for the page; one that wraps ErrUnavailable is 503; any
-// other error is a fault of the server and is logged. It should take the same time for people it does not know.
+// own (csrfToken, callbackUrl), and returns the id of the user they belong to. An empty
+// id or ErrInvalidCredentials refuses the sign-in; a *CredentialsError refuses it with
+// a code for the page; an error that wraps ErrUnavailable is answered with 503; any
+// other error is a fault of the server and is logged. It should take the same time for
+// people it does not know.
 type CredentialsCheck func(ctx context.Context, form url.Values) (userID string, err error)
 
 // Input is a field of a built-in form.

@@ -9,15 +9,16 @@ import (
 
 const clockSkew = oauth.ClockSkew
 
-// recentMark is what authent.recent seals on tables that do not say when a
-// session began. It counts only beside the live session it names.
+// recentMark is what the cookie authent.recent holds, sealed, if the tables do
+// not record when a session began. It counts only together with the live session
+// that it names.
 type recentMark struct {
 	SessionID string    `json:"s"`
 	At        time.Time `json:"t"`
 }
 
-// authenticatedAt is when the person behind s last proved who they are: at the
-// session's start, since every sign-in and re-authentication starts one.
+// authenticatedAt returns when the person behind s last proved who they are: at
+// the session's start, since every sign-in and re-authentication starts one.
 func (a *Auth) authenticatedAt(c caller, s *Session) time.Time {
 	if a.columns.SessionCreatedAt {
 		return s.CreatedAt
@@ -32,8 +33,8 @@ func (a *Auth) authenticatedAt(c caller, s *Session) time.Time {
 // recentPlace is what the mark is bound to, whatever its cookie is called.
 const recentPlace = "authent.recent"
 
-// recentMarkOf makes the mark of a session that begins now, where the tables cannot
-// tell when one began. ok is false where none is needed.
+// recentMarkOf makes the mark of a session that begins now, if the tables do not
+// record when one began. ok is false if no mark is needed.
 func (a *Auth) recentMarkOf(s *Session) (mark string, expires time.Time, ok bool) {
 	if a.columns.SessionCreatedAt {
 		return "", time.Time{}, false
@@ -45,9 +46,9 @@ func (a *Auth) recentMarkOf(s *Session) (mark string, expires time.Time, ok bool
 }
 
 // Recent reports whether s, which SessionFrom returned, began within
-// Config.RecentSignIn: by a sign-in or a re-authentication. What guards an
-// account is changed only then (ASVS 7.5.1); nobody signed in is never recent; an application asks the same before
-// its own sensitive changes.
+// Config.RecentSignIn, by a sign-in or a re-authentication. A nil s, nobody being
+// signed in, is never recent. The engine changes what guards an account only then (ASVS
+// 7.5.1). An application should ask the same before its own sensitive changes.
 func (a *Auth) Recent(s *Session) bool {
 	if s == nil {
 		return false

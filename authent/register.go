@@ -12,7 +12,7 @@ import (
 	"github.com/authent/authent/authent/internal/input"
 )
 
-// Codes of RegisterError, as the query of the register page has them.
+// Codes of RegisterError, as they appear in the register page's query.
 const (
 	CodeEmailInvalid  = "email_invalid"
 	CodeEmailTaken    = "email_taken"
@@ -48,10 +48,10 @@ type Registration struct {
 	Form url.Values
 }
 
-// Register creates a user with a password. It starts no session. What is wrong
-// with the registration, a taken address included, is a *RegisterError; so is a
+// Register creates a user with a password. It starts no session. Anything wrong
+// with the registration, including a taken address, is a *RegisterError; so is a
 // conflict with a unique field of the application's own ("username_taken"), and a
-// value that a validator of one refuses ("username_invalid").
+// value that such a field's validator refuses ("username_invalid").
 func (a *Auth) Register(ctx context.Context, reg Registration) (created *User, err error) {
 	defer a.recordEnd(ctx, func() securityEvent {
 		return securityEvent{kind: eventRegistration, userID: idOf(created), err: err}
@@ -70,7 +70,7 @@ func (a *Auth) Register(ctx context.Context, reg Registration) (created *User, e
 }
 
 // registerAndSignIn creates a user and starts their session in one transaction
-// (P26), unless the application refuses.
+// (P26), unless the SignIn callback refuses.
 func (a *Auth) registerAndSignIn(ctx context.Context, c caller, provider *Provider, reg Registration) (s *Session, err error) {
 	defer a.recordEnd(ctx, func() securityEvent {
 		event := securityEvent{kind: eventRegistration, from: c.addr, provider: provider.ID, err: err}
@@ -138,8 +138,8 @@ func (a *Auth) newUser(ctx context.Context, reg Registration) (User, error) {
 	return User{Email: email, Name: name, Password: hash}, nil
 }
 
-// newPasswordFault returns the code for what is wrong with a new password, "" for
-// nothing.
+// newPasswordFault returns the code for what is wrong with a new password, "" if
+// nothing is.
 func (a *Auth) newPasswordFault(password string) string {
 	switch err := a.hasher.Check(password); {
 	case errors.Is(err, ErrPasswordShort):
@@ -157,10 +157,11 @@ func validName(name string) bool {
 		!strings.ContainsFunc(name, unicode.IsControl)
 }
 
-// refused turns the conflict that the loser of two registrations gets (P09) into
-// the answer of one that came later, and what an application's own field does not
-// take into a code: "User.username" becomes username_taken or username_invalid; a
-// database that does not say which field it is makes that invalid alone.
+// refused turns an error about a registration's values into a *RegisterError. The
+// loser of two simultaneous registrations (P09) gets the same answer as one that
+// came later. A value that one of the application's own fields refuses becomes a
+// code: "User.username" becomes username_taken or username_invalid, or just
+// invalid if the database does not say which field it is.
 func refused(err error) error {
 	var name, suffix string
 	if c, ok := errors.AsType[*ConflictError](err); ok {
@@ -180,13 +181,13 @@ func refused(err error) error {
 
 type signUpKey struct{}
 
-// SignUp is how a person comes to be created. An ent hook on User reads it with
-// SignUpFrom to fill the application's own columns. Nothing in it can be
-// trusted: it is what a browser or a provider sent.
+// SignUp says how a person who is about to be created signs up. An ent hook on
+// User reads it with SignUpFrom to fill the application's own columns. Nothing in
+// it can be trusted: a browser or a provider sent it.
 type SignUp struct {
 	// Provider is the id of the provider through which the person signs up.
 	Provider string
-	// Profile is what the provider said of the person, nil for a registration
+	// Profile is what the provider said about the person, nil for a registration
 	// form.
 	Profile Claims
 	// Form holds the fields of the form that are not the engine's own.

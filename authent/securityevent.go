@@ -12,15 +12,15 @@ import (
 // it ended (ASVS 16.2). It holds ids and codes, and nothing that anybody typed.
 type securityEvent struct {
 	kind eventKind
-	// userID is whose account it is, "" where that is nobody's.
+	// userID is whose account it is, "" if it is nobody's.
 	userID string
-	// from is the client's address, zero where no request is behind it.
+	// from is the client's address, zero if there was no request.
 	from netip.Addr
-	// provider is the way of a sign-in, a registration or a link.
+	// provider is the provider of a sign-in, a registration or a link.
 	provider string
 	// ended is how many sessions a revocation ended.
 	ended int
-	// err is why it was not done, nil where it was.
+	// err is why it was not done, nil if it was.
 	err error
 }
 
@@ -41,9 +41,9 @@ const (
 	eventEnable         eventKind = "user_enable"
 )
 
-// record writes the line of an event: Info, whatever the outcome, which is
-// "success", "refused" (and why, by the public codes) or "error". A caller who has
-// gone leaves a line too, since the event may have been done.
+// record logs an event at Info, whatever the outcome: "success", "refused" (with
+// the reason as a public code) or "error". A caller who has gone leaves a line
+// too, since the change may have been made.
 func (a *Auth) record(ctx context.Context, e securityEvent) {
 	attrs := []slog.Attr{slog.String("kind", string(e.kind)), slog.String("user_id", e.userID)}
 	if e.from.IsValid() {
@@ -99,7 +99,7 @@ func (e securityEvent) outcome() []slog.Attr {
 	return []slog.Attr{slog.String("outcome", outcome), slog.String("reason", reason)}
 }
 
-// idOf is the id of a user, "" for none.
+// idOf returns the id of a user, "" for nil.
 func idOf(u *User) string {
 	if u == nil {
 		return ""
@@ -107,8 +107,8 @@ func idOf(u *User) string {
 	return u.ID
 }
 
-// known is a provider's id if the Config has it, else "": a browser may have sent
-// anything.
+// known returns a provider's id if the Config has it, else "": a browser may have
+// sent anything.
 func (a *Auth) known(provider string) string {
 	if p, ok := a.provider(provider); ok {
 		return p.ID

@@ -18,7 +18,7 @@ import (
 // Session is a signed-in browser. In every optional field the zero value means
 // NULL: another writer of the table may have left it so.
 type Session struct {
-	// ID names the session among its user's. It is not a secret: neither the
+	// ID identifies the session among its user's. It is not a secret: neither the
 	// token nor its stored form can be found from it.
 	ID string `json:"id"`
 	// Token is the token's stored form: its SHA-256, or in shared mode the
@@ -44,12 +44,12 @@ type Session struct {
 	User *User `json:"-"`
 
 	// authenticated is when the person last proved who they are, as far as the
-	// request's session and cookies tell; zero when they do not.
+	// request's session and cookies show; zero if they do not.
 	authenticated time.Time
 	// from is the address of the client whose request brought the session.
 	from netip.Addr
-	// brought is the token as the cookie is to have it: the one that the request
-	// brought, or the new one of a sign-in.
+	// brought is the token as the request's cookie has it, for sending that
+	// again.
 	brought Secret
 }
 
@@ -74,9 +74,10 @@ type SessionUpdate struct {
 	LastUsedAt *time.Time
 }
 
-// checkSession returns the live session of c, or nil, and, when its cookie must be
-// sent again, until when: because the check rolled the session on, or took Auth.js's
-// cookie over. An error is the database's: nobody knows then whether c is signed in.
+// checkSession returns the live session of c, or nil, and, when the cookie must be
+// re-sent, its new expiry: the check may have extended the session, or taken over
+// Auth.js's cookie. An error comes from the database: it is then unknown whether c
+// is signed in.
 func (a *Auth) checkSession(ctx context.Context, c caller) (s *Session, rolled time.Time, err error) {
 	now := a.now()
 	if s, err = a.findSession(ctx, c, now); s == nil || err != nil {
@@ -88,7 +89,7 @@ func (a *Auth) checkSession(ctx context.Context, c caller) (s *Session, rolled t
 	case errors.Is(err, ErrNotFound):
 		return nil, time.Time{}, nil
 	case err != nil:
-		a.cfg.Logger.Log(ctx, faultLevel(err), "authent: session could not be rolled on", "error", err)
+		a.cfg.Logger.Log(ctx, faultLevel(err), "authent: session could not be extended", "error", err)
 	}
 	if rolled.IsZero() && c.tookOver {
 		rolled = a.cookieEnd(s, now)
@@ -96,8 +97,8 @@ func (a *Auth) checkSession(ctx context.Context, c caller) (s *Session, rolled t
 	return s, rolled, nil
 }
 
-// findSession returns the live session of c, nil for none. Where two cookies name a
-// live session each, nobody knows whose the browser is.
+// findSession returns the live session of c, or nil. If two cookies each name a
+// live session it returns nil, since nobody knows whose the browser is.
 func (a *Auth) findSession(ctx context.Context, c caller, now time.Time) (*Session, error) {
 	var found *Session
 	for _, token := range c.tokens {
@@ -114,7 +115,8 @@ func (a *Auth) findSession(ctx context.Context, c caller, now time.Time) (*Sessi
 	return found, nil
 }
 
-// liveSession is the session of a token, nil if there is none or it has ended.
+// liveSession returns the session of a token, nil if there is none or it has
+// ended.
 func (a *Auth) liveSession(ctx context.Context, token string, now time.Time) (*Session, error) {
 	s, err := a.store.SessionAndUser(ctx, a.storedToken(token))
 	switch {
@@ -130,8 +132,9 @@ func (a *Auth) liveSession(ctx context.Context, token string, now time.Time) (*S
 	return s, nil
 }
 
-// cookieEnd is when the cookie of a session ends that another program began: that
-// may have let it live longer than a cookie may (P22).
+// cookieEnd returns when the cookie of a session that another program started
+// ends: that program may have let the session live longer than a cookie may
+// (P22).
 func (a *Auth) cookieEnd(s *Session, now time.Time) time.Time {
 	ends := s.Expires
 	if most := now.Add(maxCookieAge); most.Before(ends) {
@@ -143,7 +146,7 @@ func (a *Auth) cookieEnd(s *Session, now time.Time) time.Time {
 	return ends
 }
 
-// alive reports whether a session found in the database is one still.
+// alive reports whether a session found in the database has not ended.
 func (a *Auth) alive(s *Session, now time.Time) bool {
 	if s.Expires.Before(now) || (s.User != nil && s.User.Disabled()) {
 		return false
@@ -152,7 +155,7 @@ func (a *Auth) alive(s *Session, now time.Time) bool {
 	return end.IsZero() || now.Before(end)
 }
 
-// absoluteEnd is when s ends however much it is used, zero for never.
+// absoluteEnd returns when s ends however much it is used, zero for never.
 func (a *Auth) absoluteEnd(s *Session) time.Time {
 	if a.cfg.Session.AbsoluteMaxAge == 0 || s.CreatedAt.IsZero() {
 		return time.Time{}
@@ -160,17 +163,18 @@ func (a *Auth) absoluteEnd(s *Session) time.Time {
 	return s.CreatedAt.Add(a.cfg.Session.AbsoluteMaxAge)
 }
 
-// deleteQuietly removes a dead session. A failure is logged alone: the session
-// counts as dead all the same.
+// deleteQuietly removes a dead session. A failure is only logged: the session
+// counts as dead anyway.
 func (a *Auth) deleteQuietly(ctx context.Context, s *Session) {
 	if err := a.store.DeleteSession(ctx, s.Token); err != nil {
 		a.cfg.Logger.WarnContext(ctx, "authent: dead session could not be deleted", "error", err)
 	}
 }
 
-// roll writes what a use of the session at now changes: its expiry at most once
-// per UpdateAge, when it was used at most once per TouchInterval, and when it
-// began if another writer left that open and an absolute lifetime counts from it.
+// roll stores what a use of the session at now changes: its expiry at most once
+// per UpdateAge, the time of its last use at most once per TouchInterval, and its
+// start if another writer left that empty and an absolute lifetime counts from
+// it.
 func (a *Auth) roll(ctx context.Context, s *Session, now time.Time) (rolled time.Time, err error) {
 	var u SessionUpdate
 	if a.cfg.Session.AbsoluteMaxAge > 0 && s.CreatedAt.IsZero() {
@@ -196,11 +200,12 @@ func (a *Auth) roll(ctx context.Context, s *Session, now time.Time) (rolled time
 	return rolled, nil
 }
 
-// assumedStart is when a session counts as begun that another program began
-// without writing down when, so that an absolute lifetime has an end. Nobody
-// signed in at that moment, so it lies too far back to be Recent, also after
-// RecentSignIn was raised to an hour or less (P38). It leaves the session a tenth
-// of its absolute lifetime, unless all of that lifetime would be recent.
+// assumedStart returns the start to assume for a session that another program
+// started without recording when, so that its absolute lifetime has an end.
+// Nobody is known to have signed in at that moment, so it lies too far back to be
+// Recent, even if RecentSignIn is raised later, to at most an hour (P38). It
+// leaves the session a tenth of its absolute lifetime, unless all of that
+// lifetime would be recent.
 func (a *Auth) assumedStart(s *Session, now time.Time) time.Time {
 	start := now
 	if rolled := s.Expires.Add(-a.cfg.Session.MaxAge); rolled.Before(start) {
@@ -217,7 +222,7 @@ func (a *Auth) assumedStart(s *Session, now time.Time) time.Time {
 	return start.Truncate(time.Millisecond)
 }
 
-// expiry is when a session ends that is started or rolled on at now.
+// expiry returns when a session ends that is started or extended at now.
 func (a *Auth) expiry(s *Session, now time.Time) time.Time {
 	expires := now.Add(a.cfg.Session.MaxAge)
 	if end := a.absoluteEnd(s); !end.IsZero() && end.Before(expires) {
@@ -268,9 +273,9 @@ func (a *Auth) Sessions(ctx context.Context, userID string) ([]*Session, error) 
 	return live, nil
 }
 
-// RevokeSession ends the user's session with the id. One that is not there and
-// one that is somebody else's are both ErrNotFound. It is for administrators: it
-// asks nobody's session.
+// RevokeSession ends the user's session with the id. A session that does not
+// exist and one that is somebody else's are both ErrNotFound. It is for
+// administrators: it does not check who is signed in.
 func (a *Auth) RevokeSession(ctx context.Context, userID, id string) (err error) {
 	defer a.recordEnd(ctx, func() securityEvent {
 		return securityEvent{kind: eventRevocation, userID: userID, ended: 1, err: err}
@@ -278,8 +283,8 @@ func (a *Auth) RevokeSession(ctx context.Context, userID, id string) (err error)
 	return revoke(ctx, a.store, userID, id)
 }
 
-// revokeOwnSession is RevokeSession for the person behind s, who must be signed in
-// still (ErrSignedOut).
+// revokeOwnSession does what RevokeSession does for the person behind s, who must
+// still be signed in (else ErrSignedOut).
 func (a *Auth) revokeOwnSession(ctx context.Context, s *Session, id string) (err error) {
 	defer a.recordEnd(ctx, func() securityEvent {
 		return securityEvent{kind: eventRevocation, userID: s.UserID, from: s.from, ended: 1, err: err}

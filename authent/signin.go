@@ -13,22 +13,22 @@ import (
 	"github.com/authent/authent/authent/internal/password"
 )
 
-// proof is what a sign-in found out before its transaction and must still be
-// true within it.
+// proof holds what was verified before the transaction; the transaction checks it
+// again.
 type proof struct {
 	userID string
 	// password is the hash that the typed password matched. If set and another
 	// one is stored by then, the sign-in is refused (ASVS 7.4.3).
 	password Secret
-	// weak says that password is of weaker parameters than today's.
+	// weak says that password was hashed with weaker parameters than today's.
 	weak bool
 	// rehash replaces password, unless it is "".
 	rehash Secret
 }
 
-// caller is who makes a request, as its cookies and its connection tell.
+// caller is who makes a request, as far as its cookies and its connection show.
 type caller struct {
-	// tokens are those among which the session is to be found, at most two.
+	// tokens are the session tokens to look up, at most two.
 	tokens []string
 	// tookOver says that they came by Auth.js's cookie alone.
 	tookOver bool
@@ -37,7 +37,7 @@ type caller struct {
 	brought []string
 	// mark is the sealed mark of a recent sign-in, "" for none.
 	mark string
-	// addr is the client's address, zero where it is not known.
+	// addr is the client's address, zero if it is not known.
 	addr netip.Addr
 	// userAgent is what the client calls itself.
 	userAgent string
@@ -48,8 +48,8 @@ type caller struct {
 const maxBroughtTokens = 200
 
 // signIn starts a session for the user of p and ends those that c brought
-// (P02), all in one transaction that holds the user's row. New users are created
-// in it by create, which is nil for others.
+// (P02), all in one transaction that locks the user's row. If create is not nil,
+// it supplies the user within the transaction instead of p, such as a new one.
 func (a *Auth) signIn(ctx context.Context, c caller, p proof, create func(tx Adapter) (*User, error)) (*Session, error) {
 	if len(c.brought) > maxBroughtTokens {
 		return nil, errManyCookies
@@ -83,7 +83,8 @@ func (a *Auth) signIn(ctx context.Context, c caller, p proof, create func(tx Ada
 	return s, nil
 }
 
-// signInUser is the user who may sign in by p, as the transaction sees them.
+// signInUser returns the user who may sign in with p, as the transaction sees
+// them.
 func (a *Auth) signInUser(ctx context.Context, tx Adapter, p proof, create func(tx Adapter) (*User, error)) (*User, error) {
 	if create != nil {
 		return create(tx)
@@ -98,8 +99,8 @@ func (a *Auth) signInUser(ctx context.Context, tx Adapter, p proof, create func(
 	return p.hold(ctx, tx, user)
 }
 
-// hold checks p again for the user, whose row the transaction holds, and writes
-// the new hash if there is one.
+// hold checks p again for the user, whose row the transaction has locked, and
+// stores the new hash if there is one.
 func (p proof) hold(ctx context.Context, tx Adapter, user *User) (*User, error) {
 	switch {
 	case p.password == "":
@@ -112,7 +113,7 @@ func (p proof) hold(ctx context.Context, tx Adapter, user *User) (*User, error) 
 	return tx.UpdateUser(ctx, user.ID, UserUpdate{Password: &p.rehash})
 }
 
-// signInAs starts a session for a user whom the application knows.
+// signInAs starts a session for a user whom the application has identified.
 func (a *Auth) signInAs(ctx context.Context, c caller, userID string) (*Session, error) {
 	s, err := a.signIn(ctx, c, proof{userID: userID}, nil)
 	a.record(ctx, securityEvent{kind: eventSignIn, userID: userID, from: c.addr, err: err})
@@ -156,8 +157,8 @@ func (a *Auth) endSession(ctx context.Context, token Secret) (*Session, error) {
 	return s, a.store.DeleteSession(ctx, token)
 }
 
-// reauthenticate replaces the session of c by one that is recent, if the password is
-// that of its person.
+// reauthenticate replaces the session of c with one that is recent, if the password
+// is right.
 func (a *Auth) reauthenticate(ctx context.Context, c caller, password string) (s *Session, err error) {
 	old, _, err := a.checkSession(ctx, c)
 	if err != nil {
@@ -183,10 +184,10 @@ func (a *Auth) reauthenticate(ctx context.Context, c caller, password string) (s
 	})
 }
 
-// lockSignedIn holds the row of the user behind s and returns it, if s is still
-// there: every verb that acts for a session calls it first in its transaction, so
-// that a session which was ended since it was checked does nothing more, and of
-// two that end each other one is too late. That is ErrSignedOut.
+// lockSignedIn locks the row of the user behind s and returns it, or ErrSignedOut
+// if s has ended. Every verb that acts for a session calls it first in its
+// transaction, so that a session that was ended since it was checked does nothing
+// more. Of two sessions that end each other, one comes too late.
 func (a *Auth) lockSignedIn(ctx context.Context, tx Adapter, s *Session) (*User, error) {
 	user, err := tx.LockUser(ctx, s.UserID)
 	if err != nil {
@@ -225,8 +226,8 @@ func (a *Auth) verifyPassword(ctx context.Context, by asker, u *User, password s
 	return proof{userID: u.ID, password: stored, weak: v.Rehash}, nil
 }
 
-// rehash gives p a hash of today's parameters where the stored one is weaker. It
-// can wait for another sign-in when the server is busy.
+// rehash gives p a hash with today's parameters if the stored one is weaker. If
+// the server is busy, that can wait for another sign-in.
 func (a *Auth) rehash(ctx context.Context, by asker, p proof, password string) proof {
 	if !p.weak {
 		return p
@@ -246,7 +247,7 @@ type proven struct {
 	user *User
 }
 
-// signInByForm signs in by the fields of a credentials form.
+// signInByForm signs in with the fields of a credentials form.
 func (a *Auth) signInByForm(ctx context.Context, c caller, provider *Provider, form url.Values) (s *Session, err error) {
 	var p proven
 	defer a.recordEnd(ctx, func() securityEvent {
@@ -269,8 +270,8 @@ func (a *Auth) signInByForm(ctx context.Context, c caller, provider *Provider, f
 	return s, nil
 }
 
-// checkForm asks the provider, or the engine for e-mail and password. With an error
-// its user is whom the form names, as far as that is known.
+// checkForm lets the provider check the form, or checks e-mail and password itself.
+// With an error, the user it returns is the one that the form names, if known.
 func (a *Auth) checkForm(ctx context.Context, provider *Provider, form url.Values) (proven, error) {
 	if provider.isPassword() {
 		user, err := userByEmail(ctx, a.store, form.Get("email"))

@@ -22,9 +22,10 @@ type TokenSealer struct {
 	rand io.Reader
 }
 
-// NewTokenSealer takes the secrets, the newest first, each of 32 bytes or more:
-// those of Config.Secrets, or the tokens do not open there. If there are none,
-// the environment's, as for Config.Secrets; none there either is ErrNoSecret.
+// NewTokenSealer makes one from secrets, the newest first, each of 32 bytes or
+// more. They must be those of Config.Secrets, or the engine cannot open the
+// tokens. If there are none, the environment's, as for Config.Secrets; if there
+// are none either, it returns ErrNoSecret.
 func NewTokenSealer(secrets ...string) (*TokenSealer, error) {
 	if len(secrets) == 0 {
 		secrets = new(Config).secretsFromEnv(os.Getenv)
@@ -38,10 +39,10 @@ func NewTokenSealer(secrets ...string) (*TokenSealer, error) {
 	return &TokenSealer{seal.NewKeyring(secrets), rand.Reader}, nil
 }
 
-// Seal replaces each token of an account by its sealed form, which is what the
-// engine stores. What is sealed already, and what is "", stays. The account's
-// Provider and ProviderAccountID must be those of its row: the tokens open there
-// alone.
+// Seal replaces each token of an account with its sealed form, which is what the
+// engine stores. A token that is sealed already, or "", stays. The account's
+// Provider and ProviderAccountID must be those of its row: the tokens can be
+// opened only there.
 func (s *TokenSealer) Seal(acc *Account) error {
 	return s.seal(acc, seal.IsColumn)
 }
@@ -61,8 +62,8 @@ func (s *TokenSealer) seal(acc *Account, keep func(Secret) bool) error {
 	return nil
 }
 
-// Open replaces each token of an account, as it is stored, by itself. One that was
-// never sealed stays; one that is sealed under another secret, or was another
+// Open replaces each stored token of an account with the token itself. One that
+// was never sealed stays; one that is sealed under another secret, or was another
 // account's, becomes "".
 func (s *TokenSealer) Open(acc *Account) {
 	for _, column := range acc.tokens() {
@@ -70,9 +71,10 @@ func (s *TokenSealer) Open(acc *Account) {
 	}
 }
 
-// sealAccount seals an account's tokens for the database: whoever reads it does
-// not act for people at their providers. In shared mode they stay as Auth.js
-// stores them. Whatever a provider sends is sealed, also what looks sealed.
+// sealAccount seals an account's tokens for the database, so that whoever reads
+// it cannot act for people at their providers. In shared mode they stay as
+// Auth.js stores them. Everything that a provider sends is sealed, even if it
+// looks sealed already.
 func (a *Auth) sealAccount(acc *Account) error {
 	if a.cfg.shared() {
 		return nil
@@ -89,8 +91,8 @@ func (a *Account) tokens() []tokenColumn {
 	return []tokenColumn{{"refresh_token", &a.RefreshToken}, {"access_token", &a.AccessToken}, {"id_token", &a.IDToken}}
 }
 
-// aad binds what is sealed to its row and column, so that nobody who can write
-// to the database gives one person's token to another.
+// aad returns what binds a sealed token to its row and column, so that nobody who
+// can write to the database can give one person's token to another.
 func (a *Account) aad(column string) string {
 	return a.Provider + "\x00" + a.ProviderAccountID + "\x00" + column
 }

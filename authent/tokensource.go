@@ -14,7 +14,7 @@ import (
 )
 
 // expirySlack is how long before its end a token counts as expired, so that it
-// does not expire on its way.
+// does not expire on its way to the provider.
 const expirySlack = 10 * time.Second
 
 // ErrNoToken says that a provider's access token has expired and cannot be
@@ -23,13 +23,14 @@ var ErrNoToken = errors.New("there is no access token that works: sign in throug
 
 // TokenSource gives access tokens for calls to a provider on behalf of a user
 // who has signed in through it. An expired token is refreshed and stored; of any
-// number of callers at once, in any number of processes, one asks the provider
-// and all get the new token. A user without such an account is ErrNotFound; of
-// several accounts at one provider the first by ProviderAccountID counts.
+// number of simultaneous callers, in any number of processes, one asks the
+// provider and all get the new token. A user without such an account is
+// ErrNotFound; if there are several accounts at one provider, the first by
+// ProviderAccountID is used.
 //
-// Token's errors are ErrNoToken, those of the Adapter, and of the provider. An
-// account that is not the user's any more is ErrNotFound. Use the source within
-// ctx: it does not outlive it.
+// Token's errors are ErrNoToken and those of the Adapter and of the provider. An
+// account that is no longer the user's is ErrNotFound. The source works only
+// until ctx ends.
 func (a *Auth) TokenSource(ctx context.Context, userID, provider string) (oauth2.TokenSource, error) {
 	p, ok := a.provider(provider)
 	if !ok || !p.isOAuth() {
@@ -99,8 +100,8 @@ func (s *tokenSource) token() (*oauth2.Token, error) {
 	}
 }
 
-// account is the account as it is stored. It may have been unlinked and linked to
-// somebody else since the source was made.
+// account returns the account as it is stored. It may have been unlinked, and
+// linked to somebody else, since the source was made.
 func (s *tokenSource) account(ctx context.Context, store Adapter) (*Account, error) {
 	acc, err := store.Account(ctx, s.provider.ID, s.id)
 	if err == nil && acc.UserID != s.userID {
@@ -109,7 +110,8 @@ func (s *tokenSource) account(ctx context.Context, store Adapter) (*Account, err
 	return acc, err
 }
 
-// valid is the account's access token, if it works for a while yet.
+// valid returns the account's access token, or nil if it has expired or is about
+// to.
 func (s *tokenSource) valid(acc Account) *oauth2.Token {
 	if acc.AccessToken == "" || !acc.ExpiresAt.IsZero() && !s.auth.now().Add(expirySlack).Before(acc.ExpiresAt) {
 		return nil
@@ -117,7 +119,7 @@ func (s *tokenSource) valid(acc Account) *oauth2.Token {
 	return accessToken(acc)
 }
 
-// accessToken is what a call to the provider needs, and nothing besides.
+// accessToken returns what a call to the provider needs, and nothing else.
 func accessToken(acc Account) *oauth2.Token {
 	return &oauth2.Token{AccessToken: string(acc.AccessToken), TokenType: acc.TokenType, Expiry: acc.ExpiresAt}
 }
@@ -125,9 +127,9 @@ func accessToken(acc Account) *oauth2.Token {
 // errOvertaken says that the account changed while its token was refreshed.
 var errOvertaken = errors.New("the account changed meanwhile")
 
-// refreshed refreshes the token under a lease until ends, unless somebody did so
-// just before. It is errOvertaken when the new token belongs to nothing that is
-// stored.
+// refreshed refreshes the token under a lease that lasts until ends, unless
+// somebody did so just before. It returns errOvertaken if the account changed
+// meanwhile, so that the new token could not be stored.
 func (s *tokenSource) refreshed(ends time.Time) (t *oauth2.Token, err error) {
 	defer func() { err = errors.Join(err, s.release(ends)) }()
 	stored, err := s.account(s.ctx, s.auth.store)
@@ -154,13 +156,13 @@ func (s *tokenSource) refreshed(ends time.Time) (t *oauth2.Token, err error) {
 		return nil, err
 	}
 	if fresh.AccessToken == "" {
-		return nil, errors.New("the token endpoint answered with an access token that is no text")
+		return nil, errors.New("the token endpoint answered with an access token that is not valid text")
 	}
 	return accessToken(fresh), nil
 }
 
-// spent is what a refused refresh token means: a sign-in may have brought another
-// meanwhile, at which providers count the old one as used.
+// spent returns the error for a refused refresh token. A sign-in may have brought
+// a new token meanwhile, after which providers refuse the old one.
 func (s *tokenSource) spent(old *Account, refused error) error {
 	now, err := s.account(s.ctx, s.auth.store)
 	switch {
@@ -172,14 +174,14 @@ func (s *tokenSource) spent(old *Account, refused error) error {
 	return fmt.Errorf("%w (%w)", ErrNoToken, refused)
 }
 
-// spentGrant are the codes by which a token endpoint tells that a refresh token is
-// no good any more: RFC 6749 §5.2's, and GitHub's.
+// spentGrant are the codes with which a token endpoint says that a refresh token
+// no longer works: RFC 6749 §5.2's, and GitHub's.
 var spentGrant = []string{"invalid_grant", "bad_refresh_token"}
 
-// store writes the new tokens, if the account is still as it was when old was
-// read: it may be somebody else's by now, or have newer tokens of a sign-in. The
-// provider may already count the old ones as used, so it does so even when the
-// caller has gone.
+// store stores the new tokens if the account is still as it was when old was
+// read: it may be somebody else's by now, or have newer tokens from a sign-in.
+// The provider may already refuse the old ones, so the new ones are stored even
+// if the caller has gone.
 func (s *tokenSource) store(old *Account, fresh Account) error {
 	acc := fresh
 	if err := s.auth.sealAccount(&acc); err != nil {
@@ -201,25 +203,26 @@ func (s *tokenSource) store(old *Account, fresh Account) error {
 }
 
 const (
-	// leaseWait is how long those who wait for somebody else's refresh sleep at
-	// first; it doubles up to maxLeaseWait.
+	// leaseWait is how long a caller first sleeps while somebody else refreshes;
+	// it doubles up to maxLeaseWait.
 	leaseWait    = 50 * time.Millisecond
 	maxLeaseWait = 500 * time.Millisecond
-	// leaseSlack is what a lease lasts longer than the work under it may take.
+	// leaseSlack is how much longer a lease lasts than the work under it may
+	// take.
 	leaseSlack = 10 * time.Second
 )
 
-// leaseAge is how long somebody may take to refresh a token: to find the
-// provider's endpoints, to ask it, and to store what it answered.
+// leaseAge returns how long refreshing a token may take: finding the provider's
+// endpoints, asking it, and storing its answer.
 func (s *tokenSource) leaseAge() time.Duration {
 	return 2*s.client.Timeout() + oauth.Timeout + leaseSlack
 }
 
-// lease takes the right to refresh and returns when it ends: the zero time when
-// somebody else has it. It is a row, so that it counts in every process; one
-// whose holder died is taken over after it has expired.
+// lease takes the right to refresh and returns when it ends: the zero time if
+// somebody else has it. It is a row, so that every process sees it; if its holder
+// died, it can be taken over once it has expired.
 func (s *tokenSource) lease() (ends time.Time, err error) {
-	// Those who wait do not hold up others: they look without a lock.
+	// Callers that wait look without a lock, so that they do not hold up others.
 	held, err := s.auth.store.VerificationToken(s.ctx, forRefresh.name, s.leaseToken())
 	if err == nil && !s.expired(held) {
 		return time.Time{}, nil
@@ -234,14 +237,14 @@ func (s *tokenSource) lease() (ends time.Time, err error) {
 	if err != nil {
 		ends = time.Time{}
 	}
-	// Whoever was faster has it, or there is no such user any more.
+	// Somebody else was faster, or the user no longer exists.
 	if errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) {
 		err = nil
 	}
 	return ends, err
 }
 
-// locked runs fn in a transaction that holds the user's row.
+// locked runs fn in a transaction that has locked the user's row.
 func (s *tokenSource) locked(ctx context.Context, fn func(tx Adapter) error) error {
 	return s.auth.store.InTx(ctx, func(tx Adapter) error {
 		if _, err := tx.LockUser(ctx, s.userID); err != nil {
@@ -251,8 +254,9 @@ func (s *tokenSource) locked(ctx context.Context, fn func(tx Adapter) error) err
 	})
 }
 
-// takeLease is lease under the user's lock. It looks again: of two who found an
-// expired lease, the second would remove the one that the first has taken since.
+// takeLease does lease's work under the user's lock. It looks again: if two
+// callers found an expired lease, the second would otherwise remove the one that
+// the first has taken since.
 func (s *tokenSource) takeLease(tx Adapter) (ends time.Time, err error) {
 	held, err := tx.VerificationToken(s.ctx, forRefresh.name, s.leaseToken())
 	switch {
@@ -266,7 +270,7 @@ func (s *tokenSource) takeLease(tx Adapter) (ends time.Time, err error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	// The lock may have been waited for: the time counts from now.
+	// Getting the lock may have taken a while, so the time counts from now.
 	ends = s.auth.now().Add(s.leaseAge())
 	return ends, tx.CreateVerificationToken(s.ctx, VerificationToken{Identifier: forRefresh.name, Token: s.leaseToken(), Expires: ends})
 }
@@ -275,9 +279,9 @@ func (s *tokenSource) expired(lease *VerificationToken) bool {
 	return !s.auth.now().Before(lease.Expires)
 }
 
-// release gives back the lease until ends. One that ends later is somebody else's,
-// who took it over. It does so also when the caller has gone, since others wait
-// for it.
+// release gives back the lease that lasts until ends. One that ends later belongs
+// to somebody else, who took it over. It does so even if the caller has gone,
+// since others wait for it.
 func (s *tokenSource) release(ends time.Time) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), oauth.Timeout)
 	defer cancel()

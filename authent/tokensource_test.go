@@ -369,7 +369,7 @@ func refreshInChild(t *testing.T) {
 func TestTokenSource_TokenOfNothing(t *testing.T) {
 	w, _ := expiredWorld(t, testdb.SQLite, oauthserver.Config{RotateRefreshTokens: true})
 	w.idp.Misbehave(oauthserver.Misbehaviour{TokenFields: map[string]any{"access_token": "a\x00b"}})
-	if token, err := w.source().Token(); err == nil || !strings.Contains(err.Error(), "the token endpoint answered with an access token that is no text") {
+	if token, err := w.source().Token(); err == nil || !strings.Contains(err.Error(), "the token endpoint answered with an access token that is not valid text") {
 		t.Errorf("%v, %v", token, err)
 	}
 	w.idp.Misbehave(oauthserver.Misbehaviour{})

@@ -79,9 +79,9 @@ func (e *PasswordError) Is(target error) bool {
 
 // ChangePassword gives the person behind s, which SessionFrom returned, a new
 // password and ends their other sessions in the same transaction (ASVS 7.4.3).
-// It asks for a recent sign-in (ErrRecentSignInRequired) and for the current
-// password (ErrInvalidCredentials). A session that has ended meanwhile is
-// ErrSignedOut, a new password that is too short or too long a *PasswordError.
+// It requires a recent sign-in (ErrRecentSignInRequired) and the current password
+// (ErrInvalidCredentials). A session that has ended meanwhile is ErrSignedOut; a
+// new password that is too short or too long is a *PasswordError.
 func (a *Auth) ChangePassword(ctx context.Context, s *Session, current, password string) (err error) {
 	defer a.recordEnd(ctx, func() securityEvent {
 		return securityEvent{kind: eventPassword, userID: s.UserID, from: s.from, err: err}
@@ -167,7 +167,8 @@ func (a *Auth) setDisabled(ctx context.Context, userID string, at *time.Time) (e
 
 // DeleteUser deletes a user with all accounts, sessions and verification tokens
 // in one transaction. An unknown user is ErrNotFound. It is for administrators:
-// it asks nobody's session, nor for a recent sign-in.
+// it does not check who is signed in. Before deleting the signed-in user, check
+// Recent.
 func (a *Auth) DeleteUser(ctx context.Context, userID string) (err error) {
 	defer a.recordEnd(ctx, func() securityEvent {
 		return securityEvent{kind: eventDeletion, userID: userID, err: err}
@@ -175,8 +176,9 @@ func (a *Auth) DeleteUser(ctx context.Context, userID string) (err error) {
 	return a.deleteUser(ctx, func(tx Adapter) (*User, error) { return tx.LockUser(ctx, userID) })
 }
 
-// deleteOwnUser is DeleteUser for the person behind s, who must have signed in
-// recently (ErrRecentSignInRequired) and be signed in still (ErrSignedOut).
+// deleteOwnUser does what DeleteUser does for the person behind s, who must have
+// signed in recently (else ErrRecentSignInRequired) and still be signed in (else
+// ErrSignedOut).
 func (a *Auth) deleteOwnUser(ctx context.Context, s *Session) (err error) {
 	defer a.recordEnd(ctx, func() securityEvent {
 		return securityEvent{kind: eventDeletion, userID: s.UserID, from: s.from, err: err}
@@ -187,7 +189,7 @@ func (a *Auth) deleteOwnUser(ctx context.Context, s *Session) (err error) {
 	return a.deleteUser(ctx, func(tx Adapter) (*User, error) { return a.lockSignedIn(ctx, tx, s) })
 }
 
-// deleteUser deletes the user that lock finds and holds.
+// deleteUser deletes the user that lock finds and locks.
 func (a *Auth) deleteUser(ctx context.Context, lock func(tx Adapter) (*User, error)) error {
 	err := a.store.InTx(ctx, func(tx Adapter) error {
 		user, err := lock(tx)

@@ -9,8 +9,8 @@ import (
 	"github.com/authent/authent/authent/internal/seal"
 )
 
-// VerificationToken is proof that may be used once: of an address, of a
-// request to reset a password, of an OAuth state.
+// VerificationToken is a proof that can be used once: of an address, of a request
+// to reset a password, of an OAuth state.
 type VerificationToken struct {
 	// Identifier says whose and what for: an e-mail address for a sign-in
 	// link, else "<purpose>:<user id>", "oauth-state" or "oauth-refresh".
@@ -21,8 +21,8 @@ type VerificationToken struct {
 	Expires time.Time
 }
 
-// What verification tokens are for. An identifier is one of these names, with the
-// user's id after it where the token is a user's.
+// What verification tokens are for. An identifier is one of these names, followed
+// by the user's id if the token belongs to a user.
 var (
 	forState   = tokenPurpose{name: "oauth-state", age: flowAge}
 	forRefresh = tokenPurpose{name: "oauth-refresh"} // as long as the work under it may take
@@ -62,8 +62,8 @@ func deleteTokensOf(ctx context.Context, tx Adapter, u *User) error {
 	return nil
 }
 
-// useState makes a state work once, whoever brings it and however many at the
-// same time (P08): the second to store it finds it there.
+// useState makes a state work only once, whoever brings it and however many do at
+// the same time (P08): the second one to store it finds it stored already.
 func (a *Auth) useState(ctx context.Context, f flow) error {
 	err := a.store.CreateVerificationToken(ctx, VerificationToken{
 		Identifier: forState.name, Token: seal.HashToken(f.State), Expires: f.expires(),
