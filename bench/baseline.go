@@ -9,7 +9,7 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// baseline is the lookup as one would write it by hand with database/sql: the
+// baseline is the lookup as you would write it by hand with database/sql: the
 // same join and columns as the adapter's, prepared once, scanned into plain
 // variables.
 type baseline struct{ lookup *sql.Stmt }

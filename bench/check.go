@@ -80,7 +80,7 @@ func interleave(lookups [2]lookup, goroutines int) (median [2]time.Duration, err
 	return median, nil
 }
 
-// timeRound is the time per lookup of one round.
+// timeRound returns the time per lookup of one round.
 func timeRound(f lookup, goroutines int) (time.Duration, error) {
 	errs := make([]error, goroutines)
 	var wg sync.WaitGroup
@@ -111,7 +111,7 @@ func allocations(f lookup) (float64, error) {
 	return float64(after.Mallocs-before.Mallocs) / perRound, nil
 }
 
-// token is the stored token of the n-th session, as long as a real one.
+// token returns the stored token of the n-th session, as long as a real one.
 func token(n int) string { return fmt.Sprintf("%064x", n) }
 
 func userID(n int) string { return fmt.Sprintf("00000000-0000-7000-8000-%012d", n) }

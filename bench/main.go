@@ -1,11 +1,11 @@
-// Bench compares, on every database that it is given, the session check of the
-// generated adapter with a hand-written baseline on the same driver, in rounds
-// that alternate, so that what else the machine does hits both alike. It also
+// Bench compares the session check of the generated adapter with a hand-written
+// baseline on the same driver, on every database that it is given. Their rounds
+// alternate, so that whatever else the machine does hits both alike. Bench also
 // deletes users among more and more sessions, and expands a table of a million:
 //
 //	go run ./internal/testserver -- go run ./bench
 //
-// It exits with 1 when a ratio is above its limit.
+// It exits with 1 if a ratio is above its limit.
 package main
 
 import (

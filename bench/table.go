@@ -19,7 +19,7 @@ import (
 // times as many sessions.
 const maxGrowth = 3.0
 
-// more adds sessions, from one number to another, without a round trip for each.
+// more adds sessions, from one number to another, in one round trip.
 var more = map[string]string{
 	dialect.Postgres: `INSERT INTO sessions (id, session_token, user_id, expires) SELECT 'more-' || n, 'more-' || n, '%[1]s', '2030-01-01' FROM generate_series(%[2]d, %[3]d) n`,
 	dialect.MySQL:    `INSERT INTO sessions (id, session_token, user_id, expires) SELECT CONCAT('more-', seq), CONCAT('more-', seq), '%[1]s', '2030-01-01' FROM seq_%[2]d_to_%[3]d`,

@@ -4,8 +4,8 @@
 //	name, db, err := database.Open(os.Getenv("DATABASE_URL"))
 //	err = migrations.Apply(ctx, name, db)
 //
-// An application with a graph of its own has migrations of its own, which
-// cmd/migrate writes, and applies them with package authent/migrate.
+// An application with its own graph has its own migrations, which cmd/migrate
+// writes, and applies them with package authent/migrate.
 package migrations
 
 import (
@@ -26,11 +26,12 @@ var files embed.FS
 // folders are named as people call the databases.
 var folders = map[string]string{dialect.SQLite: "sqlite", dialect.Postgres: "postgres", dialect.MySQL: "mysql"}
 
-// Folder is the name of a dialect's folder: "sqlite", "postgres" or "mysql".
-// The dialect is ent's name of it. It is empty for an unknown one.
+// Folder returns the name of a dialect's folder: "sqlite", "postgres" or "mysql".
+// The argument is ent's name for the dialect. The result is empty for an unknown
+// one.
 func Folder(name string) string { return folders[name] }
 
-// Dir is the migrations for a dialect, which is ent's name of it.
+// Dir returns the migrations for a dialect. The argument is ent's name for it.
 func Dir(name string) (migrate.Dir, error) {
 	folder, ok := folders[name]
 	if !ok {
@@ -44,9 +45,9 @@ func Dir(name string) (migrate.Dir, error) {
 }
 
 // Apply brings a database to the newest version. Call it when the application
-// starts, from any number of processes: one migrates, the others wait. A
-// database that has tables of the application's own is fine, as long as none is
-// named as one of ours. The errors are those of migrate.Migrator.Apply.
+// starts, from any number of processes: one migrates, the others wait. The
+// database may have tables of the application's own, as long as none has the name
+// of one of ours. The errors are those of migrate.Migrator.Apply.
 func Apply(ctx context.Context, name string, db *sql.DB) error {
 	dir, err := Dir(name)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Scaffold writes the six files that an application's own graph starts from, and
-// which are the application's from then on:
+// Scaffold writes the six files that an application's own graph starts from. From then
+// on they are the application's:
 //
 //	go get -tool github.com/authent/authent/cmd/scaffold github.com/authent/authent/cmd/migrate
 //	go tool scaffold
@@ -9,7 +9,7 @@
 // and go mod tidy keeps them for it alone.
 //
 // It writes ent/generate.go, ent/entc.go and the four schemas in ent/schema, and
-// changes no file that is there.
+// changes no existing file.
 package main
 
 import (
@@ -106,14 +106,14 @@ func (c command) run(out io.Writer) error {
 	return err
 }
 
-// next tells what to do with the files.
+// next says what to do with the files.
 const next = `Wrote %[1]d files. They are yours. Add fields and edges in %[3]s now or later, and run
   go generate %[2]s
 It needs the modules that migrate is made of. If one is missing, run
   go get -tool github.com/authent/authent/cmd/scaffold github.com/authent/authent/cmd/migrate
 `
 
-// goPath is a folder as the go command takes it.
+// goPath returns a folder as the go command takes it.
 func goPath(folder string) string {
 	if filepath.IsAbs(folder) {
 		return filepath.Clean(folder)
@@ -124,13 +124,13 @@ func goPath(folder string) string {
 func packageName(folder string) string { return filepath.Base(filepath.Clean(folder)) }
 
 // importable reports whether a package of that name can be imported by it, and
-// hides no type of Go's from the code that is generated into it.
+// hides none of Go's types from the code that is generated into it.
 func importable(name string) bool {
 	return token.IsIdentifier(name) && name != "_" && name != "main" && !strings.HasSuffix(name, "_test") &&
 		gotypes.Universe.Lookup(name) == nil
 }
 
-// arguments are the fields of the entity's mixin.
+// arguments returns the fields of the entity's mixin.
 func (c command) arguments(n noun) (all []string) {
 	if l := layouts[c.Layout]; l != "" {
 		all = append(all, "Layout: "+l)
@@ -141,11 +141,11 @@ func (c command) arguments(n noun) (all []string) {
 	return all
 }
 
-// write creates the files, none of which may be there.
+// write creates the files, none of which may exist.
 func write(wanted map[string][]byte) error {
 	for name := range wanted {
 		if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s is there already: nothing was written; name another folder, as in go tool scaffold authgraph", name)
+			return fmt.Errorf("%s exists already: nothing was written; name another folder, as in go tool scaffold authgraph", name)
 		}
 	}
 	for name, text := range wanted {

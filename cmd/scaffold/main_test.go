@@ -47,7 +47,7 @@ func TestScaffold(t *testing.T) {
 				if err := check.Generate(g); err != nil || !accepted {
 					t.Error(err)
 				}
-				if err := c.run(&out); err == nil || !strings.Contains(err.Error(), "is there already") {
+				if err := c.run(&out); err == nil || !strings.Contains(err.Error(), "exists already") {
 					t.Errorf("a second run: %v", err)
 				}
 			})

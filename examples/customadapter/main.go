@@ -1,5 +1,5 @@
-// Customadapter is an application whose people and sessions are in a bbolt file,
-// by an adapter of its own: package boltstore beside it.
+// Customadapter is an application that keeps its users and sessions in a bbolt
+// file, with an adapter of its own: package boltstore beside it.
 //
 //	AUTH_SECRET=$(openssl rand -base64 33) go run ./examples/customadapter
 //
@@ -74,7 +74,7 @@ func serve(ctx context.Context, address string, app http.Handler) error {
 	}
 }
 
-// newApp puts the pages together: authent's, and our own.
+// newApp combines authent's pages with our own.
 func newApp(store *boltstore.Store, config authent.Config) (http.Handler, error) {
 	config.Adapter = store
 	config.Providers = []authent.Provider{provider.Password()}
@@ -105,8 +105,8 @@ var homePage = template.Must(template.New("home").Parse(`<!doctype html>
 </html>
 `))
 
-// home greets from the adapter's own *boltstore.User, which has what authent does
-// not know.
+// home greets with the adapter's own *boltstore.User, which has a field that
+// authent does not know.
 func home(authPath string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -1,7 +1,7 @@
-// Customschema is an application with a graph of its own: people have a username,
-// which a hook makes, and write posts; ids are numbers; whoever leaves is kept as
-// deleted and found no more; a privacy policy denies what it does not allow; and
-// the tables have other names. Its migrations are its own too.
+// Customschema is an application with a graph of its own. People have a username,
+// which a hook makes, and write posts. Ids are numbers. Whoever leaves is kept,
+// marked as deleted, and no longer found. A privacy policy denies what it does
+// not allow, and the tables have other names. Its migrations are its own too.
 //
 //	AUTH_SECRET=$(openssl rand -base64 33) go run ./examples/customschema
 //
@@ -54,7 +54,7 @@ func run(ctx context.Context, getenv func(string) string) error {
 	return server.ListenAndServe()
 }
 
-// newApp puts the pages together: authent's, and our own.
+// newApp combines authent's pages with our own.
 func newApp(client *ent.Client, config authent.Config) (http.Handler, error) {
 	config.Adapter = ent.NewAuthAdapter(client)
 	config.Providers = []authent.Provider{provider.Password()}
@@ -85,8 +85,8 @@ var homePage = template.Must(template.New("home").Parse(`<!doctype html>
 </html>
 `))
 
-// home greets from the application's own *ent.User, which costs no query, and
-// walks its own edge from there.
+// home greets with the application's own *ent.User, which costs no query, and
+// follows its own edge from there.
 func home(w http.ResponseWriter, r *http.Request) {
 	user, _ := ent.AuthUserFrom(r.Context())
 	posts, err := user.QueryPosts().All(r.Context())
@@ -100,7 +100,7 @@ func home(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// write keeps a post of whoever is signed in.
+// write stores a post by whoever is signed in.
 func write(client *ent.Client) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		user, _ := ent.AuthUserFrom(r.Context())
@@ -114,8 +114,8 @@ func write(client *ent.Client) http.HandlerFunc {
 }
 
 // leave marks whoever is signed in as deleted, which the policy allows them for
-// their own row alone. All their sessions end with it, since authent finds
-// deleted people no more.
+// their own row only. That ends all their sessions, since authent no longer finds
+// deleted people.
 func leave(client *ent.Client) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		user, _ := ent.AuthUserFrom(r.Context())

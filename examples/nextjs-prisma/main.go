@@ -6,8 +6,8 @@
 //	DATABASE_URL=postgresql://… AUTH_SECRET=… go run ./examples/nextjs-prisma
 //
 // AUTH_SECRET and DATABASE_URL are those of the Next.js application. AUTH_URL is
-// where browsers find this service's pages, http://localhost:3000/go/auth if
-// unset; Next.js hands on what is under /go.
+// where browsers find this service's pages, http://localhost:3000/go/auth if unset;
+// Next.js forwards requests under /go.
 package main
 
 import (
@@ -52,11 +52,11 @@ func run(getenv func(string) string) error {
 	return server.ListenAndServe()
 }
 
-// newService is the service on the tables of client.
+// newService makes the service on the tables of client.
 func newService(client *ent.Client, config authent.Config) (http.Handler, error) {
 	config.Adapter = ent.NewAuthAdapter(client)
 	config.Providers = []authent.Provider{provider.Password()}
-	// Rows and cookies are as Auth.js has them, and the Node adapter is wrapped
+	// Rows and cookies are in Auth.js's form, and the Node adapter is wrapped
 	// (web/hashed-tokens.ts), so that the database holds no token that works.
 	config.AuthJS.Mode = authent.AuthJSSharedHashed
 	auth, err := authent.New(config)
@@ -69,7 +69,7 @@ func newService(client *ent.Client, config authent.Config) (http.Handler, error)
 	return mux, nil
 }
 
-// me tells who is signed in, from the service's own *ent.User.
+// me says who is signed in, from the service's own *ent.User.
 func me(w http.ResponseWriter, r *http.Request) {
 	user, _ := ent.AuthUserFrom(r.Context())
 	w.Header().Set("Content-Type", "application/json")

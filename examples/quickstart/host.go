@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// onlyAt serves requests for home's host alone, because cookies belong to one
-// host. Somebody who came by another name of this machine is sent there; one who
+// onlyAt serves only requests for home's host, because cookies belong to one
+// host. Whoever used another name of this machine is redirected there; whoever
 // came over a network, or in development through a proxy, is told what to set.
 func (s settings) onlyAt(next http.Handler) http.Handler {
 	if s.home.Scheme == "https" || !isLoopback(s.home.Host) {
@@ -36,7 +36,7 @@ func misdirected(w http.ResponseWriter, message string) {
 }
 
 // isOtherName reports whether host is another name for the port of home. A proxy that
-// passes on nothing of what it was asked for has another port.
+// does not pass on the host it was asked for uses another port.
 func isOtherName(host string, home *url.URL) bool {
 	_, port, _ := net.SplitHostPort(host)
 	return host != home.Host && port == home.Port()

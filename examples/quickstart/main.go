@@ -4,12 +4,12 @@
 //	go run ./examples/quickstart
 //
 // It reads PORT (3000), DATABASE_URL (file:./quickstart.db), and AUTH_URL, without
-// which it is in development at http://localhost:PORT. There AUTH_SECRET need not be
-// set: one is made and kept in .authent/secret. HOST (localhost) is the address at
-// which it listens; in a container 0.0.0.0, with AUTH_SECRET. With
+// which it is in development at http://localhost:PORT. In development AUTH_SECRET
+// need not be set: one is made and kept in .authent/secret. HOST (localhost) is the
+// address at which it listens; in a container 0.0.0.0, with AUTH_SECRET. With
 // GITHUB_ID and GITHUB_SECRET people sign in with GitHub, with AUTH_GOOGLE_ID and
-// AUTH_GOOGLE_SECRET with Google; without any of them with a provider that runs
-// beside the application, where everybody may be anybody.
+// AUTH_GOOGLE_SECRET with Google; without any of them, with a provider that runs
+// beside the application, where you can sign in as anyone.
 package main
 
 import (
@@ -68,7 +68,7 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 	return serve(ctx, s, s.onlyAt(app), out)
 }
 
-// newApp puts the pages together: authent's under /auth/, and our own.
+// newApp combines authent's pages, under /auth/, with our own.
 func newApp(client *ent.Client, s settings, providers []authent.Provider) (http.Handler, error) {
 	auth, err := authent.New(authent.Config{
 		URL:       s.authURL,
@@ -113,9 +113,10 @@ func serve(ctx context.Context, s settings, handler http.Handler, out io.Writer)
 	}
 }
 
-// newServer has every time-out, since the standard library's own is to wait for ever
-// for clients that send or read slowly. Writing may take longest: a sign-in through a
-// provider makes several calls to it, each of up to 10 seconds.
+// newServer makes a server with every time-out set, since by default the standard
+// library waits for ever for clients that send or read slowly. Writing may take
+// longest: a sign-in through a provider makes several calls to it, each of up to 10
+// seconds.
 func newServer(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           handler,

@@ -6,9 +6,9 @@ import (
 	"github.com/authent/authent/internal/oauthserver"
 )
 
-// providers are the ways to sign in. Without a provider in the environment two of
-// them are served by a development provider on loopback, once as OpenID Connect
-// and once as GitHub does it. done ends it.
+// providers returns the ways to sign in. If the environment has no provider, a
+// development provider on loopback serves two of them, once as OpenID Connect and
+// once as GitHub does it; done ends it.
 func (s settings) providers() (all []authent.Provider, done func(), err error) {
 	all, done = []authent.Provider{provider.Password()}, func() {}
 	if s.github {

@@ -17,7 +17,7 @@ type settings struct {
 	authURL string
 	// home is where people open the application.
 	home *url.URL
-	// secrets is AUTH_SECRET, empty where the engine is to find one by itself.
+	// secrets is AUTH_SECRET, empty if the engine is to find one by itself.
 	secrets []string
 	// github and google say that the environment has their clients.
 	github, google bool
@@ -43,7 +43,8 @@ func readSettings(getenv func(string) string) (settings, error) {
 	case isLoopback(s.host):
 		here = "http://" + net.JoinHostPort(s.host, s.port)
 	case s.authURL == "":
-		// In a container nobody comes from this machine, which development insists on.
+		// In a container no request comes from this machine, which development insists
+		// on.
 		s.authURL = here
 	}
 	u, err := url.Parse(or(s.authURL, here))

@@ -1,5 +1,5 @@
-// Package await waits in tests for what will be, however long it takes: on a busy
-// machine a moment may be a minute.
+// Package await waits in tests for something to happen, however long it takes: on
+// a busy machine a moment may be a minute.
 package await
 
 import (
@@ -10,9 +10,9 @@ import (
 // pause is how long True waits before it asks again.
 const pause = 5 * time.Millisecond
 
-// True returns when holds does. It ends the test shortly before go test's own
-// -timeout would end the process, and says what was waited for; with -timeout=0 it
-// waits for ever.
+// True returns when holds returns true. It ends the test shortly before go test's
+// own -timeout would end the process, and says what it waited for; with -timeout=0
+// it waits for ever.
 func True(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	end, bounded := time.Time{}, false

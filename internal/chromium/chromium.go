@@ -17,7 +17,7 @@ import (
 
 var errMissing = errors.New("no Chromium: make deps installs it on Debian")
 
-// browser is what was started, and how it ends.
+// browser holds what was started, and how to end it.
 var browser struct {
 	once sync.Once
 	ctx  context.Context
@@ -25,8 +25,9 @@ var browser struct {
 	err  error
 }
 
-// Tab opens a tab until t ends. The first call starts the browser, with options of
-// the package's own. Without one the test is skipped, or fails if CI=true.
+// Tab opens a tab that closes when t ends. The first call starts the browser, with
+// options of the package's own. If none is installed, the test is skipped, or
+// fails if CI=true.
 func Tab(t testing.TB, options ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
 	browser.once.Do(func() { browser.ctx, browser.end, browser.err = start(options) })
@@ -70,8 +71,8 @@ func start(options []chromedp.ExecAllocatorOption) (context.Context, context.Can
 	return ctx, end, chromedp.Do(ctx)
 }
 
-// Evaluate is what an expression is in the page, or in the one that takes its place
-// meanwhile.
+// Evaluate returns the value of an expression in the page, or in the one that
+// replaces it meanwhile.
 func Evaluate[T any](ctx context.Context, expression string) (T, error) {
 	for {
 		v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))

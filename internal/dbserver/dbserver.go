@@ -1,5 +1,5 @@
 // Package dbserver starts throw-away PostgreSQL and MariaDB servers, and poolers
-// before them, on loopback: for the tests, and for tests that stop, fill or
+// in front of them, on loopback: for all tests, and for those that stop, fill or
 // overload a server of their own.
 package dbserver
 
@@ -21,11 +21,11 @@ import (
 	"github.com/authent/authent/authent/database"
 )
 
-// ErrNotInstalled is what starting a server returns whose programs are missing.
+// ErrNotInstalled is returned by starting a server whose programs are missing.
 var ErrNotInstalled = errors.New("not installed")
 
-// password of every server's superuser. It has what a URL must escape, and is
-// long enough for tests to look for it in logs.
+// password is that of every server's superuser. It has characters that a URL must
+// escape, and is long enough for tests to look for it in logs.
 const password = "s3cret/p@ss:word?"
 
 // startTimeout only bounds a hang: a busy machine starts several at once.
@@ -44,7 +44,7 @@ type Server struct {
 
 	name string
 	args []string
-	// ping is what is asked whether the server answers. If empty, URL.
+	// ping is the URL that is asked whether the server answers. If empty, URL.
 	ping    string
 	cmd     *exec.Cmd
 	ended   chan struct{}
@@ -111,7 +111,7 @@ func (s *Server) logTail() string {
 }
 
 // Stop ends the server as its administrator would, without waiting for clients.
-// One that was frozen goes on first.
+// It thaws a frozen server first.
 func (s *Server) Stop() error {
 	if err := s.Thaw(); err != nil {
 		return err
@@ -127,9 +127,9 @@ func (s *Server) Stop() error {
 	}
 }
 
-// Kill ends the server as a power failure would: all its processes at once. Those
-// of PostgreSQL are in groups of their own, and would go on to the end of their
-// statements; it is stopped first, so that it makes no more of them.
+// Kill ends the server as a power failure would: all its processes at once.
+// PostgreSQL's are in groups of their own and would run to the end of their
+// statements; the server is frozen first, so that it starts no more of them.
 func (s *Server) Kill() error {
 	pid := s.cmd.Process.Pid
 	all := []int{-pid}
@@ -146,8 +146,8 @@ func (s *Server) Kill() error {
 	return err
 }
 
-// signal sends one to a process, or to a group of them. To one that has ended
-// already there is nothing to send.
+// signal sends a signal to a process, or to a group of them. It does nothing for
+// one that has ended already.
 func signal(pid int, sig syscall.Signal) error {
 	if err := syscall.Kill(pid, sig); !errors.Is(err, syscall.ESRCH) {
 		return err
@@ -155,7 +155,7 @@ func signal(pid int, sig syscall.Signal) error {
 	return nil
 }
 
-// children are the processes that a process has started (proc(5)).
+// children returns the processes that a process has started (proc(5)).
 func children(parent int) ([]int, error) {
 	files, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
@@ -209,8 +209,8 @@ func (s *Server) Exec(ctx context.Context, statements ...string) error {
 	return nil
 }
 
-// folder makes a server's folder and finds whom it runs as: database servers
-// refuse to run as root.
+// folder makes a server's folder and finds the account that it runs as: database
+// servers refuse to run as root.
 func folder(pattern string, accounts ...string) (string, *syscall.Credential, error) {
 	dir, err := os.MkdirTemp("", pattern)
 	if err != nil || os.Getuid() != 0 {
@@ -235,7 +235,7 @@ func folder(pattern string, accounts ...string) (string, *syscall.Credential, er
 	return "", nil, fmt.Errorf("dbserver: running as root, and none of the users %s exists", strings.Join(accounts, ", "))
 }
 
-// program finds one in PATH or in one of the folders, the last one first:
+// program finds a program in PATH or in one of the folders, the last one first:
 // Debian keeps a folder for each version of PostgreSQL.
 func program(name string, folders ...string) (string, error) {
 	for _, pattern := range folders {
@@ -251,7 +251,7 @@ func program(name string, folders ...string) (string, error) {
 	return path, nil
 }
 
-// run runs a program of the server's to its end.
+// run runs one of the server's programs to its end.
 func run(ctx context.Context, account *syscall.Credential, dir, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir

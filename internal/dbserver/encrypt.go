@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// Encrypt gives a server TLS: a certificate for 127.0.0.1, and an authority's, whose
-// file it returns. The server starts again for it.
+// Encrypt gives a server TLS: a certificate for 127.0.0.1, and one of an authority,
+// whose file it returns. It restarts the server.
 func (s *Server) Encrypt(ctx context.Context) (authority string, err error) {
 	if err := s.Stop(); err != nil {
 		return "", err
@@ -59,7 +59,7 @@ func (s *Server) Encrypt(ctx context.Context) (authority string, err error) {
 	return file("ca.pem"), s.Start(ctx)
 }
 
-// writePEM writes a file that the server alone may read.
+// writePEM writes a file that only the server may read.
 func (s *Server) writePEM(name, kind string, content []byte) error {
 	file := filepath.Join(s.Dir, name)
 	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: content}), 0o600); err != nil || s.account == nil {

@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-// Freeze stops the server where it is, with all its processes, as a machine does
-// that swaps or whose disk hangs: connections stay open, new ones are accepted by
-// the kernel, and nobody answers.
+// Freeze stops the server where it is, with all its processes, as if the machine
+// were swapping or its disk hung: connections stay open, the kernel accepts new
+// ones, and nobody answers.
 func (s *Server) Freeze() error {
 	if err := syscall.Kill(s.cmd.Process.Pid, syscall.SIGSTOP); err != nil {
 		return err
 	}
-	// From now on no child is added.
+	// From now on there are no new children.
 	all, err := s.processes()
 	if err != nil {
 		return err
@@ -36,7 +36,7 @@ func (s *Server) Freeze() error {
 	return nil
 }
 
-// Thaw lets a frozen server go on.
+// Thaw lets a frozen server continue.
 func (s *Server) Thaw() error {
 	all, err := s.processes()
 	if err != nil {
@@ -50,7 +50,7 @@ func (s *Server) Thaw() error {
 	return nil
 }
 
-// processes are the server's and its children's.
+// processes returns the server's process and its children.
 func (s *Server) processes() ([]int, error) {
 	main := s.cmd.Process.Pid
 	all := []int{main}
@@ -76,7 +76,7 @@ func stopped(pid int) bool {
 	return state == "" || strings.Contains("TtZX", state)
 }
 
-// stat is a process's state and its parent. Both are zero if it is gone.
+// stat returns a process's state and its parent. Both are zero if it is gone.
 func stat(pid int) (state string, parent int) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

@@ -29,7 +29,7 @@ func newLink(ctx context.Context, primary *Server) (*link, error) {
 	return l, nil
 }
 
-// url is rawURL, of the primary, by way of the link.
+// url returns rawURL, which is the primary's, changed to lead through the link.
 func (l *link) url(rawURL string) (string, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
@@ -50,7 +50,7 @@ func (l *link) serve() {
 	}
 }
 
-// join carries one connection until one of its ends closes it.
+// join carries one connection until one of its ends closes.
 func (l *link) join(standby net.Conn) {
 	defer standby.Close()
 	primary, err := (&net.Dialer{}).Dial("tcp", l.primary)

@@ -36,8 +36,8 @@ func MariaDB(ctx context.Context, options ...string) (*Server, error) {
 }
 
 func (s *Server) initMariaDB(ctx context.Context, install string, options []string) (err error) {
-	// A server that starts removes the temporary tables that it finds in its folder
-	// for them, another one's too.
+	// A starting server removes the temporary tables that it finds in its folder
+	// for them, even those of another server.
 	temporary := "--tmpdir=" + s.Dir
 	data, users := filepath.Join(s.Dir, "data"), filepath.Join(s.Dir, "users.sql")
 	err = run(ctx, s.account, s.Dir, install, "--no-defaults", "--datadir="+data, temporary, "--auth-root-authentication-method=normal",

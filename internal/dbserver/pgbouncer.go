@@ -59,7 +59,7 @@ func (s *Server) initPgBouncer(ctx context.Context, u *url.URL, settings []strin
 	through := *u
 	through.Host = "127.0.0.1:" + strconv.Itoa(s.Port)
 	s.URL = through.String()
-	// Of a pooler nobody needs to be told here.
+	// Nobody needs to know here that there is a pooler.
 	query := through.Query()
 	query.Set("statement_cache", "off")
 	through.RawQuery = query.Encode()

@@ -31,7 +31,7 @@ func Postgres(ctx context.Context, settings ...string) (*Server, error) {
 	return s, nil
 }
 
-// newPostgres is a server that has a folder and a port, but no data yet.
+// newPostgres makes a server that has a folder and a port, but no data yet.
 func newPostgres(ctx context.Context, settings []string) (*Server, error) {
 	postgres, err := program("postgres", installed)
 	if err != nil {
@@ -57,11 +57,11 @@ func newPostgres(ctx context.Context, settings []string) (*Server, error) {
 	return s, nil
 }
 
-// data is the folder of the server's tables and of its own settings.
+// data returns the folder of the server's tables and of its own settings.
 func (s *Server) data() string { return filepath.Join(s.Dir, "data") }
 
 // initPostgres makes an empty database cluster. Its pg_hba.conf asks everybody for
-// the password, those who replicate too.
+// the password, including those who replicate.
 func (s *Server) initPostgres(ctx context.Context) error {
 	initdb, err := program("initdb", installed)
 	if err != nil {

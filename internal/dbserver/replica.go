@@ -12,16 +12,16 @@ import (
 	"github.com/authent/authent/authent/database"
 )
 
-// replication are the settings of servers of which one replicates the other. With
-// synchronous_commit=on a commit is answered once the standby has written it. It
-// need not have reached the disk: these servers lose processes, not machines, and
-// what a killed process has written stays in the page cache. A standby that Hold
-// keeps waiting is not given up.
+// replication holds the settings of two servers of which one replicates the
+// other. With synchronous_commit=on a commit is answered once the standby has
+// written it. It need not have reached the disk: these servers lose processes,
+// not machines, and what a killed process has written stays in the page cache.
+// The primary does not give up a standby that Hold keeps waiting.
 var replication = []string{"synchronous_commit=on", "wal_level=replica", "max_wal_senders=8", "wal_keep_size=256MB",
 	"wal_sender_timeout=0", "wal_receiver_timeout=0"}
 
 // synchronous lets a server commit only what a standby has, from its first commit
-// on. It is written to a file, since Alone takes it back.
+// on. It is written to a file, so that Alone can take it back.
 const (
 	standbyName = "standby"
 	synchronous = "synchronous_standby_names = '" + standbyName + "'\n"
@@ -62,7 +62,7 @@ func startPair(ctx context.Context, primary, standby *Server) error {
 	return standby.Follow(ctx, primary)
 }
 
-// discard ends a server that may not have been started.
+// discard ends a server that may never have started.
 func (s *Server) discard() error {
 	if s.cmd == nil || s.cmd.Process == nil {
 		return os.RemoveAll(s.Dir)
@@ -75,7 +75,8 @@ func (s *Server) configure(settings string) error {
 	return s.write("postgresql.auto.conf", settings)
 }
 
-// write makes a file of the server's account's in the folder of its data.
+// write makes a file in the folder of the server's data, owned by the server's
+// account.
 func (s *Server) write(name, text string) error {
 	path := filepath.Join(s.data(), name)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil || s.account == nil {
@@ -85,8 +86,8 @@ func (s *Server) write(name, text string) error {
 }
 
 // Follow starts a server that is not running as the standby of primary, and waits
-// until primary counts on it. The server has a copy of primary's data, or was its
-// primary before and was stopped, not killed.
+// until primary counts on it. The server must have a copy of primary's data, or
+// have been its primary before and been stopped, not killed.
 func (s *Server) Follow(ctx context.Context, primary *Server) error {
 	var err error
 	if s.link, err = newLink(ctx, primary); err != nil {
@@ -106,8 +107,8 @@ func (s *Server) Follow(ctx context.Context, primary *Server) error {
 	return primary.Wait(ctx, "SELECT EXISTS (SELECT FROM pg_stat_replication WHERE state = 'streaming' AND sync_state = 'sync')")
 }
 
-// Promote makes a primary of a standby, and waits until it is one. It commits once
-// it has a standby itself, or after Alone.
+// Promote turns a standby into a primary, and waits until it is one. It commits
+// once it has a standby itself, or after Alone.
 func (s *Server) Promote(ctx context.Context) error {
 	if err := s.Exec(ctx, "SELECT pg_promote(wait => false)"); err != nil {
 		return err
@@ -118,14 +119,15 @@ func (s *Server) Promote(ctx context.Context) error {
 	return s.link.listener.Close()
 }
 
-// Alone lets a primary commit what no standby has, as a cluster's manager does
-// when there is none left.
+// Alone lets a primary commit what no standby has, as a cluster's manager does if
+// no standby is left.
 func (s *Server) Alone(ctx context.Context) error {
 	return s.Exec(ctx, "ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()")
 }
 
-// Hold brings a standby nothing more from its primary, as a network that stalls
-// would: whoever commits there waits, and nothing of it is here after Promote.
+// Hold lets nothing more from its primary reach a standby, as if the network
+// stalled: whoever commits on the primary waits, and the standby has none of it
+// after Promote.
 func (s *Server) Hold() { s.link.held.Store(true) }
 
 // Wait waits until a query of one boolean answers true.

@@ -8,9 +8,9 @@ import (
 	"strconv"
 )
 
-// Find returns a port that nobody listens on, on 127.0.0.1. It is below those that
-// the system gives to whoever asks for any, so that nobody else is given it before
-// the program listens there.
+// Find returns a port on 127.0.0.1 that nobody listens on. It is below those that
+// the system hands out when a program asks for any port, so that no other program
+// gets it before yours listens there.
 func Find() (int, error) {
 	var err error
 	for range 1000 {

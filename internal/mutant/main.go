@@ -13,8 +13,8 @@
 //
 //	# servers: PostgreSQL
 //
-// It is applied to copies of the files that it changes, and the tests are run
-// with go test -overlay: the tree is not touched and the build cache is shared.
+// It is applied to copies of the files that it changes, and the tests run with go
+// test -overlay: the tree is not touched and the build cache is shared.
 package main
 
 import (

@@ -16,9 +16,9 @@ import (
 // patch is one mutant.
 type patch struct {
 	name, file string
-	// promises are those that it breaks, such as P02.
+	// promises are the ones that it breaks, such as P02.
 	promises []string
-	// tests are arguments of go test, a list for each line.
+	// tests are arguments of go test, one list for each line.
 	tests [][]string
 	// servers is whether the tests want database servers.
 	servers bool
@@ -161,7 +161,7 @@ func (p patch) apply(ctx context.Context, root, dir string) (overlay string, err
 
 var promiseTest = regexp.MustCompile(`(?m)^func (?:Test|Fuzz)(P\d\d)_?`)
 
-// missing lists the promises that have tests and no mutant.
+// missing lists the promises that have tests but no mutant.
 func missing(root string, all []patch) []error {
 	have := map[string]bool{}
 	for _, p := range all {

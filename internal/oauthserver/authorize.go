@@ -23,7 +23,7 @@ var (
 	}).Parse(pageText))
 )
 
-// discovery is the document of OpenID Connect Discovery §4.
+// discovery answers with the document of OpenID Connect Discovery §4.
 func (s *Server) discovery(w http.ResponseWriter, r *http.Request) {
 	m := s.misbehaviour()
 	if status(w, m.DiscoveryStatus) {
@@ -57,8 +57,8 @@ func (s *Server) discovery(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, document)
 }
 
-// authorize is the authorization endpoint. GET asks who they want to be, POST
-// takes the answer; the request itself stays in the query.
+// authorize answers at the authorization endpoint. GET asks people who they want
+// to be, POST takes the answer; the request itself stays in the query.
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodPost {
 		w.Header().Set("Allow", "GET, POST")
@@ -94,7 +94,7 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// untrusted says why a request may not even be answered by a redirect.
+// untrusted says why a request may not even be answered with a redirect.
 func (s *Server) untrusted(q url.Values) string {
 	if q.Get("client_id") != s.cfg.ClientID {
 		return "The client_id is not known here."
@@ -113,7 +113,8 @@ func (s *Server) untrusted(q url.Values) string {
 	return ""
 }
 
-// requestFault is the error code for a request that is not allowed, "" if it is.
+// requestFault returns the error code for a request that is not allowed, "" if it
+// is.
 func (s *Server) requestFault(q url.Values) string {
 	for name := range q {
 		if len(q[name]) > 1 {
@@ -157,7 +158,7 @@ func (s *Server) approve(w http.ResponseWriter, r *http.Request, p Person) {
 	s.respond(w, r, answer, p.FormUser)
 }
 
-// respond sends an authorization response to the client, by a redirect or by a
+// respond sends an authorization response to the client, with a redirect or a
 // form (OAuth 2.0 Form Post Response Mode). The form needs a click, since there
 // is no script.
 func (s *Server) respond(w http.ResponseWriter, r *http.Request, answer url.Values, formUser string) {

@@ -13,7 +13,7 @@ import (
 // isGitHub reports whether a request is for the GitHub-like endpoints.
 func isGitHub(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/login/oauth/") }
 
-// issuer is who an authorization response comes from.
+// issuer returns whom an authorization response comes from.
 func (s *Server) issuer(github bool) string {
 	if github {
 		return s.URL + "/login/oauth"
@@ -21,8 +21,8 @@ func (s *Server) issuer(github bool) string {
 	return s.URL
 }
 
-// claims are what the scopes allow a client to know of a person (OpenID Connect
-// Core §5.4).
+// claims returns what the scopes allow a client to know about a person (OpenID
+// Connect Core §5.4).
 func (g *grant) claims(m Misbehaviour) map[string]any {
 	p := g.person
 	c := map[string]any{"sub": p.Subject}
@@ -45,7 +45,7 @@ func (g *grant) claims(m Misbehaviour) map[string]any {
 	return c
 }
 
-// subject spoils an id.
+// subject spoils an id as the Misbehaviour says.
 func (m Misbehaviour) subject(c map[string]any, name string) {
 	switch {
 	case m.EmptySubject:
@@ -71,7 +71,7 @@ func overlay(c, with map[string]any) {
 	}
 }
 
-// idToken are the claims of an ID token (OpenID Connect Core §2).
+// idToken returns the claims of an ID token (OpenID Connect Core §2).
 func (s *Server) idToken(g *grant, nonce string, m Misbehaviour) map[string]any {
 	now := s.cfg.Now()
 	c := g.claims(m)
@@ -117,7 +117,7 @@ func (s *Server) granted(w http.ResponseWriter, r *http.Request) (*grant, bool) 
 	return t.grant, true
 }
 
-// spoiled answers as badly as the profile endpoints were told.
+// spoiled answers as badly as the profile endpoints were told to.
 func (m Misbehaviour) spoiled(w http.ResponseWriter) bool {
 	switch {
 	case status(w, m.UserInfoStatus):
@@ -131,7 +131,7 @@ func (m Misbehaviour) spoiled(w http.ResponseWriter) bool {
 	return true
 }
 
-// userInfo is the UserInfo endpoint (OpenID Connect Core §5.3).
+// userInfo answers at the UserInfo endpoint (OpenID Connect Core §5.3).
 func (s *Server) userInfo(w http.ResponseWriter, r *http.Request) {
 	m := s.misbehaviour()
 	g, ok := s.granted(w, r)

@@ -30,8 +30,8 @@ func newKey(id, alg string) (signingKey, error) {
 	return signingKey{id, alg, k}, err
 }
 
-// firstRSA and firstEC are every server's first keys: to make one takes as long
-// as a whole test.
+// firstRSA and firstEC are every server's first keys: making one takes as long as
+// a whole test.
 var (
 	firstRSA = sync.OnceValues(func() (signingKey, error) { return newKey("key-1", "RS256") })
 	firstEC  = sync.OnceValues(func() (signingKey, error) { return newKey("key-1", "ES256") })
@@ -44,8 +44,8 @@ func firstKey(alg string) (signingKey, error) {
 	return firstRSA()
 }
 
-// RotateKeys makes a new key, signs with it from now on, and no longer publishes
-// the one before.
+// RotateKeys makes a new key, signs with it from now on, and stops publishing the
+// old one.
 func (s *Server) RotateKeys() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,7 +75,7 @@ func (s *Server) jwks(w http.ResponseWriter, r *http.Request) {
 	}})
 }
 
-// sign makes a JWT of the claims, as well or as badly as it is told.
+// sign makes a JWT of the claims, as correctly or as wrongly as it is told to.
 func (s *Server) sign(claims map[string]any, m Misbehaviour) (string, error) {
 	payload, err := json.Marshal(claims)
 	if err != nil {
@@ -117,8 +117,8 @@ func (s *Server) sign(claims map[string]any, m Misbehaviour) (string, error) {
 	return jws.CompactSerialize()
 }
 
-// hmacKey is the secret, filled with zeros to the 32 bytes that go-jose wants.
-// HMAC fills a short key with zeros itself, so it is the same key.
+// hmacKey returns the secret, filled with zeros to the 32 bytes that go-jose
+// requires. HMAC fills a short key with zeros itself, so it is the same key.
 func hmacKey(secret string) []byte {
 	key := []byte(secret)
 	for len(key) < 32 {

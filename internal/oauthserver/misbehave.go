@@ -47,15 +47,15 @@ type Misbehaviour struct {
 	// AuthorizeError answers an authorization request with this error.
 	AuthorizeError string
 
-	// TokenStatus is the token endpoint's status, without a body of use. If zero,
+	// TokenStatus is the token endpoint's status, without a useful body. If zero,
 	// none is forced.
 	TokenStatus int
 	// TokenHTML answers with a page, TokenHuge with 10 MB of JSON, TokenHang not
-	// until the client gives up, TokenErrorWith200 with an error and status 200.
+	// before the client gives up, TokenErrorWith200 with an error and status 200.
 	TokenHTML, TokenHuge, TokenHang, TokenErrorWith200 bool
-	// TokenForm answers with a form also where JSON is asked for.
+	// TokenForm answers with a form even if JSON is asked for.
 	TokenForm bool
-	// TokenDelay is waited for before the token endpoint answers.
+	// TokenDelay is how long the token endpoint waits before it answers.
 	TokenDelay time.Duration
 	// NoAccessToken leaves out access_token, NoExpiresIn expires_in.
 	NoAccessToken, NoExpiresIn bool
@@ -94,7 +94,7 @@ type Misbehaviour struct {
 	Payload string
 	// Answers are what these paths answer instead, with status 200 and as JSON.
 	Answers map[string]string
-	// MediaTypes are what these paths say that their answers are.
+	// MediaTypes are the media types that these paths give their answers.
 	MediaTypes map[string]string
 	// Marked are the paths that answer with a byte-order mark first.
 	Marked []string
@@ -103,7 +103,7 @@ type Misbehaviour struct {
 	Hang []string
 }
 
-// invalidIssuer is nobody's (RFC 2606).
+// invalidIssuer belongs to nobody (RFC 2606).
 const invalidIssuer = "https://issuer.invalid"
 
 // status answers with a forced status and reports whether one is forced.
@@ -115,7 +115,7 @@ func status(w http.ResponseWriter, code int) bool {
 	return true
 }
 
-// huge is more JSON than any client should read.
+// huge writes more JSON than any client should read.
 func huge(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	line := strings.Repeat("x", 1<<20)
@@ -135,7 +135,7 @@ func htmlInstead(w http.ResponseWriter) {
 	_, _ = w.Write([]byte("<!doctype html><title>Maintenance</title><p>Back soon.")) // the client went away
 }
 
-// disturbed holds requests back and answers in place of next, as it was told.
+// disturbed holds requests back and answers in place of next, as it was told to.
 func (s *Server) disturbed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m, ok := s.held(r)
@@ -152,14 +152,15 @@ func (s *Server) disturbed(next http.Handler) http.Handler {
 	})
 }
 
-// oddWriter says that an answer is of another media type, and marks it.
+// oddWriter gives an answer another media type, and puts a byte-order mark before
+// it.
 type oddWriter struct {
 	http.ResponseWriter
 	kind   string
 	marked bool
 }
 
-// Unwrap is for http.ResponseController.
+// Unwrap lets http.ResponseController reach what lies beneath.
 func (o *oddWriter) Unwrap() http.ResponseWriter { return o.ResponseWriter }
 
 // WriteHeader implements http.ResponseWriter.
@@ -185,8 +186,8 @@ func (o *oddWriter) Write(b []byte) (int, error) {
 	return o.ResponseWriter.Write(b)
 }
 
-// held waits until the path of a request does not hang, and reports whether the
-// client did too.
+// held waits until the path of a request no longer hangs, and reports whether the
+// client waited too.
 func (s *Server) held(r *http.Request) (Misbehaviour, bool) {
 	for {
 		s.mu.Lock()

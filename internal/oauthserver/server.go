@@ -1,8 +1,7 @@
-// Package oauthserver is an OAuth 2.0 and OpenID Connect server on loopback, for
-// tests and for trying things out. Everybody may be anybody there: a page asks
-// who they want to be. It checks what a client sends as a strict provider does
-// (RFC 6749, RFC 7636, RFC 9207, OpenID Connect Core), and misbehaves on
-// request:
+// Package oauthserver is an OAuth 2.0 and OpenID Connect server on loopback, for tests
+// and for trying things out. People can sign in there as anyone: a page asks who they
+// want to be. It checks what a client sends as a strict provider does (RFC 6749, RFC
+// 7636, RFC 9207, OpenID Connect Core), and misbehaves on request:
 //
 //	s, err := oauthserver.Start(oauthserver.Config{Auto: &oauthserver.Person{Subject: "1", Email: "ada@example.com"}})
 //	defer s.Close()
@@ -43,20 +42,20 @@ type Config struct {
 	Auto *Person
 	// Algorithm signs ID tokens: RS256 or ES256. If "", RS256.
 	Algorithm string
-	// RotateRefreshTokens gives a new refresh token with every refresh; the use
-	// of an old one then revokes the grant (RFC 9700 §4.14.2). If false, the
-	// first one stays.
+	// RotateRefreshTokens gives a new refresh token with every refresh; using an
+	// old one then revokes the grant (RFC 9700 §4.14.2). If false, the first one
+	// stays.
 	RotateRefreshTokens bool
 	// NoRefreshTokens issues none. If false, every grant has one.
 	NoRefreshTokens bool
 	// ExpiringGitHubTokens makes the GitHub-like tokens expire and gives refresh
 	// tokens beside them, as a GitHub app may be set up. If false, neither.
 	ExpiringGitHubTokens bool
-	// NoPKCE takes no PKCE, as LinkedIn does for web applications: the challenge is
-	// not looked at, and who sends a verifier is no client (invalid_client). If
-	// false, PKCE with S256 is required.
+	// NoPKCE accepts no PKCE, as LinkedIn does for web applications: the challenge
+	// is ignored, and a client that sends a verifier is refused (invalid_client).
+	// If false, PKCE with S256 is required.
 	NoPKCE bool
-	// TokenLifetime is how long an access token is good. If zero, an hour.
+	// TokenLifetime is how long an access token works. If zero, an hour.
 	TokenLifetime time.Duration
 	// Now is the server's clock. If nil, time.Now.
 	Now func() time.Time
@@ -96,7 +95,7 @@ type Email struct {
 	Verified bool   `json:"verified"`
 }
 
-// Request is one that the server got.
+// Request is a request that the server got.
 type Request struct {
 	// Method and Path are those of the request line.
 	Method, Path string
@@ -106,7 +105,7 @@ type Request struct {
 	Header http.Header
 }
 
-// String is method and path: the rest holds secrets.
+// String returns method and path: the rest holds secrets.
 func (r Request) String() string { return r.Method + " " + r.Path }
 
 // Server is a running provider. It is safe for concurrent use.
@@ -153,8 +152,8 @@ func Start(c Config) (*Server, error) {
 	if s.key, err = firstKey(c.Algorithm); err != nil {
 		return nil, errors.Join(fmt.Errorf("oauthserver: start: %w", err), listener.Close())
 	}
-	// Idle connections stay, or a client that pauses finds one closed in the moment
-	// in which it writes.
+	// Idle connections stay open, or a client that pauses might find one closed at
+	// the moment it writes.
 	s.http = &http.Server{Handler: s.recorded(s.disturbed(s.routes())), ReadHeaderTimeout: time.Minute, IdleTimeout: time.Hour, ErrorLog: log.New(io.Discard, "", 0)}
 	go func() { _ = s.http.Serve(listener) }() // ends with Close
 	return s, nil
@@ -188,7 +187,7 @@ func (c Config) validate() error {
 		return err
 	}
 	if !loopback(host) {
-		return fmt.Errorf("%s is not a loopback address: anybody could be anybody; use 127.0.0.1:0", c.Addr)
+		return fmt.Errorf("%s is not a loopback address, and anybody could sign in as anyone here: use 127.0.0.1:0", c.Addr)
 	}
 	if c.Public && c.ClientSecret != "" {
 		return errors.New("a public client has no ClientSecret")
@@ -230,14 +229,14 @@ func (s *Server) misbehaviour() Misbehaviour {
 	return s.bad
 }
 
-// Requests are those that came, oldest first; of many, the last 10,000.
+// Requests returns the requests that came, oldest first, at most the last 10,000.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.requests)
 }
 
-// RequestsTo are those of Requests whose path it is.
+// RequestsTo returns those of Requests that have the path.
 func (s *Server) RequestsTo(path string) []Request {
 	return slices.DeleteFunc(s.Requests(), func(r Request) bool { return r.Path != path })
 }

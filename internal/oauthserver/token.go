@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// grant is what somebody allowed a client.
+// grant is what somebody allowed a client to do.
 type grant struct {
 	person                        Person
 	redirectURI, challenge, nonce string
@@ -35,10 +35,10 @@ type refreshToken struct {
 	spent bool
 }
 
-// codeLifetime is how long an authorization code is good (RFC 6749 §4.1.2).
+// codeLifetime is how long an authorization code works (RFC 6749 §4.1.2).
 const codeLifetime = 10 * time.Minute
 
-// newToken is 256 random bits.
+// newToken returns 256 random bits.
 func newToken() string {
 	b := make([]byte, 32)
 	_, _ = rand.Read(b) // never fails
@@ -51,7 +51,7 @@ type fault struct {
 	text string
 }
 
-// token is the token endpoint.
+// token answers at the token endpoint.
 func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	m := s.misbehaviour()
 	if r.PostForm.Get("grant_type") == "refresh_token" {
@@ -95,7 +95,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 }
 
 // wantsForm reports whether a request is answered with a form: GitHub does so
-// where JSON is not asked for.
+// unless JSON is asked for.
 func (m Misbehaviour) wantsForm(r *http.Request) bool {
 	return m.TokenForm || isGitHub(r) && !strings.Contains(r.Header.Get("Accept"), "json")
 }
@@ -116,7 +116,7 @@ func refuse(w http.ResponseWriter, r *http.Request, m Misbehaviour, f *fault) {
 	}
 }
 
-// exchange is what the token endpoint answers.
+// exchange returns what the token endpoint answers.
 func (s *Server) exchange(r *http.Request, m Misbehaviour) (map[string]any, *fault) {
 	for _, values := range r.PostForm {
 		if len(values) > 1 {
@@ -167,7 +167,7 @@ func (s *Server) authenticate(r *http.Request) *fault {
 	return nil
 }
 
-// redeem uses a code up. It is gone also when the rest of the request is wrong.
+// redeem uses a code up, even if the rest of the request is wrong.
 func (s *Server) redeem(form url.Values) (*grant, *fault) {
 	s.mu.Lock()
 	g := s.codes[form.Get("code")]
@@ -198,7 +198,7 @@ func (s *Server) newRefreshToken(g *grant) string {
 	return token
 }
 
-// refreshed takes a refresh token; next is its successor, "" if it stays.
+// refreshed uses a refresh token; next is its successor, "" if it stays.
 func (s *Server) refreshed(token string) (g *grant, next string, f *fault) {
 	s.mu.Lock()
 	t := s.refresh[token]
@@ -219,8 +219,8 @@ func (s *Server) refreshed(token string) (g *grant, next string, f *fault) {
 	return t.grant, next, nil
 }
 
-// RevokeGrants ends what everybody allowed so far: access and refresh tokens are
-// refused from now on.
+// RevokeGrants ends everything that people have allowed so far: access and
+// refresh tokens are refused from now on.
 func (s *Server) RevokeGrants() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -274,7 +274,7 @@ func writeJSON(w http.ResponseWriter, code int, v any) {
 	_ = json.NewEncoder(w).Encode(v) // the client went away
 }
 
-// writeForm answers as GitHub does where JSON is not asked for.
+// writeForm answers as GitHub does unless JSON is asked for.
 func writeForm(w http.ResponseWriter, answer map[string]any) {
 	values := url.Values{}
 	for name, v := range answer {

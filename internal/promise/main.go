@@ -1,5 +1,5 @@
-// Promise writes the table of promises in SECURITY.md, with the tests that prove
-// each, as they are named in the tree:
+// Promise writes the table of promises in SECURITY.md, with the names of the
+// tests in the tree that prove each:
 //
 //	go run ./internal/promise
 package main

@@ -4,8 +4,8 @@ package main
 // its number.
 type promise struct{ number, text, source string }
 
-// promises are those that hold for what there is. A promise grows with the
-// product: who adds a flow adds it to the promise's tests.
+// promises are those that hold for what exists. A promise grows with the product:
+// whoever adds a flow adds it to the promise's tests.
 var promises = []promise{
 	{"P01", "Session tokens and OAuth states carry 256 bits from crypto/rand; the database holds only their SHA-256 (session tokens in mode AuthJSShared as issued). Providers' tokens are sealed with AES-256-GCM, each for its own row and column (not in the shared modes).", "ASVS 7.2.3, 6.5.2"},
 	{"P02", "Every sign-in and re-authentication issues a new session token and ends the session that the browser brought, in the same transaction; a token that the browser chose is never adopted.", "ASVS 7.2.4"},

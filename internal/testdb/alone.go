@@ -9,7 +9,7 @@ import (
 	"github.com/authent/authent/internal/dbserver"
 )
 
-// devVariable is set by internal/testserver alone, when it has started the server.
+// devVariable is set only by internal/testserver, if it has started the server.
 const devVariable = "AUTHENT_DEV_MYSQL_URL"
 
 // aloneVariable is set in processes that tests of such a package start: they use
@@ -17,9 +17,9 @@ const devVariable = "AUTHENT_DEV_MYSQL_URL"
 const aloneVariable = "AUTHENT_TEST_ALONE"
 
 // Alone runs the tests of a package that migrates databases, on a MariaDB server of
-// its own if testserver has started the others' too. MySQL's lock of migrations is
-// one for the whole server: the tests of another package may hold it for longer
-// than a command waits. It returns the process's exit code.
+// its own if testserver has started the others' too. On MySQL the whole server has
+// one lock for migrations: the tests of another package may hold it for longer than
+// a command waits. It returns the process's exit code.
 func Alone(m interface{ Run() int }) (code int) {
 	if os.Getenv(devVariable) == "" || os.Getenv(aloneVariable) != "" {
 		return m.Run()

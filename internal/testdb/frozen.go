@@ -11,12 +11,12 @@ import (
 )
 
 // Queries have one argument, an integer. Kept has run before the server freezes,
-// New has not. Many has that many rows, more than are sent at once.
+// New has not. Many returns that many rows, more than are sent at once.
 type Queries struct{ Kept, New, Many string }
 
-// Frozen proves that whatever is called of a server that has frozen comes back
-// with an error, and that the same *sql.DB is of use again when the server goes
-// on. Each call gets a pool of its own.
+// Frozen proves that every call to a frozen server returns with an error, and
+// that the same *sql.DB works again when the server continues. Each call gets a
+// pool of its own.
 func Frozen(t *testing.T, s *dbserver.Server, open func() *sql.DB, q Queries) {
 	pools := map[string]*sql.DB{}
 	calls := map[string]func() error{}
@@ -54,8 +54,8 @@ func Frozen(t *testing.T, s *dbserver.Server, open func() *sql.DB, q Queries) {
 	}
 }
 
-// returns fails when f does not come back at all. The limit is none that a slow
-// machine reaches.
+// returns fails if f does not return at all. Not even a slow machine reaches the
+// limit.
 func returns(t testing.TB, f func() error) {
 	t.Helper()
 	done := make(chan error, 1)
@@ -70,15 +70,15 @@ func returns(t testing.TB, f func() error) {
 	}
 }
 
-// soon is a context that ends while the server is frozen.
+// soon returns a context that ends while the server is frozen.
 func soon(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	t.Cleanup(cancel)
 	return ctx
 }
 
-// frozenCalls are what is called while the server is frozen. Each prepares itself
-// on a connection of its own before.
+// frozenCalls are the calls made while the server is frozen. Each prepares itself
+// before that, on a connection of its own.
 var frozenCalls = map[string]func(t testing.TB, db *sql.DB, q Queries) func() error{
 	"a query": func(t testing.TB, db *sql.DB, q Queries) func() error {
 		return onConn(t, db, q, func(c *sql.Conn) error { _, err := c.QueryContext(soon(t), "SELECT 1"); return err })
@@ -168,7 +168,7 @@ func onConn(t testing.TB, db *sql.DB, q Queries, f func(*sql.Conn) error) func()
 	return func() error { return errors.Join(f(c), drop(c.Close())) }
 }
 
-// drop drops an error that is none of the call.
+// drop ignores an error that is not the call's.
 func drop(error) error { return nil }
 
 func begun(t testing.TB, db *sql.DB, q Queries, ctx context.Context) *sql.Tx {

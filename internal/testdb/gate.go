@@ -28,8 +28,8 @@ const (
 	gateFrozen
 )
 
-// Gate starts one in front of the server of a DATABASE_URL, and returns the URL
-// that leads through it. It ends with t. SQLite has no server.
+// Gate starts a gate in front of the server of a DATABASE_URL, and returns the
+// URL that leads through it. It ends with t. SQLite has no server.
 func (k Kind) Gate(t testing.TB, rawURL string) (string, *Gate) {
 	t.Helper()
 	u, err := url.Parse(rawURL)
@@ -87,7 +87,7 @@ func (g *Gate) accept() {
 	}
 }
 
-// keep notes a connection, or closes it where the way is cut.
+// keep remembers a connection, or closes it if the way is cut.
 func (g *Gate) keep(c net.Conn) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -19,8 +19,8 @@ var lent struct {
 	drops []func() error
 }
 
-// Main runs the tests of a package whose tests borrow databases by Lent, and drops
-// these. It returns the process's exit code.
+// Main runs the tests of a package whose tests borrow databases with Lent, and
+// drops these databases. It returns the process's exit code.
 func Main(m *testing.M) int {
 	code := m.Run()
 	var errs []error
@@ -34,9 +34,9 @@ func Main(m *testing.M) int {
 	return code
 }
 
-// Lent lends a database that has the default graph's tables and no rows until t
-// ends, which is not to change its tables. To make one takes much longer than to
-// empty it. Main drops it.
+// Lent lends a database that has the default graph's tables and no rows, until t
+// ends. The test must not change the tables. Making a database takes much longer
+// than emptying it. Main drops it.
 func (k Kind) Lent(t testing.TB) string {
 	t.Helper()
 	if k.Dialect == dialect.SQLite {

@@ -8,9 +8,9 @@ import (
 	"github.com/authent/authent/internal/dbserver"
 )
 
-// PgBouncer starts a pooler before the PostgreSQL server of a database's URL, in
-// transaction mode, which further settings change. It ends with t, which is
-// skipped where none is installed.
+// PgBouncer starts a pooler in front of the PostgreSQL server of a database's
+// URL, in transaction mode unless settings say otherwise. It ends with t, which
+// is skipped if no pooler is installed.
 func PgBouncer(t testing.TB, rawURL string, settings ...string) *dbserver.Server {
 	t.Helper()
 	s, err := dbserver.PgBouncer(t.Context(), rawURL, append([]string{"pool_mode = transaction"}, settings...)...)

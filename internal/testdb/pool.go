@@ -12,8 +12,8 @@ import (
 	"github.com/authent/authent/ent/migrate"
 )
 
-// Pool lends databases that have tables and no rows, and takes them back: that
-// is quicker than to make one for each of many tests.
+// Pool lends databases that have tables and no rows, and takes them back: that is
+// quicker than making one for each of many tests.
 type Pool struct {
 	// Open opens what DB lends, until t ends. If nil, Kind.Connect does.
 	Open func(t testing.TB, url string) *sql.DB
@@ -22,30 +22,30 @@ type Pool struct {
 	// fill makes the tables, empties are the statements that delete the rows.
 	fill    func(url string) error
 	empties []string
-	// whole outlives all that borrow.
+	// whole outlives all tests that borrow.
 	whole testing.TB
 	mu    sync.Mutex
 	free  []loan
 }
 
-// loan is a database on a server. It stays open, since a server has more work with
-// a new connection than with most tests.
+// loan is a database on a server. It stays open, since a new connection is more
+// work for a server than most tests.
 type loan struct {
 	url string
 	db  *sql.DB
 }
 
-// Pool makes one, whose databases have the default graph's tables and are
+// Pool makes a pool whose databases have the default graph's tables and are
 // dropped when t ends.
 func (k Kind) Pool(t testing.TB) *Pool {
 	return &Pool{kind: k, whole: t, fill: k.fill, empties: deletes()}
 }
 
-// PoolOf makes one, whose databases have the tables that statements create. They
-// are emptied in the order of tables.
+// PoolOf makes a pool whose databases have the tables that statements create.
+// They are emptied in the order of tables.
 func (k Kind) PoolOf(t testing.TB, statements, tables []string) *Pool {
 	if k.Dialect == dialect.MySQL {
-		// As people make databases; the server's own default may be another.
+		// People make databases this way; the server's own default may differ.
 		statements = append([]string{"ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"}, statements...)
 	}
 	var empties []string
@@ -58,7 +58,7 @@ func (k Kind) PoolOf(t testing.TB, statements, tables []string) *Pool {
 	}
 }
 
-// Quote is a name as the dialect quotes it.
+// Quote returns a name as the dialect quotes it.
 func (k Kind) Quote(name string) string {
 	if k.Dialect == dialect.MySQL {
 		return "`" + name + "`"
@@ -66,8 +66,8 @@ func (k Kind) Quote(name string) string {
 	return `"` + name + `"`
 }
 
-// Script takes the statements of an SQL script apart: one without semicolons in
-// its values.
+// Script splits an SQL script into its statements. The script must have no
+// semicolons in its values.
 func Script(script string) []string {
 	var b strings.Builder
 	for line := range strings.Lines(script) {
@@ -83,7 +83,7 @@ func Script(script string) []string {
 	return all
 }
 
-// URL lends a database until t ends, which is not to change its tables.
+// URL lends a database until t ends. The test must not change its tables.
 func (p *Pool) URL(t testing.TB) string {
 	t.Helper()
 	if p.kind.Dialect == dialect.SQLite {
@@ -92,7 +92,7 @@ func (p *Pool) URL(t testing.TB) string {
 	return p.lend(t).url
 }
 
-// DB lends one that is open already, which t is not to close.
+// DB lends a database that is open already, which t must not close.
 func (p *Pool) DB(t testing.TB) *sql.DB {
 	t.Helper()
 	if p.kind.Dialect == dialect.SQLite {
@@ -149,8 +149,8 @@ func (p *Pool) take() (l loan, ok bool) {
 	return l, false
 }
 
-// deletes are the statements that empty the default graph's tables, first of those
-// that refer to others.
+// deletes returns the statements that empty the default graph's tables, starting
+// with those that refer to others.
 func deletes() (all []string) {
 	for _, table := range slices.Backward(migrate.Tables) {
 		all = append(all, "DELETE FROM "+table.Name)

@@ -51,7 +51,8 @@ func Texts(t testing.TB, db *sql.DB, query string, args ...any) (all []string) {
 	return all
 }
 
-// WithNickname returns the tables of the default graph, with a column more in users.
+// WithNickname returns the tables of the default graph, with one more column in
+// users.
 func WithNickname(t testing.TB) []*entschema.Table {
 	t.Helper()
 	tables, err := entschema.CopyTables(migrate.Tables)

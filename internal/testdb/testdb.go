@@ -1,4 +1,4 @@
-// Package testdb gives each test databases of its own, on every kind of database
+// Package testdb gives each test its own databases, on every kind of database
 // that the machine has.
 package testdb
 
@@ -22,7 +22,7 @@ import (
 type Kind struct {
 	// Name is "sqlite", "postgres" or "mariadb".
 	Name string
-	// Dialect is ent's name of its dialect.
+	// Dialect is ent's name for its dialect.
 	Dialect string
 	// server is the URL of a server on which databases can be made; empty for
 	// SQLite.
@@ -35,7 +35,7 @@ const (
 	mysqlVariable    = "AUTHENT_TEST_MYSQL_URL"
 )
 
-// SQLite is what always is there.
+// SQLite is the kind that is always there.
 var SQLite = Kind{Name: "sqlite", Dialect: dialect.SQLite}
 
 func kinds() []Kind {
@@ -60,7 +60,7 @@ func Each(t *testing.T, run func(t *testing.T, kind Kind)) {
 	}
 }
 
-// Server is the kind of database with that name, for tests of one kind alone.
+// Server returns the kind of database with that name, for tests of only one kind.
 func Server(t testing.TB, name string) Kind {
 	t.Helper()
 	for _, kind := range kinds() {
@@ -105,7 +105,7 @@ func (k Kind) create() (url string, drop func() error, err error) {
 	return k.named(name), drop, k.run(k.server, []string{"CREATE DATABASE " + name})
 }
 
-// named is the URL of a database on the server.
+// named returns the URL of a database on the server.
 func (k Kind) named(name string) string {
 	u, err := url.Parse(k.server)
 	if err != nil {
@@ -139,7 +139,7 @@ func (k Kind) Connect(t testing.TB, url string) *sql.DB {
 	return db
 }
 
-// Placeholders is query with each ? as the dialect writes its parameters.
+// Placeholders returns query with each ? as the dialect writes its parameters.
 func (k Kind) Placeholders(query string) string {
 	if k.Dialect != dialect.Postgres {
 		return query

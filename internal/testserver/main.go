@@ -1,13 +1,13 @@
 // Testserver runs a command with what the tests need around it: throw-away
 // PostgreSQL and MariaDB servers on loopback, which it stops and removes however
-// the command ends. Of go test it says at the end what the tests ran against:
+// the command ends. After go test it says what the tests ran against:
 //
 //	go run ./internal/testserver -- go test ./...
 //
 // It starts no server whose URL is given in AUTHENT_TEST_POSTGRES_URL or
-// AUTHENT_TEST_MYSQL_URL; in these variables it tells the command where they
-// are. To go test it adds -json, prints what go test prints, and counts what
-// was skipped. With CI=true a missing browser or server is an error.
+// AUTHENT_TEST_MYSQL_URL; the command finds the servers in these variables. It
+// adds -json to go test, prints what go test prints, and counts what was skipped.
+// With CI=true a missing browser or server is an error.
 package main
 
 import (
@@ -80,7 +80,7 @@ func plain(ctx context.Context, args, env []string) (int, error) {
 	return 0, err
 }
 
-// findBrowser is the name of the browser that the tests will find.
+// findBrowser returns the name of the browser that the tests will find.
 func findBrowser() string {
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if _, err := exec.LookPath(name); err == nil {

@@ -12,14 +12,14 @@ import (
 	"strings"
 )
 
-// report is how a run of go test ended.
+// report says how a run of go test ended.
 type report struct {
 	code    int
 	skipped []string
 }
 
-// goTest runs go test and prints its output: of packages that pass the last line
-// alone, of those that fail everything.
+// goTest runs go test and prints its output: only the last line of packages that
+// pass, everything of those that fail.
 func goTest(ctx context.Context, args, env []string, out io.Writer) (report, error) {
 	cmd := exec.CommandContext(ctx, "go", append([]string{"test"}, args...)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
@@ -55,7 +55,7 @@ type event struct {
 	Action, Package, ImportPath, Test, Output string
 }
 
-// line takes one event; lines hold the output of packages that still run.
+// line handles one event; lines holds the output of packages that still run.
 func (r *report) line(b []byte, lines map[string][]string, out io.Writer) {
 	var e event
 	if json.Unmarshal(b, &e) != nil {
@@ -75,7 +75,7 @@ func (r *report) line(b []byte, lines map[string][]string, out io.Writer) {
 	}
 }
 
-// print writes what go test would print of a package that has ended.
+// print writes what go test would print for a package that has ended.
 func print(all []string, action string, out io.Writer) {
 	for _, l := range all {
 		verdict := strings.HasPrefix(l, "ok  \t") || strings.HasPrefix(l, "?   \t") || strings.HasPrefix(l, "FAIL\t")

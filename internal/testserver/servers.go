@@ -16,7 +16,7 @@ type servers struct {
 	started []*dbserver.Server
 }
 
-// kinds are the servers that tests want, and how they learn of them.
+// kinds are the servers that tests want, and how tests find them.
 var kinds = []struct {
 	name, variable, dev string
 	start               func(context.Context, ...string) (*dbserver.Server, error)
@@ -47,7 +47,7 @@ func startServers(ctx context.Context) (*servers, error) {
 	return s, nil
 }
 
-// env is the environment for the tests.
+// env returns the environment for the tests.
 func (s *servers) env() []string { return append(os.Environ(), s.urls...) }
 
 func (s *servers) close() error {

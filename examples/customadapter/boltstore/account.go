@@ -26,10 +26,10 @@ func (a accountRecord) check() error {
 
 func (a accountRecord) key() []byte { return pair(string(a.Provider), string(a.ProviderAccountID)) }
 
-// indexKey is the account's key in accountsOf.
+// indexKey returns the account's key in accountsOf.
 func (a accountRecord) indexKey() []byte { return pair(string(a.UserID), string(a.key())) }
 
-// account is what the engine sees of a record.
+// account turns a record into what the engine sees.
 func (a accountRecord) account() *authent.Account {
 	return &authent.Account{
 		UserID: string(a.UserID), Type: string(a.Type),
@@ -40,7 +40,7 @@ func (a accountRecord) account() *authent.Account {
 	}
 }
 
-// seconds is a time as an account holds it.
+// seconds returns a time as an account holds it.
 func seconds(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
 // LinkAccount implements authent.Adapter.
@@ -132,7 +132,7 @@ func (s *Store) UnlinkAccount(ctx context.Context, provider, providerAccountID s
 	})
 }
 
-// deleteAccount deletes an account with its place in the index.
+// deleteAccount deletes an account and its entry in the index.
 func (r rows) deleteAccount(key []byte) error {
 	record, err := load[accountRecord](r, accounts, key)
 	if err != nil {

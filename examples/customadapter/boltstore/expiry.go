@@ -15,21 +15,21 @@ const (
 	aVerification kind = 'v'
 )
 
-// expiryKey is where the index of expiries has a row. bbolt orders keys by their
-// bytes, so the time comes first, in eight bytes whose order is that of time: the
-// sign bit is turned, or times before 1970 would come last.
+// expiryKey returns a row's key in the index of expiries. bbolt orders keys by
+// their bytes, so the time comes first, in eight bytes that sort as times do: the
+// sign bit is flipped, or times before 1970 would come last.
 func expiryKey(at time.Time, what kind, key []byte) []byte {
 	ordered := uint64(at.UnixMilli()) ^ 1<<63
 	return append(append(binary.BigEndian.AppendUint64(nil, ordered), byte(what)), key...)
 }
 
-// fromExpiryKey is the inverse of expiryKey.
+// fromExpiryKey undoes expiryKey.
 func fromExpiryKey(k []byte) (at time.Time, what kind, key []byte) {
 	ordered := binary.BigEndian.Uint64(k)
 	return time.UnixMilli(int64(ordered ^ 1<<63)), kind(k[8]), k[9:]
 }
 
-// DeleteExpired implements authent.Adapter. It reads what has expired and no more,
+// DeleteExpired implements authent.Adapter. It reads only what has expired,
 // however much is in the file.
 func (s *Store) DeleteExpired(ctx context.Context, before time.Time, limit int) (n int, err error) {
 	err = s.write(ctx, "delete expired", func(r rows) error {

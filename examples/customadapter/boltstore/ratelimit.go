@@ -14,8 +14,8 @@ type rateLimitRecord struct {
 	Ends  time.Time
 }
 
-// errInTx refuses to count in a transaction: the hit would go when the
-// transaction fails, and a guesser could count on that.
+// errInTx refuses to count in a transaction: the hit would be lost if the
+// transaction fails, and an attacker could use that.
 var errInTx = errors.New("boltstore: rate limits are counted outside transactions")
 
 // HitRateLimit implements authent.RateLimitStore.

@@ -13,8 +13,7 @@ import (
 )
 
 // The buckets. An entity's bucket holds its records; each of the others is an
-// index, which the method that writes a record keeps in step in the same
-// transaction.
+// index, which the method that writes a record updates in the same transaction.
 const (
 	users         = "authent.users"          // id → userRecord
 	usersByEmail  = "authent.users_by_email" // e-mail → id
@@ -54,7 +53,8 @@ func (r rows) valuesUnder(bucket string, prefix []byte) [][]byte {
 	return values
 }
 
-// keysUnder is valuesUnder for the keys themselves.
+// keysUnder returns the keys that begin with prefix, as valuesUnder does for the
+// values.
 func (r rows) keysUnder(bucket string, prefix []byte) [][]byte {
 	var keys [][]byte
 	c := r.tx.Bucket([]byte(bucket)).Cursor()
@@ -64,7 +64,7 @@ func (r rows) keysUnder(bucket string, prefix []byte) [][]byte {
 	return keys
 }
 
-// load reads a record; one that is not there is authent.ErrNotFound.
+// load reads a record; if there is none, it returns authent.ErrNotFound.
 //
 // Records are structs of this package, since authent's own leave secrets out of
 // their JSON.
@@ -88,22 +88,22 @@ func save[T any](r rows, bucket string, key []byte, record T) error {
 	return r.put(bucket, key, value)
 }
 
-// text is a string in a record. JSON holds it in base64: of a Go string,
+// text is a string in a record. JSON holds it in base64, since in a Go string
 // encoding/json replaces the bytes that are not UTF-8.
 type text []byte
 
-// pair is the key of two strings. The first one's length comes before it, so that
-// no two pairs have the same key, whatever bytes they hold, and the pairs that
-// share their first string are those that begin with pair(first, "").
+// pair returns the key of two strings. The length of the first one comes before
+// it, so that no two pairs have the same key, whatever bytes they hold. The pairs
+// that share their first string are those whose keys begin with pair(first, "").
 func pair(first, second string) []byte {
 	key := binary.AppendUvarint(nil, uint64(len(first)))
 	return append(append(key, first...), second...)
 }
 
-// instant is a time as the file holds it.
+// instant returns a time as the file holds it.
 func instant(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 
-// set makes a column what an update says, if it says anything.
+// set sets a column to what an update says, if it says anything.
 func set[S ~string](column *text, update *S) {
 	if update != nil {
 		*column = text(*update)

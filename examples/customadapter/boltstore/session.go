@@ -18,7 +18,7 @@ type sessionRecord struct {
 	IPAddress, UserAgent           text
 }
 
-// session is what the engine sees of a record.
+// session turns a record into what the engine sees.
 func (s sessionRecord) session(token authent.Secret) *authent.Session {
 	return &authent.Session{
 		ID: s.ID, Token: token, UserID: s.UserID,
@@ -27,8 +27,8 @@ func (s sessionRecord) session(token authent.Secret) *authent.Session {
 	}
 }
 
-// CreateSession implements authent.Adapter. The ID is random: it goes to browsers,
-// and must not lead to the token.
+// CreateSession implements authent.Adapter. The ID is random: browsers see it, and
+// it must not lead to the token.
 func (s *Store) CreateSession(ctx context.Context, session authent.Session) (*authent.Session, error) {
 	if err := authent.CheckKey("Session.session_token", string(session.Token)); err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func (s *Store) CreateSession(ctx context.Context, session authent.Session) (*au
 	return record.session(session.Token), nil
 }
 
-// insertSession writes a new session and its places in the indexes.
+// insertSession writes a new session and its entries in the indexes.
 func (r rows) insertSession(token string, record sessionRecord) error {
 	if r.has(sessions, []byte(token)) {
 		return &authent.ConflictError{Key: authent.KeySessionToken}
@@ -159,7 +159,7 @@ func (s *Store) DeleteSessions(ctx context.Context, userID string, except authen
 	return n, nil
 }
 
-// deleteSession deletes a session with its places in the indexes.
+// deleteSession deletes a session and its entries in the indexes.
 func (r rows) deleteSession(token []byte) error {
 	record, err := load[sessionRecord](r, sessions, token)
 	if err != nil {

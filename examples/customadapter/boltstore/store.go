@@ -1,9 +1,10 @@
-// Package boltstore is an authent.Adapter over one bbolt file: an example of an
-// adapter of one's own, over a store that knows neither SQL nor foreign keys nor
-// unique indexes. Every file is one noun; docs/custom-adapter.md is its guide.
+// Package boltstore is an authent.Adapter over one bbolt file: an example of
+// writing your own adapter, over a store that knows neither SQL nor foreign keys
+// nor unique indexes. Each file is about one noun; docs/custom-adapter.md is the
+// guide.
 //
-// bbolt has one writer at a time, and each write waits for the disk. That suits
-// an application of one process. A file is locked by the process that has it open.
+// bbolt has one writer at a time, and each write waits for the disk. That suits an
+// application with one process. The process that has a file open locks it.
 package boltstore
 
 import (
@@ -24,8 +25,8 @@ import (
 // optional column and keeps milliseconds. Make one with Open. It is safe for
 // concurrent use.
 //
-// A function passed to InTx that writes through the Store instead of its tx
-// waits for itself, until its context ends.
+// If a function passed to InTx writes through the Store instead of its tx, it
+// waits for itself until its context ends.
 type Store struct {
 	db *bolt.DB
 	// writer holds a value while somebody writes. bbolt has a lock of its own for
@@ -40,18 +41,18 @@ var (
 	_ authent.RateLimitStore = (*Store)(nil)
 )
 
-// patience is how long Open waits for another process that has the file open: a
-// predecessor that is just ending, say.
+// patience is how long Open waits for another process that has the file open,
+// such as a predecessor that is just ending.
 const patience = time.Second
 
-// Open opens the file at path, or makes it, with mode 0600. It fails when the
-// folder is missing, the file may not be written, another process has it open (after
-// a second), or it is no bbolt file, cut short or damaged. Close the Store when
+// Open opens the file at path, or makes it, with mode 0600. It fails if the folder
+// is missing, the file may not be written, another process still has it open after a
+// second, or it is not a bbolt file, cut short or damaged. Close the Store when
 // done.
 func Open(path string) (s *Store, err error) {
 	var file *os.File
-	// bbolt trusts a file's pages and panics on a bad one; where the file is cut
-	// short, reading its map is a fault. Neither is reason to end the program.
+	// bbolt trusts a file's pages and panics on a bad one; if the file is cut
+	// short, reading its memory map is a fault. Neither should end the program.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if damage := recover(); damage != nil {
@@ -76,7 +77,7 @@ func Open(path string) (s *Store, err error) {
 	return &Store{db: db, writer: make(chan struct{}, 1)}, nil
 }
 
-// openError says which file, unless err does.
+// openError adds the file's name to err, unless it is there already.
 func openError(path string, err error) error {
 	if _, says := errors.AsType[*fs.PathError](err); says {
 		return fmt.Errorf("boltstore: open: %w", err)
@@ -106,8 +107,8 @@ func prepare(db *bolt.DB, file *os.File) error {
 	})
 }
 
-// Close waits for the transactions that are open, then closes the file. Every
-// call afterwards fails.
+// Close waits for the open transactions, then closes the file. Every call
+// afterwards fails.
 func (s *Store) Close() error {
 	if err := s.db.Close(); err != nil {
 		return fmt.Errorf("boltstore: close: %w", err)

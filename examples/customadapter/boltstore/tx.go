@@ -45,8 +45,8 @@ func (t *transaction) run(ctx context.Context, statement func(r rows) error) err
 	return err
 }
 
-// InTx implements authent.Adapter. It never runs fn a second time, since there
-// is one writer, who waits for nobody.
+// InTx implements authent.Adapter. It never runs fn a second time: there is one
+// writer, who waits for nobody.
 func (s *Store) InTx(ctx context.Context, fn func(tx authent.Adapter) error) error {
 	if s.tx == nil {
 		return s.transact(ctx, func(t *transaction) error {
@@ -76,8 +76,8 @@ func (s *Store) transact(ctx context.Context, fn func(t *transaction) error) err
 	t := &transaction{bolt: tx}
 	defer func() {
 		t.done = true
-		// After Commit it does nothing. It is deferred for a panic's sake too, after
-		// which bbolt's lock would stay.
+		// After Commit it does nothing. It is deferred because bbolt's lock would
+		// otherwise remain after a panic.
 		_ = tx.Rollback()
 	}()
 	if err := fn(t); err != nil {
@@ -107,8 +107,8 @@ func (s *Store) write(ctx context.Context, what string, statement func(r rows) e
 }
 
 // read runs a statement that writes nothing. Outside InTx it sees what was last
-// stored and waits for nobody. In InTx it must be the transaction that reads, or
-// the statement would not see what the transaction wrote.
+// stored and waits for nobody. In InTx the transaction itself must read, or the
+// statement would not see what the transaction wrote.
 func (s *Store) read(ctx context.Context, what string, statement func(r rows) error) error {
 	err := ctx.Err()
 	switch {

@@ -12,8 +12,9 @@ import (
 	"github.com/authent/authent/authent"
 )
 
-// User is a person with all that the file holds of them but the password's hash.
-// AuthUser returns it. In every field the zero value means that there is none.
+// User is a person, with everything the file holds about them except the
+// password's hash. AuthUser returns it. In every field the zero value means that
+// there is none.
 type User struct {
 	ID            string
 	Name          string
@@ -25,13 +26,13 @@ type User struct {
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 
-	// SignedUpWith is the id of the provider through which the person came. It is
-	// the application's own column: authent does not know it.
+	// SignedUpWith is the id of the provider through which the person signed up.
+	// It is the application's own column: authent does not know it.
 	SignedUpWith string
 }
 
-// AuthUser returns the user of a session: nil when nobody is signed in. It reads
-// nothing from the file. The user is read-only.
+// AuthUser returns the user of a session, nil if nobody is signed in. It does not
+// read the file. The user is read-only.
 func AuthUser(s *authent.Session) *User {
 	if s == nil || s.User == nil {
 		return nil
@@ -50,8 +51,8 @@ type userRecord struct {
 	SignedUpWith              text
 }
 
-// user is what the engine sees of a record, and in its Entity what the
-// application does.
+// user turns a record into what the engine sees, and in its Entity what the
+// application sees.
 func (u userRecord) user() *authent.User {
 	own := &User{
 		ID: u.ID, Name: string(u.Name), Email: string(u.Email), EmailVerified: u.EmailVerified,
@@ -76,7 +77,7 @@ func (r rows) user(id string) (*authent.User, error) {
 }
 
 // saveUser writes a user who had the e-mail before (nil for none), unless
-// somebody else has the new one. No e-mail at all is nobody's, and no conflict.
+// somebody else has the new one. Users without an e-mail do not conflict.
 func (r rows) saveUser(u userRecord, before text) error {
 	if !bytes.Equal(u.Email, before) {
 		if err := authent.CheckKey("User.email", string(u.Email)); err != nil {
@@ -92,7 +93,7 @@ func (r rows) saveUser(u userRecord, before text) error {
 	return save(r, users, []byte(u.ID), u)
 }
 
-// moveEmail keeps the index of e-mails.
+// moveEmail updates the index of e-mails.
 func (r rows) moveEmail(id string, from, to text) error {
 	if len(from) > 0 {
 		if err := r.delete(usersByEmail, from); err != nil {
@@ -136,7 +137,8 @@ func (s *Store) User(ctx context.Context, id string) (u *authent.User, err error
 	return u, err
 }
 
-// LockUser implements authent.Adapter. A transaction has locked the whole file.
+// LockUser implements authent.Adapter. A transaction has locked the whole file
+// anyway.
 func (s *Store) LockUser(ctx context.Context, id string) (*authent.User, error) {
 	return s.User(ctx, id)
 }

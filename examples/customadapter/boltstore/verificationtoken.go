@@ -23,7 +23,7 @@ func (v verificationRecord) check() error {
 
 func (v verificationRecord) key() []byte { return pair(string(v.Identifier), string(v.Token)) }
 
-// token is what the engine sees of a record.
+// token turns a record into what the engine sees.
 func (v verificationRecord) token() *authent.VerificationToken {
 	return &authent.VerificationToken{Identifier: string(v.Identifier), Token: authent.Secret(v.Token), Expires: v.Expires}
 }
@@ -58,8 +58,8 @@ func (s *Store) VerificationToken(ctx context.Context, identifier string, token 
 	return v, err
 }
 
-// UseVerificationToken implements authent.Adapter. The one writer at a time makes
-// reading and deleting one step.
+// UseVerificationToken implements authent.Adapter. Since there is one writer at a
+// time, reading and deleting are one step.
 func (s *Store) UseVerificationToken(ctx context.Context, identifier string, token authent.Secret) (*authent.VerificationToken, error) {
 	var used verificationRecord
 	err := s.write(ctx, "use verification token", func(r rows) (err error) {
@@ -93,7 +93,8 @@ func (s *Store) DeleteVerificationTokens(ctx context.Context, identifier string,
 	return n, nil
 }
 
-// deleteVerification deletes a token with its place in the index and returns it.
+// deleteVerification deletes a token and its entry in the index, and returns the
+// token.
 func (r rows) deleteVerification(key []byte) (verificationRecord, error) {
 	record, err := load[verificationRecord](r, verifications, key)
 	if err != nil {

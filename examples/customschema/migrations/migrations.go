@@ -19,8 +19,8 @@ var files embed.FS
 
 var folders = map[string]string{dialect.SQLite: "sqlite", dialect.Postgres: "postgres", dialect.MySQL: "mysql"}
 
-// Apply brings a database of that dialect, which is ent's name of it, to the
-// newest version. The errors are those of migrate.Migrator.Apply.
+// Apply brings a database to the newest version. The name is ent's for its
+// dialect. The errors are those of migrate.Migrator.Apply.
 func Apply(ctx context.Context, name string, db *sql.DB) error {
 	sub, err := fs.Sub(files, folders[name])
 	if err != nil {

@@ -22,8 +22,8 @@ func allowEngine() privacy.QueryMutationRule {
 	})
 }
 
-// allowSelf lets people at their own row: for others the query finds nothing and
-// the update changes nothing.
+// allowSelf gives people access to their own row: in other rows the query finds
+// nothing and the update changes nothing.
 func allowSelf() privacy.QueryMutationRule { return selfRule{} }
 
 type selfRule struct{}
@@ -46,7 +46,7 @@ func (selfRule) EvalMutation(ctx context.Context, m ent.Mutation) error {
 	return ownRow(ctx, people)
 }
 
-// filtered is a query or a mutation, which more predicates narrow.
+// filtered is a query or a mutation, which can be narrowed by more predicates.
 type filtered interface {
 	WhereP(...func(*sql.Selector))
 }

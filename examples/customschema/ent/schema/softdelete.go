@@ -9,7 +9,7 @@ import (
 	"github.com/authent/authent/examples/customschema/ent/intercept"
 )
 
-// hideDeleted leaves people out who are marked as deleted.
+// hideDeleted leaves out people who are marked as deleted.
 func hideDeleted() ent.Interceptor {
 	return intercept.TraverseFunc(func(_ context.Context, q intercept.Query) error {
 		q.WhereP(sql.FieldIsNull("deleted_at"))

@@ -15,7 +15,7 @@ import (
 	"github.com/authent/authent/authent/mixin"
 )
 
-// User is a person. Ids are numbers that the database counts up.
+// User is a person. Ids are numbers that the database assigns.
 type User struct{ ent.Schema }
 
 // Mixin of User: what authent needs of it.
@@ -23,13 +23,13 @@ func (User) Mixin() []ent.Mixin {
 	return []ent.Mixin{mixin.User{ID: field.TypeInt64}}
 }
 
-// usernames are lower case, so that no two look alike.
+// usernames matches lower case only, so that no two look alike.
 var usernames = regexp.MustCompile(`^[a-z0-9_]{3,30}$`)
 
-// Fields of User: what the application has beside.
+// Fields of User: what the application adds.
 func (User) Fields() []ent.Field {
 	return []ent.Field{
-		// Required, and not known to authent: the hook below fills it.
+		// Required, but unknown to authent: the hook below fills it.
 		field.String("username").Unique().MaxLen(30).Match(usernames),
 		field.String("phone").Optional(),
 		field.String("locale").Default("en"),
@@ -50,11 +50,11 @@ func (User) Annotations() []schema.Annotation {
 // Hooks of User.
 func (User) Hooks() []ent.Hook { return []ent.Hook{chooseUsername} }
 
-// Interceptors of User: whoever is deleted is found no more, and signed in no
-// more, since authent looks sessions up through this interceptor too.
+// Interceptors of User: whoever is deleted is no longer found, and no longer
+// signed in, since authent looks sessions up through this interceptor too.
 func (User) Interceptors() []ent.Interceptor { return []ent.Interceptor{hideDeleted()} }
 
-// Policy of User: nobody reads or writes people but authent and the person.
+// Policy of User: only authent and the person may read or write a row.
 func (User) Policy() ent.Policy {
 	return privacy.Policy{
 		Query:    privacy.QueryPolicy{allowEngine(), allowSelf(), privacy.AlwaysDenyRule()},

@@ -11,8 +11,8 @@ import (
 )
 
 // chooseUsername fills the username of a new person: the form's field of that
-// name, or else one that nobody has. A form is not to be trusted: the field's
-// validator acts on what stands there.
+// name, or else one that nobody has. A form cannot be trusted: the field's
+// validator checks the value.
 func chooseUsername(next ent.Mutator) ent.Mutator {
 	return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 		if _, given := m.Field("username"); given || !m.Op().Is(ent.OpCreate) {

@@ -6,7 +6,7 @@ import (
 	"github.com/authent/authent/authent/mixin"
 )
 
-// VerificationToken is proof that works once.
+// VerificationToken is a proof that works once.
 type VerificationToken struct{ ent.Schema }
 
 // Mixin of VerificationToken: its columns, as they are.
