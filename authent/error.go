@@ -65,7 +65,6 @@ var (
 	errSessionNotFound = errors.New("no such session")
 	errCurrentPassword = errors.New("the current password is wrong")
 	errOAuthCallback   = oauth.ErrCallback
-	errOAuthSetup      = oauth.ErrSetup
 	errNoEmail         = errors.New("the provider gave no address that can be used")
 	errLinkedElsewhere = errors.New("the account is linked to another user")
 	errNotLinked       = errors.New("no such account is linked")

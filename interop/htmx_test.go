@@ -59,7 +59,7 @@ func serveHTMX(t *testing.T) (auth *authent.Auth, server *httptest.Server, ada s
 	auth, err = authent.New(authent.Config{
 		URL: "http://" + server.Listener.Addr().String(), Secrets: []string{sharedSecret},
 		Adapter:   ent.NewAuthAdapter(ent.NewClient(ent.Driver(entsql.OpenDB(testdb.SQLite.Dialect, testdb.SQLite.Open(t))))),
-		Providers: []authent.Provider{provider.Password(), provider.OIDC(idp.URL, "client", "secret")},
+		Providers: []authent.Provider{provider.Password(), provider.OIDC(idp.URL, provider.Client{ID: "client", Secret: "secret"})},
 		Pages:     authent.Pages{SignIn: "/login"},
 		Logger:    slog.New(slog.DiscardHandler),
 	})
@@ -138,7 +138,7 @@ func TestHTMX(t *testing.T) {
 	p.click("public")
 	p.on("public")
 	// A page that the history has lost, and whose session has ended meanwhile.
-	if _, err := auth.RevokeAll(t.Context(), ada); err != nil {
+	if _, err := auth.RevokeAllSessions(t.Context(), ada); err != nil {
 		t.Fatal(err)
 	}
 	p.evaluate("history.back()")
