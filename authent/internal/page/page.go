@@ -53,7 +53,7 @@ type SignInView struct {
 	UserName, UserEmail string
 }
 
-// Who is what the page calls the person who is signed in.
+// Who returns what the page calls the person who is signed in.
 func (v SignInView) Who() string {
 	return cmp.Or(v.UserName, v.UserEmail, "your account")
 }
