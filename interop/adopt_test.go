@@ -21,6 +21,7 @@ import (
 	"github.com/authent/authent/authent/provider"
 	"github.com/authent/authent/ent"
 	entmigrate "github.com/authent/authent/ent/migrate"
+	"github.com/authent/authent/internal/freeport"
 	"github.com/authent/authent/internal/oauthserver"
 	"github.com/authent/authent/internal/testdb"
 	"github.com/authent/authent/migrations"
@@ -84,7 +85,7 @@ func adoptedBrowser(t *testing.T, c cell) {
 	h := newHost(t)
 	p := newPage(t)
 
-	port := freePort(t)
+	port := freeport.For(t)
 	t.Run("Auth.js", func(t *testing.T) {
 		nodeWith(t, []string{"ADAPTER=" + c.ddl, "DATABASE_URL=" + nodeURL(dsn), "AUTH_SECRET=" + sharedSecret, "OIDC_ISSUER=" + idp.URL, "PORT=" + port, "ORIGIN=" + h.URL}, "node_modules/.authent/authjs.mjs")
 		h.run(t, httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: "127.0.0.1:" + port}))

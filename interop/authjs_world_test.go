@@ -27,6 +27,7 @@ import (
 	prisma "github.com/authent/authent/examples/nextjs-prisma/ent"
 	_ "github.com/authent/authent/examples/nextjs-prisma/ent/runtime"
 	"github.com/authent/authent/internal/chromium"
+	"github.com/authent/authent/internal/freeport"
 	drizzledefault "github.com/authent/authent/internal/layout/drizzledefault/ent"
 	_ "github.com/authent/authent/internal/layout/drizzledefault/ent/runtime"
 	drizzlesqlite "github.com/authent/authent/internal/layout/drizzlesqlite/ent"
@@ -206,7 +207,7 @@ func newPair(t testing.TB, c cell, hashed bool) *pair {
 	p.store = c.adapter(entsql.OpenDB(kind.Dialect, p.db))
 	p.serve(t, idp.URL, hashed)
 
-	port := freePort(t)
+	port := freeport.For(t)
 	p.nodeURL = "http://127.0.0.1:" + port
 	env := []string{"ADAPTER=" + c.ddl, "DATABASE_URL=" + nodeURL(url), "AUTH_SECRET=" + sharedSecret, "OIDC_ISSUER=" + idp.URL, "PORT=" + port, "TZ=America/New_York"}
 	if hashed {

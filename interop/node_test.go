@@ -7,12 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
-
-	"github.com/authent/authent/internal/freeport"
 )
 
 // node starts a program of this folder and returns when it says that it is ready.
@@ -65,15 +62,6 @@ func nodeWith(t testing.TB, env []string, script string, args ...string) {
 	}
 	_ = cmd.Wait()
 	t.Fatalf("%s ended before it was ready: %s", script, faults.String())
-}
-
-func freePort(t testing.TB) string {
-	t.Helper()
-	port, err := freeport.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strconv.Itoa(port)
 }
 
 // TestTypes: what the examples hand out for the Node side passes TypeScript's own

@@ -19,6 +19,7 @@ import (
 	"github.com/authent/authent/authent/provider"
 	"github.com/authent/authent/ent"
 	_ "github.com/authent/authent/ent/runtime"
+	"github.com/authent/authent/internal/freeport"
 	"github.com/authent/authent/internal/testdb"
 )
 
@@ -174,7 +175,7 @@ func (b *browser) submit(fields ...string) {
 // not ours, comes back as the same person, and refreshes the tokens.
 func TestOIDCProvider(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
-		port := freePort(t)
+		port := freeport.For(t)
 		p := provider.OIDC("http://127.0.0.1:"+port, provider.Client{ID: "client", Secret: secret})
 		p.OAuth.MergeUserInfo = true // its ID tokens tell the subject alone
 		s := newSite(t, kind, p)

@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -149,11 +148,7 @@ func TestSessionOutlivesProcess(t *testing.T) {
 
 // TestRun starts the program as a person does, and stops it.
 func TestRun(t *testing.T) {
-	free, err := freeport.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := strconv.Itoa(free)
+	port := freeport.For(t)
 	env := map[string]string{"PORT": port, "AUTH_SECRET": secret, "BOLT_FILE": filepath.Join(t.TempDir(), "test.bolt")}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)

@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -42,7 +41,7 @@ func startApp(t *testing.T, dir string) *app {
 // startAppOn starts it on any database.
 func startAppOn(t *testing.T, databaseURL, dir string) *app {
 	t.Helper()
-	a := startWith(t, map[string]string{"PORT": freePort(t), "DATABASE_URL": databaseURL, "AUTH_SECRET": testSecret})
+	a := startWith(t, map[string]string{"PORT": freeport.For(t), "DATABASE_URL": databaseURL, "AUTH_SECRET": testSecret})
 	a.dir = dir
 	return a
 }
@@ -72,15 +71,6 @@ func startWith(t *testing.T, env map[string]string) *app {
 		return strings.Contains(out.String(), "open http")
 	})
 	return a
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	port, err := freeport.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strconv.Itoa(port)
 }
 
 // safeBuffer is a buffer that two goroutines may use.

@@ -10,6 +10,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/authent/authent/internal/freeport"
 )
 
 // TestBehindProxy: with AUTH_URL set to a loopback URL that a proxy serves, people
@@ -22,7 +24,7 @@ func TestBehindProxy(t *testing.T) {
 			"tells in headers": func(r *httputil.ProxyRequest) { r.SetXForwarded() },
 			"tells nothing":    func(*httputil.ProxyRequest) {},
 		} {
-			port := freePort(t)
+			port := freeport.For(t)
 			target := &url.URL{Scheme: "http", Host: "localhost:" + port}
 			proxy := httptest.NewUnstartedServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 				r.SetURL(target)
@@ -52,14 +54,14 @@ func TestBehindProxy(t *testing.T) {
 // TestHost: HOST says where the application listens, in a container everywhere.
 func TestHost(t *testing.T) {
 	t.Run("one address", func(t *testing.T) {
-		a := startWith(t, map[string]string{"HOST": "127.0.0.2", "PORT": freePort(t), "DATABASE_URL": "file:" + filepath.Join(t.TempDir(), "q.db"), "AUTH_SECRET": testSecret})
+		a := startWith(t, map[string]string{"HOST": "127.0.0.2", "PORT": freeport.For(t), "DATABASE_URL": "file:" + filepath.Join(t.TempDir(), "q.db"), "AUTH_SECRET": testSecret})
 		page, err := submit(t.Context(), person(t), a.url, "/auth/register", "/auth/register", url.Values{"email": {ada}, "password": {word}})
 		if err != nil || !strings.Contains(page, "Hello, "+ada) {
 			t.Errorf("%s: %v\n%s", a.url, err, page)
 		}
 	})
 	t.Run("everywhere", func(t *testing.T) {
-		port := freePort(t)
+		port := freeport.For(t)
 		a := startWith(t, map[string]string{"HOST": "0.0.0.0", "PORT": port, "DATABASE_URL": "file:" + filepath.Join(t.TempDir(), "q.db"), "AUTH_SECRET": testSecret})
 		for host, want := range map[string]int{"localhost:" + port: http.StatusOK, "192.168.1.7:" + port: http.StatusMisdirectedRequest} {
 			r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, strings.Replace(a.url, "0.0.0.0", "127.0.0.2", 1)+"/auth/signin", nil)

@@ -20,6 +20,7 @@ import (
 
 	"github.com/authent/authent/authent/database/sqlite"
 	"github.com/authent/authent/internal/await"
+	"github.com/authent/authent/internal/freeport"
 )
 
 // TestWrongSettings get one line that says what to do.
@@ -52,7 +53,7 @@ func TestWrongSettings(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			env := map[string]string{"HOST": tc.host, "PORT": tc.port, "DATABASE_URL": tc.database, "AUTH_SECRET": tc.secret, "AUTH_URL": tc.url}
 			if tc.port == "0" {
-				env["PORT"] = freePort(t)
+				env["PORT"] = freeport.For(t)
 			}
 			err := run(t.Context(), func(name string) string { return env[name] }, io.Discard)
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
@@ -74,7 +75,7 @@ func TestNoSettings(t *testing.T) {
 		t.Setenv(name, "")
 	}
 	t.Chdir(t.TempDir())
-	env := map[string]string{"PORT": freePort(t)}
+	env := map[string]string{"PORT": freeport.For(t)}
 	first := startWith(t, env)
 	ada := person(t)
 	page, err := submit(t.Context(), ada, first.url, "/auth/register", "/auth/register", url.Values{"email": {"ada@example.com"}, "password": {word}})
@@ -197,7 +198,7 @@ func child(t *testing.T, dir string) (base string, cmd *exec.Cmd) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := freePort(t)
+	port := freeport.For(t)
 	cmd = exec.Command(self)
 	cmd.Env = append(os.Environ(), "QUICKSTART_CHILD=1", "PORT="+port, "DATABASE_URL=file:"+filepath.Join(dir, "quickstart.db"), "AUTH_SECRET="+testSecret)
 	if err := cmd.Start(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"testing"
 )
 
 // Find returns a port on 127.0.0.1 that nobody listens on. It is below those that
@@ -21,4 +22,14 @@ func Find() (int, error) {
 		}
 	}
 	return 0, fmt.Errorf("freeport: %w", err)
+}
+
+// For returns such a port for a test, in decimal.
+func For(t testing.TB) string {
+	t.Helper()
+	port, err := Find()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strconv.Itoa(port)
 }

@@ -12,6 +12,7 @@ import (
 
 	"entgo.io/ent/dialect"
 
+	"github.com/authent/authent/internal/freeport"
 	"github.com/authent/authent/internal/testdb"
 )
 
@@ -52,7 +53,7 @@ type guide struct {
 // says, whatever the guide says.
 func newGuide(t *testing.T, kind testdb.Kind, database string) *guide {
 	t.Helper()
-	g := &guide{t: t, kind: kind, dir: filepath.Join(workspace, "app"), port: freePort(t), webPort: freePort(t), env: map[string]string{}, hasDatabase: database != ""}
+	g := &guide{t: t, kind: kind, dir: filepath.Join(workspace, "app"), port: freeport.For(t), webPort: freeport.For(t), env: map[string]string{}, hasDatabase: database != ""}
 	if database != "" {
 		g.env["DATABASE_URL"] = database
 	}

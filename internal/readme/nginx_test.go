@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/authent/authent/internal/freeport"
 	"github.com/authent/authent/internal/testdb"
 )
 
@@ -65,7 +66,7 @@ func newNginx(t *testing.T, app string) *nginx {
 		}
 		t.Skip("no nginx: make deps installs it on Debian")
 	}
-	n := &nginx{program: program, dir: t.TempDir(), https: freePort(t), http: freePort(t), app: app}
+	n := &nginx{program: program, dir: t.TempDir(), https: freeport.For(t), http: freeport.For(t), app: app}
 	n.certify(t)
 	return n
 }

@@ -5,12 +5,9 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strconv"
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/authent/authent/internal/freeport"
 )
 
 // start starts a program, which answer then asks, until stop is called. A program
@@ -102,13 +99,4 @@ func (g *guide) reachable(url string) bool {
 		res.Body.Close()
 	}
 	return err == nil
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	port, err := freeport.Find()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strconv.Itoa(port)
 }
