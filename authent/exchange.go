@@ -138,7 +138,7 @@ func (e *exchange) redirectAs(status int, to scriptAnswer) {
 func (e *exchange) lead(status int, target string) {
 	addVary(e.w.Header(), "HX-Request")
 	if e.isHTMX() {
-		e.w.Header().Set("HX-Redirect", target)
+		e.w.Header().Set("HX-Redirect", e.reloading(target))
 		e.w.WriteHeader(status)
 		return
 	}

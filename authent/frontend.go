@@ -180,9 +180,9 @@ func (e *exchange) restoresHistory() bool {
 	return e.r.Header.Get("HX-History-Restore-Request") == "true"
 }
 
-// currentURL returns the address of the page from which htmx sent the request, "" if
-// it is not of our origin, or a page on which people sign in or out: they do not want
-// to come back there.
+// currentURL returns the address of the page from which htmx sent the request, without
+// its fragment, "" if it is not of our origin, or a page on which people sign in or out:
+// they do not want to come back there.
 func (e *exchange) currentURL() string {
 	if !e.isHTMX() {
 		return ""
@@ -192,7 +192,36 @@ func (e *exchange) currentURL() string {
 	if !ok || strings.HasPrefix(u, e.page("", nil)) || e.isPage(u, p.SignIn, p.SignOut, p.Register, p.Error, p.VerifyRequest) {
 		return ""
 	}
+	return withoutFragment(u)
+}
+
+// reloading returns target as htmx is to be told it, which sets location.href: of an
+// address that differs from the page's by its fragment alone nothing would be loaded.
+func (e *exchange) reloading(target string) string {
+	bare := withoutFragment(e.browsersURL(target))
+	if on := e.browsersURL(e.r.Header.Get("HX-Current-URL")); bare == withoutFragment(on) {
+		return withoutFragment(target)
+	}
+	return target
+}
+
+// browsersURL returns what a browser makes of an address on our origin or a trusted
+// one; any other stays as it is.
+func (e *exchange) browsersURL(u string) string {
+	if own, ok := input.SameOriginURL(u, e.origin); ok {
+		u = own
+	} else if trusted, ok := input.URLOfOrigins(u, e.cfg.TrustedOrigins); ok {
+		u = trusted
+	}
+	if path, suffix := input.SplitPath(u); strings.Count(path, "/") == 2 {
+		return path + "/" + suffix // an origin alone
+	}
 	return u
+}
+
+func withoutFragment(u string) string {
+	bare, _, _ := strings.Cut(u, "#")
+	return bare
 }
 
 // isPage reports whether a URL is that of one of pages, which are as in Config.Pages,
