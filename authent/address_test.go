@@ -281,7 +281,7 @@ func TestAddressesInQueries(t *testing.T) {
 // the configuration spells it.
 func TestTrustedOriginsSpelled(t *testing.T) {
 	for spelled, sent := range map[string]string{
-		"https://Front.EXAMPLE:443": "https://front.example", "HTTP://front.example:80": "http://front.example",
+		"https://Front.EXAMPLE:443": "https://front.example", "HTTP://Front.LocalHost:80": "http://front.localhost",
 		"https://front.example:08443": "https://front.example:8443", "https://[0:0::1]": "https://[::1]",
 	} {
 		w := newWorld(t, testdb.SQLite, setup{config: func(c *authent.Config) { c.TrustedOrigins = []string{spelled} }})

@@ -44,7 +44,7 @@ type Auth struct {
 func New(c Config) (*Auth, error) {
 	c = c.withDefaults(os.Getenv)
 	site, err := input.ParseSite(c.URL)
-	if err := errors.Join(err, c.trustProxies(os.Getenv), c.validate()); err != nil {
+	if err := errors.Join(err, c.trustProxies(os.Getenv), c.validate(site)); err != nil {
 		return nil, fmt.Errorf("authent: config: %w", err)
 	}
 	if err := c.keepDevSecret(); err != nil {

@@ -78,8 +78,9 @@ type Config struct {
 	// may send state-changing requests, read the Handler's answers (CORS) and be a
 	// callbackUrl: trust them as your own. Only the same site can work, such as
 	// https://app.example.com beside https://api.example.com, or another port of
-	// localhost: cookies are SameSite=Lax, and browsers do not send those with
-	// requests from another site's page. If empty, none.
+	// localhost, since cookies are SameSite=Lax: browsers leave them out of what
+	// another site's page fetches. They are https; http is for localhost, names under it
+	// and loopback addresses, where URL is http too. If empty, none.
 	TrustedOrigins []string
 	// TrustedProxies are the reverse proxies whose X-Forwarded-For gives the client's
 	// address. If empty, those of the environment's AUTH_TRUSTED_PROXIES, such as
@@ -257,8 +258,8 @@ func (c *Config) secretsFromEnv(getenv func(string) string) []string {
 	return secrets
 }
 
-// validate reports every fault at once.
-func (c *Config) validate() error {
+// validate reports every fault at once. site is what URL says, zero where that is one.
+func (c *Config) validate(site input.Site) error {
 	errs := []error{
 		c.validateSecrets(),
 		validateProviders(c.Providers),
@@ -283,8 +284,8 @@ func (c *Config) validate() error {
 		errs = append(errs, errors.New("ProviderTimeout is negative"))
 	}
 	for _, o := range c.TrustedOrigins {
-		if !input.ValidOrigin(o) {
-			errs = append(errs, fmt.Errorf("TrustedOrigins: %q is not of the form scheme://host[:port]", o))
+		if err := site.CheckOrigin(o); err != nil {
+			errs = append(errs, fmt.Errorf("TrustedOrigins: %q %w", o, err))
 		}
 	}
 	return errors.Join(errs...)

@@ -15,20 +15,13 @@ import (
 // without the scheme's own port. A string that is no origin stays as it is.
 func BrowsersOrigin(s string) string {
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || !strings.EqualFold(s, u.Scheme+"://"+u.Host) {
+	if err != nil || u.Host == "" || !validPort(u.Port()) || !strings.EqualFold(s, u.Scheme+"://"+u.Host) {
 		return s
 	}
 	return u.Scheme + "://" + canonicalHost(u)
 }
 
-// ValidOrigin reports whether s is an origin (scheme://host[:port]) as browsers send it.
-func ValidOrigin(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" &&
-		s == u.Scheme+"://"+u.Host && s == strings.ToLower(s)
-}
-
-// Site is where the engine is, as Config.URL says.
+// Site is where the engine is: what Config.URL says.
 type Site struct {
 	// Origin is scheme and host, nil in development.
 	Origin *url.URL
@@ -47,16 +40,15 @@ func ParseSite(raw string) (Site, error) {
 	}
 	u, err := url.Parse(raw)
 	switch {
-	case err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https"):
+	case err != nil || u.Hostname() == "" || (u.Scheme != "http" && u.Scheme != "https"):
 		return Site{}, errors.New("URL (AUTH_URL) is not a http(s) URL such as https://example.com/auth")
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return Site{}, errors.New("URL (AUTH_URL) has a user, a query or a fragment: use scheme, host and path alone")
-	case strings.ContainsFunc(u.Host, func(c rune) bool { return c > unicode.MaxASCII }):
-		return Site{}, errors.New("URL (AUTH_URL) has a host with letters outside ASCII: use its xn-- form, as browsers do")
-	case !validPort(u.Port()):
-		return Site{}, fmt.Errorf("URL (AUTH_URL) has the port %s: use one up to 65535", u.Port())
 	case u.Scheme == "http" && !IsLoopbackHost(u.Host):
 		return Site{}, fmt.Errorf("URL (AUTH_URL) is http for %s: use https; http is for localhost, names under it and loopback addresses alone", u.Host)
+	}
+	if err := checkHost(u); err != nil {
+		return Site{}, fmt.Errorf("URL (AUTH_URL) %w", err)
 	}
 	base := path.Clean("/" + u.Path)
 	if base == "/" {
@@ -64,6 +56,52 @@ func ParseSite(raw string) (Site, error) {
 	}
 	origin := &url.URL{Scheme: u.Scheme, Host: canonicalHost(u)}
 	return Site{Origin: origin, Base: base, Secure: u.Scheme == "https"}, nil
+}
+
+// CheckOrigin says why origin, as BrowsersOrigin returns it, cannot be one beside the
+// site whose pages are trusted, nil if it can. Beside https it is https too: a page that
+// anybody on the way may have written is not to be trusted, and browsers take http and
+// https for two sites, so that a cookie that is SameSite=Lax does not come.
+func (s Site) CheckOrigin(origin string) error {
+	u, err := url.Parse(origin)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || origin != u.Scheme+"://"+u.Host {
+		return errors.New("is not of the form scheme://host[:port]")
+	}
+	if err := checkHost(u); err != nil {
+		return err
+	}
+	switch {
+	case u.Scheme == "http" && !IsLoopbackHost(u.Host):
+		return errors.New("is http: use https; http is for localhost, names under it and loopback addresses alone")
+	case u.Scheme == "http" && s.Secure:
+		return errors.New("is http, and URL is https: use https for both, or http for both on this machine")
+	}
+	return nil
+}
+
+// checkHost says what keeps browsers from ever naming u's host or port.
+func checkHost(u *url.URL) error {
+	host := u.Hostname()
+	switch {
+	case !validPort(u.Port()):
+		return fmt.Errorf("has the port %s: use one up to 65535", u.Port())
+	case strings.Contains(host, "*"):
+		return errors.New("has a * in its host: write each origin out")
+	case strings.ContainsFunc(host, func(c rune) bool { return c > unicode.MaxASCII }):
+		return errors.New("has a host with letters outside ASCII: use its xn-- form, as browsers do")
+	}
+	if _, err := netip.ParseAddr(host); err == nil && !strings.Contains(host, "%") {
+		return nil
+	}
+	if strings.ContainsFunc(host, notInName) {
+		return errors.New("has a host with other characters than letters, digits, dots and hyphens")
+	}
+	return nil
+}
+
+// notInName reports a character that no name has in DNS; some names have "_".
+func notInName(c rune) bool {
+	return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune(".-_", c)
 }
 
 func validPort(port string) bool {
