@@ -184,6 +184,7 @@ func (e *exchange) html(status int, name page.Name, view any) error {
 		return err
 	}
 	page.WriteHeaders(e.w.Header())
+	addVary(e.w.Header(), "HX-Request")
 	e.w.WriteHeader(status)
 	_, _ = body.WriteTo(e.w)
 	return nil
@@ -203,14 +204,20 @@ func (e *exchange) frame() page.Frame {
 	return f
 }
 
-// ownPage redirects to the application's page in place of a built-in one, with
-// the request's query, and reports whether there is one. A page that names the built-in
-// one itself is none: it would be led to for ever.
-func (e *exchange) ownPage(page string) (bool, error) {
-	if page == "" || e.isPage(e.origin.String()+ownURI(e.r), page) {
-		return false, nil
+// elsewhere sends the browser away from a built-in page where it is not to be shown in
+// this answer, and reports whether it did: to the application's page in its place, with
+// the request's query; and htmx, which would put it into a part of another page, or leave
+// out its head with the style, to the page itself.
+func (e *exchange) elsewhere(own string) (bool, error) {
+	switch {
+	case own != "":
+		return true, e.redirect(withQuery(absolute(e.origin, own), queryOf(e.r)))
+	case e.isHTMX():
+		e.noStore()
+		e.lead(http.StatusOK, e.origin.String()+ownURI(e.r))
+		return true, nil
 	}
-	return true, e.redirect(withQuery(absolute(e.origin, page), queryOf(e.r)))
+	return false, nil
 }
 
 // maxParams bounds the parameters of a query, as package net/url does: a

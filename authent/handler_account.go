@@ -75,7 +75,7 @@ func (e *exchange) getAccount() error {
 	if s == nil {
 		return e.redirect(e.page("signin", url.Values{"callbackUrl": {e.accountPath(nil)}}))
 	}
-	if done, err := e.ownPage(e.cfg.Pages.Account); done {
+	if done, err := e.elsewhere(e.cfg.Pages.Account); done {
 		return err
 	}
 	all, err := e.ownSessions(s)
@@ -169,7 +169,7 @@ func (e *exchange) postDelete() error {
 }
 
 func (e *exchange) getVerifyRequest() error {
-	if done, err := e.ownPage(e.cfg.Pages.VerifyRequest); done {
+	if done, err := e.elsewhere(e.cfg.Pages.VerifyRequest); done {
 		return err
 	}
 	return e.html(http.StatusOK, page.VerifyRequest, page.VerifyRequestView{Frame: e.frame()})
@@ -178,7 +178,7 @@ func (e *exchange) getVerifyRequest() error {
 // getError shows the page for the code in its query. Anybody can write such a
 // link, so its status is 200 whatever the code: a fault is told where it happens.
 func (e *exchange) getError() error {
-	if done, err := e.ownPage(e.cfg.Pages.Error); done {
+	if done, err := e.elsewhere(e.cfg.Pages.Error); done {
 		return err
 	}
 	return e.html(http.StatusOK, page.Error, page.ErrorView{Frame: e.frame()})

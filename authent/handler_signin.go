@@ -8,7 +8,7 @@ import (
 
 // getSignIn shows the ways to sign in, and to who is signed in already the way on.
 func (e *exchange) getSignIn() error {
-	if done, err := e.ownPage(e.cfg.Pages.SignIn); done {
+	if done, err := e.elsewhere(e.cfg.Pages.SignIn); done {
 		return err
 	}
 	s, err := e.requestSession() // costs no SQL without a cookie
@@ -64,7 +64,7 @@ func (e *exchange) postCallback() error {
 }
 
 func (e *exchange) getSignOut() error {
-	if done, err := e.ownPage(e.cfg.Pages.SignOut); done {
+	if done, err := e.elsewhere(e.cfg.Pages.SignOut); done {
 		return err
 	}
 	view := page.SignOutView{Frame: e.frame()}
@@ -89,7 +89,7 @@ func (e *exchange) getRegister() error {
 	if _, ok := e.passwordProvider(); !ok {
 		return errUnknownPage
 	}
-	if done, err := e.ownPage(e.cfg.Pages.Register); done {
+	if done, err := e.elsewhere(e.cfg.Pages.Register); done {
 		return err
 	}
 	kept := e.takeForm(e.w, e.r)
