@@ -8,10 +8,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/authent/authent/authent/internal/input"
@@ -181,7 +179,7 @@ func (c *Config) shared() bool {
 
 // Pages replaces built-in pages with the application's own. A value is a URL or a
 // path on Config.URL's origin; the built-in page then redirects there with its
-// query. If "", the built-in page.
+// query, so that its own path is an error. If "", the built-in page.
 type Pages struct {
 	SignIn, SignOut, Error, VerifyRequest, Register, Account string
 	// NewUser is where people go after their first sign-in through a provider,
@@ -264,7 +262,7 @@ func (c *Config) validate(site input.Site) error {
 		c.validateSecrets(),
 		validateProviders(c.Providers),
 		c.Session.validate(),
-		c.Pages.validate(),
+		c.Pages.validate(site),
 	}
 	if c.Adapter == nil {
 		errs = append(errs, errors.New("no Adapter: set it to ent.NewAuthAdapter(client)"))
@@ -326,24 +324,6 @@ func (s SessionConfig) validate() error {
 	}
 	if s.AbsoluteMaxAge < 0 {
 		errs = append(errs, errors.New("Session.AbsoluteMaxAge is negative"))
-	}
-	return errors.Join(errs...)
-}
-
-func (p Pages) validate() error {
-	var errs []error
-	for _, field := range []struct{ name, page string }{
-		{"SignIn", p.SignIn}, {"SignOut", p.SignOut}, {"Error", p.Error}, {"VerifyRequest", p.VerifyRequest},
-		{"Register", p.Register}, {"Account", p.Account}, {"NewUser", p.NewUser},
-	} {
-		name, page := field.name, field.page
-		if page == "" {
-			continue
-		}
-		u, err := url.Parse(page)
-		if err != nil || (u.Scheme != "http" && u.Scheme != "https" && !strings.HasPrefix(page, "/")) {
-			errs = append(errs, fmt.Errorf("field Pages.%s: use a path that starts with / or an http(s) URL", name))
-		}
 	}
 	return errors.Join(errs...)
 }

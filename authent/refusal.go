@@ -44,9 +44,12 @@ func (e *exchange) fail(err error) {
 }
 
 // ownFaultPage reports whether a fault of the server's own is told by a page of
-// the application's, to which Auth.js would send the browser too.
+// the application's, to which Auth.js would send the browser too. That page itself, and
+// one to which a fault has led already, tell of it in place: there it would go on so.
 func (e *exchange) ownFaultPage(f failure) bool {
-	return f.kind == serverFault.kind && e.cfg.Pages.Error != ""
+	own := e.cfg.Pages.Error
+	return f.kind == serverFault.kind && own != "" &&
+		!e.isPage(e.origin.String()+ownURI(e.r), own) && queryOf(e.r).Get("error") != serverFault.kind
 }
 
 // failJSON does what fail does, for endpoints whose every answer is JSON.
