@@ -225,15 +225,18 @@ func (e *exchange) elsewhere(own string) (bool, error) {
 // letters.
 const maxParams = 10_000
 
-// queryOf returns r's query, read as browsers and Auth.js read one (WHATWG URL Standard,
+// queryOf are the parameters of r's query.
+func queryOf(r *http.Request) url.Values { return parseQuery(r.URL.RawQuery) }
+
+// parseQuery reads a query as browsers and Auth.js read one (WHATWG URL Standard,
 // application/x-www-form-urlencoded): a semicolon is part of a value, and so is a
 // percent sign that begins no escape. It is empty where there are more than maxParams.
-func queryOf(r *http.Request) url.Values {
+func parseQuery(query string) url.Values {
 	values := url.Values{}
-	if strings.Count(r.URL.RawQuery, "&") >= maxParams {
+	if strings.Count(query, "&") >= maxParams {
 		return values
 	}
-	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
+	for pair := range strings.SplitSeq(query, "&") {
 		if name, value, _ := strings.Cut(pair, "="); pair != "" {
 			values.Add(decode(name), decode(value))
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -224,23 +225,41 @@ func withoutFragment(u string) string {
 	return bare
 }
 
-// isPage reports whether a URL is that of one of pages, which are as in Config.Pages,
-// on our origin and whatever the query.
+// isPage reports whether u is the URL of one of pages, which are as in Config.Pages: it
+// has the same path on the same origin, and all parameters that the page's own URL has.
 func (e *exchange) isPage(u string, pages ...string) bool {
-	u, ok := input.SameOriginURL(u, e.origin)
-	if !ok {
-		return false
-	}
+	u = e.browsersURL(u)
 	for _, page := range pages {
-		own, ok := input.SameOriginURL(page, e.origin)
-		if ok && bareURL(own) == bareURL(u) {
+		if page == "" {
+			continue
+		}
+		page = e.browsersURL(absolute(e.origin, page))
+		if bareURL(page) == bareURL(u) && hasParams(paramsOf(u), paramsOf(page)) {
 			return true
 		}
 	}
 	return false
 }
 
-// bareURL returns a URL without its query, and without a slash at the end.
+// hasParams reports whether all of some are among all.
+func hasParams(all, some url.Values) bool {
+	for name, values := range some {
+		for _, v := range values {
+			if !slices.Contains(all[name], v) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// paramsOf are the parameters of a URL's query.
+func paramsOf(u string) url.Values {
+	_, query, _ := strings.Cut(withoutFragment(u), "?")
+	return parseQuery(query)
+}
+
+// bareURL is a URL without its query, and without a slash at the end.
 func bareURL(u string) string {
 	path, _ := input.SplitPath(u)
 	return strings.TrimSuffix(path, "/")
