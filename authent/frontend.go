@@ -18,8 +18,9 @@ import (
 type FormData struct {
 	// CSRFToken goes into the hidden field csrfToken of every form.
 	CSRFToken string
-	// CallbackURL is where the person goes afterwards: absolute, and checked as a
-	// redirect is. It goes into the hidden field callbackUrl.
+	// CallbackURL is where the person goes afterwards: absolute, checked as a
+	// redirect is, and never a page on which people sign in or out. It goes into the
+	// hidden field callbackUrl.
 	CallbackURL string
 	// Email and Name are what the last try typed, for a minute after it failed; else "".
 	Email, Name string
@@ -126,6 +127,7 @@ func (a *Auth) formExchange(w http.ResponseWriter, r *http.Request) (*exchange, 
 		return nil, err
 	}
 	e.prepareCallbackURL()
+	e.callbackURL = e.onward(e.callbackURL)
 	e.noStore()
 	addVary(w.Header(), "Cookie")
 	return e, nil
@@ -189,8 +191,7 @@ func (e *exchange) currentURL() string {
 		return ""
 	}
 	u, ok := input.SameOriginURL(e.r.Header.Get("HX-Current-URL"), e.origin)
-	p := e.cfg.Pages
-	if !ok || strings.HasPrefix(u, e.page("", nil)) || e.isPage(u, p.SignIn, p.SignOut, p.Register, p.Error, p.VerifyRequest) {
+	if !ok || strings.HasPrefix(u, e.page("", nil)) || e.isWayIn(u) {
 		return ""
 	}
 	return withoutFragment(u)
@@ -223,6 +224,21 @@ func (e *exchange) browsersURL(u string) string {
 func withoutFragment(u string) string {
 	bare, _, _ := strings.Cut(u, "#")
 	return bare
+}
+
+// isWayIn reports whether u is a page on which people sign in or out, register or are
+// told of a fault, built in or the application's own.
+func (e *exchange) isWayIn(u string) bool {
+	for _, field := range e.cfg.Pages.named() {
+		switch field.endpoint {
+		case "", "account":
+		default:
+			if e.isPage(u, field.page, e.page(field.endpoint, nil)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // isPage reports whether u is the URL of one of pages, which are as in Config.Pages: it

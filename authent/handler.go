@@ -276,7 +276,7 @@ func (e *exchange) prepareCallbackURL() {
 	case asked != "":
 		e.callbackURL = e.redirectURL(asked)
 	case before != "":
-		e.callbackURL = e.redirectURL(before)
+		e.callbackURL = e.onward(e.redirectURL(before))
 	default:
 		e.callbackURL = e.origin.String()
 	}
@@ -285,9 +285,19 @@ func (e *exchange) prepareCallbackURL() {
 
 // keepCallbackURL has the browser remember where it goes afterwards.
 func (e *exchange) keepCallbackURL() {
-	if e.callbackURL != cookie(e.r, e.cookies.callbackURL) && len(e.callbackURL) <= maxCallbackURL {
-		e.setCookie(e.w, e.cookies.callbackURL, e.callbackURL, noExpiry)
+	kept := e.onward(e.callbackURL)
+	if kept != cookie(e.r, e.cookies.callbackURL) && len(kept) <= maxCallbackURL {
+		e.setCookie(e.w, e.cookies.callbackURL, kept, noExpiry)
 	}
+}
+
+// onward returns where a person who has signed in goes: to target, but to the origin in
+// place of a page on which people sign in or out, or are told of a fault.
+func (e *exchange) onward(target string) string {
+	if e.isWayIn(target) {
+		return e.origin.String()
+	}
+	return target
 }
 
 // maxCallbackURL keeps the cookie within the 4 KiB that browsers give one, the

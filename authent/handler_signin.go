@@ -15,6 +15,7 @@ func (e *exchange) getSignIn() error {
 	if err != nil {
 		return err
 	}
+	e.callbackURL = e.onward(e.callbackURL)
 	view := page.SignInView{Frame: e.frame(), Email: e.takeForm(e.w, e.r).Email}
 	if s != nil {
 		view.SignedIn, view.UserName, view.UserEmail = true, s.User.Name, s.User.Email
@@ -92,6 +93,7 @@ func (e *exchange) getRegister() error {
 	if done, err := e.elsewhere(e.cfg.Pages.Register); done {
 		return err
 	}
+	e.callbackURL = e.onward(e.callbackURL)
 	kept := e.takeForm(e.w, e.r)
 	return e.html(http.StatusOK, page.Register, page.RegisterView{Frame: e.frame(), Email: kept.Email, Name: kept.Name})
 }
