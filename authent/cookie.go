@@ -265,9 +265,10 @@ func (e *exchange) keepForm(err error, f keptForm) {
 	}
 }
 
-// takeForm reads what the last form kept and clears it.
+// takeForm reads what the last form kept and clears it, but not for HEAD, whose answer
+// shows nobody a form.
 func (a *Auth) takeForm(w http.ResponseWriter, r *http.Request) (f keptForm) {
-	if v := cookie(r, a.cookies.form); v != "" {
+	if v := cookie(r, a.cookies.form); v != "" && r.Method != http.MethodHead {
 		a.keys.OpenJSON(seal.Flow, a.cookies.form, v, a.now(), &f)
 		a.clearCookie(w, a.cookies.form)
 	}

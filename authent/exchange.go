@@ -36,6 +36,8 @@ type exchange struct {
 	data any
 	// csrfToken is the token for this browser's forms.
 	csrfToken string
+	// hadCSRF says that the browser brought the token.
+	hadCSRF bool
 	// callbackURL is where the browser goes afterwards, absolute and checked.
 	callbackURL string
 }

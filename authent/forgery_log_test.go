@@ -69,3 +69,19 @@ func TestForgeriesAreLogged(t *testing.T) {
 		})
 	}
 }
+
+// TestForgeryLogInDevelopment: the log does not speak of an AUTH_URL that is not set.
+func TestForgeryLogInDevelopment(t *testing.T) {
+	t.Setenv("AUTH_URL", "")
+	w := newWorld(t, testdb.SQLite, setup{config: func(c *authent.Config) { c.URL = "" }})
+	b := w.browser()
+	b.header.Set("Origin", "https://"+b.url().Host)
+	b.post("/auth/signout")
+	lines := w.log.events("request refused, since it may be forged")
+	if len(lines) != 1 {
+		t.Fatalf("%d lines: %v", len(lines), lines)
+	}
+	if look, _ := lines[0]["look_at"].(string); !strings.Contains(look, "AUTH_URL, which is not set") || !strings.Contains(look, w.server.URL) {
+		t.Errorf("look_at: %s", look)
+	}
+}

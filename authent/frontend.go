@@ -2,6 +2,7 @@ package authent
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -56,6 +57,16 @@ type FormProvider struct {
 
 // String keeps the token out of what prints a FormData.
 func (d FormData) String() string { return "[form data]" }
+
+// GoString keeps the token out of what prints a FormData by %#v.
+func (d FormData) GoString() string { return d.String() }
+
+// Format keeps the token out of what fmt prints, by any verb.
+func (d FormData) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, d.String()) }
+
+// MarshalText keeps the token out of what encoding/json and others write. Give a script
+// CSRFToken by its own name.
+func (d FormData) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
 // LogValue keeps the token out of logs.
 func (d FormData) LogValue() slog.Value { return slog.StringValue(d.String()) }
@@ -123,7 +134,7 @@ func (a *Auth) formExchange(w http.ResponseWriter, r *http.Request) (*exchange, 
 		return nil, fmt.Errorf("%w: set AUTH_URL to the URL at which people reach this server", err)
 	}
 	e := &exchange{Auth: a, w: w, r: r, origin: origin}
-	if _, err := e.prepareCSRF(); err != nil {
+	if err := e.prepareCSRF(); err != nil {
 		return nil, err
 	}
 	e.prepareCallbackURL()

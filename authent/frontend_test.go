@@ -319,17 +319,6 @@ func TestKeptFormIsNotForged(t *testing.T) {
 	}
 }
 
-// TestP24_FormData: what prints or logs it says nothing of its token.
-func TestP24_FormData(t *testing.T) {
-	w := newWorld(t, testdb.SQLite, setup{})
-	d, _ := formDataOf(t, w.auth, httptest.NewRequest(http.MethodGet, w.server.URL, nil))
-	w.log.secret(d.CSRFToken)
-	w.log.logger().Info("a page", "data", d, "pointer", &d)
-	if !strings.Contains(w.log.text(), "[form data]") {
-		t.Errorf("the log says %s", w.log.text())
-	}
-}
-
 // TestContinueAs: who is signed in and comes to the sign-in page can go on, or sign in
 // as somebody else. It costs no SQL where there is no cookie.
 func TestContinueAs(t *testing.T) {

@@ -191,13 +191,12 @@ func (e *exchange) prepare(rt route) error {
 	if rt.action == "providers" || e.postedByProvider(rt) {
 		return nil
 	}
-	sent, err := e.prepareCSRF()
-	if err != nil {
+	if err := e.prepareCSRF(); err != nil {
 		return err
 	}
 	e.prepareCallbackURL()
 	if rt.method == http.MethodPost {
-		return e.checkCrossSite(sent)
+		return e.checkCrossSite()
 	}
 	return nil
 }
@@ -209,34 +208,34 @@ func (e *exchange) postedByProvider(rt route) bool {
 }
 
 // prepareCSRF takes the browser's CSRF token from its cookie, or issues one; what
-// this answer issued already counts as well. It reports whether the browser had it.
-func (e *exchange) prepareCSRF() (had bool, err error) {
+// this answer issued already counts as well.
+func (e *exchange) prepareCSRF() error {
 	if token, ok := e.csrf.Verify(cookie(e.r, e.cookies.csrf)); ok {
-		e.csrfToken = token
-		return true, nil
+		e.csrfToken, e.hadCSRF = token, true
+		return nil
 	}
 	if token, ok := e.csrf.Verify(cookieSet(e.w, e.cookies.csrf)); ok {
 		e.csrfToken = token
-		return false, nil
+		return nil
 	}
 	token, value, err := e.csrf.Issue(e.cfg.Rand)
 	if err != nil {
-		return false, err
+		return err
 	}
 	e.csrfToken = token
 	e.setCookie(e.w, e.cookies.csrf, value, noExpiry)
-	return false, nil
+	return nil
 }
 
 // checkCrossSite lets an unsafe request pass when the browser says that it is
 // our own page's (Fetch Metadata, else Origin, the scheme compared), and it
 // knows the token in the cookie (ASVS 10.2.1). No other header is evidence, such as
 // HX-Request. Of what it refuses it logs why.
-func (e *exchange) checkCrossSite(hadToken bool) error {
+func (e *exchange) checkCrossSite() error {
 	switch sent := e.form.Get("csrfToken"); {
 	case !e.sameSite():
 		e.logForeign()
-	case !hadToken:
+	case !e.hadCSRF:
 		e.logNoCookie()
 	case !Secret(sent).Equal(Secret(e.csrfToken)):
 		e.logWrongToken(sent == "")

@@ -114,9 +114,17 @@ func (e *exchange) logForeign() {
 	case h.Get("Origin") == "null":
 		look = "the page, which has no origin to name: a sandboxed frame, or Referrer-Policy: no-referrer"
 	case host != "" && (strings.EqualFold(host, e.r.Host) || strings.EqualFold(host, e.origin.Host)):
-		look = "AUTH_URL, which says " + e.origin.String() + ": behind a proxy it is the address in the browser"
+		look = "AUTH_URL, which " + e.saysURL() + ": behind a proxy it is the address in the browser"
 	}
 	e.logForgery(slog.LevelWarn, check, got, look)
+}
+
+// saysURL is what AUTH_URL, or Config.URL, says of the origin.
+func (e *exchange) saysURL() string {
+	if e.site.Origin == nil {
+		return "is not set, so that the origin is " + e.origin.String()
+	}
+	return "says " + e.origin.String()
 }
 
 // logNoCookie says that the browser brought no CSRF token of ours.
