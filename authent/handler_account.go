@@ -31,8 +31,9 @@ func (e *exchange) accountPath(query url.Values) string {
 // change their password (W3C, "A Well-known URL for Changing Passwords"). Mount it with
 // mux.Handle("/.well-known/change-password", auth.WellKnownChangePassword()), and answer
 // 404 to other paths under /.well-known: browsers try one to see that they can believe
-// the answer. The page is Pages.Account or the built-in one; whoever is not signed in is
-// asked to sign in first.
+// the answer. The page is the built-in one, which asks whoever is not signed in to sign in
+// first, or Pages.Account: the way leads straight there, and that page must ask by itself,
+// with RequireUser say.
 func (a *Auth) WellKnownChangePassword() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e := &exchange{Auth: a, w: w, r: r}
