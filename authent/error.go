@@ -65,7 +65,7 @@ var (
 	errSessionNotFound = errors.New("no such session")
 	errCurrentPassword = errors.New("the current password is wrong")
 	errOAuthCallback   = oauth.ErrCallback
-	errNoEmail         = errors.New("the provider told no address that can be used")
+	errNoEmail         = errors.New("the provider gave no address that can be used")
 	errLinkedElsewhere = errors.New("the account is linked to another user")
 	errNotLinked       = errors.New("no such account is linked")
 	errOtherProspect   = errors.New("not the user that the application was asked about")

@@ -136,6 +136,9 @@ func (rt route) fail(e *exchange, err error) {
 func (e *exchange) route() (route, error) {
 	path := e.r.URL.Path
 	rest, ok := e.cutBase(e.r)
+	if !ok && path == e.site.Base { // as chi's Mount passes it on
+		return route{}, errUnknownPage
+	}
 	if !ok {
 		e.cfg.Logger.ErrorContext(e.r.Context(), "authent: the Handler is mounted where AUTH_URL does not point: mount it with mux.Handle(auth.Pattern(), auth.Handler())",
 			"path", input.Excerpt(path), "base", e.site.Base)

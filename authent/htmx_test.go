@@ -198,3 +198,26 @@ func TestSignInPageByItsQuery(t *testing.T) {
 		}
 	}
 }
+
+// TestP17_CurrentURL: what htmx says of its page is checked as a callbackUrl is.
+func TestP17_CurrentURL(t *testing.T) {
+	w := trusting(t, testdb.SQLite)
+	home := w.server.URL
+	for current, want := range map[string]string{
+		home + "/a?b=1": home + "/a?b=1", "/a": home + "/a", spa + "/a": home, "//evil.example/": home, `/\evil.example`: home,
+		home + "@evil.example/": home, "https://evil.example/": home, strings.Repeat("/a", 5000): home, "\x00": home,
+	} {
+		r := httptest.NewRequest(http.MethodGet, home+"/form", nil)
+		r.Header.Set("HX-Request", "true")
+		r.Header["Hx-Current-Url"] = []string{current, "https://evil.example/"}
+		if d, _ := formDataOf(t, w.auth, r); d.CallbackURL != want {
+			t.Errorf("%.60q: %q, want %q", current, d.CallbackURL, want)
+		}
+		res := visit(w.auth.RequireUser(greet), w, nil, func(r *http.Request) {
+			r.Header = http.Header{"Hx-Request": {"true"}, "Hx-Current-Url": {current}}
+		})
+		if to, err := url.Parse(res.Header.Get("HX-Redirect")); err != nil || to.Host != strings.TrimPrefix(home, "http://") || want == home && to.RawQuery != "" {
+			t.Errorf("%.60q, RequireUser: %v", current, res.Header)
+		}
+	}
+}

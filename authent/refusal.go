@@ -136,6 +136,8 @@ func (e *exchange) logNoCookie() {
 		got, look = "a cookie "+name+" that was not made here", "AUTH_SECRET, if it has changed; another program on this host that sets the cookie"
 	case e.r.Header.Get("Sec-Fetch-Site") == "cross-site":
 		look = "TrustedOrigins: " + input.Excerpt(origin) + " is of another site than " + e.origin.String() + ", and cookies are SameSite=Lax"
+	case origin != "" && origin != e.origin.String():
+		look = "the page's fetch: it needs credentials: \"include\" to send cookies and to keep them"
 	}
 	e.logForgery(slog.LevelInfo, "CSRF cookie", got, look)
 }

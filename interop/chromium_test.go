@@ -63,6 +63,7 @@ func (p *page) click(id string) {
 // fill types over what is in a field.
 func (p *page) fill(id, value string) {
 	p.Helper()
+	p.do(chromedp.WaitReady(chromedp.ID(id))) // the page before may still be there
 	if _, err := chromium.Evaluate[any](p.ctx, fmt.Sprintf("document.getElementById(%q).select()", id)); err != nil {
 		p.Fatal(err)
 	}

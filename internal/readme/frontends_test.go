@@ -53,8 +53,8 @@ func (g *guide) useRouter(email string) {
 		status       int
 		body         string
 	}{
-		{http.MethodGet, "/auth/nothing", http.StatusNotFound, "There is nothing here"},
-		{http.MethodGet, "/auth/", http.StatusNotFound, "There is nothing here"},
+		{http.MethodGet, "/auth/nothing", http.StatusNotFound, "Page not found"},
+		{http.MethodGet, "/auth/", http.StatusNotFound, "Page not found"},
 		{http.MethodHead, "/auth/csrf", http.StatusOK, ""},
 		{http.MethodDelete, "/auth/session", http.StatusBadRequest, "Bad request."},
 		{http.MethodGet, "/auth/account", http.StatusOK, email},
