@@ -227,7 +227,7 @@ func (e *exchange) elsewhere(own string) (bool, error) {
 // letters.
 const maxParams = 10_000
 
-// queryOf are the parameters of r's query.
+// queryOf returns the parameters of r's query.
 func queryOf(r *http.Request) url.Values { return parseQuery(r.URL.RawQuery) }
 
 // parseQuery reads a query as browsers and Auth.js read one (WHATWG URL Standard,

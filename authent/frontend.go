@@ -280,13 +280,13 @@ func hasParams(all, some url.Values) bool {
 	return true
 }
 
-// paramsOf are the parameters of a URL's query.
+// paramsOf returns the parameters of a URL's query.
 func paramsOf(u string) url.Values {
 	_, query, _ := strings.Cut(withoutFragment(u), "?")
 	return parseQuery(query)
 }
 
-// bareURL is a URL without its query, and without a slash at the end.
+// bareURL returns a URL without its query, and without a slash at the end.
 func bareURL(u string) string {
 	path, _ := input.SplitPath(u)
 	return strings.TrimSuffix(path, "/")

@@ -67,7 +67,7 @@ func leads(next map[string][]string, from, to string, steps int) bool {
 	return false
 }
 
-// builtInPage is the endpoint of the Handler at which page is, whatever its query. In
+// builtInPage returns the endpoint of the Handler at which page is, whatever its query. In
 // development any loopback origin is the application's.
 func builtInPage(page string, site input.Site) (endpoint string, ok bool) {
 	origin := site.Origin

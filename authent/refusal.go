@@ -119,7 +119,7 @@ func (e *exchange) logForeign() {
 	e.logForgery(slog.LevelWarn, check, got, look)
 }
 
-// saysURL is what AUTH_URL, or Config.URL, says of the origin.
+// saysURL returns what AUTH_URL, or Config.URL, says of the origin.
 func (e *exchange) saysURL() string {
 	if e.site.Origin == nil {
 		return "is not set, so that the origin is " + e.origin.String()
