@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/authent/authent/authent"
 	"github.com/authent/authent/authent/authenttest"
@@ -76,9 +77,14 @@ func TestTrustedProxies(t *testing.T) {
 	}
 }
 
-// TestUntrustedProxy_IsToldOnce, with its address and what to set.
+// TestUntrustedProxy_IsToldOnce a minute, with its address and what to set.
 func TestUntrustedProxy_IsToldOnce(t *testing.T) {
-	auth, log, err := behindProxy(t, "10.0.0.0/8")
+	t.Setenv("AUTH_TRUSTED_PROXIES", "10.0.0.0/8")
+	log, now := &bytes.Buffer{}, time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	auth, err := authent.New(authent.Config{
+		URL: "https://example.com", Secrets: []string{testSecret}, Adapter: authenttest.NewMemoryAdapter(), Now: func() time.Time { return now },
+		Providers: []authent.Provider{provider.Password()}, Logger: slog.New(slog.NewTextHandler(log, nil)),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,5 +98,11 @@ func TestUntrustedProxy_IsToldOnce(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
 	if len(lines) != 1 || !strings.Contains(lines[0], "WARN") || !strings.Contains(lines[0], "AUTH_TRUSTED_PROXIES") || !strings.Contains(lines[0], "peer=192.0.2.1") {
 		t.Errorf("the log has\n%s", log)
+	}
+	// Whoever caused that line keeps nobody from the next.
+	now = now.Add(time.Minute)
+	page.ServeHTTP(httptest.NewRecorder(), forwarded("192.0.2.2:1"))
+	if !strings.Contains(log.String(), "peer=192.0.2.2") {
+		t.Errorf("after a minute the log has\n%s", log)
 	}
 }
