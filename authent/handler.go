@@ -82,11 +82,7 @@ func (a *Auth) Handler() http.Handler { return http.HandlerFunc(a.serve) }
 func (a *Auth) serve(w http.ResponseWriter, r *http.Request) {
 	e := &exchange{Auth: a, w: w, r: r}
 	trusted := e.shareWithTrusted()
-	var err error
-	if e.origin, err = a.originOf(r); err != nil {
-		a.logUnserved(r, err)
-		e.origin = &url.URL{}
-		e.misconfigured()
+	if !e.served() {
 		return
 	}
 	if r.Method == http.MethodOptions && trusted {
@@ -116,9 +112,19 @@ func (a *Auth) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (a *Auth) logUnserved(r *http.Request, err error) {
-	a.cfg.Logger.ErrorContext(r.Context(), "authent: request refused: set AUTH_URL to the URL at which people reach this server",
-		"error", err, "host", input.Excerpt(r.Host))
+// served finds the origin at which the request reached us, and reports whether it may be
+// served. One that may not is answered and logged.
+func (e *exchange) served() bool {
+	origin, err := e.originOf(e.r)
+	if err == nil {
+		e.origin = origin
+		return true
+	}
+	e.cfg.Logger.ErrorContext(e.r.Context(), "authent: request refused: set AUTH_URL to the URL at which people reach this server",
+		"error", err, "host", input.Excerpt(e.r.Host))
+	e.origin = &url.URL{}
+	e.misconfigured()
+	return false
 }
 
 // fail answers an error. POST session answers a client's as Auth.js does.

@@ -37,11 +37,7 @@ func (e *exchange) accountPath(query url.Values) string {
 func (a *Auth) WellKnownChangePassword() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		e := &exchange{Auth: a, w: w, r: r}
-		var err error
-		if e.origin, err = a.originOf(r); err != nil {
-			a.logUnserved(r, err)
-			e.origin = &url.URL{}
-			e.misconfigured()
+		if !e.served() {
 			return
 		}
 		if e.method() != http.MethodGet {

@@ -37,11 +37,7 @@ func (a *Auth) LoadSession(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		addVary(w.Header(), "Cookie")
 		e := &exchange{Auth: a, w: w, r: r}
-		var err error
-		if e.origin, err = a.originOf(r); err != nil {
-			a.logUnserved(r, err)
-			e.origin = &url.URL{}
-			e.misconfigured()
+		if !e.served() {
 			return
 		}
 		s, rolled, err := a.checkSession(r.Context(), a.callerOf(r))
