@@ -23,36 +23,49 @@ import (
 // client looks for its server, with the page of client.tsx.
 func serveClient(t *testing.T) *httptest.Server {
 	t.Helper()
-	script, err := os.ReadFile("node_modules/.authent/client.js")
+	script := fromDeps(t, "node_modules/.authent/client.js")
+	server := httptest.NewUnstartedServer(nil)
+	auth, _ := application(t, authent.Config{URL: "http://" + server.Listener.Addr().String() + "/api/auth"})
+	server.Config.Handler = clientPage(script, auth.Handler())
+	server.Start()
+	t.Cleanup(server.Close)
+	return server
+}
+
+// fromDeps reads a file that make deps puts there.
+func fromDeps(t *testing.T, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(name)
 	if err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatalf("%v: make deps makes it", err)
 		}
 		t.Skipf("%v: make deps makes it", err)
 	}
+	return text
+}
+
+// application returns an engine with passwords and a provider, whose id of ada, who is
+// registered, it returns too.
+func application(t *testing.T, c authent.Config) (auth *authent.Auth, ada string) {
+	t.Helper()
 	verified := true
 	idp, err := oauthserver.Start(oauthserver.Config{Auto: &oauthserver.Person{Subject: "1", Name: "Grace Hopper", Email: "grace@example.com", EmailVerified: &verified}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = idp.Close() })
-	server := httptest.NewUnstartedServer(nil)
-	auth, err := authent.New(authent.Config{
-		URL: "http://" + server.Listener.Addr().String() + "/api/auth", Secrets: []string{sharedSecret},
-		Adapter:   ent.NewAuthAdapter(ent.NewClient(ent.Driver(entsql.OpenDB(testdb.SQLite.Dialect, testdb.SQLite.Open(t))))),
-		Providers: []authent.Provider{provider.Password(), provider.OIDC(idp.URL, provider.Client{ID: "client", Secret: "secret"})},
-		Logger:    slog.New(slog.DiscardHandler),
-	})
+	c.Secrets, c.Logger = []string{sharedSecret}, slog.New(slog.DiscardHandler)
+	c.Adapter = ent.NewAuthAdapter(ent.NewClient(ent.Driver(entsql.OpenDB(testdb.SQLite.Dialect, testdb.SQLite.Open(t)))))
+	c.Providers = []authent.Provider{provider.Password(), provider.OIDC(idp.URL, provider.Client{ID: "client", Secret: "secret"})}
+	if auth, err = authent.New(c); err != nil {
+		t.Fatal(err)
+	}
+	user, err := auth.Register(t.Context(), authent.Registration{Email: "ada@example.com", Name: "Ada Lovelace", Password: "correct horse battery"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := auth.Register(t.Context(), authent.Registration{Email: "ada@example.com", Name: "Ada Lovelace", Password: "correct horse battery"}); err != nil {
-		t.Fatal(err)
-	}
-	server.Config.Handler = clientPage(script, auth.Handler())
-	server.Start()
-	t.Cleanup(server.Close)
-	return server
+	return auth, user.ID
 }
 
 // clientPage serves the page at / and app at /api/auth.

@@ -3,22 +3,14 @@ package interop
 import (
 	"fmt"
 	"html/template"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 
-	entsql "entgo.io/ent/dialect/sql"
-
 	"github.com/authent/authent/authent"
-	"github.com/authent/authent/authent/provider"
-	"github.com/authent/authent/ent"
 	_ "github.com/authent/authent/ent/runtime"
 	"github.com/authent/authent/internal/chromium"
-	"github.com/authent/authent/internal/oauthserver"
-	"github.com/authent/authent/internal/testdb"
 )
 
 // htmxPage has a part for people who are signed in, which is loaded at once where auto
@@ -42,34 +34,11 @@ var htmxPage = template.Must(template.New("").Parse(`<!doctype html><html lang="
 // ada is registered.
 func serveHTMX(t *testing.T) (auth *authent.Auth, server *httptest.Server, ada string) {
 	t.Helper()
-	script, err := os.ReadFile("node_modules/htmx.org/dist/htmx.min.js")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%v: make deps installs it", err)
-		}
-		t.Skipf("%v: make deps installs it", err)
-	}
-	verified := true
-	idp, err := oauthserver.Start(oauthserver.Config{Auto: &oauthserver.Person{Subject: "1", Name: "Grace Hopper", Email: "grace@example.com", EmailVerified: &verified}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = idp.Close() })
+	script := fromDeps(t, "node_modules/htmx.org/dist/htmx.min.js")
 	server = httptest.NewUnstartedServer(nil)
-	auth, err = authent.New(authent.Config{
-		URL: "http://" + server.Listener.Addr().String(), Secrets: []string{sharedSecret},
-		Adapter:   ent.NewAuthAdapter(ent.NewClient(ent.Driver(entsql.OpenDB(testdb.SQLite.Dialect, testdb.SQLite.Open(t))))),
-		Providers: []authent.Provider{provider.Password(), provider.OIDC(idp.URL, provider.Client{ID: "client", Secret: "secret"})},
-		Pages:     authent.Pages{SignIn: "/login"},
-		Logger:    slog.New(slog.DiscardHandler),
+	auth, ada = application(t, authent.Config{
+		URL: "http://" + server.Listener.Addr().String(), Pages: authent.Pages{SignIn: "/login"},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	user, err := auth.Register(t.Context(), authent.Registration{Email: "ada@example.com", Password: "correct horse battery"})
-	if err != nil {
-		t.Fatal(err)
-	}
 	page := func(title string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			data := map[string]any{"Title": title, "Auto": title == "login", "Form": authent.FormData{}}
@@ -98,7 +67,7 @@ func serveHTMX(t *testing.T) (auth *authent.Auth, server *httptest.Server, ada s
 	server.Config.Handler = mux
 	server.Start()
 	t.Cleanup(server.Close)
-	return auth, server, user.ID
+	return auth, server, ada
 }
 
 // on waits until the page of that title is there, and htmx has taken hold of its links.
