@@ -73,6 +73,7 @@ func TestFaultOnTheErrorPage(t *testing.T) {
 					t.Errorf("%s, %s: %d after %d redirects, to %s", own, path, a.status, visited, a.target())
 				}
 			}
+			w.exec(`ALTER TABLE elsewhere RENAME TO sessions`) // the next test gets this database
 		}
 	})
 }
