@@ -11,12 +11,11 @@ import (
 	"time"
 	"unicode"
 
+	"golang.org/x/oauth2"
+
 	"github.com/authent/authent/authent/internal/input"
 	"github.com/authent/authent/authent/internal/oauth"
-
 	"github.com/authent/authent/authent/internal/seal"
-
-	"golang.org/x/oauth2"
 )
 
 // arrival is somebody who came back from a provider, and what the provider said

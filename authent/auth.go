@@ -12,7 +12,6 @@ import (
 
 	"github.com/authent/authent/authent/internal/input"
 	"github.com/authent/authent/authent/internal/oauth"
-
 	"github.com/authent/authent/authent/internal/password"
 	"github.com/authent/authent/authent/internal/seal"
 )

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/authent/authent/authent/internal/input"
-
 	"github.com/authent/authent/authent/internal/password"
 	"github.com/authent/authent/authent/internal/seal"
 )

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"testing"
 
+	"golang.org/x/crypto/bcrypt"
+
 	"github.com/authent/authent/authent/internal/password"
 	"github.com/authent/authent/authent/internal/seal"
-
-	"golang.org/x/crypto/bcrypt"
 )
 
 // Seams for the tests in package authent_test.

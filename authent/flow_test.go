@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/oauth2"
+
 	"github.com/authent/authent/authent/internal/input"
 	"github.com/authent/authent/authent/internal/seal"
-
-	"golang.org/x/oauth2"
 )
 
 // flowAuth is an engine that only opens flows.

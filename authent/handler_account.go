@@ -5,9 +5,8 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/authent/authent/authent/internal/page"
-
 	"github.com/authent/authent/authent/internal/input"
+	"github.com/authent/authent/authent/internal/page"
 )
 
 // mustBeSignedIn returns the session behind e, or ErrSignedOut.

@@ -8,9 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/authent/authent/authent/internal/uncached"
-
 	"github.com/authent/authent/authent/internal/input"
+	"github.com/authent/authent/authent/internal/uncached"
 )
 
 type sessionKey struct{}

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/authent/authent/authent/internal/input"
-
 	"github.com/authent/authent/authent/internal/seal"
 )
 

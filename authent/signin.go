@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/authent/authent/authent/internal/input"
-
 	"github.com/authent/authent/authent/internal/password"
 )
 

@@ -21,12 +21,12 @@ const (
 // which each field may be unset. What is unset has a value for tests, and nothing comes
 // from the environment:
 //
-//	URL        https://example.com, httptest's own host, so that the path is /auth
-//	Secrets    one that is the same for every call
-//	Adapter    NewMemoryAdapter()
-//	Providers  e-mail and password, where the Adapter has a column for passwords
+//	URL             https://example.com, httptest's own host, so that the path is /auth
+//	Secrets         one that is the same for every call
+//	Adapter         NewMemoryAdapter()
+//	Providers       e-mail and password, where the Adapter has a column for passwords
 //	TrustedProxies  none
-//	Logger     the log of t
+//	Logger          the log of t
 //
 // A handler that asks for ent.AuthUserFrom needs the adapter of its graph:
 //

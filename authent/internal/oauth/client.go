@@ -11,11 +11,11 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/oauth2"
+
 	"github.com/authent/authent/authent/internal/input"
 	"github.com/authent/authent/authent/internal/slots"
 	"github.com/authent/authent/authent/secret"
-
-	"golang.org/x/oauth2"
 )
 
 const (
