@@ -129,6 +129,10 @@ type Adapter interface {
 	CreateVerificationToken(ctx context.Context, v VerificationToken) error
 	// VerificationToken returns a token without deleting it.
 	VerificationToken(ctx context.Context, identifier string, token Secret) (*VerificationToken, error)
+	// VerificationTokens returns all tokens of an identifier, including expired
+	// ones, in no particular order; if there are none, an empty slice and no
+	// error. It takes one statement.
+	VerificationTokens(ctx context.Context, identifier string) ([]VerificationToken, error)
 	// UseVerificationToken deletes a token and returns it. Of any number of
 	// simultaneous calls, in any number of processes, exactly one gets it; the
 	// others get ErrNotFound. An expired token is used up too.

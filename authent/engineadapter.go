@@ -152,6 +152,12 @@ func (e engineAdapter) VerificationToken(ctx context.Context, identifier string,
 	})
 }
 
+func (e engineAdapter) VerificationTokens(ctx context.Context, identifier string) ([]VerificationToken, error) {
+	return call(ctx, e, func(ctx context.Context) ([]VerificationToken, error) {
+		return e.next.VerificationTokens(ctx, identifier)
+	})
+}
+
 func (e engineAdapter) UseVerificationToken(ctx context.Context, identifier string, token Secret) (*VerificationToken, error) {
 	return call(ctx, e, func(ctx context.Context) (*VerificationToken, error) {
 		return e.next.UseVerificationToken(ctx, identifier, token)

@@ -143,6 +143,7 @@ func (g *graph) lookups() map[string]func(ctx context.Context) error {
 		"Account":                  func(ctx context.Context) error { _, err := a.Account(ctx, "github", "p1"); return err },
 		"UnlinkAccount":            func(ctx context.Context) error { return a.UnlinkAccount(ctx, "github", "p4") },
 		"VerificationToken":        func(ctx context.Context) error { _, err := a.VerificationToken(ctx, "i1", "v1"); return err },
+		"VerificationTokens":       func(ctx context.Context) error { _, err := a.VerificationTokens(ctx, "i1"); return err },
 		"UseVerificationToken":     func(ctx context.Context) error { _, err := a.UseVerificationToken(ctx, "i2", "v2"); return err },
 		"DeleteVerificationTokens": func(ctx context.Context) error { _, err := a.DeleteVerificationTokens(ctx, "i3", "y"); return err },
 		"DeleteSession":            func(ctx context.Context) error { return a.DeleteSession(ctx, "t5") },

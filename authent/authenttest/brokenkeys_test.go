@@ -28,6 +28,7 @@ var brokenKeys = []broken{
 	{name: "FoldsSessionSpace", wrap: func(a authent.Adapter) authent.Adapter { return foldsSession{a, trimSpace} }, fails: []string{"ByteForByte/SessionTokenTrailingSpace"}},
 	{name: "FoldsToken", wrap: func(a authent.Adapter) authent.Adapter { return foldsToken{a} }, fails: []string{"ByteForByte/VerificationTokenTrailingSpace"}},
 	{name: "FoldsIdentifier", wrap: func(a authent.Adapter) authent.Adapter { return foldsIdentifier{a} }, fails: []string{"ByteForByte/Identifier"}},
+	{name: "FoldsListedIdentifier", wrap: func(a authent.Adapter) authent.Adapter { return foldsListed{a} }, fails: []string{"ByteForByte/Identifier"}},
 	{name: "FoldsExcept", wrap: func(a authent.Adapter) authent.Adapter { return foldsExcept{a} }, fails: []string{"ByteForByte/ExceptSession", "ByteForByte/ExceptVerificationToken"}},
 	{name: "RefusesSecondSpelling", wrap: wrapRefusesSecond, fails: []string{"ByteForByte/EmailCase"}},
 	{name: "IgnoresIdentifier", wrap: wrapIgnoresIdentifier, fails: []string{"AuthJS/UseVerificationToken", "ByteForByte/Identifier", "VerificationToken/WrongIdentifier"}},
@@ -151,6 +152,18 @@ func (b foldsIdentifier) DeleteVerificationTokens(ctx context.Context, identifie
 		return folded, err
 	}
 	return b.Adapter.DeleteVerificationTokens(ctx, identifier, except)
+}
+
+// foldsListed lists another identifier's tokens too.
+type foldsListed struct{ authent.Adapter }
+
+func (b foldsListed) VerificationTokens(ctx context.Context, identifier string) ([]authent.VerificationToken, error) {
+	all, err := b.Adapter.VerificationTokens(ctx, identifier)
+	if folded := strings.ToLower(identifier); err == nil && folded != identifier {
+		more, err := b.Adapter.VerificationTokens(ctx, folded)
+		return append(all, more...), err
+	}
+	return all, err
 }
 
 // foldsExcept spares what is only spelled alike.

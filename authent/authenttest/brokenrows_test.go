@@ -3,6 +3,7 @@ package authenttest_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -31,9 +32,10 @@ var brokenRows = []broken{
 		"ByteForByte/VerificationTokenAccent", "ByteForByte/VerificationTokenCase",
 		"ByteForByte/VerificationTokenComposition", "ByteForByte/VerificationTokenTrailingSpace",
 		"Time/VerificationTokenPrecision", "Time/VerificationTokenUTC", "VerificationToken/AgainAfterUse",
-		"VerificationToken/ConcurrentUse", "VerificationToken/ExpiredIsUsedUp", "VerificationToken/UseOnce",
+		"VerificationToken/ConcurrentUse", "VerificationToken/ExpiredIsUsedUp", "VerificationToken/List", "VerificationToken/UseOnce",
 	)},
 	{name: "KeepsExpiredToken", wrap: func(a authent.Adapter) authent.Adapter { return keepsExpiredToken{a} }, fails: []string{"VerificationToken/ExpiredIsUsedUp"}},
+	{name: "ListsUnexpiredTokens", wrap: func(a authent.Adapter) authent.Adapter { return listsUnexpired{a} }, fails: []string{"VerificationToken/List"}},
 	{name: "JudgesExpiry", wrap: func(a authent.Adapter) authent.Adapter { return judgesExpiry{a} }, fails: []string{"Session/ExpiredIsThere"}},
 	{name: "SessionByIDOfAnybody", wrap: wrapByIDOfAnybody, fails: []string{"SessionDelete/ByIDOfAnother", "SessionDelete/ByUnknownID"}},
 	{name: "IgnoresExcept", wrap: func(a authent.Adapter) authent.Adapter { return ignoresExcept{a} }, fails: []string{
@@ -223,6 +225,14 @@ func (b keepsExpiredToken) UseVerificationToken(ctx context.Context, identifier 
 		return nil, authent.ErrNotFound
 	}
 	return b.Adapter.UseVerificationToken(ctx, identifier, token)
+}
+
+// listsUnexpired leaves out of the list what it takes for expired.
+type listsUnexpired struct{ authent.Adapter }
+
+func (b listsUnexpired) VerificationTokens(ctx context.Context, identifier string) ([]authent.VerificationToken, error) {
+	all, err := b.Adapter.VerificationTokens(ctx, identifier)
+	return slices.DeleteFunc(all, func(v authent.VerificationToken) bool { return v.Expires.Before(time.Now()) }), err
 }
 
 type judgesExpiry struct{ authent.Adapter }

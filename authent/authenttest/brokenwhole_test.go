@@ -29,7 +29,7 @@ var brokenWhole = []broken{
 	}},
 	{name: "NoneIsAnError", wrap: func(a authent.Adapter) authent.Adapter { return noneIsAnError{a} }, wide: true, fails: []string{
 		"Account/List", "Account/UnlinkUnknown", "SessionDelete/AllOfNone", "SessionDelete/ByUnknownToken",
-		"User/Unknown", "VerificationToken/DeleteAllOfNone",
+		"User/Unknown", "VerificationToken/DeleteAllOfNone", "VerificationToken/ListOfNone",
 	}},
 	{name: "SameIsMissing", wrap: func(a authent.Adapter) authent.Adapter { return sameIsMissing{a} }, wide: true, fails: []string{
 		"Session/UpdateSameValue", "UserUpdate/SameValue",
@@ -163,6 +163,11 @@ func (b noneIsAnError) DeleteSession(ctx context.Context, token authent.Secret) 
 func (b noneIsAnError) DeleteSessions(ctx context.Context, userID string, except authent.Secret) (int, error) {
 	n, err := b.Adapter.DeleteSessions(ctx, userID, except)
 	return n, none(n, err)
+}
+
+func (b noneIsAnError) VerificationTokens(ctx context.Context, identifier string) ([]authent.VerificationToken, error) {
+	all, err := b.Adapter.VerificationTokens(ctx, identifier)
+	return all, none(len(all), err)
 }
 
 func (b noneIsAnError) DeleteVerificationTokens(ctx context.Context, identifier string, except authent.Secret) (int, error) {

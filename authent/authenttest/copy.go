@@ -99,6 +99,10 @@ func copyReturnedToken(c *check) {
 	got, err := c.Adapter.VerificationToken(c.ctx, "a@example.com", "token")
 	c.must(err, "VerificationToken")
 	*got = authent.VerificationToken{}
+	all, err := c.Adapter.VerificationTokens(c.ctx, "a@example.com")
+	c.wantCount(1, len(all), err, "VerificationTokens")
+	all[0] = authent.VerificationToken{}
+	c.wantTokens("a@example.com", want)
 	got, err = c.Adapter.UseVerificationToken(c.ctx, "a@example.com", "token")
 	c.must(err, "UseVerificationToken")
 	c.wantSame(&want, got, "what UseVerificationToken returned")

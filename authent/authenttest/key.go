@@ -196,8 +196,9 @@ func (c *check) wantFound(k key, spelling string, there bool) {
 func keyIdentifier(c *check) {
 	for i, s := range spellings {
 		ta, tb := authent.Secret(numbered("a", i)), authent.Secret(numbered("b", i))
-		c.newToken(s.a, ta)
-		c.newToken(s.b, tb)
+		first, second := c.newToken(s.a, ta), c.newToken(s.b, tb)
+		c.wantTokens(s.a, first)
+		c.wantTokens(s.b, second)
 		c.wantToken(s.b, ta, false)
 		c.wantToken(s.a, tb, false)
 		_, err := c.Adapter.UseVerificationToken(c.ctx, s.b, ta)

@@ -42,6 +42,21 @@ func (m *MemoryAdapter) VerificationToken(ctx context.Context, identifier string
 	return &v, nil
 }
 
+// VerificationTokens implements authent.Adapter.
+func (m *MemoryAdapter) VerificationTokens(ctx context.Context, identifier string) ([]authent.VerificationToken, error) {
+	t, err := m.view(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []authent.VerificationToken
+	for key, v := range t.tokens {
+		if key.identifier == identifier {
+			all = append(all, v)
+		}
+	}
+	return all, nil
+}
+
 // UseVerificationToken implements authent.Adapter.
 func (m *MemoryAdapter) UseVerificationToken(ctx context.Context, identifier string, token authent.Secret) (*authent.VerificationToken, error) {
 	key := memoryTokenKey{identifier, token}

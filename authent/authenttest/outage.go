@@ -16,15 +16,16 @@ var outageCases = []testCase{
 // that read may succeed during an outage.
 func (c *check) calls(ctx context.Context, id string) (reads, writes map[string]func(a authent.Adapter) error) {
 	reads = map[string]func(a authent.Adapter) error{
-		"User":              func(a authent.Adapter) error { _, err := a.User(ctx, id); return err },
-		"UsersByEmail":      func(a authent.Adapter) error { _, err := a.UsersByEmail(ctx, "a@example.com"); return err },
-		"UserByAccount":     func(a authent.Adapter) error { _, err := a.UserByAccount(ctx, "github", "1"); return err },
-		"LockUser":          func(a authent.Adapter) error { _, err := a.LockUser(ctx, id); return err },
-		"Account":           func(a authent.Adapter) error { _, err := a.Account(ctx, "github", "1"); return err },
-		"Accounts":          func(a authent.Adapter) error { _, err := a.Accounts(ctx, id); return err },
-		"SessionAndUser":    func(a authent.Adapter) error { _, err := a.SessionAndUser(ctx, "s"); return err },
-		"Sessions":          func(a authent.Adapter) error { _, err := a.Sessions(ctx, id); return err },
-		"VerificationToken": func(a authent.Adapter) error { _, err := a.VerificationToken(ctx, "a@example.com", "t"); return err },
+		"User":               func(a authent.Adapter) error { _, err := a.User(ctx, id); return err },
+		"UsersByEmail":       func(a authent.Adapter) error { _, err := a.UsersByEmail(ctx, "a@example.com"); return err },
+		"UserByAccount":      func(a authent.Adapter) error { _, err := a.UserByAccount(ctx, "github", "1"); return err },
+		"LockUser":           func(a authent.Adapter) error { _, err := a.LockUser(ctx, id); return err },
+		"Account":            func(a authent.Adapter) error { _, err := a.Account(ctx, "github", "1"); return err },
+		"Accounts":           func(a authent.Adapter) error { _, err := a.Accounts(ctx, id); return err },
+		"SessionAndUser":     func(a authent.Adapter) error { _, err := a.SessionAndUser(ctx, "s"); return err },
+		"Sessions":           func(a authent.Adapter) error { _, err := a.Sessions(ctx, id); return err },
+		"VerificationToken":  func(a authent.Adapter) error { _, err := a.VerificationToken(ctx, "a@example.com", "t"); return err },
+		"VerificationTokens": func(a authent.Adapter) error { _, err := a.VerificationTokens(ctx, "a@example.com"); return err },
 	}
 	writes = map[string]func(a authent.Adapter) error{
 		"CreateUser": func(a authent.Adapter) error {

@@ -177,9 +177,14 @@ func (c *check) tokenReadings(at time.Time) []reading {
 	c.must(c.Adapter.CreateVerificationToken(c.ctx, v), "CreateVerificationToken")
 	read, err := c.Adapter.VerificationToken(c.ctx, "i", "t")
 	c.must(err, "VerificationToken")
+	listed, err := c.Adapter.VerificationTokens(c.ctx, "i")
+	c.must(err, "VerificationTokens")
+	if len(listed) != 1 {
+		c.Fatalf("VerificationTokens returned %d, want 1", len(listed))
+	}
 	used, err := c.Adapter.UseVerificationToken(c.ctx, "i", "t")
 	c.must(err, "UseVerificationToken")
-	return []reading{{"Expires of VerificationToken", read.Expires}, {"Expires of UseVerificationToken", used.Expires}}
+	return []reading{{"Expires of VerificationToken", read.Expires}, {"Expires of VerificationTokens", listed[0].Expires}, {"Expires of UseVerificationToken", used.Expires}}
 }
 
 func timeUserUTC(c *check) {

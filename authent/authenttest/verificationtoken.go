@@ -1,6 +1,8 @@
 package authenttest
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +19,8 @@ var verificationTokenCases = []testCase{
 	{name: "Taken", run: tokenTaken},
 	{name: "ConcurrentCreate", run: tokenConcurrentCreate},
 	{name: "AgainAfterUse", run: tokenAgainAfterUse},
+	{name: "List", run: tokenList},
+	{name: "ListOfNone", run: tokenListOfNone},
 	{name: "DeleteAll", run: tokenDeleteAll},
 	{name: "DeleteAllExcept", run: tokenDeleteAllExcept},
 	{name: "DeleteAllOfNone", run: tokenDeleteAllOfNone},
@@ -122,6 +126,40 @@ func (c *check) someTokens() {
 		c.newToken("a@example.com", token)
 	}
 	c.newToken("b@example.com", "4")
+}
+
+// wantTokens compares all tokens of an identifier.
+func (c *check) wantTokens(identifier string, want ...authent.VerificationToken) {
+	c.Helper()
+	got, err := c.Adapter.VerificationTokens(c.ctx, identifier)
+	c.must(err, "VerificationTokens "+short(identifier))
+	byToken := func(a, b authent.VerificationToken) int { return cmp.Compare(a.Token, b.Token) }
+	slices.SortFunc(got, byToken)
+	slices.SortFunc(want, byToken)
+	c.wantSame(want, got, "VerificationTokens "+short(identifier))
+}
+
+// tokenList: an expired token is in the list too.
+func tokenList(c *check) {
+	expired := authent.VerificationToken{Identifier: "a@example.com", Token: "0", Expires: time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)}
+	c.must(c.Adapter.CreateVerificationToken(c.ctx, expired), "CreateVerificationToken")
+	want := []authent.VerificationToken{expired, c.newToken("a@example.com", "1"), c.newToken("a@example.com", "2")}
+	other := c.newToken("b@example.com", "3")
+	for range 2 {
+		c.wantTokens("a@example.com", want...)
+		c.wantTokens("b@example.com", other)
+	}
+	_, err := c.Adapter.UseVerificationToken(c.ctx, "b@example.com", "3")
+	c.must(err, "UseVerificationToken")
+	c.wantTokens("b@example.com")
+	c.wantTokens("a@example.com", want...)
+}
+
+func tokenListOfNone(c *check) {
+	c.someTokens()
+	for _, identifier := range []string{"c@example.com", "", "%", "a@example.co", "x\x00y", "\xff", strings.Repeat("i", 10_000)} {
+		c.wantTokens(identifier)
+	}
 }
 
 func tokenDeleteAll(c *check) {

@@ -1,12 +1,14 @@
 package entauth
 
 import (
+	"encoding/json"
 	"flag"
 	"go/ast"
 	"go/format"
 	"go/parser"
 	"go/token"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -154,5 +156,43 @@ func TestTaken(t *testing.T) {
 	slices.Sort(names)
 	if diff := cmp.Diff(slices.Compact(names), slices.Sorted(slices.Values(taken))); diff != "" {
 		t.Errorf("names of the adapter (-) and those that are refused (+):\n%s", diff)
+	}
+}
+
+// TestCompilesWithALaterContract: a graph whose schema imports the generated code, as one
+// with a policy does, compiles once authent.Adapter has another method. Otherwise it
+// could not be generated anew.
+func TestCompilesWithALaterContract(t *testing.T) {
+	t.Parallel()
+	const contract = "../adapter.go"
+	source, err := os.ReadFile(contract)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const method = "Columns() Columns\n"
+	later := strings.Replace(string(source), method, method+"\tLater() error\n", 1) + "\nfunc (e engineAdapter) Later() error { return e.next.Later() }\n"
+	file, overlay := filepath.Join(t.TempDir(), "adapter.go"), filepath.Join(t.TempDir(), "overlay.json")
+	path, err := filepath.Abs(contract)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replace, err := json.Marshal(map[string]map[string]string{"Replace": {path: file}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{file: later, overlay: string(replace)} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	build := func(name string) (string, error) {
+		out, err := exec.CommandContext(t.Context(), "go", "build", "-overlay", overlay, name).CombinedOutput()
+		return string(out), err
+	}
+	if out, err := build("../../examples/customschema/ent"); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if out, err := build("../authenttest"); err == nil || !strings.Contains(out, "missing method Later") {
+		t.Errorf("an adapter without the method compiles: %v\n%s", err, out)
 	}
 }

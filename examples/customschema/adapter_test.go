@@ -167,6 +167,10 @@ func (a allowed) VerificationToken(ctx context.Context, identifier string, token
 	return a.next.VerificationToken(allow(ctx), identifier, token)
 }
 
+func (a allowed) VerificationTokens(ctx context.Context, identifier string) ([]authent.VerificationToken, error) {
+	return a.next.VerificationTokens(allow(ctx), identifier)
+}
+
 func (a allowed) UseVerificationToken(ctx context.Context, identifier string, token authent.Secret) (*authent.VerificationToken, error) {
 	return a.next.UseVerificationToken(allow(ctx), identifier, token)
 }

@@ -209,6 +209,9 @@ func TestPairs(t *testing.T) {
 			t.Errorf("%q: %v", key, err)
 		}
 	}
+	if all, err := s.VerificationTokens(t.Context(), "a"); len(all) != 2 || err != nil {
+		t.Errorf("VerificationTokens: %d, %v, want the 2 of that identifier", len(all), err)
+	}
 	if n, err := s.DeleteVerificationTokens(t.Context(), "a", ""); n != 2 || err != nil {
 		t.Errorf("DeleteVerificationTokens: %d, %v, want the 2 of that identifier", n, err)
 	}

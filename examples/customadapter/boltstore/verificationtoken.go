@@ -58,6 +58,22 @@ func (s *Store) VerificationToken(ctx context.Context, identifier string, token 
 	return v, err
 }
 
+// VerificationTokens implements authent.Adapter. The key begins with the identifier, so
+// it needs no index.
+func (s *Store) VerificationTokens(ctx context.Context, identifier string) (all []authent.VerificationToken, err error) {
+	err = s.read(ctx, "verification tokens", func(r rows) error {
+		for _, key := range r.keysUnder(verifications, pair(identifier, "")) {
+			record, err := load[verificationRecord](r, verifications, key)
+			if err != nil {
+				return err
+			}
+			all = append(all, *record.token())
+		}
+		return nil
+	})
+	return all, err
+}
+
 // UseVerificationToken implements authent.Adapter. Since there is one writer at a
 // time, reading and deleting are one step.
 func (s *Store) UseVerificationToken(ctx context.Context, identifier string, token authent.Secret) (*authent.VerificationToken, error) {
@@ -72,8 +88,7 @@ func (s *Store) UseVerificationToken(ctx context.Context, identifier string, tok
 	return used.token(), nil
 }
 
-// DeleteVerificationTokens implements authent.Adapter. The key begins with the
-// identifier, so it needs no index.
+// DeleteVerificationTokens implements authent.Adapter.
 func (s *Store) DeleteVerificationTokens(ctx context.Context, identifier string, except authent.Secret) (n int, err error) {
 	err = s.write(ctx, "delete verification tokens", func(r rows) error {
 		for _, key := range r.keysUnder(verifications, pair(identifier, "")) {

@@ -111,8 +111,14 @@ func (a *AuthAdapter) done(ctx context.Context, err error, keys []entadapter.Key
 	return a.tx.Note(entadapter.Error(err, keys))
 }
 
-// InTx implements authent.Adapter.
+// InTx implements authent.Adapter. That AuthAdapter is one is not checked when this file is
+// compiled: a schema may import this package, and must compile to be generated anew once
+// the interface has a new method.
 func (a *AuthAdapter) InTx(ctx context.Context, fn func(tx authent.Adapter) error) error {
+	return a.inTx(ctx, func(tx *AuthAdapter) error { return fn(any(tx).(authent.Adapter)) })
+}
+
+func (a *AuthAdapter) inTx(ctx context.Context, fn func(tx *AuthAdapter) error) error {
 	if a.tx != nil {
 		return a.tx.Note(fn(a))
 	}
@@ -293,7 +299,7 @@ func (a *AuthAdapter) UpdateUser(ctx context.Context, id string, u authent.UserU
 // their own, and does not rely on foreign keys: a hook of the application's may keep the
 // user's row.
 func (a *AuthAdapter) DeleteUser(ctx context.Context, id string) error {
-	return a.InTx(ctx, func(tx authent.Adapter) error { return tx.(*AuthAdapter).deleteUser(ctx, id) })
+	return a.inTx(ctx, func(tx *AuthAdapter) error { return tx.deleteUser(ctx, id) })
 }
 
 func (a *AuthAdapter) deleteUser(ctx context.Context, id string) error {
@@ -592,6 +598,10 @@ func (a *AuthAdapter) DeleteSessions(ctx context.Context, userID string, except 
 	return n, a.done(ctx, err, sessionKeys)
 }
 
+func authVerificationToken(v *VerificationToken) authent.VerificationToken {
+	return authent.VerificationToken{Identifier: v.Identifier, Token: v.ID, Expires: v.Expires.UTC()}
+}
+
 // CreateVerificationToken implements authent.Adapter.
 func (a *AuthAdapter) CreateVerificationToken(ctx context.Context, v authent.VerificationToken) error {
 	if err := entadapter.CheckKey("VerificationToken.identifier", v.Identifier); err != nil {
@@ -620,7 +630,24 @@ func (a *AuthAdapter) VerificationToken(ctx context.Context, identifier string, 
 	if err != nil {
 		return nil, err
 	}
-	return &authent.VerificationToken{Identifier: v.Identifier, Token: v.ID, Expires: v.Expires.UTC()}, nil
+	return new(authVerificationToken(v)), nil
+}
+
+// VerificationTokens implements authent.Adapter.
+func (a *AuthAdapter) VerificationTokens(ctx context.Context, identifier string) ([]authent.VerificationToken, error) {
+	found, err := a.client.VerificationToken.Query().
+		Where(entadapter.Is(verificationtoken.FieldIdentifier, identifier)).
+		All(ctx)
+	if err != nil {
+		return nil, a.done(ctx, err, verificationTokenKeys)
+	}
+	var all []authent.VerificationToken
+	for _, v := range found {
+		if v.Identifier == identifier {
+			all = append(all, authVerificationToken(v))
+		}
+	}
+	return all, nil
 }
 
 // UseVerificationToken implements authent.Adapter. The caller whose delete reports a row
