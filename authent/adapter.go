@@ -143,9 +143,10 @@ type Adapter interface {
 	DeleteVerificationTokens(ctx context.Context, identifier string, except Secret) (int, error)
 
 	// DeleteExpired deletes sessions and verification tokens that expired
-	// before the given time, at most limit rows in all, and returns how many it
-	// deleted. Call it again while it returns limit. A limit below 1 deletes
-	// none.
+	// before the given time, and if the Adapter is a RateLimitStore counters
+	// whose window ended before it, at most limit rows in all, and returns how
+	// many it deleted. Call it again while it returns limit. A limit below 1
+	// deletes none.
 	DeleteExpired(ctx context.Context, before time.Time, limit int) (int, error)
 
 	// InTx runs fn in one transaction: all that fn writes through tx is stored
@@ -191,8 +192,10 @@ type Columns struct {
 type RateLimitStore interface {
 	// HitRateLimit adds one to the counter of key in one atomic statement of
 	// its own, never within a transaction, and returns the new count and when
-	// the counter's window ends. The first hit, and the first after the window
-	// has ended at now, starts a window that ends after the given duration.
+	// the counter's window ends, in UTC, cut to the millisecond. The first hit,
+	// and the first after the window has ended at now, starts a window that
+	// ends after the given duration. A key has at most 100 bytes: a kind, a
+	// colon and a hash in hexadecimal digits.
 	HitRateLimit(ctx context.Context, key string, now time.Time, window time.Duration) (count int64, ends time.Time, err error)
 	// ResetRateLimit sets the counter of key back to zero.
 	ResetRateLimit(ctx context.Context, key string) error

@@ -16,9 +16,12 @@ import (
 	"github.com/authent/authent/internal/testdb"
 )
 
-// The generated adapter does not assert this itself: a new method of the
-// interface would keep the graph from being generated anew.
-var _ authent.Adapter = (*ent.AuthAdapter)(nil)
+// The generated adapter does not assert this itself: a new method of an interface
+// would keep the graph from being generated anew.
+var (
+	_ authent.Adapter        = (*ent.AuthAdapter)(nil)
+	_ authent.RateLimitStore = (*ent.AuthAdapter)(nil)
+)
 
 // dialects are the suite's names of them.
 var dialects = map[string]string{"sqlite": "sqlite", "postgres": "postgres", "mariadb": "mysql"}

@@ -25,7 +25,7 @@ import (
 // crowd fills the tables, so that a planner has a reason to use indexes.
 var crowd = map[string][]string{
 	dialect.Postgres: crowdOf("n::text", "FROM generate_series(1, 3000) n", "ANALYZE"),
-	dialect.MySQL:    crowdOf("seq", "FROM seq_1_to_3000", "ANALYZE TABLE users, accounts, sessions, verificationtokens"),
+	dialect.MySQL:    crowdOf("seq", "FROM seq_1_to_3000", "ANALYZE TABLE users, accounts, sessions, verificationtokens, ratelimits"),
 	dialect.SQLite:   crowdOf("n", "FROM (WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 3000) SELECT n FROM c)", "ANALYZE"),
 }
 
@@ -37,6 +37,7 @@ func crowdOf(n, from, analyze string) []string {
 		"INSERT INTO accounts (id, user_id, type, provider, provider_account_id) SELECT " + id("a") + ", " + id("u") + ", 'oauth', 'github', " + id("p") + " " + from,
 		"INSERT INTO sessions (id, session_token, user_id, expires) SELECT " + id("s") + ", " + id("t") + ", " + id("u") + ", " + at + " " + from,
 		"INSERT INTO verificationtokens (token, identifier, expires) SELECT " + id("v") + ", " + id("i") + ", " + at + " " + from,
+		"INSERT INTO ratelimits (id, count, expires) SELECT " + id("k") + ", 1, " + at + " " + from,
 		analyze,
 	}
 }
@@ -152,6 +153,11 @@ func (g *graph) lookups() map[string]func(ctx context.Context) error {
 		"UpdateSession": func(ctx context.Context) error {
 			return a.UpdateSession(ctx, "t8", authent.SessionUpdate{Expires: &now})
 		},
+		"HitRateLimit": func(ctx context.Context) error {
+			_, _, err := a.HitRateLimit(ctx, "k9", now, time.Minute)
+			return err
+		},
+		"ResetRateLimit": func(ctx context.Context) error { return a.ResetRateLimit(ctx, "k10") },
 		"DeleteExpired": func(ctx context.Context) error {
 			_, err := a.DeleteExpired(ctx, now.AddDate(-10, 0, 0), 10)
 			return err

@@ -38,7 +38,7 @@ func TestAuthJS(t *testing.T) {
 				expired++
 			}
 		}
-		if done.Layout != c.layout || done.Users != n || done.Accounts != n || done.Sessions != 2*n || done.Expired != expired || done.Version != "20261124000000" || done.Resumed {
+		if done.Layout != c.layout || done.Users != n || done.Accounts != n || done.Sessions != 2*n || done.Expired != expired || done.Version != newest || done.Resumed {
 			t.Errorf("%+v", done)
 		}
 		checkAdopted(t, c, kind, db, people)
@@ -162,9 +162,12 @@ func checkSessions(t *testing.T, kind testdb.Kind, db *sql.DB, people []person) 
 	}
 }
 
-func adapterOf(kind testdb.Kind, db *sql.DB) authent.Adapter {
+func adapterOf(kind testdb.Kind, db *sql.DB) *ent.AuthAdapter {
 	return ent.NewAuthAdapter(ent.NewClient(ent.Driver(entsql.OpenDB(kind.Dialect, db))))
 }
+
+// newest is the version that the migrations of the default graph lead to.
+const newest = "20261127000000"
 
 // checkRest checks what is left beside the rows.
 func checkRest(t *testing.T, c cell, kind testdb.Kind, db *sql.DB, people []person) {
@@ -179,8 +182,11 @@ func checkRest(t *testing.T, c cell, kind testdb.Kind, db *sql.DB, people []pers
 	if report, err := m.Apply(t.Context(), 0); err != nil || report.Files != 0 {
 		t.Errorf("apply executed %d files: %v", report.Files, err)
 	}
-	if st, err := m.Status(t.Context()); err != nil || st.Current != "20261124000000" || st.Pending != 0 {
+	if st, err := m.Status(t.Context()); err != nil || st.Current != newest || st.Pending != 0 {
 		t.Errorf("status: %+v, %v", st, err)
+	}
+	if _, _, err := adapterOf(kind, db).HitRateLimit(t.Context(), "key", time.Now(), time.Minute); err != nil {
+		t.Errorf("no attempt can be counted: %v", err)
 	}
 	for _, table := range tablesOf(t, kind, db) {
 		if strings.HasPrefix(table, "authent_") || table == "account" || table == "user" {

@@ -177,7 +177,7 @@ func (a *adopter) checkGraph(f *faults) {
 		}
 	}
 	for _, want := range a.desired.Tables {
-		if slices.Contains(nativeTables, want.Name) {
+		if added, lacks := a.lacksRateLimits(); slices.Contains(nativeTables, want.Name) || lacks && want == added {
 			continue
 		}
 		live, ok := a.live.Table(want.Name)

@@ -18,6 +18,22 @@ import (
 // granteeSQL is the SQL that writes a role from aclexplode as GRANT takes it.
 const granteeSQL = "CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END"
 
+// newTable is a table that is created, and the native name of the one whose rights it
+// gets.
+type newTable struct{ name, like string }
+
+// newTables lists the tables that are created. Who may read verification tokens may count
+// attempts.
+func (a *adopter) newTables() (all []newTable) {
+	for _, native := range nativeTables[1:] {
+		all = append(all, newTable{native, native})
+	}
+	if _, lacks := a.lacksRateLimits(); lacks {
+		all = append(all, newTable{rateLimitsTable, tokensTable})
+	}
+	return all
+}
+
 // grants plans the rights on the new tables: their owner, and what others were granted.
 // MySQL needs none of this, because it grants rights by the name of a table.
 func (a *adopter) grants(ctx context.Context) error {
@@ -25,8 +41,8 @@ func (a *adopter) grants(ctx context.Context) error {
 		return nil
 	}
 	a.rights = map[string][]string{}
-	for _, native := range nativeTables[1:] {
-		live := a.from(native)
+	for _, t := range a.newTables() {
+		native, live := t.name, a.from(t.like)
 		for _, query := range []string{
 			`SELECT DISTINCT format('REVOKE ALL ON %I FROM %s', '` + native + `', ` + granteeSQL + `)
 			FROM pg_default_acl, aclexplode(defaclacl) WHERE defaclobjtype = 'r' AND defaclnamespace IN (0, (SELECT oid FROM pg_namespace WHERE nspname = current_schema()))
@@ -38,7 +54,7 @@ func (a *adopter) grants(ctx context.Context) error {
 		} {
 			statements, err := a.column(ctx, query)
 			if err != nil {
-				return fmt.Errorf("adopt: read the rights on %s: %w", a.layout.tables[native], err)
+				return fmt.Errorf("adopt: read the rights on %s: %w", a.layout.tables[t.like], err)
 			}
 			a.execs(statements...)
 		}
@@ -68,13 +84,13 @@ func (a *adopter) compareRights(ctx context.Context) error {
 		return nil
 	}
 	var differ []string
-	for _, native := range nativeTables[1:] {
-		now, err := a.rightsOn(ctx, a.q(native))
+	for _, t := range a.newTables() {
+		now, err := a.rightsOn(ctx, a.q(t.name))
 		if err != nil {
 			return err
 		}
-		if before := a.rights[native]; !slices.Equal(before, now) {
-			differ = append(differ, fmt.Sprintf("  %s: %s; on %s: %s", native, strings.Join(now, ", "), a.layout.tables[native], strings.Join(before, ", ")))
+		if before := a.rights[t.name]; !slices.Equal(before, now) {
+			differ = append(differ, fmt.Sprintf("  %s: %s; on %s: %s", t.name, strings.Join(now, ", "), a.layout.tables[t.like], strings.Join(before, ", ")))
 		}
 	}
 	if len(differ) == 0 {

@@ -150,6 +150,9 @@ func (a *adopter) planMySQL(ctx context.Context) error {
 		}
 		a.fill(native)
 	}
+	if err := a.addRateLimits(ctx); err != nil {
+		return err
+	}
 	a.after = []string{a.comparison()}
 	if err := a.planRest(ctx); err != nil {
 		return err

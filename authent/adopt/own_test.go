@@ -144,8 +144,16 @@ func TestAuthJS_NativeBeside(t *testing.T) {
 		if _, err := migrator(t, kind, db, nil).Push(t.Context(), entmigrate.Tables, migrate.PushConfig{Exclude: append(oldTables(c), "authenticator")}); err != nil {
 			t.Fatal(err)
 		}
+		hit := func(want int64) {
+			n, _, err := adapterOf(kind, db).HitRateLimit(t.Context(), "beside", time.Now(), time.Hour)
+			if n != want || err != nil {
+				t.Errorf("attempt %d: %d, %v", want, n, err)
+			}
+		}
+		hit(1)
 		adopt(t, kind, db)
 		checkAdopted(t, c, kind, db, people)
+		hit(2) // what was counted stays
 	})
 }
 

@@ -31,6 +31,9 @@ func (a *adopter) plan(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := a.addRateLimits(ctx); err != nil {
+		return err
+	}
 	return a.grants(ctx)
 }
 

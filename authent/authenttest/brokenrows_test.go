@@ -49,9 +49,6 @@ var brokenRows = []broken{
 	{name: "SharesReturned", wrap: wrapSharesReturned, fails: []string{"Copies/ReturnedVerificationToken"}},
 	{name: "KeepsPassed", wrap: wrapKeepsPassed, fails: []string{"Copies/PassedUserUpdate"}},
 	{name: "DropsPassword", wrap: func(a authent.Adapter) authent.Adapter { return dropsPassword{a} }, fails: []string{"User/MissingColumns"}},
-	{name: "RacyCounter", wrap: wrapRacyCounter, fails: []string{"RateLimit/Concurrent"}},
-	{name: "SlidingWindow", wrap: wrapSlidingWindow, fails: []string{"RateLimit/Counts", "RateLimit/WindowEnds"}},
-	{name: "OneCounter", wrap: wrapOneCounter, fails: []string{"RateLimit/KeysApart", "RateLimit/Reset"}},
 }
 
 // left holds what a deletion of users leaves behind.

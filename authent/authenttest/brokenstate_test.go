@@ -60,6 +60,25 @@ func (b keepsPassed) User(ctx context.Context, id string) (*authent.User, error)
 	return u, err
 }
 
+// brokenLimits break what is asked of an authent.RateLimitStore.
+var brokenLimits = []broken{
+	{name: "RacyCounter", wrap: wrapRacyCounter, fails: []string{"RateLimit/Concurrent", "RateLimit/ConcurrentNewWindow", "RateLimit/InTx"}},
+	{name: "SlidingWindow", wrap: wrapSlidingWindow, fails: []string{
+		"RateLimit/Clock", "RateLimit/ConcurrentNewWindow", "RateLimit/Counts", "RateLimit/Swept", "RateLimit/WindowEnds",
+	}},
+	{name: "OneCounter", wrap: wrapOneCounter, fails: []string{
+		"RateLimit/InTx", "RateLimit/KeysApart", "RateLimit/LongKeys", "RateLimit/Reset", "RateLimit/Swept",
+	}},
+	{name: "CutsLimitKeys", wrap: inMemory(func(m *authenttest.MemoryAdapter) authent.Adapter { return cutsLimitKeys{m} }), fails: []string{"RateLimit/LongKeys"}},
+	{name: "LimitsByWallClock", wrap: inMemory(func(m *authenttest.MemoryAdapter) authent.Adapter { return limitsByWallClock{m} }), fails: []string{"RateLimit/Clock"}},
+	{name: "KeepsLimits", wrap: inMemory(func(m *authenttest.MemoryAdapter) authent.Adapter { return keepsLimits{m} }), wide: true, fails: []string{"RateLimit/Swept"}},
+	{name: "LimitsInTx", wrap: inMemory(func(m *authenttest.MemoryAdapter) authent.Adapter { return limitsInTx{m} }), fails: []string{"RateLimit/InTx"}},
+}
+
+func inMemory(wrap func(*authenttest.MemoryAdapter) authent.Adapter) func(authent.Adapter) authent.Adapter {
+	return func(a authent.Adapter) authent.Adapter { return wrap(a.(*authenttest.MemoryAdapter)) }
+}
+
 // racyCounter reads a counter, then writes it.
 type racyCounter struct {
 	*authenttest.MemoryAdapter
@@ -107,4 +126,52 @@ func wrapOneCounter(a authent.Adapter) authent.Adapter {
 
 func (b oneCounter) HitRateLimit(ctx context.Context, _ string, now time.Time, window time.Duration) (int64, time.Time, error) {
 	return b.MemoryAdapter.HitRateLimit(ctx, "all", now, window)
+}
+
+// cutsLimitKeys has a column that is too narrow, in a database that does not mind.
+type cutsLimitKeys struct{ *authenttest.MemoryAdapter }
+
+func (b cutsLimitKeys) HitRateLimit(ctx context.Context, key string, now time.Time, window time.Duration) (int64, time.Time, error) {
+	return b.MemoryAdapter.HitRateLimit(ctx, key[:min(len(key), 64)], now, window)
+}
+
+// limitsByWallClock forgets the zone of the process that asks.
+type limitsByWallClock struct{ *authenttest.MemoryAdapter }
+
+func (b limitsByWallClock) HitRateLimit(ctx context.Context, key string, now time.Time, window time.Duration) (int64, time.Time, error) {
+	return b.MemoryAdapter.HitRateLimit(ctx, key, wallClock(now, now.Location()), window)
+}
+
+// keepsLimits has counters that nothing deletes.
+type keepsLimits struct{ *authenttest.MemoryAdapter }
+
+func (b keepsLimits) DeleteExpired(ctx context.Context, before time.Time, limit int) (int, error) {
+	return b.MemoryAdapter.DeleteExpired(ctx, before.Add(-100*365*24*time.Hour), limit)
+}
+
+// limitsInTx takes the hits of a transaction back with it.
+type limitsInTx struct{ *authenttest.MemoryAdapter }
+
+func (b limitsInTx) InTx(ctx context.Context, fn func(tx authent.Adapter) error) error {
+	hits := &hitsInTx{}
+	err := b.MemoryAdapter.InTx(ctx, func(tx authent.Adapter) error {
+		hits.MemoryAdapter = tx.(*authenttest.MemoryAdapter)
+		return fn(hits)
+	})
+	if err != nil {
+		for _, key := range hits.keys {
+			_ = b.ResetRateLimit(ctx, key)
+		}
+	}
+	return err
+}
+
+type hitsInTx struct {
+	*authenttest.MemoryAdapter
+	keys []string
+}
+
+func (b *hitsInTx) HitRateLimit(ctx context.Context, key string, now time.Time, window time.Duration) (int64, time.Time, error) {
+	b.keys = append(b.keys, key)
+	return b.MemoryAdapter.HitRateLimit(ctx, key, now, window)
 }

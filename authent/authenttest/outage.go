@@ -3,6 +3,7 @@ package authenttest
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/authent/authent/authent"
 )
@@ -65,6 +66,13 @@ func (c *check) calls(ctx context.Context, id string) (reads, writes map[string]
 		"InTx": func(a authent.Adapter) error {
 			return a.InTx(ctx, func(tx authent.Adapter) error { return tx.DeleteSession(ctx, "s") })
 		},
+	}
+	if limits, ok := c.Adapter.(authent.RateLimitStore); ok {
+		writes["HitRateLimit"] = func(authent.Adapter) error {
+			_, _, err := limits.HitRateLimit(ctx, "key", epoch, time.Minute)
+			return err
+		}
+		writes["ResetRateLimit"] = func(authent.Adapter) error { return limits.ResetRateLimit(ctx, "key") }
 	}
 	return reads, writes
 }

@@ -11,7 +11,7 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// attempts is how often a transaction is run in all.
+// attempts is how often a transaction, or a statement outside of one, is run in all.
 const attempts = 5
 
 // patience bounds the retries where each attempt waits long for a lock: no attempt
@@ -55,9 +55,15 @@ func (s *State) Note(err error) error {
 // all, but not after a commit that broke: that one may have been stored. An error of fn,
 // an error that doomed the transaction and a panic roll back.
 func InTx[T Tx](ctx context.Context, begin func(context.Context) (T, error), fn func(T, *State) error) error {
+	return retried(ctx, again, func() error { return once(ctx, begin, fn) })
+}
+
+// retried calls f until it succeeds, up to 5 times in all, or fails in a way for which
+// again is false.
+func retried(ctx context.Context, again func(error) bool, f func() error) error {
 	started := time.Now()
 	for n := 1; ; n++ {
-		err := once(ctx, begin, fn)
+		err := f()
 		if err == nil || n == attempts || !again(err) || ctx.Err() != nil || time.Since(started) > patience {
 			return err
 		}

@@ -94,16 +94,23 @@ var graph = map[string][]wanted{
 		{name: "identifier", kind: field.TypeString},
 		{name: "expires", kind: field.TypeTime},
 	},
+	rateLimit: {
+		{name: "count", kind: field.TypeInt64},
+		{name: "expires", kind: field.TypeTime},
+	},
 }
 
 // nouns lists the types in the order in which faults are reported.
-var nouns = []string{"User", "Account", "Session", "VerificationToken"}
+var nouns = []string{"User", "Account", "Session", "VerificationToken", rateLimit}
 
 // check lists everything that the graph lacks.
 func check(g *gen.Graph) error {
 	var faults []error
 	for _, name := range nouns {
 		t := typeOf(g, name)
+		if t == nil && name == rateLimit {
+			continue // a graph may do without it
+		}
 		if t == nil {
 			faults = append(faults, fmt.Errorf("schema %s is missing: add type %s struct{ ent.Schema } with func (%s) Mixin() []ent.Mixin { return []ent.Mixin{mixin.%s{}} }", name, name, name, name))
 			continue
@@ -119,6 +126,9 @@ func check(g *gen.Graph) error {
 
 // checkType lists what one type lacks.
 func checkType(g *gen.Graph, t *gen.Type) []error {
+	if t.Name == rateLimit {
+		return checkRateLimit(t)
+	}
 	faults := checkID(t)
 	for _, w := range graph[t.Name] {
 		if w.name == "user_id" {

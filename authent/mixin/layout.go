@@ -11,8 +11,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Layout names the application whose tables the entities use. All four entities of a
-// graph must have the same layout.
+// Layout names the application whose tables the entities use. User, Account, Session and
+// VerificationToken of a graph must have the same layout.
 type Layout string
 
 const (

@@ -1,5 +1,5 @@
-// Scaffold writes the six files that an application's own graph starts from. From then
-// on they are the application's:
+// Scaffold writes the files that an application's own graph starts from. From then on they
+// are the application's:
 //
 //	go get -tool github.com/authent/authent/cmd/scaffold github.com/authent/authent/cmd/migrate
 //	go tool scaffold
@@ -8,8 +8,9 @@
 // Both tools stay in go.mod: go generate needs the modules that migrate is made of,
 // and go mod tidy keeps them for it alone.
 //
-// It writes ent/generate.go, ent/entc.go and the four schemas in ent/schema, and
-// changes no existing file.
+// It writes ent/generate.go, ent/entc.go and the five schemas in ent/schema, and changes no
+// existing file. With the --layout of an Auth.js application it leaves out RateLimit, whose
+// table is not there yet.
 package main
 
 import (
@@ -59,7 +60,11 @@ var nouns = []noun{
 	{"Account", "a user's account at a provider", "UserID"},
 	{"Session", "a signed-in browser", "UserID"},
 	{"VerificationToken", "proof that works once", ""},
+	{rateLimit, "a counter of attempts", ""},
 }
+
+// rateLimit is the entity that a graph may do without.
+const rateLimit = "RateLimit"
 
 var (
 	types   = map[string]string{"int64": "field.TypeInt64", "uuid": "field.TypeUUID"}
@@ -89,6 +94,9 @@ func (c command) run(out io.Writer) error {
 		add("entc.go", "entc.go.tmpl", nil),
 	}
 	for _, n := range nouns {
+		if n.Name == rateLimit && layouts[c.Layout] != "" {
+			continue
+		}
 		name := filepath.Join("schema", strings.ToLower(n.Name)+".go")
 		errs = append(errs, add(name, "schema.go.tmpl", struct {
 			noun

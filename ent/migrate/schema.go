@@ -50,6 +50,25 @@ var (
 			},
 		},
 	}
+	// RatelimitsColumns holds the columns for the "ratelimits" table.
+	RatelimitsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "count", Type: field.TypeInt64},
+		{Name: "expires", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(3)", "postgres": "timestamptz(3)"}},
+	}
+	// RatelimitsTable holds the schema information for the "ratelimits" table.
+	RatelimitsTable = &schema.Table{
+		Name:       "ratelimits",
+		Columns:    RatelimitsColumns,
+		PrimaryKey: []*schema.Column{RatelimitsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "ratelimits_expires_idx",
+				Unique:  false,
+				Columns: []*schema.Column{RatelimitsColumns[2]},
+			},
+		},
+	}
 	// SessionsColumns holds the columns for the "sessions" table.
 	SessionsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
@@ -145,6 +164,7 @@ var (
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		AccountsTable,
+		RatelimitsTable,
 		SessionsTable,
 		UsersTable,
 		VerificationtokensTable,
@@ -155,6 +175,9 @@ func init() {
 	AccountsTable.ForeignKeys[0].RefTable = UsersTable
 	AccountsTable.Annotation = &entsql.Annotation{
 		Table: "accounts",
+	}
+	RatelimitsTable.Annotation = &entsql.Annotation{
+		Table: "ratelimits",
 	}
 	SessionsTable.ForeignKeys[0].RefTable = UsersTable
 	SessionsTable.Annotation = &entsql.Annotation{

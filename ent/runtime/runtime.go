@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/authent/authent/ent/account"
+	"github.com/authent/authent/ent/ratelimit"
 	"github.com/authent/authent/ent/schema"
 	"github.com/authent/authent/ent/session"
 	"github.com/authent/authent/ent/user"
@@ -27,6 +28,17 @@ func init() {
 	account.DefaultID = accountDescID.Default.(func() string)
 	// account.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	account.IDValidator = accountDescID.Validators[0].(func(string) error)
+	ratelimitMixin := schema.RateLimit{}.Mixin()
+	ratelimitMixinHooks0 := ratelimitMixin[0].Hooks()
+	ratelimit.Hooks[0] = ratelimitMixinHooks0[0]
+	ratelimitMixinFields0 := ratelimitMixin[0].Fields()
+	_ = ratelimitMixinFields0
+	ratelimitFields := schema.RateLimit{}.Fields()
+	_ = ratelimitFields
+	// ratelimitDescID is the schema descriptor for id field.
+	ratelimitDescID := ratelimitMixinFields0[0].Descriptor()
+	// ratelimit.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	ratelimit.IDValidator = ratelimitDescID.Validators[0].(func(string) error)
 	sessionMixin := schema.Session{}.Mixin()
 	sessionMixinHooks0 := sessionMixin[0].Hooks()
 	session.Hooks[0] = sessionMixinHooks0[0]

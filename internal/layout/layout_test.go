@@ -10,9 +10,11 @@ import (
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
+	entschema "entgo.io/ent/dialect/sql/schema"
 
 	"github.com/authent/authent/authent"
 	"github.com/authent/authent/authent/authenttest"
+	"github.com/authent/authent/authent/migrate"
 	drizzle "github.com/authent/authent/examples/nextjs-drizzle/ent"
 	_ "github.com/authent/authent/examples/nextjs-drizzle/ent/runtime"
 	prisma "github.com/authent/authent/examples/nextjs-prisma/ent"
@@ -27,10 +29,11 @@ import (
 // The generated adapters do not assert this themselves: a new method of the
 // interface would keep the graphs from being generated anew.
 var (
-	_ authent.Adapter = (*prisma.AuthAdapter)(nil)
-	_ authent.Adapter = (*drizzle.AuthAdapter)(nil)
-	_ authent.Adapter = (*ent.AuthAdapter)(nil)
-	_ authent.Adapter = (*drizzlesqlite.AuthAdapter)(nil)
+	_ authent.Adapter        = (*prisma.AuthAdapter)(nil)
+	_ authent.Adapter        = (*drizzle.AuthAdapter)(nil)
+	_ authent.Adapter        = (*ent.AuthAdapter)(nil)
+	_ authent.RateLimitStore = (*ent.AuthAdapter)(nil)
+	_ authent.Adapter        = (*drizzlesqlite.AuthAdapter)(nil)
 )
 
 var (
@@ -79,10 +82,24 @@ var dialects = map[string]string{"sqlite": "sqlite", "postgres": "postgres", "ma
 
 // names are the tables in the order in which they can be emptied.
 func (c cell) names() []string {
+	names := []string{"session", "account", "user", "verificationToken"}
 	if c.tables == prismaTables {
-		return []string{"sessions", "accounts", "users", "verificationtokens"}
+		names = []string{"sessions", "accounts", "users", "verificationtokens"}
 	}
-	return []string{"session", "account", "user", "verificationToken"}
+	for _, own := range c.own() {
+		names = append(names, own.Name)
+	}
+	return names
+}
+
+// own are the tables of the cell's graph that are authent's own beside the others.
+func (c cell) own() (all []*entschema.Table) {
+	for _, t := range graphs[c.ddl] {
+		if t.Name == "ratelimits" {
+			all = append(all, t)
+		}
+	}
+	return all
 }
 
 // statements are the cell's DDL.
@@ -92,13 +109,29 @@ func (c cell) statements(t testing.TB) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return testdb.Script(string(script))
+	statements := testdb.Script(string(script))
+	if own := c.own(); len(own) > 0 {
+		name := map[string]string{"sqlite": dialect.SQLite, "postgres": dialect.Postgres, "mariadb": dialect.MySQL}[c.kind]
+		ddl, err := migrate.DDL(t.Context(), name, own)
+		if err != nil {
+			t.Fatal(err)
+		}
+		statements = append(statements, testdb.Script(ddl)...)
+	}
+	return statements
 }
 
 // each runs a test in every cell.
 func each(t *testing.T, run func(t *testing.T, c cell, kind testdb.Kind)) {
 	for _, c := range cells {
 		t.Run(c.ddl, func(t *testing.T) { run(t, c, testdb.Server(t, c.kind)) })
+	}
+}
+
+// TestOnlyWithRateLimit: an adapter counts only where its graph has RateLimit.
+func TestOnlyWithRateLimit(t *testing.T) {
+	if _, counts := any((*prisma.AuthAdapter)(nil)).(authent.RateLimitStore); counts {
+		t.Error("the adapter of a graph without RateLimit is an authent.RateLimitStore")
 	}
 }
 

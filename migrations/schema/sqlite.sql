@@ -19,6 +19,15 @@ CREATE TABLE `accounts` (
 CREATE UNIQUE INDEX `accounts_provider_provider_account_id_key` ON `accounts` (`provider`, `provider_account_id`);
 -- Create index "accounts_user_id_idx" to table: "accounts"
 CREATE INDEX `accounts_user_id_idx` ON `accounts` (`user_id`);
+-- Create "ratelimits" table
+CREATE TABLE `ratelimits` (
+  `id` text NOT NULL,
+  `count` integer NOT NULL,
+  `expires` datetime NOT NULL,
+  PRIMARY KEY (`id`)
+);
+-- Create index "ratelimits_expires_idx" to table: "ratelimits"
+CREATE INDEX `ratelimits_expires_idx` ON `ratelimits` (`expires`);
 -- Create "sessions" table
 CREATE TABLE `sessions` (
   `id` text NOT NULL,

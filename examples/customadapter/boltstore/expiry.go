@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"time"
 )
 
@@ -13,6 +14,7 @@ type kind byte
 const (
 	aSession      kind = 's'
 	aVerification kind = 'v'
+	aCounter      kind = 'c'
 )
 
 // expiryKey returns a row's key in the index of expiries. bbolt orders keys by
@@ -35,7 +37,7 @@ func (s *Store) DeleteExpired(ctx context.Context, before time.Time, limit int) 
 	err = s.write(ctx, "delete expired", func(r rows) error {
 		for _, k := range r.expired(before, limit) {
 			_, what, key := fromExpiryKey(k)
-			if err := r.deleteKind(what, key); err != nil {
+			if err := r.deleteKind(what, key, k); err != nil {
 				return err
 			}
 			n++
@@ -62,9 +64,13 @@ func (r rows) expired(before time.Time, limit int) [][]byte {
 	return keys
 }
 
-func (r rows) deleteKind(what kind, key []byte) error {
-	if what == aSession {
+// deleteKind deletes what expired, and its entry in the index.
+func (r rows) deleteKind(what kind, key, entry []byte) error {
+	switch what {
+	case aSession:
 		return r.deleteSession(key)
+	case aCounter:
+		return errors.Join(r.delete(rateLimits, key), r.delete(expiries, entry))
 	}
 	_, err := r.deleteVerification(key)
 	return err

@@ -30,7 +30,11 @@ func (s *Store) HitRateLimit(ctx context.Context, key string, now time.Time, win
 			return err
 		}
 		if !now.Before(record.Ends) {
+			before := record.Ends
 			record = rateLimitRecord{Ends: instant(now.Add(window))}
+			if err := r.moveExpiry(before, record.Ends, key); err != nil {
+				return err
+			}
 		}
 		record.Count++
 		return save(r, rateLimits, []byte(key), record)
@@ -46,5 +50,25 @@ func (s *Store) ResetRateLimit(ctx context.Context, key string) error {
 	if s.tx != nil {
 		return errInTx
 	}
-	return s.write(ctx, "reset rate limit", func(r rows) error { return r.delete(rateLimits, []byte(key)) })
+	return s.write(ctx, "reset rate limit", func(r rows) error {
+		record, err := load[rateLimitRecord](r, rateLimits, []byte(key))
+		if errors.Is(err, authent.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return errors.Join(r.delete(expiries, expiryKey(record.Ends, aCounter, []byte(key))), r.delete(rateLimits, []byte(key)))
+	})
+}
+
+// moveExpiry enters in the index that a counter's window ends at another time. before is
+// the zero time for a new counter.
+func (r rows) moveExpiry(before, after time.Time, key string) error {
+	if !before.IsZero() {
+		if err := r.delete(expiries, expiryKey(before, aCounter, []byte(key))); err != nil {
+			return err
+		}
+	}
+	return r.put(expiries, expiryKey(after, aCounter, []byte(key)), nil)
 }

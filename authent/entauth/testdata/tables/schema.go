@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/schema/field"
 
 	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/mixin"
 )
 
 // UUID is one of another package.
@@ -96,4 +97,26 @@ func (VerificationToken) Fields() []ent.Field {
 		field.String("identifier"),
 		field.Time("expires"),
 	}
+}
+
+type RateLimit struct{ ent.Schema }
+
+func (RateLimit) Annotations() []schema.Annotation {
+	return append(in("doors"), mixin.Foreign{Layout: mixin.Prisma})
+}
+
+func (RateLimit) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int("id"),
+		field.String("count"),
+		field.Time("expires").Optional().Nillable(),
+		field.String("tenant"),
+		field.String("region").Default("eu"),
+		field.Time("seen_at").Default(time.Now),
+		field.String("label").Unique().Optional(),
+	}
+}
+
+func (RateLimit) Edges() []ent.Edge {
+	return []ent.Edge{edge.To("owner", User.Type).Unique().Required()}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/authent/authent/authent"
 	"github.com/authent/authent/authent/entadapter"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/account"
+	"github.com/authent/authent/internal/layout/drizzledefault/ent/ratelimit"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/session"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/user"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/verificationtoken"
@@ -96,6 +97,11 @@ var sessionKeys = []entadapter.Key{
 var verificationTokenKeys = []entadapter.Key{
 	{Name: authent.KeyVerificationToken, Index: "", Columns: "verificationToken.token"},
 	{Name: authent.KeyVerificationToken, Index: "verificationToken_identifier_token_pk", Columns: "verificationToken.identifier, verificationToken.token"},
+}
+
+// rateLimitKeys lists the unique keys of RateLimit, the primary key first.
+var rateLimitKeys = []entadapter.Key{
+	{Name: "RateLimit.id", Index: "", Columns: "ratelimits.id"},
 }
 
 // done turns an error of ent's into one of the contract's. An error of the database dooms
@@ -678,6 +684,7 @@ func (a *AuthAdapter) DeleteVerificationTokens(ctx context.Context, identifier s
 
 // DeleteExpired implements authent.Adapter.
 func (a *AuthAdapter) DeleteExpired(ctx context.Context, before time.Time, limit int) (int, error) {
+	ended := entadapter.Time(before)
 	before = entadapter.SecondsOnMySQL(a.client.driver, before)
 	sessions, err := entadapter.InBatches(limit, func(n int) (int, error) {
 		ids, err := a.client.Session.Query().Where(session.ExpiresLT(before)).Limit(n).IDs(ctx)
@@ -696,5 +703,38 @@ func (a *AuthAdapter) DeleteExpired(ctx context.Context, before time.Time, limit
 		}
 		return a.client.VerificationToken.Delete().Where(verificationtoken.IDIn(ids...), verificationtoken.ExpiresLT(before)).Exec(ctx)
 	})
-	return sessions + tokens, a.done(ctx, err, verificationTokenKeys)
+	if err != nil {
+		return sessions + tokens, a.done(ctx, err, verificationTokenKeys)
+	}
+	limits, err := entadapter.InBatches(limit-sessions-tokens, func(n int) (int, error) {
+		ids, err := a.client.RateLimit.Query().Where(ratelimit.ExpiresLT(ended)).Limit(n).IDs(ctx)
+		if err != nil || len(ids) == 0 {
+			return 0, err
+		}
+		return a.client.RateLimit.Delete().Where(ratelimit.IDIn(ids...), ratelimit.ExpiresLT(ended)).Exec(ctx)
+	})
+	return sessions + tokens + limits, a.done(ctx, err, rateLimitKeys)
+}
+
+// rateLimits is where HitRateLimit counts.
+var rateLimits = entadapter.RateLimits{
+	Table:   ratelimit.Table,
+	Key:     ratelimit.FieldID,
+	Count:   ratelimit.FieldCount,
+	Expires: ratelimit.FieldExpires,
+}
+
+// HitRateLimit implements authent.RateLimitStore. It is one SQL statement, which skips the
+// hooks, interceptors and privacy rules of this graph, and is an error in InTx.
+func (a *AuthAdapter) HitRateLimit(ctx context.Context, key string, now time.Time, window time.Duration) (int64, time.Time, error) {
+	count, ends, err := rateLimits.Hit(ctx, a.client.driver, a.tx, key, now, window)
+	if err != nil {
+		return 0, time.Time{}, a.done(ctx, err, rateLimitKeys)
+	}
+	return count, ends, nil
+}
+
+// ResetRateLimit implements authent.RateLimitStore, as HitRateLimit does.
+func (a *AuthAdapter) ResetRateLimit(ctx context.Context, key string) error {
+	return a.done(ctx, rateLimits.Reset(ctx, a.client.driver, a.tx, key), rateLimitKeys)
 }

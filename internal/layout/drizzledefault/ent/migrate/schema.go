@@ -44,6 +44,25 @@ var (
 			},
 		},
 	}
+	// RatelimitsColumns holds the columns for the "ratelimits" table.
+	RatelimitsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "count", Type: field.TypeInt64},
+		{Name: "expires", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(3)", "postgres": "timestamptz(3)"}},
+	}
+	// RatelimitsTable holds the schema information for the "ratelimits" table.
+	RatelimitsTable = &schema.Table{
+		Name:       "ratelimits",
+		Columns:    RatelimitsColumns,
+		PrimaryKey: []*schema.Column{RatelimitsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "ratelimits_expires_idx",
+				Unique:  false,
+				Columns: []*schema.Column{RatelimitsColumns[2]},
+			},
+		},
+	}
 	// SessionColumns holds the columns for the "session" table.
 	SessionColumns = []*schema.Column{
 		{Name: "sessionToken", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
@@ -107,6 +126,7 @@ var (
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		AccountTable,
+		RatelimitsTable,
 		SessionTable,
 		UserTable,
 		VerificationTokenTable,
@@ -117,6 +137,9 @@ func init() {
 	AccountTable.ForeignKeys[0].RefTable = UserTable
 	AccountTable.Annotation = &entsql.Annotation{
 		Table: "account",
+	}
+	RatelimitsTable.Annotation = &entsql.Annotation{
+		Table: "ratelimits",
 	}
 	SessionTable.ForeignKeys[0].RefTable = UserTable
 	SessionTable.Annotation = &entsql.Annotation{

@@ -1,0 +1,45 @@
+package mixin
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+	"entgo.io/ent/schema/mixin"
+)
+
+// RateLimit is a counter of attempts: table ratelimits. A graph may do without it; then
+// the engine counts in the memory of each process, or in Config.RateLimits.Store.
+//
+// It has no Layout: its table is authent's own beside another program's tables too, and
+// package authent/migrate creates it there. It has no edge, since its key is a keyed hash.
+//
+// A hit is one SQL statement of the generated adapter's, so that counting is exact. It
+// skips the hooks, interceptors and privacy rules of the schema, and fills no fields that
+// the application adds: these must be optional, or have a default in the database.
+type RateLimit struct{ mixin.Schema }
+
+// Fields returns the fields of RateLimit.
+func (RateLimit) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("id").Immutable().NotEmpty().SchemaType(Native.key()).
+			Comment("What is counted, and for whom: the kind and a keyed hash."),
+		field.Int64("count").
+			Comment("How many attempts there were in the window."),
+		Native.time("expires"),
+	}
+}
+
+// Indexes returns the indexes of RateLimit.
+func (RateLimit) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("expires").StorageKey("ratelimits_expires_idx")}
+}
+
+// Hooks returns the hooks of RateLimit.
+func (RateLimit) Hooks() []ent.Hook { return Native.hooks() }
+
+// Annotations returns the annotations of RateLimit.
+func (RateLimit) Annotations() []schema.Annotation {
+	return []schema.Annotation{entsql.Table("ratelimits")}
+}

@@ -1,0 +1,4 @@
+-- Create "ratelimits" table
+CREATE TABLE `ratelimits` (`id` text NOT NULL, `count` integer NOT NULL, `expires` datetime NOT NULL, PRIMARY KEY (`id`));
+-- Create index "ratelimits_expires_idx" to table: "ratelimits"
+CREATE INDEX `ratelimits_expires_idx` ON `ratelimits` (`expires`);
