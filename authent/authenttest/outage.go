@@ -3,6 +3,7 @@ package authenttest
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/authent/authent/authent"
@@ -67,14 +68,23 @@ func (c *check) calls(ctx context.Context, id string) (reads, writes map[string]
 			return a.InTx(ctx, func(tx authent.Adapter) error { return tx.DeleteSession(ctx, "s") })
 		},
 	}
-	if limits, ok := c.Adapter.(authent.RateLimitStore); ok {
-		writes["HitRateLimit"] = func(authent.Adapter) error {
+	maps.Copy(writes, c.limitCalls(ctx))
+	return reads, writes
+}
+
+// limitCalls returns the methods of authent.RateLimitStore, if the adapter has them.
+func (c *check) limitCalls(ctx context.Context) map[string]func(a authent.Adapter) error {
+	limits, ok := c.Adapter.(authent.RateLimitStore)
+	if !ok {
+		return nil
+	}
+	return map[string]func(a authent.Adapter) error{
+		"HitRateLimit": func(authent.Adapter) error {
 			_, _, err := limits.HitRateLimit(ctx, "key", epoch, time.Minute)
 			return err
-		}
-		writes["ResetRateLimit"] = func(authent.Adapter) error { return limits.ResetRateLimit(ctx, "key") }
+		},
+		"ResetRateLimit": func(authent.Adapter) error { return limits.ResetRateLimit(ctx, "key") },
 	}
-	return reads, writes
 }
 
 // outageUser stores a user with a row of each kind.
