@@ -248,12 +248,13 @@ func TestFaultsOfTemplates(t *testing.T) {
 	})
 	wantFaults(t, err, "signin.html", "sign-in.txt", "reset.html", "verify-email.html")
 	_, err = mail.NewTemplates(fstest.MapFS{
-		"sign-in.txt":     {Data: []byte(`{{define "subject"}}x{{end}}{{define "body"}}{{.URL}}{{.User.Name}}{{end}}`)},
-		"reset.html":      {Data: []byte(`{{define "button"}}x{{end}}{{define "body"}}Hello{{end}}`)},
-		"new-browser.txt": {Data: []byte(`{{define "subject"}}{{if .At}}x{{end}}{{end}}{{define "body"}}{{.URL}}{{end}}`)},
-		"invitation.html": {Data: []byte(`{{define "button"}}x{{end}}{{define "body"}}<a href={{.URL}}{{end}}`)},
+		"sign-in.txt":      {Data: []byte(`{{define "subject"}}x{{end}}{{define "body"}}{{.URL}}{{.User.Name}}{{end}}`)},
+		"reset.html":       {Data: []byte(`{{define "button"}}x{{end}}{{define "body"}}Hello{{end}}`)},
+		"change-email.txt": {Data: []byte(`{{define "subject"}}x{{end}}{{define "body"}}Hello{{end}}`)},
+		"new-browser.txt":  {Data: []byte(`{{define "subject"}}{{if .At}}x{{end}}{{end}}{{define "body"}}{{.URL}}{{end}}`)},
+		"invitation.html":  {Data: []byte(`{{define "button"}}x{{end}}{{define "body"}}<a href={{.URL}}{{end}}`)},
 	})
-	wantFaults(t, err, "User", "neither link nor code", "subject", "invitation")
+	wantFaults(t, err, "User", `"reset": the template has neither link nor code`, `"change-email": the template has neither link nor code`, "subject", "invitation")
 	if _, err = mail.NewTemplates(os.DirFS(filepath.Join(t.TempDir(), "missing"))); err == nil {
 		t.Error("a folder that does not exist is taken")
 	}

@@ -59,6 +59,28 @@ func TestNoDriverIsForced(t *testing.T) {
 	}
 }
 
+// TestMailIsChosen: what sends mail is linked by who imports authent/mail, and that knows
+// the engine, and neither a database nor a graph.
+func TestMailIsChosen(t *testing.T) {
+	const library = "github.com/wneessen/go-mail"
+	for _, pkg := range []string{"/authent", "/authent/provider", "/authent/entadapter", "/authent/authenttest", "/authent/adopt", "/ent", "/examples/customadapter", "/cmd/migrate"} {
+		for _, dep := range deps(t, module+pkg) {
+			if under(dep, library, module+"/authent/mail") {
+				t.Errorf("%s links %s", pkg, dep)
+			}
+		}
+	}
+	all := deps(t, module+"/authent/mail")
+	for _, dep := range all {
+		if under(dep, "entgo.io", "ariga.io", module+"/ent", module+"/internal") || under(dep, drivers...) {
+			t.Errorf("authent/mail links %s", dep)
+		}
+	}
+	if !slices.Contains(all, library) {
+		t.Errorf("authent/mail does not link %s: this test looks at nothing", library)
+	}
+}
+
 // TestRooms: the inner packages are machinery that knows neither Auth nor Adapter,
 // and owns its errors.
 func TestRooms(t *testing.T) {

@@ -27,6 +27,7 @@ var promises = []promise{
 	{"P18", "Every state-changing request is protected against cross-site forgery, sign-in included, the scheme compared.", "ASVS 10.2.1, CVE-2025-24358, GHSA-hcff-qv74-7hr4"},
 	{"P21", "No other cookie, flow or token is accepted as a session.", "CVE-2023-48309"},
 	{"P22", "Cookies are HttpOnly, SameSite=Lax, Path=/, on https Secure and `__Host-` (in shared mode `__Secure-` for session and callback-url), last at most 400 days and never past an absolute lifetime; on https an unprefixed session cookie is ignored.", "RFC 6265bis, ASVS 3.3.3"},
+	{"P23", "One mail goes to one address, byte for byte the stored one (its domain as DNS has it), or to nobody; what is not one plain address, or could be taken for another one, is refused. Nothing that a stranger typed is rendered in a mail.", "CVE-2022-35924, CVE-2022-31127, CVE-2019-19844"},
 	{"P24", "Secrets never reach logs, errors, JSON or `%v`.", ""},
 	{"P25", "A session check is one SQL statement that uses a unique index (two where the graph has interceptors or privacy rules, and one for each of two cookies in the shared modes).", ""},
 	{"P26", "Creating a user, linking an account and starting the session is one transaction: a fault at any statement leaves nothing behind.", ""},

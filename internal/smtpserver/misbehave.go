@@ -33,6 +33,8 @@ const (
 	Half Stage = "half a message"
 	// End is after the message.
 	End Stage = "end of DATA"
+	// After is after the server has said that it took the message. Hang, Close.
+	After Stage = "after the mail"
 	// Quit is QUIT; without TLS only. Hang, Close.
 	Quit Stage = "QUIT"
 )

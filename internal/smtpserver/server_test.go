@@ -182,11 +182,11 @@ func wantCode(t *testing.T, err error, code int) {
 func TestHangsAndCloses(t *testing.T) {
 	for _, stage := range []smtpserver.Stage{
 		smtpserver.Connect, smtpserver.Hello, smtpserver.Handshake, smtpserver.Auth, smtpserver.Mail, smtpserver.Rcpt,
-		smtpserver.Data, smtpserver.Half, smtpserver.End, smtpserver.Quit,
+		smtpserver.Data, smtpserver.Half, smtpserver.End, smtpserver.After, smtpserver.Quit,
 	} {
 		c := smtpserver.Config{User: "ada", Password: "secret", NoTLS: stage == smtpserver.Data || stage == smtpserver.Quit}
 		want := 0
-		if stage == smtpserver.Quit {
+		if stage == smtpserver.Quit || stage == smtpserver.After {
 			want = 1
 		}
 		t.Run(string(stage)+" closes", func(t *testing.T) {

@@ -14,6 +14,8 @@ type session struct {
 	conn   *smtp.Conn
 	user   string
 	mail   Message
+	// taken says that mail was taken, and the answer not yet given.
+	taken bool
 }
 
 func (s *Server) newSession(c *smtp.Conn) (smtp.Session, error) {
@@ -120,11 +122,18 @@ func (s *session) Data(r io.Reader) error {
 	s.server.mu.Lock()
 	defer s.server.mu.Unlock()
 	s.server.mails = append(s.server.mails, m)
+	s.taken = true
 	return nil
 }
 
-// Reset implements smtp.Session.
-func (s *session) Reset() { s.mail = Message{} }
+// Reset implements smtp.Session. go-smtp calls it after the answer to each message too.
+func (s *session) Reset() {
+	s.mail = Message{}
+	if s.taken {
+		s.taken = false
+		_ = s.server.act(After, s.conn.Conn())
+	}
+}
 
 // Logout implements smtp.Session.
 func (s *session) Logout() error { return nil }
