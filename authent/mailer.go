@@ -83,3 +83,26 @@ type Mail struct {
 
 // LogValue logs what the mail is about, without address, link and code.
 func (m Mail) LogValue() slog.Value { return slog.StringValue(string(m.Kind)) }
+
+// DevMailbox is a Mailer that keeps mails to be read in development, such as that of
+// mail.Dev. An engine whose Mailer is one shows them to whoever asks from this machine, at
+// {base}/dev/mail.
+type DevMailbox interface {
+	Mailer
+	// Mails returns the mails that were sent last, the newest first. They hold live links
+	// and codes.
+	Mails() []DevMail
+}
+
+// DevMail is a mail that a DevMailbox keeps.
+type DevMail struct {
+	// Mail is what the engine sent.
+	Mail Mail
+	// At is when it was sent.
+	At time.Time
+	// Subject, Text and HTML are its words.
+	Subject, Text, HTML string
+}
+
+// LogValue logs what the mail is about, without address, link and code.
+func (m DevMail) LogValue() slog.Value { return m.Mail.LogValue() }
