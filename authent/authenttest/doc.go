@@ -39,7 +39,10 @@
 // NewMemoryAdapter is the adapter that New uses if it is given none: it passes Run, so an
 // engine on it behaves as on a database. It needs no driver, which this package leaves to
 // the application, and it has no entities: ent.AuthUserFrom finds nobody there.
-// docs/testing.md is the guide.
+// docs/testing.md is the guide. Mailbox is a Mailer that keeps what was sent, links and codes
+// as data:
+//
+//	link := box.Next(t).URL
 //
 // The package imports testing: import it from tests only.
 package authenttest
