@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/authent/authent/authent"
+	"github.com/authent/authent/internal/await"
 )
 
 // letter returns a mail to an address.
@@ -58,6 +59,11 @@ func TestMailboxWaits(t *testing.T) {
 	for range n {
 		wg.Go(func() { got <- b.Next(t).To })
 	}
+	await.True(t, "somebody waits", func() bool {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return b.came != nil
+	})
 	for i := range n {
 		deliver(t, &b, fmt.Sprintf("p%d@example.com", i))
 	}
