@@ -9,8 +9,8 @@ import (
 	"entgo.io/ent/schema/mixin"
 )
 
-// RateLimit is a counter of attempts: table ratelimits. A graph may do without it; then
-// the engine counts in the memory of each process, or in Config.RateLimits.Store.
+// RateLimit is a counter of attempts: table ratelimits. A graph may do without it; its
+// adapter is no authent.RateLimitStore then.
 //
 // It has no Layout: its table is authent's own beside another program's tables too, and
 // package authent/migrate creates it there. It has no edge, since its key is a keyed hash.
