@@ -26,7 +26,7 @@ var ErrMailRefused = errors.New("the mail was refused for good")
 // MailKind says what a mail is about.
 type MailKind string
 
-// The mails that the engine sends.
+// What mails are about.
 const (
 	// MailSignIn has a link, and a code, to sign in with.
 	MailSignIn MailKind = "sign-in"
@@ -66,13 +66,13 @@ type Mail struct {
 	AppName string
 	// Home is the application's URL.
 	Home string
-	// URL is the link. It is a secret. A notice has a link that does nothing by itself:
-	// to the page on which people ask for a new password; MailAddressChanged one to the page
-	// that undoes the change.
-	URL string
-	// Code is what people can type in place of the link, such as "BCDF-GHJK". It is a
-	// secret. "" if there is none.
-	Code string
+	// URL is the link. A notice has a link that does nothing by itself: to the page on
+	// which people ask for a new password; MailAddressChanged one to the page that undoes
+	// the change.
+	URL Secret
+	// Code is what people can type in place of the link, such as "BCDF-GHJK"; "" if
+	// there is none.
+	Code Secret
 	// Expires is when URL and Code stop working; zero for a notice.
 	Expires time.Time
 	// At is when it happened that a notice tells of; zero for others.
@@ -85,23 +85,24 @@ type Mail struct {
 func (m Mail) LogValue() slog.Value { return slog.StringValue(string(m.Kind)) }
 
 // DevMailbox is a Mailer that keeps mails to be read in development, such as that of
-// mail.Dev. An engine whose Mailer is one shows them to whoever asks from this machine, at
-// {base}/dev/mail.
+// mail.Dev.
 type DevMailbox interface {
 	Mailer
 	// Mails returns the mails that were sent last, the newest first. They hold live links
-	// and codes.
+	// and codes: show them to nobody but the developer, on the same machine.
 	Mails() []DevMail
 }
 
 // DevMail is a mail that a DevMailbox keeps.
 type DevMail struct {
-	// Mail is what the engine sent.
+	// Mail is what the Mailer was given.
 	Mail Mail
 	// At is when it was sent.
 	At time.Time
-	// Subject, Text and HTML are its words.
-	Subject, Text, HTML string
+	// Subject is one line, without link and code.
+	Subject string
+	// Text and HTML are its words, with link and code.
+	Text, HTML Secret
 }
 
 // LogValue logs what the mail is about, without address, link and code.

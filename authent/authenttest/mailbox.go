@@ -16,9 +16,8 @@ import (
 // use.
 //
 //	box := new(authenttest.Mailbox)
-//	auth := authenttest.New(t, authent.Config{Mailer: box, …})
-//	… // ask for a new password
-//	link := box.Next(t).URL
+//	… // have something send to it
+//	link := string(box.Next(t).URL)
 type Mailbox struct {
 	mu    sync.Mutex
 	mails []authent.Mail

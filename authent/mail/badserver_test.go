@@ -99,7 +99,7 @@ func TestTriedAgain(t *testing.T) {
 			if err := mailer.Send(t.Context(), m); err != nil {
 				t.Errorf("the second time: %v", err)
 			}
-			if got := s.Next(t); got.Link() != m.URL || len(s.Mails()) != 1 {
+			if got := s.Next(t); got.Link() != string(m.URL) || len(s.Mails()) != 1 {
 				t.Errorf("%d mails, the link %q", len(s.Mails()), got.Link())
 			}
 		})

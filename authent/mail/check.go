@@ -21,11 +21,11 @@ const (
 // check refuses a mail that templates and mail programs could not carry unchanged.
 func check(m authent.Mail) error {
 	switch {
-	case !plainURL(m.URL):
+	case !plainURL(string(m.URL)):
 		return errors.New("the link is not a plain http(s) URL in ASCII")
 	case m.Home != "" && !plainURL(m.Home):
 		return errors.New("the application's URL is not a plain http(s) URL in ASCII")
-	case len(m.Code) > maxCode || strings.ContainsFunc(m.Code, notInCode):
+	case len(m.Code) > maxCode || strings.ContainsFunc(string(m.Code), notInCode):
 		return fmt.Errorf("the code is not of at most %d letters, digits and hyphens", maxCode)
 	case m.AppName == "":
 		return errors.New("the application has no name")

@@ -30,10 +30,9 @@ type DevConfig struct {
 const maxKept = 50
 
 // Dev returns a Mailer for development, which sends nothing: it prints each mail's link and
-// keeps the last 50 mails in memory, for the engine to show them at {base}/dev/mail. It is
-// the one place where authent prints links and codes. So it refuses, with
-// authent.ErrMailRefused, mails whose link does not lead to this machine: a deployment that
-// was left with it sends nobody's link to a log.
+// keeps the last 50 mails in memory. It is the one place where authent prints links and
+// codes. So it refuses, with authent.ErrMailRefused, mails whose link does not lead to this
+// machine: a deployment that was left with it sends nobody's link to a log.
 func Dev(c DevConfig) *DevMailer {
 	if c.Out == nil {
 		c.Out = os.Stderr
@@ -62,16 +61,16 @@ func (d *DevMailer) Send(_ context.Context, m authent.Mail) error {
 	if err != nil {
 		return fmt.Errorf("authent/mail: development: %w: %w", authent.ErrMailRefused, err)
 	}
-	line := fmt.Sprintf("mail: %s to %s: %s", m.Kind, m.To, m.URL)
+	line := fmt.Sprintf("mail: %s to %s: %s", m.Kind, m.To, string(m.URL))
 	if m.Code != "" {
-		line += " or code " + m.Code
+		line += " or code " + string(m.Code)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.kept) == maxKept {
 		d.kept = slices.Delete(d.kept, 0, 1)
 	}
-	d.kept = append(d.kept, authent.DevMail{Mail: m, At: d.config.Now(), Subject: words.Subject, Text: words.Text, HTML: words.HTML})
+	d.kept = append(d.kept, authent.DevMail{Mail: m, At: d.config.Now(), Subject: words.Subject, Text: authent.Secret(words.Text), HTML: authent.Secret(words.HTML)})
 	_, _ = fmt.Fprintln(d.config.Out, line)
 	return nil
 }
@@ -84,7 +83,7 @@ func (d *DevMailer) words(m authent.Mail) (Message, error) {
 	if err != nil {
 		return Message{}, err
 	}
-	if u, err := url.Parse(m.URL); err != nil || !input.IsLoopbackHost(u.Host) {
+	if u, err := url.Parse(string(m.URL)); err != nil || !input.IsLoopbackHost(u.Host) {
 		return Message{}, errors.New("this Mailer prints links, and the application is not on this machine: use mail.SMTP, or set URL (AUTH_URL) to a localhost")
 	}
 	return words, nil

@@ -16,16 +16,14 @@
 // %40 %3A %2F %3F %23 %25. Options of nodemailer after a "?" are refused, with what to do
 // in their place.
 //
-// The engine sends from goroutines of its own, and tries again what failed, so SMTP keeps
-// no connection and no queue. A mail goes to one address, exactly as it is stored, or to
+// SMTP keeps no connection and no queue, and tries nothing again. A mail goes to one address, exactly as it is stored, or to
 // nobody: what is not one plain address, or what some program on the way could take for
 // another address, is refused. For the sending domain, SPF, DKIM and DMARC are the mail
 // server's matter; set them up there.
 //
 // # Development
 //
-// Dev sends nothing. It prints each link on standard error, and the engine shows the last
-// mails at {base}/dev/mail, to this machine alone:
+// Dev sends nothing. It prints each link on standard error, and keeps the last mails:
 //
 //	mailer := mail.Dev(mail.DevConfig{})
 //

@@ -191,7 +191,7 @@ func FuzzP23_Message(f *testing.F) {
 		f.Add(seed[0], seed[1], seed[2], seed[3], seed[4])
 	}
 	f.Fuzz(func(t *testing.T, kind, to, name, link, code string) {
-		m := authent.Mail{Kind: authent.MailKind(kind), To: to, AppName: name, URL: link, Code: code, Provider: name}
+		m := authent.Mail{Kind: authent.MailKind(kind), To: to, AppName: name, URL: authent.Secret(link), Code: authent.Secret(code), Provider: name}
 		raw, err := authentmail.Compose(m)
 		if err != nil {
 			return

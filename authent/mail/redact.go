@@ -25,13 +25,13 @@ func withoutSecrets(err error, m authent.Mail) error {
 // redact returns a text of somebody else's, a server's say, in one line that holds
 // neither the mail's link or code nor its address.
 func redact(text string, m authent.Mail) string {
-	secrets := map[string]int{strings.ToLower(strings.ReplaceAll(m.Code, "-", "")): tellsOfCode}
-	if u, err := url.Parse(m.URL); err == nil {
+	secrets := map[string]int{strings.ToLower(strings.ReplaceAll(string(m.Code), "-", "")): tellsOfCode}
+	if u, err := url.Parse(string(m.URL)); err == nil {
 		// Scheme and host are no secret, and in many a text.
 		secrets[strings.ToLower(u.RequestURI())] = tellsOfLink
 		secrets[strings.ToLower(u.Fragment)] = tellsOfLink
 	} else {
-		secrets[strings.ToLower(m.URL)] = tellsOfLink
+		secrets[strings.ToLower(string(m.URL))] = tellsOfLink
 	}
 	words := strings.Fields(strings.Map(func(c rune) rune {
 		if unprintable(c) {

@@ -14,7 +14,7 @@ func TestRedact(t *testing.T) {
 	for text, want := range map[string]string{
 		"550 5.1.1 No such mailbox":                                        "550 5.1.1 No such mailbox",
 		"554 5.7.1 listed: https://shop.example.com":                       "554 5.7.1 listed: https://shop.example.com",
-		"554 spam: " + m.URL + " found":                                    "554 spam: […] found",
+		"554 spam: " + string(m.URL) + " found":                            "554 spam: […] found",
 		"554 spam: <HTTPS://SHOP.EXAMPLE.COM/AUTH/RESET-PASSWORD?USER=7&T": "554 spam: […]",
 		"554 token=3DZx81_abcd=\r\nEFGH":                                   "554 […] EFGH",
 		"554 hxxps[:]//shop token_zx81_abcdefgh.":                          "554 hxxps[:]//shop […]",

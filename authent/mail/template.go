@@ -242,7 +242,7 @@ func (t *Templates) render(m authent.Mail) (Message, error) {
 
 // holdsOne reports whether people can do what the mail is for.
 func holdsOne(text string, m authent.Mail) bool {
-	return strings.Contains(text, m.URL) || m.Code != "" && strings.Contains(text, m.Code)
+	return strings.Contains(text, string(m.URL)) || m.Code != "" && strings.Contains(text, string(m.Code))
 }
 
 func (t *Templates) data(m authent.Mail) Data {
@@ -250,7 +250,7 @@ func (t *Templates) data(m authent.Mail) Data {
 	if t.Now != nil {
 		now = t.Now
 	}
-	d := Data{Kind: m.Kind, AppName: m.AppName, Home: m.Home, URL: m.URL, Code: m.Code, Provider: m.Provider}
+	d := Data{Kind: m.Kind, AppName: m.AppName, Home: m.Home, URL: string(m.URL), Code: string(m.Code), Provider: m.Provider}
 	if !m.Expires.IsZero() {
 		d.Within = within(m.Expires.Sub(now()))
 	}

@@ -131,7 +131,7 @@ func wanted(m authent.Mail) []string {
 	case m.Kind == authent.MailInvitation:
 		w = append(w, "The link works once, within 7 days.")
 	case m.Code != "":
-		w = append(w, m.Code, "Link and code work once, within 10 minutes.")
+		w = append(w, string(m.Code), "Link and code work once, within 10 minutes.")
 	}
 	return w
 }
@@ -190,7 +190,7 @@ func TestRenderRefuses(t *testing.T) {
 		"no host":            func(m *authent.Mail) { m.URL = "https:///x?token=x9-_Zk3" },
 		"home is a script":   func(m *authent.Mail) { m.Home = "javascript:alert(1)" },
 		"code of two lines":  func(m *authent.Mail) { m.Code += "\r\nX" },
-		"long code":          func(m *authent.Mail) { m.Code = strings.Repeat("B", 65) },
+		"long code":          func(m *authent.Mail) { m.Code = authent.Secret(strings.Repeat("B", 65)) },
 		"no name":            func(m *authent.Mail) { m.AppName = "" },
 		"name of two lines":  func(m *authent.Mail) { m.AppName += "\r\nBcc: eve@example.com" },
 		"name turned around": func(m *authent.Mail) { m.AppName += "\u202e" },
