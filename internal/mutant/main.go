@@ -1,4 +1,4 @@
-// Mutant proves that the tests of each promise can fail: every patch beside it
+// Mutant proves that the tests of each promise can fail: every patch in patches/
 // breaks one guard, and the tests that it names must notice.
 //
 //	go run ./internal/mutant            all

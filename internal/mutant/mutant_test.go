@@ -23,7 +23,7 @@ func module(t *testing.T, patches map[string]string) string {
 	root := t.TempDir()
 	files := map[string]string{"go.mod": "module m\n\ngo 1.26\n", "m.go": source, "m_test.go": tests}
 	for name, text := range patches {
-		files["internal/mutant/"+name+".patch"] = text
+		files["internal/mutant/patches/"+name+".patch"] = text
 	}
 	for name, text := range files {
 		file := filepath.Join(root, name)

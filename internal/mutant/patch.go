@@ -29,12 +29,12 @@ type patch struct {
 var promiseNumber = regexp.MustCompile(`P\d\d`)
 
 func readPatches(root string) ([]patch, error) {
-	files, err := filepath.Glob(filepath.Join(root, "internal/mutant/*.patch"))
+	files, err := filepath.Glob(filepath.Join(root, "internal/mutant/patches/*.patch"))
 	if err != nil {
 		return nil, err
 	}
 	if len(files) == 0 {
-		return nil, errors.New("there are no patches in internal/mutant: run it from the root of the repository")
+		return nil, errors.New("there are no patches in internal/mutant/patches: run it from the root of the repository")
 	}
 	var all []patch
 	for _, file := range files {

@@ -93,7 +93,8 @@ func publish(dir string) (p proxy, err error) {
 	return p, err
 }
 
-// TestModuleSize: whoever imports this module downloads what is read, and no pictures.
+// TestModuleSize: whoever imports this module downloads what is read, no pictures and
+// no mutants.
 func TestModuleSize(t *testing.T) {
 	const most = 2_300_000
 	if published.size > most {
