@@ -27,8 +27,10 @@ type Auth struct {
 	tokens  *TokenSealer
 	csrf    seal.CSRF
 	hasher  *password.Hasher
-	origins *http.CrossOriginProtection
-	cookies cookieNames
+	// counters count tries.
+	counters RateLimitStore
+	origins  *http.CrossOriginProtection
+	cookies  cookieNames
 	// oauth has a client for each provider of the types oauth and oidc.
 	oauth map[string]*oauth.Client
 	// severalCookies keeps the log to one line a minute about several session cookies.
@@ -75,6 +77,9 @@ func New(c Config) (*Auth, error) {
 		if err := a.origins.AddTrustedOrigin(o); err != nil {
 			return nil, fmt.Errorf("authent: config: TrustedOrigins: %w", err)
 		}
+	}
+	if a.counters, err = c.newCounters(); err != nil {
+		return nil, fmt.Errorf("authent: %w", err)
 	}
 	a.warn()
 	return a, nil

@@ -90,6 +90,7 @@ var shown = map[string]string{
 	"Something is wrong on our side": "Configuration",
 	"Please sign in":                 "SessionRequired",
 	"The server is busy":             "Unavailable",
+	"Too many tries":                 "RateLimited",
 }
 
 // errorCode is the error, and after a colon the code, in the target's query; or
@@ -159,7 +160,13 @@ func (b *browser) csrf() string {
 // post sends a form with the CSRF token, as a page's form does.
 func (b *browser) post(path string, fields ...string) answer {
 	b.w.t.Helper()
-	form := url.Values{"csrfToken": {b.csrf()}}
+	return b.postWith(b.csrf(), path, fields...)
+}
+
+// postWith is post with a token that was fetched before.
+func (b *browser) postWith(csrf, path string, fields ...string) answer {
+	b.w.t.Helper()
+	form := url.Values{"csrfToken": {csrf}}
 	for i := 0; i < len(fields); i += 2 {
 		form.Set(fields[i], fields[i+1])
 		if strings.Contains(strings.ToLower(fields[i]), "password") && len(fields[i+1]) >= 8 {

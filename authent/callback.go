@@ -3,6 +3,7 @@ package authent
 import (
 	"context"
 	"encoding/json"
+	"net/netip"
 	"net/url"
 	"time"
 )
@@ -25,9 +26,24 @@ type Callbacks struct {
 	// nil, paths and URLs of the application's own origin and of
 	// Config.TrustedOrigins, and BaseURL for all others.
 	Redirect func(ctx context.Context, p RedirectParams) string
+	// Challenge is asked about a try once half of a limit is used up (RateLimits): it
+	// checks the form's captcha, say. An error refuses the try. If nil, nobody is
+	// challenged.
+	Challenge func(ctx context.Context, p ChallengeParams) error
 	// Session returns the body of GET and POST {base}/session, which is encoded
 	// as JSON. If nil, p.Body: the user's name, email and image, and expires.
 	Session func(ctx context.Context, p SessionParams) (any, error)
+}
+
+// ChallengeParams says what is tried, by whom, and how much of a limit is used up.
+type ChallengeParams struct {
+	Kind TryKind
+	// Client is the client's address, zero if it is not known.
+	Client netip.Addr
+	// Form are the form's fields, with what the challenge's own field holds; untrusted.
+	Form url.Values
+	// Tries is how many tries the window has had, this one included, of Limit.
+	Tries, Limit int
 }
 
 // SignInParams says who is about to sign in.

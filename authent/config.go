@@ -56,6 +56,8 @@ type Config struct {
 	Providers []Provider
 	// Session says how long sessions live.
 	Session SessionConfig
+	// RateLimits says how often a password, and later a mail, may be asked for.
+	RateLimits RateLimits
 	// RecentSignIn is how long after a sign-in or re-authentication a person may
 	// change what guards the account (ASVS 7.5.1). If zero, 10 minutes.
 	RecentSignIn time.Duration
@@ -197,6 +199,7 @@ func (c Config) withDefaults(getenv func(string) string) Config {
 		c.Secrets = c.secretsFromEnv(getenv)
 	}
 	c.Session = c.Session.withDefaults()
+	c.RateLimits = c.RateLimits.withDefaults()
 	if c.StatementTimeout == 0 {
 		c.StatementTimeout = 10 * time.Second
 	}
@@ -261,6 +264,7 @@ func (c *Config) validate(site input.Site) error {
 		c.validateSecrets(),
 		validateProviders(c.Providers),
 		c.Session.validate(),
+		c.RateLimits.validate(),
 		c.Pages.validate(site),
 	}
 	if c.Adapter == nil {

@@ -18,8 +18,8 @@ type cookieNames struct {
 	secure                     bool
 	session, csrf, callbackURL string
 	// authJS is Auth.js's session cookie, where it is taken over; else "".
-	authJS       string
-	form, recent string
+	authJS              string
+	form, recent, known string
 	// flow and post are what the names of a flow's cookies begin with.
 	flow, post string
 }
@@ -42,6 +42,7 @@ func (c *Config) cookieNames(site input.Site) cookieNames {
 		callbackURL: wide + "authjs.callback-url",
 		form:        host + "authent.form",
 		recent:      host + "authent.recent",
+		known:       host + "authent.known",
 		flow:        host + "authent.flow.",
 		post:        host + "authent.post.",
 	}

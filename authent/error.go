@@ -68,6 +68,7 @@ var (
 	errNoEmail         = errors.New("the provider gave no address that can be used")
 	errLinkedElsewhere = errors.New("the account is linked to another user")
 	errNotLinked       = errors.New("no such account is linked")
+	errChallenge       = errors.New("the challenge was not met")
 	errOtherProspect   = errors.New("not the user that the application was asked about")
 )
 

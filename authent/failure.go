@@ -49,6 +49,8 @@ var failures = []failure{
 	{errUnknownPage, "PageNotFound", "", "error", http.StatusNotFound},
 	{ErrSignedOut, "SessionRequired", "", "error", http.StatusUnauthorized},
 	{ErrBusy, "Unavailable", "", "error", http.StatusServiceUnavailable},
+	{ErrRateLimited, "RateLimited", "", "error", http.StatusTooManyRequests},
+	{errChallenge, "Challenge", "", "signin", http.StatusOK},
 	{context.DeadlineExceeded, "Unavailable", "", "error", http.StatusServiceUnavailable},
 }
 

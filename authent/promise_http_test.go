@@ -237,13 +237,16 @@ func TestP22_CookieAttributes(t *testing.T) {
 		}{
 			"http": {false, authent.AuthJSAlone, []string{
 				"authjs.callback-url; Path=/; HttpOnly; SameSite=Lax", "authjs.csrf-token; Path=/; HttpOnly; SameSite=Lax",
-				"authent.form; Path=/; Expires; HttpOnly; SameSite=Lax", "authjs.session-token; Path=/; Expires; HttpOnly; SameSite=Lax"}},
+				"authent.form; Path=/; Expires; HttpOnly; SameSite=Lax", "authent.known; Path=/; Expires; HttpOnly; SameSite=Lax",
+				"authjs.session-token; Path=/; Expires; HttpOnly; SameSite=Lax"}},
 			"https": {true, authent.AuthJSAlone, []string{
 				"__Host-authjs.callback-url; Path=/; HttpOnly; Secure; SameSite=Lax", "__Host-authjs.csrf-token; Path=/; HttpOnly; Secure; SameSite=Lax",
-				"__Host-authent.form; Path=/; Expires; HttpOnly; Secure; SameSite=Lax", "__Host-authjs.session-token; Path=/; Expires; HttpOnly; Secure; SameSite=Lax"}},
+				"__Host-authent.form; Path=/; Expires; HttpOnly; Secure; SameSite=Lax", "__Host-authent.known; Path=/; Expires; HttpOnly; Secure; SameSite=Lax",
+				"__Host-authjs.session-token; Path=/; Expires; HttpOnly; Secure; SameSite=Lax"}},
 			"https, shared": {true, authent.AuthJSShared, []string{
 				"__Secure-authjs.callback-url; Path=/; HttpOnly; Secure; SameSite=Lax", "__Host-authjs.csrf-token; Path=/; HttpOnly; Secure; SameSite=Lax",
-				"__Host-authent.form; Path=/; Expires; HttpOnly; Secure; SameSite=Lax", "__Secure-authjs.session-token; Path=/; Expires; HttpOnly; Secure; SameSite=Lax"}},
+				"__Host-authent.form; Path=/; Expires; HttpOnly; Secure; SameSite=Lax", "__Host-authent.known; Path=/; Expires; HttpOnly; Secure; SameSite=Lax",
+				"__Secure-authjs.session-token; Path=/; Expires; HttpOnly; Secure; SameSite=Lax"}},
 		} {
 			t.Run(name, func(t *testing.T) {
 				w := newWorld(t, kind, setup{https: tc.https, config: func(c *authent.Config) { c.AuthJS.Mode = tc.mode }})

@@ -139,6 +139,12 @@ func TestP41_OutagesAreToldAsOutages(t *testing.T) {
 	})
 }
 
+// setsBack reports whether a statement sets a counter of tries back, which a sign-in that
+// is done does last.
+func setsBack(statement string) bool {
+	return strings.Contains(statement, "ratelimits") && strings.HasPrefix(statement, "DELETE")
+}
+
 // goesAway lets the database go away before each statement of a request in turn.
 func goesAway(t *testing.T, kind testdb.Kind, o outage, prepare func(*oauthWorld, *browser) func() answer) {
 	var config authent.Config
@@ -170,6 +176,9 @@ func goesAway(t *testing.T, kind testdb.Kind, o outage, prepare func(*oauthWorld
 			return // it took fewer
 		}
 		o.end()
+		if setsBack(w.driver.interrupted) && a.status != http.StatusServiceUnavailable && a.errorCode() == "" {
+			continue // what was asked had been done
+		}
 		if told := w.wantOutage(n, a); !told || b.token() != token || w.lasting() != before {
 			t.Fatalf("statement %d: the session's cookie stayed: %v, the rows: %v", n, b.token() == token, w.lasting() == before)
 		}

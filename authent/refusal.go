@@ -29,7 +29,10 @@ func (e *exchange) fail(err error) {
 	}
 	e.logFault(err)
 	f := failureOf(err)
-	if f.status == http.StatusServiceUnavailable {
+	switch limited, ok := errors.AsType[*RateLimitError](err); {
+	case ok:
+		e.w.Header().Set("Retry-After", limited.seconds())
+	case f.status == http.StatusServiceUnavailable:
 		e.w.Header().Set("Retry-After", retryAfter)
 	}
 	query := url.Values{"error": {f.kind}}
@@ -75,7 +78,7 @@ func (e *exchange) failurePage(f failure, query url.Values) string {
 		return withQuery(absolute(e.origin, own), query)
 	}
 	page := f.page
-	if f.kind == "Unavailable" || f.kind == "SessionRequired" {
+	if f.kind == "Unavailable" || f.kind == "SessionRequired" || f.kind == "RateLimited" {
 		page = "signin"
 	}
 	return e.page(page, query)

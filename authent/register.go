@@ -79,6 +79,9 @@ func (a *Auth) registerAndSignIn(ctx context.Context, c caller, provider *Provid
 		}
 		return event
 	})
+	if _, err := a.limit(ctx, c, try{kind: TryRegister, account: reg.Email, form: reg.Form}); err != nil {
+		return nil, err
+	}
 	u, err := a.newUser(ctx, reg)
 	if err != nil {
 		return nil, err

@@ -15,7 +15,7 @@ import (
 func (a *Auth) callerOf(r *http.Request) caller {
 	a.noticeProxy(r)
 	return caller{
-		tokens: a.sessionTokens(r), tookOver: a.takesOver(r), mark: cookie(r, a.cookies.recent),
+		tokens: a.sessionTokens(r), tookOver: a.takesOver(r), mark: cookie(r, a.cookies.recent), known: cookie(r, a.cookies.known),
 		addr: input.ClientAddr(r, a.cfg.TrustedProxies), userAgent: r.UserAgent(),
 	}
 }
@@ -45,6 +45,9 @@ func (a *Auth) welcome(w http.ResponseWriter, r *http.Request, s *Session) {
 	a.setSessionCookie(w, r, string(s.brought), s.Expires)
 	if mark, expires, ok := a.recentMarkOf(s); ok {
 		a.setCookie(w, a.cookies.recent, mark, expires)
+	}
+	if known, expires, err := a.remember(caller{known: cookie(r, a.cookies.known)}, s.User); err == nil {
+		a.setCookie(w, a.cookies.known, known, expires)
 	}
 }
 

@@ -38,9 +38,19 @@ var securityEvents = map[string]struct {
 	"database away": {do: func(w *oauthWorld, _ *browser) {
 		o := w.browser()
 		o.csrf()
-		w.driver.failNth(2)
+		w.driver.failNth(4) // the session, after two counters and the user
 		o.signIn(ada, adasWord)
 	}, want: "sign_in error Configuration"},
+	"counters away": {do: func(w *oauthWorld, _ *browser) {
+		o := w.browser()
+		o.csrf()
+		w.driver.failNth(1)
+		o.signIn(ada, adasWord)
+	}, want: "sign_in error Unavailable", nobody: true},
+	"too often": {do: func(w *oauthWorld, _ *browser) {
+		_, _ = w.db.Exec("UPDATE ratelimits SET count = 1000000")
+		w.browser().signIn(ada, adasWord)
+	}, want: "sign_in refused RateLimited", nobody: true},
 	"sign out":           {do: func(_ *oauthWorld, b *browser) { b.post("/auth/signout") }, want: "sign_out success"},
 	"sign-out of nobody": {do: func(w *oauthWorld, _ *browser) { w.browser().post("/auth/signout") }},
 	"reauthentication":   {do: func(_ *oauthWorld, b *browser) { b.post("/auth/reauthenticate", "password", adasWord) }, want: "reauthentication success"},

@@ -36,6 +36,8 @@ type caller struct {
 	brought []string
 	// mark is the sealed mark of a recent sign-in, "" for none.
 	mark string
+	// known is the sealed mark of who has signed in with this browser, "" for none.
+	known string
 	// addr is the client's address, zero if it is not known.
 	addr netip.Addr
 	// userAgent is what the client calls itself.
@@ -169,10 +171,15 @@ func (a *Auth) reauthenticate(ctx context.Context, c caller, password string) (s
 	defer a.recordEnd(ctx, func() securityEvent {
 		return securityEvent{kind: eventReauthenticate, userID: old.UserID, from: old.from, err: err}
 	})
+	tried, err := a.limit(ctx, c, try{kind: TryPassword, account: old.UserID})
+	if err != nil {
+		return nil, err
+	}
 	p, err := a.verifyPassword(ctx, asker(old.UserID), old.User, password)
 	if err != nil {
 		return nil, err
 	}
+	a.succeeded(ctx, tried)
 	p = a.rehash(ctx, asker(old.UserID), p, password)
 	return a.signIn(ctx, c, p, func(tx Adapter) (*User, error) {
 		user, err := a.lockSignedIn(ctx, tx, old)
@@ -252,6 +259,10 @@ func (a *Auth) signInByForm(ctx context.Context, c caller, provider *Provider, f
 	defer a.recordEnd(ctx, func() securityEvent {
 		return securityEvent{kind: eventSignIn, userID: idOf(p.user), from: c.addr, provider: provider.ID, err: err}
 	})
+	tried, err := a.limit(ctx, c, try{kind: TrySignIn, account: formAccount(provider, form), form: form})
+	if err != nil {
+		return nil, err
+	}
 	if p, err = a.checkForm(ctx, provider, form); err != nil {
 		return nil, err
 	}
@@ -265,8 +276,18 @@ func (a *Auth) signInByForm(ctx context.Context, c caller, provider *Provider, f
 	if s, err = a.signIn(ctx, c, p.proof, nil); err != nil {
 		return nil, orNotFound(err, ErrInvalidCredentials)
 	}
+	a.succeeded(ctx, tried)
 	fire(ctx, a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: s.User, Provider: provider.ID})
 	return s, nil
+}
+
+// formAccount returns what a form says of whose account it is: the address or, in a form
+// of the application's own without one, its first field.
+func formAccount(provider *Provider, form url.Values) string {
+	if email := form.Get("email"); email != "" || provider.isPassword() || len(provider.Credentials.Inputs) == 0 {
+		return email
+	}
+	return form.Get(provider.Credentials.Inputs[0].Name)
 }
 
 // checkForm lets the provider check the form, or checks e-mail and password itself.

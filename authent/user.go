@@ -99,10 +99,15 @@ func (a *Auth) ChangePassword(ctx context.Context, s *Session, current, password
 	if user.Disabled() {
 		return ErrSignedOut
 	}
+	tried, err := a.limit(ctx, caller{addr: s.from}, try{kind: TryPassword, account: s.UserID})
+	if err != nil {
+		return err
+	}
 	p, err := a.verifyPassword(ctx, asker(s.UserID), user, current)
 	if err != nil {
 		return err
 	}
+	a.succeeded(ctx, tried)
 	if p.rehash, err = a.hasher.Hash(ctx, asker(s.UserID), password); err != nil {
 		return err
 	}

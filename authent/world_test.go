@@ -52,6 +52,12 @@ type setup struct {
 	config  func(*authent.Config)
 }
 
+// unhurried are limits that tests of other things never reach.
+var unhurried = authent.RateLimits{
+	SignIn: authent.Limit{Tries: 1_000_000, Window: time.Hour}, SignInClient: authent.Limit{Tries: 1_000_000, Window: time.Hour},
+	Mail: authent.Limit{Tries: 1_000_000, Window: time.Hour}, MailClient: authent.Limit{Tries: 1_000_000, Window: time.Hour},
+}
+
 func newWorld(t *testing.T, kind testdb.Kind, set setup) *world {
 	t.Helper()
 	w := &world{t: t, kind: kind, clock: newClock(), log: newSecretLog(t)}
@@ -63,12 +69,13 @@ func newWorld(t *testing.T, kind testdb.Kind, set setup) *world {
 	}
 	w.log.secret(testSecret)
 	config := authent.Config{
-		URL:       scheme + "://" + w.server.Listener.Addr().String() + "/auth",
-		Secrets:   []string{testSecret},
-		Adapter:   w.store,
-		Providers: []authent.Provider{provider.Password()},
-		Logger:    w.log.logger(),
-		Now:       w.clock.now,
+		URL:        scheme + "://" + w.server.Listener.Addr().String() + "/auth",
+		Secrets:    []string{testSecret},
+		Adapter:    w.store,
+		Providers:  []authent.Provider{provider.Password()},
+		Logger:     w.log.logger(),
+		Now:        w.clock.now,
+		RateLimits: unhurried,
 	}
 	if set.config != nil {
 		set.config(&config)
@@ -116,6 +123,9 @@ func (w *world) dump() string {
 	w.t.Helper()
 	var b strings.Builder
 	for _, table := range w.tables() {
+		if table == "ratelimits" {
+			continue // tries are counted whatever comes of them
+		}
 		rows, err := w.db.QueryContext(w.t.Context(), `SELECT * FROM `+table)
 		if err != nil {
 			w.t.Fatal(err)
@@ -212,6 +222,8 @@ type countingDriver struct {
 	failAt     int
 	happenAt   int
 	happens    func()
+	// interrupted is the statement before which it happened.
+	interrupted string
 }
 
 var errInjected = fmt.Errorf("injected fault: the database went away")
@@ -222,6 +234,7 @@ func (d *countingDriver) note(query string) error {
 	d.statements = append(d.statements, query)
 	if d.happenAt > 0 {
 		if d.happenAt--; d.happenAt == 0 {
+			d.interrupted = query
 			d.happens()
 		}
 	}
@@ -328,6 +341,16 @@ func (h *hookAdapter) InTx(ctx context.Context, fn func(tx authent.Adapter) erro
 		f()
 	}
 	return h.Adapter.InTx(ctx, func(tx authent.Adapter) error { return fn(&hookTx{tx, h}) })
+}
+
+// HitRateLimit implements authent.RateLimitStore.
+func (h *hookAdapter) HitRateLimit(ctx context.Context, key string, now time.Time, window time.Duration) (int64, time.Time, error) {
+	return h.Adapter.(authent.RateLimitStore).HitRateLimit(ctx, key, now, window)
+}
+
+// ResetRateLimit implements authent.RateLimitStore.
+func (h *hookAdapter) ResetRateLimit(ctx context.Context, key string) error {
+	return h.Adapter.(authent.RateLimitStore).ResetRateLimit(ctx, key)
 }
 
 type hookTx struct {

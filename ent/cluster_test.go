@@ -117,7 +117,7 @@ func (c *cluster) serve(statementTimeout time.Duration) {
 	c.server = httptest.NewUnstartedServer(nil)
 	auth, err := authent.New(authent.Config{
 		URL: "http://" + c.server.Listener.Addr().String() + "/auth", Secrets: []string{strings.Repeat("s", 32)}, Adapter: c.adapter,
-		Providers: []authent.Provider{provider.Password(), badge}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), MaxHashes: 64, StatementTimeout: statementTimeout,
+		Providers: []authent.Provider{provider.Password(), badge}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), MaxHashes: 64, RateLimits: unlimited, StatementTimeout: statementTimeout,
 	})
 	if err != nil {
 		c.t.Fatal(err)

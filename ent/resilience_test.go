@@ -54,7 +54,7 @@ func newLoad(t *testing.T, s *dbserver.Server) *load {
 	l := &load{t: t, server: httptest.NewUnstartedServer(nil), adapter: ent.NewAuthAdapter(ent.NewClient(ent.Driver(entsql.OpenDB(name, db))))}
 	auth, err := authent.New(authent.Config{
 		URL: "http://" + l.server.Listener.Addr().String() + "/auth", Secrets: []string{strings.Repeat("s", 32)},
-		Adapter: l.adapter, Providers: []authent.Provider{provider.Password()}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), MaxHashes: 64,
+		Adapter: l.adapter, Providers: []authent.Provider{provider.Password()}, Logger: slog.New(slog.NewTextHandler(io.Discard, nil)), MaxHashes: 64, RateLimits: unlimited,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -228,4 +228,10 @@ func drop(ctx context.Context, name string, s *dbserver.Server) error {
 		return s.Exec(ctx, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL")
 	}
 	return s.Exec(ctx, "BEGIN NOT ATOMIC DECLARE CONTINUE HANDLER FOR 1094 BEGIN END; FOR p IN (SELECT id FROM information_schema.processlist WHERE id <> connection_id() AND user = 'root') DO KILL p.id; END FOR; END")
+}
+
+// unlimited is for a load that comes from one address.
+var unlimited = authent.RateLimits{
+	SignIn: authent.Limit{Off: true}, SignInClient: authent.Limit{Off: true},
+	Mail: authent.Limit{Off: true}, MailClient: authent.Limit{Off: true},
 }

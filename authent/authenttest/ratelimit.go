@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/authent/authent/authent"
@@ -19,8 +20,24 @@ var rateLimitCases = []testCase{
 	{name: "Reset", run: rateLimitReset},
 	{name: "Concurrent", run: rateLimitConcurrent},
 	{name: "ConcurrentNewWindow", run: rateLimitConcurrentNewWindow},
-	{name: "InTx", run: rateLimitInTx},
-	{name: "Swept", run: rateLimitSwept},
+	{name: "InTx", needsAdapter: true, run: rateLimitInTx},
+	{name: "Swept", needsAdapter: true, run: rateLimitSwept},
+}
+
+// RunRateLimitStore tests a store of counters that is not an Adapter against the comments
+// of authent.RateLimitStore. It calls open once for each case, and from parallel tests:
+// open must return an empty store that nothing else uses, and close it with t.Cleanup.
+func RunRateLimitStore(t *testing.T, open func(t testing.TB) authent.RateLimitStore) {
+	t.Helper()
+	cases := slices.DeleteFunc(slices.Clone(rateLimitCases), func(c testCase) bool { return c.needsAdapter })
+	runCases(t, cases, func(t testing.TB) Subject { return Subject{Adapter: countersOnly{RateLimitStore: open(t)}} })
+}
+
+// countersOnly is a RateLimitStore where an Adapter is expected, for cases that only use
+// the former.
+type countersOnly struct {
+	authent.Adapter
+	authent.RateLimitStore
 }
 
 func isRateLimitStore(s Subject) bool {

@@ -108,6 +108,8 @@ type testCase struct {
 	run  func(c *check)
 	// The fields of Subject without which the case does not run.
 	needsDB, needsSoftDelete, needsOutage bool
+	// needsAdapter leaves the case out for a store of counters alone.
+	needsAdapter bool
 }
 
 // lacks returns the field of Subject that the case needs and s does not have, or "".

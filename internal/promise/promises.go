@@ -25,6 +25,8 @@ var promises = []promise{
 	{"P16", "A redirect URI is built from the configured URL only.", "CVE-2025-64101"},
 	{"P17", "Redirect targets are of the same origin as a browser parses them, or of exactly one of TrustedOrigins, or replaced by the default.", "GHSA-j5r2-4c8j-xc3m, CVE-2020-4037, CVE-2022-31093"},
 	{"P18", "Every state-changing request is protected against cross-site forgery, sign-in included, the scheme compared.", "ASVS 10.2.1, CVE-2025-24358, GHSA-hcff-qv74-7hr4"},
+	{"P19", "Sign-in, registration, re-authentication and change of password are limited, exactly and in one count for all processes that share a store, per account in every spelling of its address and per client (IPv4, also mapped into IPv6, or an IPv6 /64; trusted proxies only). What cannot be counted is refused with 503.", "ASVS 6.3.1, CVE-2026-45364, GHSA-x732-6j76-qmhm"},
+	{"P20", "Whoever uses up an account's tries does not keep its owner out: a browser that signed in to it before has a count of its own.", "ASVS 6.1.1"},
 	{"P21", "No other cookie, flow or token is accepted as a session.", "CVE-2023-48309"},
 	{"P22", "Cookies are HttpOnly, SameSite=Lax, Path=/, on https Secure and `__Host-` (in shared mode `__Secure-` for session and callback-url), last at most 400 days and never past an absolute lifetime; on https an unprefixed session cookie is ignored.", "RFC 6265bis, ASVS 3.3.3"},
 	{"P23", "One mail goes to one address, byte for byte the stored one (its domain as DNS has it), or to nobody; what is not one plain address, or could be taken for another one, is refused. Nothing that a stranger typed is rendered in a mail.", "CVE-2022-35924, CVE-2022-31127, CVE-2019-19844"},

@@ -17,6 +17,7 @@ var messages = map[string]string{
 	"OAuthAccountNotLinked": "There is already an account with this e-mail address. Sign in the way you did before.",
 	"AccountNotLinked":      "This account is already linked to another user. Sign out, sign in with it, and unlink it there first.",
 	"EmailSignin":           "The mail could not be sent. Check the address and try again.",
+	"Challenge":             "Please show that you are a person, then try again.",
 	"RateLimited":           "Too many tries. Wait a few minutes and try again.",
 	"Unavailable":           "The server is busy at the moment. Please try again in a few seconds.",
 

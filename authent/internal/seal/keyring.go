@@ -7,8 +7,11 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -22,7 +25,11 @@ const (
 	// Flow is for what a browser keeps on its way through a sign-in.
 	Flow = "authent/v1/flow"
 	// Recent is for the mark of a recent sign-in.
-	Recent   = "authent/v1/recent"
+	Recent = "authent/v1/recent"
+	// RateLimit is for the names of counters.
+	RateLimit = "authent/v1/rate-limit"
+	// Known is for the mark of a browser that somebody signed in with.
+	Known    = "authent/v1/known"
 	infoCSRF = "authent/v1/csrf"
 )
 
@@ -162,4 +169,19 @@ func (k *Keyring) OpenJSON(info, aad, sealed string, now time.Time, v any) bool 
 		return false
 	}
 	return json.Unmarshal(e.Value, v) == nil
+}
+
+// MAC returns the lowercase hex HMAC-SHA-256 of parts under the newest secret's key for
+// info. Each part is preceded by its length, so that no two lists are the same.
+func (k *Keyring) MAC(info string, parts ...string) string {
+	key, err := k.derive(info)
+	if err != nil {
+		return "" // New refuses to start without a secret
+	}
+	mac := hmac.New(sha256.New, key[0])
+	for _, part := range parts {
+		_ = binary.Write(mac, binary.BigEndian, uint64(len(part)))
+		mac.Write([]byte(part))
+	}
+	return hex.EncodeToString(mac.Sum(nil))
 }
