@@ -124,13 +124,25 @@ func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, provider, provider
 	if err != nil {
 		return fmt.Errorf("authent: unlink account: %w", err)
 	}
+	a.notice(ctx, mailJob{Kind: MailAccountUnlinked, To: s.User.Email, Provider: a.providerName(provider)})
 	return nil
 }
 
-// canSignIn reports whether a user with these accounts has a way in: a password
-// or an account, where the Config has the provider for it.
+// providerName returns what people call a provider.
+func (a *Auth) providerName(id string) string {
+	if p, ok := a.provider(id); ok {
+		return p.Name
+	}
+	return id
+}
+
+// canSignIn reports whether a user with these accounts has a way in: a password,
+// an address or an account, where the Config has the provider for it.
 func (a *Auth) canSignIn(u *User, accounts []*Account) bool {
 	if _, ok := a.passwordProvider(); ok && u.Password != "" {
+		return true
+	}
+	if _, ok := a.emailProvider(); ok && u.Email != "" {
 		return true
 	}
 	return slices.ContainsFunc(accounts, func(acc *Account) bool {

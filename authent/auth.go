@@ -8,11 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/authent/authent/authent/internal/input"
 	"github.com/authent/authent/authent/internal/oauth"
 	"github.com/authent/authent/authent/internal/password"
+	"github.com/authent/authent/authent/internal/queue"
 	"github.com/authent/authent/authent/internal/seal"
 )
 
@@ -27,6 +29,10 @@ type Auth struct {
 	tokens  *TokenSealer
 	csrf    seal.CSRF
 	hasher  *password.Hasher
+	// queue keeps mails, where Config.Outbox does not.
+	queue *queue.Queue
+	// lastOrigin is where the last request in development without AUTH_URL came in.
+	lastOrigin atomic.Pointer[url.URL]
 	// counters count tries.
 	counters RateLimitStore
 	origins  *http.CrossOriginProtection
@@ -81,6 +87,7 @@ func New(c Config) (*Auth, error) {
 	if a.counters, err = c.newCounters(); err != nil {
 		return nil, fmt.Errorf("authent: %w", err)
 	}
+	a.queue = a.newQueue()
 	a.warn()
 	return a, nil
 }
@@ -133,7 +140,9 @@ func (a *Auth) originOf(r *http.Request) (*url.URL, error) {
 	case !input.IsLoopbackHost(r.RemoteAddr):
 		return nil, errors.New("the request came from another machine")
 	}
-	return &url.URL{Scheme: "http", Host: strings.ToLower(r.Host)}, nil
+	origin := &url.URL{Scheme: "http", Host: strings.ToLower(r.Host)}
+	a.lastOrigin.Store(origin)
+	return origin, nil
 }
 
 // storedToken returns what the database holds for a session token.

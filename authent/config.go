@@ -56,7 +56,22 @@ type Config struct {
 	Providers []Provider
 	// Session says how long sessions live.
 	Session SessionConfig
-	// RateLimits says how often a password, and later a mail, may be asked for.
+	// Mailer sends mail: package mail has one for SMTP and one for development. Needed by
+	// provider.Email, EmailVerification and everything that mails a link. If nil, nothing
+	// is mailed: nobody can reset a password or change an address.
+	Mailer Mailer
+	// Outbox keeps mails until they are delivered. If nil, this process's memory; call
+	// Close before it ends.
+	Outbox Outbox
+	// EmailVerification says whether people who register must prove their address. If
+	// zero, VerificationOff.
+	EmailVerification EmailVerification
+	// SignUp says who may create an account. If zero, SignUpOpen: everybody.
+	SignUp SignUpPolicy
+	// NoticeNewBrowser mails people when somebody signs in to their account with a browser
+	// that nobody has signed in to it with. It needs Mailer. If false, nobody is told.
+	NoticeNewBrowser bool
+	// RateLimits says how often a password or a mail may be asked for.
 	RateLimits RateLimits
 	// RecentSignIn is how long after a sign-in or re-authentication a person may
 	// change what guards the account (ASVS 7.5.1). If zero, 10 minutes.
@@ -281,6 +296,7 @@ func (c *Config) validate(site input.Site) error {
 	if c.AuthJS.Mode < AuthJSAlone || c.AuthJS.Mode > AuthJSSharedHashed {
 		errs = append(errs, fmt.Errorf("%v is not known: AuthJS.Mode is AuthJSAlone, AuthJSAdopted, AuthJSShared or AuthJSSharedHashed", c.AuthJS.Mode))
 	}
+	errs = append(errs, c.validateMail(site))
 	if c.ProviderTimeout < 0 {
 		errs = append(errs, errors.New("ProviderTimeout is negative"))
 	}
@@ -288,6 +304,36 @@ func (c *Config) validate(site input.Site) error {
 		if err := site.CheckOrigin(o); err != nil {
 			errs = append(errs, fmt.Errorf("TrustedOrigins: %q %w", o, err))
 		}
+	}
+	return errors.Join(errs...)
+}
+
+// validateMail reports what needs a Mailer and has none.
+func (c *Config) validateMail(site input.Site) error {
+	var errs []error
+	if c.EmailVerification < VerificationOff || c.EmailVerification > VerificationRequired {
+		errs = append(errs, fmt.Errorf("EmailVerification %d is not known", c.EmailVerification))
+	}
+	if c.SignUp < SignUpOpen || c.SignUp > SignUpClosed || c.SignUp == SignUpInvited && c.Mailer == nil {
+		errs = append(errs, fmt.Errorf("SignUp %d is not known, or needs a Mailer for invitations", c.SignUp))
+	}
+	if _, dev := c.Mailer.(DevMailbox); dev && site.Origin != nil && !input.IsLoopbackHost(site.Origin.Host) {
+		errs = append(errs, errors.New("Mailer is one for development, which sends nothing, and URL is not on this machine: set Mailer to mail.SMTP"))
+	}
+	if c.Mailer != nil {
+		return errors.Join(errs...)
+	}
+	const advice = "set Mailer, such as mail.SMTP or in development mail.Dev"
+	for i := range c.Providers {
+		if p := &c.Providers[i]; p.isEmail() {
+			errs = append(errs, fmt.Errorf("provider %s: no Mailer: %s", p.ID, advice))
+		}
+	}
+	if c.EmailVerification != VerificationOff {
+		errs = append(errs, fmt.Errorf("EmailVerification: no Mailer: %s", advice))
+	}
+	if c.NoticeNewBrowser {
+		errs = append(errs, fmt.Errorf("NoticeNewBrowser: no Mailer: %s", advice))
 	}
 	return errors.Join(errs...)
 }

@@ -18,8 +18,8 @@ type cookieNames struct {
 	secure                     bool
 	session, csrf, callbackURL string
 	// authJS is Auth.js's session cookie, where it is taken over; else "".
-	authJS              string
-	form, recent, known string
+	authJS                    string
+	form, recent, known, code string
 	// flow and post are what the names of a flow's cookies begin with.
 	flow, post string
 }
@@ -43,6 +43,7 @@ func (c *Config) cookieNames(site input.Site) cookieNames {
 		form:        host + "authent.form",
 		recent:      host + "authent.recent",
 		known:       host + "authent.known",
+		code:        host + "authent.code",
 		flow:        host + "authent.flow.",
 		post:        host + "authent.post.",
 	}
@@ -257,7 +258,14 @@ const keptFormAge = time.Minute
 // keepForm keeps a form that err refused, if the answer leads back to it.
 func (e *exchange) keepForm(err error, f keptForm) {
 	page := failureOf(err).page
-	if len(f.Email)+len(f.Name) > maxKeptForm || page != "signin" && page != "register" {
+	if page == "signin" || page == "register" {
+		e.keep(f)
+	}
+}
+
+// keep keeps a form for the page that comes next.
+func (e *exchange) keep(f keptForm) {
+	if len(f.Email)+len(f.Name) > maxKeptForm {
 		return
 	}
 	expires := e.now().Add(keptFormAge)

@@ -2,6 +2,7 @@ package authent
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/authent/authent/authent/internal/oauth"
 	"github.com/authent/authent/authent/internal/password"
@@ -50,6 +51,12 @@ var (
 	// has as many people waiting for one provider, as it may at once. Handlers
 	// answer 503 with Retry-After.
 	ErrBusy = slots.ErrBusy
+	// ErrLinkInvalid says that a link or a code that was mailed does not work: it was used
+	// or has expired, it is not whole, or the account has changed since.
+	ErrLinkInvalid = errors.New("the link or code was used, has expired, or is not complete")
+	// ErrEmailUnverified refuses a sign-in with the right password: the address must be
+	// proved first (VerificationRequired).
+	ErrEmailUnverified = errors.New("the address is not verified")
 	// ErrRecentSignInRequired says that the person must sign in again, or type
 	// the password, before they may do this.
 	ErrRecentSignInRequired = errors.New("a recent sign-in is required")
@@ -68,6 +75,9 @@ var (
 	errNoEmail         = errors.New("the provider gave no address that can be used")
 	errLinkedElsewhere = errors.New("the account is linked to another user")
 	errNotLinked       = errors.New("no such account is linked")
+	errCodeWrong       = errors.New("the code is wrong")
+	errProofNeeded     = errors.New("the link alone does not show that the account is theirs")
+	errNoMailer        = fmt.Errorf("no Config.Mailer: %w", ErrUnsupported)
 	errChallenge       = errors.New("the challenge was not met")
 	errOtherProspect   = errors.New("not the user that the application was asked about")
 )

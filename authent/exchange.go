@@ -38,6 +38,11 @@ type exchange struct {
 	csrfToken string
 	// hadCSRF says that the browser brought the token.
 	hadCSRF bool
+	// again is the page whose form a failure leads back to, with what its query needs.
+	again struct {
+		page  string
+		query url.Values
+	}
 	// callbackURL is where the browser goes afterwards, absolute and checked.
 	callbackURL string
 }

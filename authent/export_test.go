@@ -54,3 +54,8 @@ func ShippedHashes(t testing.TB) {
 
 // BcryptPrefix is how new bcrypt hashes begin.
 func BcryptPrefix() string { return fmt.Sprintf("$2a$%02d$", password.LiveBcryptCost) }
+
+// StoredCode is what the database holds of a code.
+func StoredCode(nonce, purpose, address, letters string) string {
+	return string((&codeFlow{Nonce: nonce, Purpose: purpose, Address: address}).stored(letters))
+}

@@ -31,6 +31,9 @@ type failure struct {
 var failures = []failure{
 	{ErrUnavailable, "Unavailable", "", "error", http.StatusServiceUnavailable},
 	{ErrInvalidCredentials, "CredentialsSignin", "credentials", "signin", http.StatusOK},
+	{ErrLinkInvalid, "Verification", "", "error", http.StatusOK},
+	{errCodeWrong, "CodeWrong", "", "verify-request", http.StatusOK},
+	{ErrEmailUnverified, "EmailUnverified", "", "verify-request", http.StatusOK},
 	{ErrUserDisabled, "CredentialsSignin", "credentials", "signin", http.StatusOK},
 	{errNoEmail, "OAuthCallbackError", "email_missing", "signin", http.StatusOK},
 	{errOAuthCallback, "OAuthCallbackError", "", "signin", http.StatusOK},
@@ -39,6 +42,7 @@ var failures = []failure{
 	{errNotLinked, "AccountNotFound", "", "account", http.StatusOK},
 	{ErrLastSignIn, "LastSignIn", "", "account", http.StatusOK},
 	{errMissingCSRF, "MissingCSRF", "", "signin", http.StatusOK},
+	{ErrSignUpClosed, "SignUpClosed", "", "signin", http.StatusOK},
 	{ErrAccessDenied, "AccessDenied", "", "error", http.StatusOK},
 	{errSessionNotFound, "SessionNotFound", "", "account", http.StatusOK},
 	{errCurrentPassword, "CurrentPassword", "", "account", http.StatusOK},
@@ -63,11 +67,34 @@ const retryAfter = "2"
 
 // failureOf finds the public answer to err.
 func failureOf(err error) failure {
+	f := failureIn(err)
+	if on, ok := errors.AsType[*pageError](err); ok && f.page != "error" {
+		f.page = on.page
+	}
+	return f
+}
+
+// pageError is an error of a form that stands on another page than most of its kind.
+type pageError struct {
+	error
+	page string
+}
+
+// Unwrap returns the error itself.
+func (e *pageError) Unwrap() error { return e.error }
+
+func failureIn(err error) failure {
 	if c, ok := errors.AsType[*PasswordError](err); ok {
 		return failure{err, "PasswordChange", public(c.Code), "account", http.StatusOK}
 	}
 	if c, ok := errors.AsType[*RegisterError](err); ok {
 		return failure{err, "Register", public(c.Code), "register", http.StatusOK}
+	}
+	if c, ok := errors.AsType[*RequestError](err); ok {
+		return failure{err, "EmailSignin", public(c.Code), "signin", http.StatusOK}
+	}
+	if c, ok := errors.AsType[*ResetError](err); ok {
+		return failure{err, "PasswordReset", public(c.Code), "reset-password", http.StatusOK}
 	}
 	for _, f := range failures {
 		if !errors.Is(err, f.err) {

@@ -84,6 +84,7 @@ func (e *exchange) getAccount() error {
 	}
 	view := page.AccountView{
 		Frame: e.frame(), UserName: s.User.Name, Email: s.User.Email, Role: s.User.Role,
+		Verified: !s.User.EmailVerified.IsZero(), CanMail: e.cfg.Mailer != nil, CanPassword: e.canHavePassword(),
 		HasPassword: s.User.Password != "", Recent: e.Recent(s), Notice: e.r.URL.Query().Get("notice"),
 	}
 	for _, t := range all {
@@ -94,6 +95,12 @@ func (e *exchange) getAccount() error {
 	}
 	e.showAccounts(&view, s.User, accounts)
 	return e.html(http.StatusOK, page.Account, view)
+}
+
+// canHavePassword reports whether people can sign in with a password here.
+func (a *Auth) canHavePassword() bool {
+	_, ok := a.passwordProvider()
+	return ok
 }
 
 // showAccounts lists what is linked and what could be.
@@ -162,13 +169,6 @@ func (e *exchange) postDelete() error {
 	}
 	e.clearSessionCookie(e.w, e.r)
 	return e.redirect(e.callbackURL)
-}
-
-func (e *exchange) getVerifyRequest() error {
-	if done, err := e.elsewhere(e.cfg.Pages.VerifyRequest); done {
-		return err
-	}
-	return e.html(http.StatusOK, page.VerifyRequest, page.VerifyRequestView{Frame: e.frame()})
 }
 
 // getError shows the page for the code in its query. Anybody can write such a

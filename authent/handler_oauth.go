@@ -81,6 +81,9 @@ func (e *exchange) postOAuthCallback() error {
 
 // getCallback answers people whom a provider sends back.
 func (e *exchange) getCallback() error {
+	if e.provider.isEmail() {
+		return e.getSignInLink()
+	}
 	if !e.provider.isOAuth() {
 		return errUnknownPage
 	}

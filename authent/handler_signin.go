@@ -2,6 +2,7 @@ package authent
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/authent/authent/authent/internal/page"
 )
@@ -16,11 +17,13 @@ func (e *exchange) getSignIn() error {
 		return err
 	}
 	e.callbackURL = e.onward(e.callbackURL)
-	view := page.SignInView{Frame: e.frame(), Email: e.takeForm(e.w, e.r).Email}
+	view := page.SignInView{Frame: e.frame(), Email: e.takeForm(e.w, e.r).Email, Notice: queryOf(e.r).Get("notice")}
 	if s != nil {
 		view.SignedIn, view.UserName, view.UserEmail = true, s.User.Name, s.User.Email
 	}
-	_, view.CanRegister = e.passwordProvider()
+	_, hasPassword := e.passwordProvider()
+	view.CanRegister = hasPassword && e.cfg.SignUp == SignUpOpen
+	view.CanReset = hasPassword && e.cfg.Mailer != nil
 	for i := range e.cfg.Providers {
 		p := viewProvider(&e.cfg.Providers[i])
 		p.Apart = i > 0 && !(p.OAuth && view.Providers[i-1].OAuth)
@@ -30,7 +33,7 @@ func (e *exchange) getSignIn() error {
 }
 
 func viewProvider(p *Provider) page.ProviderView {
-	v := page.ProviderView{ID: p.ID, Name: p.Name, Password: p.isPassword(), OAuth: p.isOAuth()}
+	v := page.ProviderView{ID: p.ID, Name: p.Name, Password: p.isPassword(), OAuth: p.isOAuth(), Mail: p.isEmail()}
 	if p.Credentials != nil {
 		for _, in := range p.Credentials.Inputs {
 			v.Inputs = append(v.Inputs, page.Input(in))
@@ -46,6 +49,9 @@ func (e *exchange) postSignIn() error {
 		f := flow{Purpose: toSignIn}
 		return e.flowFailed(f, e.startFlow(f))
 	}
+	if e.provider != nil && e.provider.isEmail() && e.form.Has("email") {
+		return e.requestSignInLink()
+	}
 	return e.redirect(e.page("signin", nil))
 }
 
@@ -55,10 +61,13 @@ func (e *exchange) postCallback() error {
 	if e.provider.isOAuth() {
 		return e.postOAuthCallback()
 	}
-	s, err := e.signInByForm(e.r.Context(), e.arrivingCaller(e.r), e.provider, e.form)
+	if e.provider.isEmail() {
+		return e.postSignInLink()
+	}
+	s, err := e.signInByForm(e.r.Context(), e.arrivingCaller(e.r), e.provider, e.form, e.origin.String())
 	if err != nil {
 		e.keepForm(err, keptForm{Email: e.form.Get("email")})
-		return err
+		return e.waitForProof(err)
 	}
 	e.welcome(e.w, e.r, s)
 	return e.redirect(e.callbackURL)
@@ -87,7 +96,7 @@ func (e *exchange) postSignOut() error {
 }
 
 func (e *exchange) getRegister() error {
-	if _, ok := e.passwordProvider(); !ok {
+	if _, ok := e.passwordProvider(); !ok || e.cfg.SignUp == SignUpClosed {
 		return errUnknownPage
 	}
 	if done, err := e.elsewhere(e.cfg.Pages.Register); done {
@@ -95,7 +104,11 @@ func (e *exchange) getRegister() error {
 	}
 	e.callbackURL = e.onward(e.callbackURL)
 	kept := e.takeForm(e.w, e.r)
-	return e.html(http.StatusOK, page.Register, page.RegisterView{Frame: e.frame(), Email: kept.Email, Name: kept.Name})
+	view := page.RegisterView{Frame: e.frame(), Email: kept.Email, Name: kept.Name}
+	if q := queryOf(e.r); q.Has("token") {
+		view.Email, view.Invitation = q.Get("email"), q.Get("token")
+	}
+	return e.html(http.StatusOK, page.Register, view)
 }
 
 // postRegister creates a person and signs them in.
@@ -106,7 +119,13 @@ func (e *exchange) postRegister() error {
 	}
 	reg := Registration{
 		Email: e.form.Get("email"), Password: e.form.Get("password"), Name: e.form.Get("name"),
-		Form: without(e.form, "csrfToken", "callbackUrl", "email", "password", "name"),
+		Form: without(e.form, "csrfToken", "callbackUrl", "email", "password", "name", "invitation"), Invitation: Secret(e.form.Get("invitation")),
+	}
+	if reg.Invitation != "" {
+		e.again.page, e.again.query = "register", url.Values{"token": {string(reg.Invitation)}, "email": {reg.Email}}
+	}
+	if e.cfg.EmailVerification == VerificationRequired && reg.Invitation == "" {
+		return e.registerAndWaitForMail(provider, reg)
 	}
 	s, err := e.registerAndSignIn(e.r.Context(), e.arrivingCaller(e.r), provider, reg)
 	if err != nil {
@@ -114,5 +133,6 @@ func (e *exchange) postRegister() error {
 		return err
 	}
 	e.welcome(e.w, e.r, s)
+	e.askToVerify(s)
 	return e.redirect(e.callbackURL)
 }

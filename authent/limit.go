@@ -210,6 +210,12 @@ func (a *Auth) succeeded(ctx context.Context, n counted) {
 	}
 }
 
+// forgetTries sets the counter of sign-ins to u's account back: whoever has reset the
+// password is not kept out by those who tried the old one.
+func (a *Auth) forgetTries(ctx context.Context, u *User) {
+	a.succeeded(ctx, counted{a.counter(string(TrySignIn), canonical(u.Email))})
+}
+
 // accountCounter returns the counter of t's account: one that browsers share which
 // signed in to it before, or one for everybody else. Unknown addresses have counters
 // too, and every spelling of an address has the same.

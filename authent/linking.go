@@ -88,6 +88,9 @@ func (a *Auth) fireArrived(ctx context.Context, ar *arrival, did admission) {
 	if did.linked {
 		account := ar.account.withoutTokens()
 		account.UserID = did.user.ID
+		if !did.created {
+			a.notice(ctx, mailJob{Kind: MailAccountLinked, To: did.user.Email, Provider: ar.provider.Name})
+		}
 		fire(ctx, a, "linkAccount", a.cfg.Events.LinkAccount, LinkAccountEvent{User: did.user, Account: &account, Profile: &ar.profile})
 	}
 }
@@ -140,7 +143,7 @@ func (a *Auth) admit(ctx context.Context, c caller, ar *arrival, prospect string
 	})
 	switch {
 	case err == nil:
-		did.session = s
+		did.session, s.first = s, did.created
 		return did, nil
 	case errors.Is(err, ErrUserDisabled):
 		err = ErrAccessDenied
@@ -171,6 +174,15 @@ func (a *Auth) admitUser(ctx context.Context, tx Adapter, ar *arrival, prospect 
 	case user != nil:
 		user, err = a.admitByEmail(ctx, tx, ar, user)
 		return admission{user: user, linked: true}, err
+	}
+	if err := a.maySignUp(ctx, tx, ar.email, provedAddress(ar.trusted())); err != nil {
+		return admission{}, err
+	}
+	if err := a.endInvitations(ctx, tx, ar.email); err != nil {
+		return admission{}, err
+	}
+	if err := a.mayTakeAddress(ctx, tx, ar.email, ""); err != nil {
+		return admission{}, orConflict(err, ErrAccountNotLinked)
 	}
 	signUp := withSignUp(ctx, SignUp{Provider: ar.provider.ID, Profile: ar.profile.Claims})
 	if user, err = tx.CreateUser(signUp, ar.user(a.now())); err != nil {

@@ -58,18 +58,26 @@ func TestP17_RedirectsStayHere(t *testing.T) {
 // unsafe are the endpoints that change something, with what shows that they did.
 // A new POST route without a row here fails TestP18.
 var unsafe = map[string]struct{ path, fields string }{
-	"session":         {"/auth/session", "data=1"},
-	"signin":          {"/auth/signin", ""},
-	"signin/":         {"/auth/signin/dev", ""},
-	"callback/":       {"/auth/callback/credentials", "email=ada%40example.com&password=correct+horse+battery"},
-	"signout":         {"/auth/signout", ""},
-	"register":        {"/auth/register", "email=new%40example.com&password=correct+horse+battery"},
-	"sessions/revoke": {"/auth/sessions/revoke", "others=true"},
-	"password":        {"/auth/password", "currentPassword=correct+horse+battery&password=a+new+and+better+password"},
-	"reauthenticate":  {"/auth/reauthenticate", "password=correct+horse+battery"},
-	"delete":          {"/auth/delete", ""},
-	"link/":           {"/auth/link/dev", ""},
-	"unlink":          {"/auth/unlink", "provider=dev&providerAccountId=1"},
+	"session":           {"/auth/session", "data=1"},
+	"signin":            {"/auth/signin", ""},
+	"signin/":           {"/auth/signin/dev", ""},
+	"callback/":         {"/auth/callback/credentials", "email=ada%40example.com&password=correct+horse+battery"},
+	"signout":           {"/auth/signout", ""},
+	"register":          {"/auth/register", "email=new%40example.com&password=correct+horse+battery"},
+	"sessions/revoke":   {"/auth/sessions/revoke", "others=true"},
+	"password":          {"/auth/password", "currentPassword=correct+horse+battery&password=a+new+and+better+password"},
+	"reauthenticate":    {"/auth/reauthenticate", "password=correct+horse+battery"},
+	"delete":            {"/auth/delete", ""},
+	"forgot-password":   {"/auth/forgot-password", "email=ada%40example.com"},
+	"reset-password":    {"/auth/reset-password", "user=1&token=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa&password=a+new+and+better+password"},
+	"code":              {"/auth/code", "code=BBBB-BBBB"},
+	"verify-email":      {"/auth/verify-email", "user=1&token=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
+	"verify-email/send": {"/auth/verify-email/send", ""},
+	"email":             {"/auth/email", "email=new%40example.com"},
+	"change-email":      {"/auth/change-email", "user=1&email=new%40example.com&token=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
+	"undo-email":        {"/auth/undo-email", "user=1&email=ada%40example.com&token=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"},
+	"link/":             {"/auth/link/dev", ""},
+	"unlink":            {"/auth/unlink", "provider=dev&providerAccountId=1"},
 }
 
 // forgeries are requests that another site, or nobody, could make a browser send.

@@ -42,6 +42,16 @@ var acting = map[string][]func(w *oauthWorld, b, other *browser) func() answer{
 			return b.script("/auth/unlink", "provider", "hub", "providerAccountId", "ada-1")
 		}
 	}},
+	"code": {func(w *oauthWorld, b, _ *browser) func() answer {
+		b.post("/auth/email", "email", newAddress)
+		code := string(w.next(authent.MailChange).Code)
+		return func() answer { return b.script("/auth/code", "code", code) }
+	}},
+	"verify-email": {func(w *oauthWorld, b, _ *browser) func() answer {
+		b.post("/auth/verify-email/send")
+		fields := linkFields(w.next(authent.MailVerify))
+		return func() answer { return b.script("/auth/verify-email", fields...) }
+	}},
 	"delete": {func(_ *oauthWorld, b, _ *browser) func() answer {
 		return func() answer { return b.script("/auth/delete") }
 	}},
@@ -49,7 +59,8 @@ var acting = map[string][]func(w *oauthWorld, b, other *browser) func() answer{
 
 // ofNoSession are the other endpoints that take a POST: they start a session, end
 // the request's own, or change nothing.
-var ofNoSession = []string{"session", "signin", "callback", "signout", "register"}
+var ofNoSession = []string{"session", "signin", "callback", "signout", "register",
+	"forgot-password", "reset-password", "verify-email/send", "email", "change-email", "undo-email"}
 
 // endings are how the session behind a request may end while it is under way.
 var endings = map[string]func(w *oauthWorld, userID, sessionID string) error{

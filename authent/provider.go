@@ -11,8 +11,12 @@ import (
 // ProviderType is the kind of a Provider, with Auth.js's names.
 type ProviderType string
 
-// TypeCredentials is a form whose fields the server checks itself.
-const TypeCredentials ProviderType = "credentials"
+const (
+	// TypeCredentials is a form whose fields the server checks itself.
+	TypeCredentials ProviderType = "credentials"
+	// TypeEmail signs in with a link, or a code, that is mailed.
+	TypeEmail ProviderType = "email"
+)
 
 // Provider is one way to sign in. Package provider has constructors; a
 // constructor only returns data, and New checks it.
@@ -76,6 +80,8 @@ func (p *Provider) validate() error {
 		return fmt.Errorf("provider %s: OAuth is for the types oauth and oidc, which need it", p.ID)
 	case p.isOAuth():
 		return p.OAuth.validate(p.ID, p.Type)
+	case p.Type == TypeEmail:
+		return nil
 	case p.Credentials == nil:
 		return fmt.Errorf("provider %s: type %q is not known", p.ID, p.Type)
 	case p.Credentials.Password == (p.Credentials.Check != nil):
@@ -86,6 +92,9 @@ func (p *Provider) validate() error {
 
 // isOAuth reports whether people are sent to an authorization server.
 func (p *Provider) isOAuth() bool { return p.Type == TypeOAuth || p.Type == TypeOIDC }
+
+// isEmail reports whether people sign in with a link that is mailed.
+func (p *Provider) isEmail() bool { return p.Type == TypeEmail }
 
 // isPassword reports whether the engine itself checks e-mail and password.
 func (p *Provider) isPassword() bool {
@@ -110,12 +119,21 @@ func (a *Auth) passwordProvider() (*Provider, bool) {
 	return nil, false
 }
 
+func (a *Auth) emailProvider() (*Provider, bool) {
+	for i := range a.cfg.Providers {
+		if a.cfg.Providers[i].isEmail() {
+			return &a.cfg.Providers[i], true
+		}
+	}
+	return nil, false
+}
+
 func validateProviders(ps []Provider) error {
 	var errs []error
 	if len(ps) == 0 {
 		errs = append(errs, errors.New("no Providers: nobody could sign in"))
 	}
-	ids, passwords := map[string]bool{}, 0
+	ids, passwords, emails := map[string]bool{}, 0, 0
 	for i := range ps {
 		p := &ps[i]
 		if err := p.validate(); err != nil {
@@ -129,9 +147,15 @@ func validateProviders(ps []Provider) error {
 		if p.isPassword() {
 			passwords++
 		}
+		if p.isEmail() {
+			emails++
+		}
 	}
 	if passwords > 1 {
 		errs = append(errs, errors.New("more than one password provider"))
+	}
+	if emails > 1 {
+		errs = append(errs, errors.New("more than one e-mail provider"))
 	}
 	return errors.Join(errs...)
 }

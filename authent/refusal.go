@@ -39,6 +39,11 @@ func (e *exchange) fail(err error) {
 	if f.code != "" {
 		query.Set("code", f.code)
 	}
+	if f.page == e.again.page {
+		for name, values := range e.again.query {
+			query[name] = values
+		}
+	}
 	if f.page == "error" && f.status != http.StatusOK && !e.wantsJSON() && !e.isHTMX() && !e.ownFaultPage(f) {
 		e.errorPage(f)
 		return
@@ -73,6 +78,7 @@ func (e *exchange) failurePage(f failure, query url.Values) string {
 	own := map[string]string{
 		"signin": e.cfg.Pages.SignIn, "error": e.cfg.Pages.Error,
 		"register": e.cfg.Pages.Register, "account": e.cfg.Pages.Account,
+		"verify-request": e.cfg.Pages.VerifyRequest,
 	}[f.page]
 	if own != "" {
 		return withQuery(absolute(e.origin, own), query)

@@ -19,6 +19,9 @@ const (
 	CodePasswordShort = "password_short"
 	CodePasswordLong  = "password_long"
 	CodeNameInvalid   = "name_invalid"
+	// CodeInvitationNeeded says that only the invited may register (SignUpInvited), with
+	// the address that the invitation went to.
+	CodeInvitationNeeded = "invitation_needed"
 )
 
 // RegisterError refuses a registration. An ent hook on User may return one with a code of its own (a–z, 0–9 and "_", at most 64).
@@ -43,6 +46,8 @@ type Registration struct {
 	Password string
 	// Name is what the person is called, at most 200 code points. It may be "".
 	Name string
+	// Invitation is the parameter token of an invitation's link; see Auth.Invite.
+	Invitation Secret
 	// Form holds an application's own fields; an ent hook reads them with
 	// SignUpFrom. They are not to be trusted.
 	Form url.Values
@@ -79,12 +84,19 @@ func (a *Auth) registerAndSignIn(ctx context.Context, c caller, provider *Provid
 		}
 		return event
 	})
-	if _, err := a.limit(ctx, c, try{kind: TryRegister, account: reg.Email, form: reg.Form}); err != nil {
+	if err := a.limitRegistration(ctx, c, reg); err != nil {
+		return nil, err
+	}
+	t, invited, err := a.invitation(ctx, reg)
+	if err != nil {
 		return nil, err
 	}
 	u, err := a.newUser(ctx, reg)
 	if err != nil {
 		return nil, err
+	}
+	if invited {
+		u.EmailVerified = a.now()
 	}
 	err = a.allowSignIn(ctx, SignInParams{
 		User: &u, Provider: provider.ID, ProviderType: provider.Type, IsNewUser: true, Credentials: reg.Form,
@@ -93,14 +105,35 @@ func (a *Auth) registerAndSignIn(ctx context.Context, c caller, provider *Provid
 		return nil, err
 	}
 	s, err = a.signIn(ctx, c, proof{}, func(tx Adapter) (*User, error) {
+		if invited {
+			if err := a.use(ctx, tx, t); err != nil {
+				return nil, err
+			}
+		}
+		if err := a.endInvitations(ctx, tx, u.Email); err != nil {
+			return nil, err
+		}
 		return tx.CreateUser(a.signUpContext(ctx, reg), u)
 	})
+	if errors.Is(err, ErrLinkInvalid) {
+		err = &RegisterError{CodeInvitationNeeded}
+	}
 	if err != nil {
 		return nil, refused(err)
 	}
+	s.first = true
 	fire(ctx, a, "createUser", a.cfg.Events.CreateUser, UserEvent{User: s.User})
 	fire(ctx, a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: s.User, Provider: provider.ID, IsNewUser: true})
 	return s, nil
+}
+
+// limitRegistration counts a registration, and refuses it where sign-up is closed.
+func (a *Auth) limitRegistration(ctx context.Context, c caller, reg Registration) error {
+	if a.cfg.SignUp == SignUpClosed {
+		return ErrSignUpClosed
+	}
+	_, err := a.limit(ctx, c, try{kind: TryRegister, account: reg.Email, form: reg.Form})
+	return err
 }
 
 func (a *Auth) signUpContext(ctx context.Context, reg Registration) context.Context {
@@ -111,7 +144,8 @@ func (a *Auth) signUpContext(ctx context.Context, reg Registration) context.Cont
 	return withSignUp(ctx, s)
 }
 
-// newUser checks a registration and hashes its password.
+// newUser checks a registration and hashes its password. If the address is taken, that is
+// found out after the hashing, and the user comes with the error.
 func (a *Auth) newUser(ctx context.Context, reg Registration) (User, error) {
 	if _, ok := a.passwordProvider(); !ok {
 		return User{}, fmt.Errorf("authent: register: no password provider: %w", ErrUnsupported)
@@ -127,18 +161,16 @@ func (a *Auth) newUser(ctx context.Context, reg Registration) (User, error) {
 	if code := a.newPasswordFault(reg.Password); code != "" {
 		return User{}, &RegisterError{code}
 	}
-	taken, err := userByEmail(ctx, a.store, reg.Email)
-	if err != nil {
-		return User{}, err
-	}
-	if taken != nil {
-		return User{}, &RegisterError{CodeEmailTaken}
-	}
 	hash, err := a.hasher.Hash(ctx, byStranger, reg.Password)
 	if err != nil {
 		return User{}, err
 	}
-	return User{Email: email, Name: name, Password: hash}, nil
+	u := User{Email: email, Name: name, Password: hash}
+	free, err := a.isFree(ctx, a.store, reg.Email, "")
+	if err == nil && !free {
+		err = &RegisterError{CodeEmailTaken}
+	}
+	return u, err
 }
 
 // newPasswordFault returns the code for what is wrong with a new password, "" if

@@ -46,7 +46,15 @@ func (a *Auth) welcome(w http.ResponseWriter, r *http.Request, s *Session) {
 	if mark, expires, ok := a.recentMarkOf(s); ok {
 		a.setCookie(w, a.cookies.recent, mark, expires)
 	}
-	if known, expires, err := a.remember(caller{known: cookie(r, a.cookies.known)}, s.User); err == nil {
+	if c := (caller{known: cookie(r, a.cookies.known)}); a.cfg.NoticeNewBrowser && !s.first && !a.knows(c, s.UserID) {
+		a.notice(r.Context(), mailJob{Kind: MailNewBrowser, To: s.User.Email})
+	}
+	a.know(w, r, s.User)
+}
+
+// know gives the browser the cookie by which it is known to u's account.
+func (a *Auth) know(w http.ResponseWriter, r *http.Request, u *User) {
+	if known, expires, err := a.remember(caller{known: cookie(r, a.cookies.known)}, u); err == nil {
 		a.setCookie(w, a.cookies.known, known, expires)
 	}
 }

@@ -47,6 +47,8 @@ type Session struct {
 	authenticated time.Time
 	// from is the address of the client whose request brought the session.
 	from netip.Addr
+	// first says that it began with the account.
+	first bool
 	// brought is the token as the request's cookie has it, for sending that
 	// again.
 	brought Secret

@@ -254,7 +254,7 @@ type proven struct {
 }
 
 // signInByForm signs in with the fields of a credentials form.
-func (a *Auth) signInByForm(ctx context.Context, c caller, provider *Provider, form url.Values) (s *Session, err error) {
+func (a *Auth) signInByForm(ctx context.Context, c caller, provider *Provider, form url.Values, origin string) (s *Session, err error) {
 	var p proven
 	defer a.recordEnd(ctx, func() securityEvent {
 		return securityEvent{kind: eventSignIn, userID: idOf(p.user), from: c.addr, provider: provider.ID, err: err}
@@ -265,6 +265,11 @@ func (a *Auth) signInByForm(ctx context.Context, c caller, provider *Provider, f
 	}
 	if p, err = a.checkForm(ctx, provider, form); err != nil {
 		return nil, err
+	}
+	if provider.isPassword() {
+		if err := a.requireVerified(ctx, c, p.user, origin); err != nil {
+			return nil, err
+		}
 	}
 	err = a.allowSignIn(ctx, SignInParams{
 		User: p.user, Provider: provider.ID, ProviderType: provider.Type,

@@ -125,6 +125,7 @@ func (a *Auth) ChangePassword(ctx context.Context, s *Session, current, password
 		return fmt.Errorf("authent: change password: %w", err)
 	}
 	fire(ctx, a, "updateUser", a.cfg.Events.UpdateUser, UserEvent{User: user})
+	a.notice(ctx, mailJob{Kind: MailPasswordChanged, To: user.Email})
 	return nil
 }
 

@@ -15,6 +15,7 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 
 	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/authenttest"
 	"github.com/authent/authent/authent/provider"
 	"github.com/authent/authent/ent"
 	_ "github.com/authent/authent/ent/runtime"
@@ -39,6 +40,8 @@ type world struct {
 	server *httptest.Server
 	clock  *clock
 	log    *secretLog
+	// box is where mails go.
+	box authenttest.Mailbox
 }
 
 // testSecret is AUTH_SECRET in tests.
@@ -76,6 +79,7 @@ func newWorld(t *testing.T, kind testdb.Kind, set setup) *world {
 		Logger:     w.log.logger(),
 		Now:        w.clock.now,
 		RateLimits: unhurried,
+		Mailer:     &w.box,
 	}
 	if set.config != nil {
 		set.config(&config)

@@ -194,10 +194,10 @@ func (g *guide) line(line string) {
 	case g.kind.Dialect != dialect.SQLite && slices.Contains(g.onSQLite, line):
 	case first == "export":
 		g.export(line)
-	case line == "go run .":
-		g.runApp(line)
 	case g.starts[line] != nil:
 		g.starts[line](g.start(line))
+	case line == "go run .":
+		g.runApp(line)
 	case strings.HasPrefix(line, "go run ./") && g.serves != nil:
 		stop := g.start(line)
 		defer stop()

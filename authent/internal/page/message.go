@@ -16,7 +16,10 @@ var messages = map[string]string{
 	"MissingCSRF":           "This form was open too long, or it was sent from another site. Please try again.",
 	"OAuthAccountNotLinked": "There is already an account with this e-mail address. Sign in the way you did before.",
 	"AccountNotLinked":      "This account is already linked to another user. Sign out, sign in with it, and unlink it there first.",
-	"EmailSignin":           "The mail could not be sent. Check the address and try again.",
+	"EmailSignin":           "That is not an e-mail address we can use. Check it for typos.",
+	"SignUpClosed":          "There is no account for you here, and you cannot create one yourself. Ask the people who run this application.",
+	"EmailUnverified":       "Confirm your address first: open the link that we have mailed you, or type its code.",
+	"CodeWrong":             "That code is not right. Check it, and type it again.",
 	"Challenge":             "Please show that you are a person, then try again.",
 	"RateLimited":           "Too many tries. Wait a few minutes and try again.",
 	"Unavailable":           "The server is busy at the moment. Please try again in a few seconds.",
@@ -45,11 +48,12 @@ var oauthMessages = map[string]string{
 
 // registerMessages are for the codes of RegisterError.
 var registerMessages = map[string]string{
-	"email_invalid":  "That is not an e-mail address we can use. Check it for typos.",
-	"email_taken":    "There is already an account with this address. Sign in instead, or use another address.",
-	"password_short": "The password is too short. Use at least 8 characters.",
-	"password_long":  "The password is too long. Use a shorter one.",
-	"name_invalid":   "That name cannot be used. Use at most 200 letters and no line breaks.",
+	"email_invalid":     "That is not an e-mail address we can use. Check it for typos.",
+	"email_taken":       "There is already an account with this address. Sign in instead, or use another address.",
+	"password_short":    "The password is too short. Use at least 8 characters.",
+	"password_long":     "The password is too long. Use a shorter one.",
+	"invitation_needed": "Only people who were invited can create an account, with the address that the invitation went to. Open the link in that mail.",
+	"name_invalid":      "That name cannot be used. Use at most 200 letters and no line breaks.",
 }
 
 // Message returns what stands over a form for the codes in its query, "" for none.
@@ -57,7 +61,7 @@ func Message(kind, code string) string {
 	switch kind {
 	case "":
 		return ""
-	case "Register", "PasswordChange":
+	case "Register", "PasswordChange", "PasswordReset":
 		if m, ok := registerMessages[code]; ok {
 			return m
 		}
@@ -94,7 +98,7 @@ type errorText struct{ heading, text string }
 var errorTexts = map[string]errorText{
 	"Configuration":             {"Something is wrong on our side", "There is a problem with the server, and its operators can see what it is. Please try again later."},
 	"AccessDenied":              {"Access denied", "You do not have permission to do this. If you think you should, contact the people who run this application."},
-	"Verification":              {"This link no longer works", "It has already been used, or it has expired. Ask for a new one."},
+	"Verification":              {"This link no longer works", "It has been used, or it has expired, or your mail program has cut it or changed it. Ask for a new mail."},
 	"WebAuthnVerificationError": {"That passkey did not work", "Try again, or sign in another way."},
 	"SessionRequired":           {"Please sign in", "You are not signed in, or your session has ended. Sign in to continue."},
 	"PageNotFound":              {"Page not found", "This address is not one of the sign-in pages. Go back, or sign in."},
@@ -129,6 +133,10 @@ var notices = map[string]string{
 	"sessions_revoked": "All other sessions have ended.",
 	"session_revoked":  "The session has ended.",
 	"reauthenticated":  "Thank you. You can now change how you sign in, or delete your account.",
+	"password_reset":   "Your password has been set, and all sessions have ended. Sign in with the new one.",
+	"email_verified":   "Your address is confirmed.",
+	"email_changed":    "The address has been changed.",
+	"email_restored":   "The account has its old address back, and everybody is signed out. We have mailed you a link to set a new password.",
 	"account_linked":   "The account is linked. You can sign in with it from now on.",
 	"account_unlinked": "The account is no longer linked, and your other sessions have ended.",
 }

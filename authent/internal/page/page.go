@@ -29,6 +29,11 @@ const (
 	Error         Name = "error"
 	VerifyRequest Name = "verifyrequest"
 	Account       Name = "account"
+	// Confirm has one button, for what a link in a mail does.
+	Confirm        Name = "confirm"
+	ForgotPassword Name = "forgotpassword"
+	DevMailbox     Name = "devmail"
+	ResetPassword  Name = "resetpassword"
 )
 
 // Frame is what every page has.
@@ -48,6 +53,10 @@ type SignInView struct {
 	Email       string
 	Providers   []ProviderView
 	CanRegister bool
+	// CanReset says that a forgotten password can be replaced.
+	CanReset bool
+	// Notice is the code of what was just done.
+	Notice string
 	// SignedIn says that somebody is, whose UserName and UserEmail may both be "".
 	SignedIn            bool
 	UserName, UserEmail string
@@ -68,6 +77,8 @@ type ProviderView struct {
 	ID, Name string
 	// Password says that it is the engine's own form for e-mail and password.
 	Password bool
+	// Mail says that it is a form for an address, to which a link is mailed.
+	Mail bool
 	// OAuth says that it is a button that leads to the provider.
 	OAuth bool
 	// Apart says that it is of another kind than the form before it.
@@ -79,6 +90,8 @@ type ProviderView struct {
 type RegisterView struct {
 	Frame
 	Email, Name string
+	// Invitation is the token of the invitation that led here, "" for none.
+	Invitation string
 }
 
 // SignOutView is what the sign-out page is given.
@@ -91,13 +104,66 @@ type SignOutView struct {
 type ErrorView struct{ Frame }
 
 // VerifyRequestView is what the page that says "check your mail" is given.
-type VerifyRequestView struct{ Frame }
+type VerifyRequestView struct {
+	Frame
+	// CanType says that this browser waits for a code that Address was sent.
+	CanType bool
+	Address string
+}
+
+// Field is a hidden field of a form.
+type Field struct{ Name, Value string }
+
+// ConfirmView is what a page is given to which a link in a mail leads.
+type ConfirmView struct {
+	Frame
+	// Title is the heading, Lead what it does, Account whose it is, and Button what the
+	// button says.
+	Title, Lead, Account, Button string
+	// Action is where the form goes, under Base.
+	Action string
+	Fields []Field
+	// Other is who is signed in, if that is somebody else.
+	Other string
+	// AskPassword says that the link alone is not enough.
+	AskPassword bool
+}
+
+// DevMailView is what the page of a development mailer is given.
+type DevMailView struct {
+	Frame
+	// Mails are the last ones, the newest first.
+	Mails []DevMail
+}
+
+// DevMail is a mail on that page.
+type DevMail struct {
+	At                           time.Time
+	To, Subject, URL, Code, Text string
+}
+
+// ForgotPasswordView is what the page is given on which people ask for a mail.
+type ForgotPasswordView struct {
+	Frame
+	Email string
+}
+
+// ResetPasswordView is what the page for a new password is given.
+type ResetPasswordView struct {
+	Frame
+	Email       string
+	HasPassword bool
+	Fields      []Field
+}
 
 // AccountView is what the account page is given.
 type AccountView struct {
 	Frame
 	UserName, Email, Role string
 	HasPassword           bool
+	// Verified says that the address is proved, CanMail that mails can be sent, and
+	// CanPassword that people sign in with passwords here.
+	Verified, CanMail, CanPassword bool
 	// Recent says that what guards the account may be changed now.
 	Recent   bool
 	Sessions []SessionView
@@ -126,7 +192,7 @@ type SessionView struct {
 //go:embed *.html style.css
 var pageFiles embed.FS
 
-var pages = parsePages(SignIn, Register, SignOut, Error, VerifyRequest, Account)
+var pages = parsePages(SignIn, Register, SignOut, Error, VerifyRequest, Account, Confirm, DevMailbox, ForgotPassword, ResetPassword)
 
 // parsePages parses embedded files, so it can fail in a broken build alone.
 func parsePages(names ...Name) map[Name]*template.Template {
@@ -202,7 +268,7 @@ func initial(name string) string {
 // and without an error, whatever code a query has.
 func faultyField(kind, code string) string {
 	switch kind {
-	case "Register", "PasswordChange":
+	case "Register", "PasswordChange", "PasswordReset":
 		field, _, _ := strings.Cut(code, "_")
 		return field
 	case "CurrentPassword":

@@ -28,6 +28,10 @@ const (
 	Recent = "authent/v1/recent"
 	// RateLimit is for the names of counters.
 	RateLimit = "authent/v1/rate-limit"
+	// Mail is for mails that wait to be sent, and for what their links carry.
+	Mail = "authent/v1/mail"
+	// Code is for what a browser keeps that waits for a code.
+	Code = "authent/v1/code"
 	// Known is for the mark of a browser that somebody signed in with.
 	Known    = "authent/v1/known"
 	infoCSRF = "authent/v1/csrf"

@@ -1,0 +1,264 @@
+package authent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/authent/authent/authent/internal/input"
+	"github.com/authent/authent/authent/internal/seal"
+)
+
+// requestChange mails the address that the person behind s wants to have a link and a
+// code; it counts from then on. It requires a recent sign-in. If somebody has the address,
+// or had it a few days ago, nothing is sent, and nobody is told.
+func (a *Auth) requestChange(ctx context.Context, c caller, s *Session, r mailRequest) (*codeFlow, error) {
+	switch {
+	case a.cfg.Mailer == nil:
+		return nil, errNoMailer
+	case !a.Recent(s):
+		return nil, ErrRecentSignInRequired
+	}
+	if _, err := a.limit(ctx, c, try{kind: TryMail, account: r.address, form: r.form}); err != nil {
+		return nil, err
+	}
+	address, err := input.NormalizeEmail(r.address)
+	if err != nil {
+		return nil, &RequestError{CodeEmailInvalid}
+	}
+	f := &codeFlow{Purpose: forChange.name, Address: address, UserID: s.UserID, Next: r.next}
+	l := letter{
+		kind: MailChange, purpose: forChange, identifier: forChange.of(s.UserID), origin: r.origin, page: "change-email", session: s.ID,
+		query: url.Values{"user": {s.UserID}, "email": {address}}, code: f,
+	}
+	free, err := a.isFree(ctx, a.store, address, s.UserID)
+	if err != nil {
+		return nil, err
+	}
+	if free {
+		l.to = address
+	}
+	return f, a.send(ctx, l)
+}
+
+// isFree reports whether nobody has the address, or had it lately, but the user.
+func (a *Auth) isFree(ctx context.Context, store Adapter, address, userID string) (bool, error) {
+	u, err := userByEmail(ctx, store, address)
+	if err != nil || u != nil {
+		return false, err
+	}
+	err = a.mayTakeAddress(ctx, store, address, userID)
+	if errors.Is(err, ErrConflict) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// mayTakeAddress is a *ConflictError if the address belonged to somebody else a few days
+// ago, who may still undo a change.
+func (a *Auth) mayTakeAddress(ctx context.Context, store Adapter, address, userID string) error {
+	if a.cfg.Mailer == nil || address == "" {
+		return nil
+	}
+	rows, err := store.VerificationTokens(ctx, forReserved.ofAddress(address))
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if a.now().Before(r.Expires) && !r.Token.Equal(reservedFor(address, userID)) {
+			return &ConflictError{Key: KeyUserEmail}
+		}
+	}
+	return nil
+}
+
+// reservedFor returns the token by which an address is kept for a user.
+func reservedFor(address, userID string) Secret {
+	return seal.HashToken(forReserved.name + "\x00" + address + "\x00" + userID)
+}
+
+// pointer is what the token of a row begins with that leads from a user to an address
+// which is kept for them.
+const pointer = "reserved:"
+
+// releaseAddresses deletes the reservations of a user.
+func releaseAddresses(ctx context.Context, tx Adapter, userID string) error {
+	rows, err := tx.VerificationTokens(ctx, forUndo.of(userID))
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if strings.HasPrefix(string(r.Token), pointer) {
+			if _, err := tx.DeleteVerificationTokens(ctx, string(r.Token), ""); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// EmailChange says which link gives a user which address.
+type EmailChange struct {
+	// UserID, Email and Token are the link's parameters user, email and token.
+	UserID, Email, Token string
+}
+
+// findChange returns the user whose address a link changes, or ErrLinkInvalid. It uses
+// nothing up. The link works while the session lives that asked for it: whoever signs a
+// stranger out ends what the stranger began.
+func (a *Auth) findChange(ctx context.Context, ch EmailChange) (*User, ticket, error) {
+	address, err := input.NormalizeEmail(ch.Email)
+	if err != nil || !plausibleID(ch.UserID) || !seal.PlausibleToken(ch.Token) {
+		return nil, ticket{}, ErrLinkInvalid
+	}
+	u, err := a.store.User(ctx, ch.UserID)
+	if err != nil {
+		return nil, ticket{}, orNotFound(err, ErrLinkInvalid)
+	}
+	if u.Disabled() {
+		return nil, ticket{}, ErrLinkInvalid
+	}
+	t, err := a.changeTicket(ctx, u.ID, address, ch.Token)
+	return u, t, err
+}
+
+// changeTicket returns the ticket of a link that one of the user's live sessions asked
+// for, else ErrLinkInvalid.
+func (a *Auth) changeTicket(ctx context.Context, userID, address, token string) (ticket, error) {
+	sessions, err := a.store.Sessions(ctx, userID)
+	if err != nil {
+		return ticket{}, err
+	}
+	identifier := forChange.of(userID)
+	rows, err := a.store.VerificationTokens(ctx, identifier)
+	if err != nil {
+		return ticket{}, err
+	}
+	for _, s := range sessions {
+		stored := a.storedLink(forChange, identifier, boundTo(address, s.ID), token)
+		works := func(r VerificationToken) bool { return r.Token.Equal(stored) && a.now().Before(r.Expires) }
+		if a.alive(s, a.now()) && slices.ContainsFunc(rows, works) {
+			return ticket{identifier: identifier, token: stored, address: address, session: s.ID}, nil
+		}
+	}
+	return ticket{}, ErrLinkInvalid
+}
+
+// lockAsker locks the user's row for a change of address. By a code, the session s must
+// live; by a link, the one that asked for it.
+func (a *Auth) lockAsker(ctx context.Context, tx Adapter, userID string, t ticket, s *Session) (*User, error) {
+	if t.session == "" {
+		return a.lockSignedIn(ctx, tx, s)
+	}
+	u, err := tx.LockUser(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	if u.Disabled() {
+		return nil, ErrUserDisabled
+	}
+	sessions, err := tx.Sessions(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(sessions, func(s *Session) bool { return s.ID == t.session && a.alive(s, a.now()) }) {
+		return nil, ErrLinkInvalid
+	}
+	return u, nil
+}
+
+// changed is an address that was changed, and what undoes it.
+type changed struct {
+	user *User
+	old  string
+	undo string
+}
+
+// changeEmail gives the user the address that the ticket proves. All other sessions end.
+// The old address is told, keeps a link that undoes the change for a week, and nobody else
+// gets it meanwhile.
+//
+// s is the session of the browser, nil for none; it stays if it is the user's.
+func (a *Auth) changeEmail(ctx context.Context, c caller, userID string, t ticket, s *Session, origin string) (u *User, err error) {
+	defer a.recordEnd(ctx, func() securityEvent {
+		return securityEvent{kind: eventEmail, userID: userID, from: c.addr, err: err}
+	})
+	var keep Secret
+	if s != nil && s.UserID == userID {
+		keep = s.Token
+	}
+	undo, err := seal.NewToken(a.cfg.Rand)
+	if err != nil {
+		return nil, err
+	}
+	did, expires := changed{undo: undo}, a.now().Add(forUndo.age)
+	var accounts []*Account
+	err = a.store.InTx(ctx, func(tx Adapter) (err error) {
+		u, err := a.lockAsker(ctx, tx, userID, t, s)
+		if err != nil {
+			return err
+		}
+		if did, err = a.moveAddress(ctx, tx, u, t, undo, expires); err != nil {
+			return err
+		}
+		if accounts, err = tx.Accounts(ctx, userID); err != nil {
+			return err
+		}
+		_, err = tx.DeleteSessions(ctx, userID, keep)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("authent: change e-mail: %w", a.linkRefused(err))
+	}
+	fire(ctx, a, "updateUser", a.cfg.Events.UpdateUser, UserEvent{User: did.user})
+	return did.user, a.tellOldAddress(ctx, did, accounts, expires, origin)
+}
+
+// moveAddress does what changeEmail does to the user's row and tokens.
+func (a *Auth) moveAddress(ctx context.Context, tx Adapter, u *User, t ticket, undo string, expires time.Time) (did changed, err error) {
+	userID := u.ID
+	if err := a.use(ctx, tx, t); err != nil {
+		return changed{}, err
+	}
+	if err := a.mayTakeAddress(ctx, tx, t.address, userID); err != nil {
+		return changed{}, err
+	}
+	err = errors.Join(deleteTokensOfAddress(ctx, tx, u.Email),
+		deleteTokens(ctx, tx, forReset.of(userID), forVerify.of(userID), forChange.of(userID), forCode.of(userID)))
+	if err != nil {
+		return changed{}, err
+	}
+	if u.Email != "" {
+		if err := a.reserve(ctx, tx, u, undo, expires); err != nil {
+			return changed{}, err
+		}
+	}
+	now := a.now()
+	moved, err := tx.UpdateUser(ctx, userID, UserUpdate{Email: &t.address, EmailVerified: &now})
+	return changed{user: moved, old: u.Email, undo: undo}, err
+}
+
+// reserve keeps the address that u has now for u, with a link that gives it back.
+func (a *Auth) reserve(ctx context.Context, tx Adapter, u *User, undo string, expires time.Time) error {
+	identifier, kept := forUndo.of(u.ID), forReserved.ofAddress(u.Email)
+	if err := deleteTokens(ctx, tx, kept); err != nil {
+		return err
+	}
+	if _, err := tx.UseVerificationToken(ctx, identifier, Secret(kept)); orNotFound(err, nil) != nil {
+		return err
+	}
+	for _, row := range []VerificationToken{
+		{Identifier: identifier, Token: a.storedLink(forUndo, identifier, u.Email, undo), Expires: expires},
+		{Identifier: identifier, Token: Secret(kept), Expires: expires},
+		{Identifier: kept, Token: reservedFor(u.Email, u.ID), Expires: expires},
+	} {
+		if err := tx.CreateVerificationToken(ctx, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,181 @@
+package authent
+
+import (
+	"context"
+	"errors"
+	"net/url"
+
+	"github.com/authent/authent/authent/internal/input"
+)
+
+// mailRequest is somebody who asks for a mail.
+type mailRequest struct {
+	// address is as typed.
+	address string
+	// origin is the application's, as the browser has it.
+	origin string
+	// next is where the browser goes in the end, sealed, "" for the origin.
+	next string
+	// form is what the Challenge callback gets.
+	form url.Values
+}
+
+// RequestError refuses to send a mail. Code is CodeEmailInvalid.
+type RequestError struct{ Code string }
+
+// Error implements error.
+func (e *RequestError) Error() string { return "mail refused: " + e.Code }
+
+// takeRequest counts a request for a mail and finds whose address it is, nil for nobody.
+// What it costs and returns does not depend on whether somebody has the address.
+func (a *Auth) takeRequest(ctx context.Context, c caller, r mailRequest) (address string, u *User, err error) {
+	if a.cfg.Mailer == nil {
+		return "", nil, errNoMailer
+	}
+	if _, err := a.limit(ctx, c, try{kind: TryMail, account: r.address, form: r.form}); err != nil {
+		return "", nil, err
+	}
+	if address, err = input.NormalizeEmail(r.address); err != nil {
+		return "", nil, &RequestError{CodeEmailInvalid}
+	}
+	if u, err = userByEmail(ctx, a.store, r.address); err != nil {
+		return "", nil, err
+	}
+	if u != nil {
+		address = u.Email
+	}
+	return address, u, nil
+}
+
+// requestSignIn sends a link and a code to sign in with. Somebody who has no account gets
+// one when they use it, unless Config.SignUp says otherwise; then, and to whoever is
+// disabled, nothing is sent.
+func (a *Auth) requestSignIn(ctx context.Context, c caller, p *Provider, r mailRequest) (*codeFlow, error) {
+	address, u, err := a.takeRequest(ctx, c, r)
+	if err != nil {
+		return nil, err
+	}
+	f := &codeFlow{Purpose: forSignIn.name, Address: address, Provider: p.ID, Next: r.next}
+	l := letter{
+		kind: MailSignIn, purpose: forSignIn, identifier: forSignIn.ofAddress(address), origin: r.origin,
+		page: "callback/" + p.ID, query: url.Values{"email": {address}}, code: f,
+	}
+	if r.next != "" {
+		l.query.Set("next", r.next)
+	}
+	if u == nil {
+		switch err := a.maySignUp(ctx, a.store, address, true); {
+		case err == nil:
+			l.to = address
+		case !errors.Is(err, ErrSignUpClosed):
+			return nil, err
+		}
+	} else if !u.Disabled() {
+		l.to = address
+	}
+	return f, a.send(ctx, l)
+}
+
+// signInByMail signs in whoever holds a ticket that was mailed: the user who has the
+// address or, where sign-up is open, a new one. An address first proved kills what
+// unproved hands left (P29).
+func (a *Auth) signInByMail(ctx context.Context, c caller, p *Provider, t ticket) (did admission, err error) {
+	defer a.recordEnd(ctx, func() securityEvent {
+		event := securityEvent{kind: eventSignIn, userID: idOf(did.user), from: c.addr, provider: p.ID, err: err}
+		if did.created {
+			event.kind = eventRegistration
+		}
+		return event
+	})
+	if err := a.check(ctx, t); err != nil {
+		return admission{}, err
+	}
+	u, err := a.userOf(ctx, a.store, t.address)
+	if err != nil {
+		return admission{}, err
+	}
+	prospect := u
+	if u == nil {
+		prospect = &User{Email: t.address}
+	}
+	err = a.allowSignIn(ctx, SignInParams{User: prospect, Provider: p.ID, ProviderType: p.Type, IsNewUser: u == nil})
+	if err != nil {
+		return admission{}, err
+	}
+	s, err := a.signIn(ctx, c, proof{}, func(tx Adapter) (*User, error) {
+		did = admission{created: u == nil}
+		did.user, err = a.admitByMail(ctx, tx, p, t, prospect.ID)
+		return did.user, err
+	})
+	if err != nil {
+		return admission{}, a.linkRefused(err)
+	}
+	did.user, did.session, s.first = s.User, s, did.created
+	if did.created {
+		fire(ctx, a, "createUser", a.cfg.Events.CreateUser, UserEvent{User: s.User})
+	}
+	fire(ctx, a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: s.User, Provider: p.ID, IsNewUser: did.created})
+	return did, nil
+}
+
+// linkRefused turns what a link meets when its user has changed since it was mailed into
+// ErrLinkInvalid.
+func (a *Auth) linkRefused(err error) error {
+	if errors.Is(err, ErrUserDisabled) || errors.Is(err, ErrNotFound) || errors.Is(err, ErrConflict) || errors.Is(err, errOtherProspect) {
+		return ErrLinkInvalid
+	}
+	return err
+}
+
+// admitByMail uses the ticket up and returns whose session it will be, within the
+// transaction: the user with the id prospect, or a new one if that is "".
+func (a *Auth) admitByMail(ctx context.Context, tx Adapter, p *Provider, t ticket, prospect string) (*User, error) {
+	if err := a.use(ctx, tx, t); err != nil {
+		return nil, err
+	}
+	u, err := a.userOf(ctx, tx, t.address)
+	if err != nil {
+		return nil, err
+	}
+	if idOf(u) != prospect {
+		return nil, errOtherProspect
+	}
+	if u == nil {
+		err := errors.Join(a.mayTakeAddress(ctx, tx, t.address, ""), a.maySignUp(ctx, tx, t.address, true), a.endInvitations(ctx, tx, t.address))
+		if err != nil {
+			return nil, err
+		}
+		now := a.now()
+		return tx.CreateUser(withSignUp(ctx, SignUp{Provider: p.ID}), User{Email: t.address, EmailVerified: now})
+	}
+	if u, err = a.lockOwner(ctx, tx, u, t.address); err != nil {
+		return nil, err
+	}
+	if u.EmailVerified.IsZero() {
+		return a.proveEmail(ctx, tx, u)
+	}
+	return u, nil
+}
+
+// userOf returns the user whose address is this one, byte for byte, nil if there is none.
+func (a *Auth) userOf(ctx context.Context, store Adapter, address string) (*User, error) {
+	all, err := store.UsersByEmail(ctx, address)
+	if err != nil || len(all) == 0 {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// lockOwner locks the row of a user who must still have the address and not be disabled.
+func (a *Auth) lockOwner(ctx context.Context, tx Adapter, u *User, address string) (*User, error) {
+	locked, err := tx.LockUser(ctx, u.ID)
+	switch {
+	case err != nil:
+		return nil, err
+	case locked.Disabled():
+		return nil, ErrUserDisabled
+	case locked.Email != address:
+		return nil, ErrLinkInvalid
+	}
+	return locked, nil
+}

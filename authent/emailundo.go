@@ -1,0 +1,159 @@
+package authent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/authent/authent/authent/internal/input"
+	"github.com/authent/authent/authent/internal/seal"
+)
+
+// undoMark is what an undo link holds, sealed: which accounts were linked at the time.
+type undoMark struct {
+	Accounts []string `json:"a,omitempty"`
+}
+
+// accountMark names an account in an undo link.
+func accountMark(acc *Account) string {
+	return string(seal.HashToken(acc.Provider + "\x00" + acc.ProviderAccountID))[:16]
+}
+
+// tellOldAddress mails the old address what happened, with a link that undoes it.
+func (a *Auth) tellOldAddress(ctx context.Context, did changed, accounts []*Account, expires time.Time, origin string) error {
+	if did.old == "" {
+		return nil
+	}
+	var mark undoMark
+	for _, acc := range accounts {
+		mark.Accounts = append(mark.Accounts, accountMark(acc))
+	}
+	sealed, err := a.keys.SealJSON(a.cfg.Rand, seal.Mail, undoPlace(did.user.ID, did.old), mark, expires)
+	if err != nil {
+		return err
+	}
+	a.notice(ctx, mailJob{
+		Kind: MailAddressChanged, To: did.old, Expires: expires,
+		URL: a.linkTo(origin, "undo-email", did.undo, url.Values{"user": {did.user.ID}, "email": {did.old}, "mark": {sealed}}),
+	})
+	return nil
+}
+
+// undoPlace is what an undo link's mark is bound to.
+func undoPlace(userID, address string) string { return "authent.undo\x00" + userID + "\x00" + address }
+
+// EmailUndo says which link gives a user an old address back.
+type EmailUndo struct {
+	// UserID, Email, Mark and Token are the link's parameters user, email, mark and token.
+	UserID, Email, Mark, Token string
+}
+
+// findUndo returns the ticket of an undo link, or ErrLinkInvalid. It uses nothing up.
+func (a *Auth) findUndo(ctx context.Context, un EmailUndo) (t ticket, mark undoMark, err error) {
+	if !plausibleID(un.UserID) || len(un.Email) > input.MaxEmail {
+		return ticket{}, undoMark{}, ErrLinkInvalid
+	}
+	if t, err = a.linkTicket(forUndo, forUndo.of(un.UserID), un.Email, un.Token); err != nil {
+		return ticket{}, undoMark{}, err
+	}
+	if !a.keys.OpenJSON(seal.Mail, undoPlace(un.UserID, un.Email), un.Mark, a.now(), &mark) {
+		return ticket{}, undoMark{}, ErrLinkInvalid
+	}
+	return t, mark, a.check(ctx, t)
+}
+
+// undoChange gives a user an old address back, as verified, whoever changed it. What
+// somebody who took the account may have left goes: the password, accounts linked since,
+// all sessions, links and codes, and the links that would undo later changes. It starts no
+// session, and mails the address a link to set a password with.
+func (a *Auth) undoChange(ctx context.Context, c caller, un EmailUndo, origin string) (u *User, err error) {
+	defer a.recordEnd(ctx, func() securityEvent {
+		return securityEvent{kind: eventUndo, userID: idOf(u), from: c.addr, err: err}
+	})
+	t, mark, err := a.findUndo(ctx, un)
+	if err != nil {
+		return nil, err
+	}
+	err = a.store.InTx(ctx, func(tx Adapter) error {
+		u, err = a.giveBack(ctx, tx, un.UserID, t, mark)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("authent: undo a change of e-mail: %w", a.linkRefused(err))
+	}
+	fire(ctx, a, "updateUser", a.cfg.Events.UpdateUser, UserEvent{User: u})
+	if _, ok := a.passwordProvider(); !ok {
+		return u, nil
+	}
+	return u, a.send(ctx, a.resetLetter(MailReset, u, origin))
+}
+
+// giveBack does what undoChange does, within the transaction.
+func (a *Auth) giveBack(ctx context.Context, tx Adapter, userID string, t ticket, mark undoMark) (*User, error) {
+	u, err := tx.LockUser(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	row, err := a.useToken(ctx, tx, t.identifier, t.token)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.endLaterUndos(ctx, tx, userID, t.address, row.Expires); err != nil {
+		return nil, err
+	}
+	err = errors.Join(deleteTokensOfAddress(ctx, tx, u.Email),
+		deleteTokens(ctx, tx, forReset.of(userID), forVerify.of(userID), forChange.of(userID), forCode.of(userID)))
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := tx.Accounts(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	for _, acc := range accounts {
+		if slices.Contains(mark.Accounts, accountMark(acc)) {
+			continue
+		}
+		if err := tx.UnlinkAccount(ctx, acc.Provider, acc.ProviderAccountID); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := tx.DeleteSessions(ctx, userID, ""); err != nil {
+		return nil, err
+	}
+	now := a.now()
+	update := UserUpdate{Email: &t.address, EmailVerified: &now}
+	if a.columns.UserPassword {
+		update.Password = new(Secret)
+	}
+	return tx.UpdateUser(ctx, userID, update)
+}
+
+// endLaterUndos deletes the links that would undo changes after the one that is undone,
+// and what was kept with them: whoever made those changes must not get the address back.
+func (a *Auth) endLaterUndos(ctx context.Context, tx Adapter, userID, address string, since time.Time) error {
+	rows, err := tx.VerificationTokens(ctx, forUndo.of(userID))
+	if err != nil {
+		return err
+	}
+	own := forReserved.ofAddress(address)
+	for _, r := range rows {
+		kept := string(r.Token)
+		if kept != own && r.Expires.Before(since) {
+			continue
+		}
+		if strings.HasPrefix(kept, pointer) {
+			if err := deleteTokens(ctx, tx, kept); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.UseVerificationToken(ctx, r.Identifier, r.Token); orNotFound(err, nil) != nil {
+			return err
+		}
+	}
+	return nil
+}

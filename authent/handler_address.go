@@ -1,0 +1,238 @@
+package authent
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/authent/authent/authent/internal/page"
+)
+
+// registerAndWaitForMail creates a person who signs in once the address is proved.
+func (e *exchange) registerAndWaitForMail(provider *Provider, reg Registration) error {
+	r := e.mailRequest()
+	w, err := e.registerAndWait(e.r.Context(), e.callerOf(e.r), provider, reg, r)
+	if err != nil {
+		e.keepForm(err, keptForm{Email: reg.Email, Name: reg.Name})
+		return err
+	}
+	return e.waitForMail(w.code)
+}
+
+// askToVerify mails whoever has just registered the link that proves the address, where
+// that is optional. They are signed in whether or not a mail can be sent.
+func (e *exchange) askToVerify(s *Session) {
+	if e.cfg.EmailVerification != VerificationOptional {
+		return
+	}
+	f, err := e.requestVerification(e.r.Context(), e.callerOf(e.r), s.User, e.mailRequest())
+	if err = errors.Join(err, e.keepCode(f)); err != nil {
+		e.cfg.Logger.WarnContext(e.r.Context(), "authent: no mail was sent to verify an address", "error", err)
+	}
+}
+
+// verifier reads what shows, beside the mail, that the account is whoever's this is.
+func (e *exchange) verifier(u *User) (v verifier, s *Session, err error) {
+	if s, err = e.requestSession(); err != nil {
+		return verifier{}, nil, err
+	}
+	if s != nil && s.UserID == u.ID {
+		v.session = s
+	}
+	f, ok := e.waitsFor()
+	v.waits = ok && f.Purpose == forVerify.name && f.Address == u.Email
+	v.password = e.form.Get("password")
+	return v, s, nil
+}
+
+// getVerifyEmail shows the page to which a link leads that proves an address. It asks for
+// the password where nothing else shows that the account is theirs.
+func (e *exchange) getVerifyEmail() error {
+	q := queryOf(e.r)
+	u, _, err := e.findProof(e.r.Context(), EmailProof{UserID: q.Get("user"), Token: q.Get("token")})
+	if err != nil {
+		return err
+	}
+	v, s, err := e.verifier(u)
+	if err != nil {
+		return err
+	}
+	view := page.ConfirmView{
+		Frame: e.frame(), Title: "Confirm your address", Account: u.Email, Button: "Confirm", Action: "verify-email",
+		Fields: hidden(q, "user", "token"), AskPassword: v.session == nil && !v.waits,
+	}
+	if s != nil && s.UserID != u.ID {
+		view.Other = s.User.Email
+	}
+	return e.html(http.StatusOK, page.Confirm, view)
+}
+
+// postVerifyEmail proves an address with a link.
+func (e *exchange) postVerifyEmail() error {
+	e.again.page, e.again.query = "verify-email", without(e.form, "csrfToken", "callbackUrl", "password")
+	u, t, err := e.findProof(e.r.Context(), EmailProof{UserID: e.form.Get("user"), Token: e.form.Get("token")})
+	if err != nil {
+		return err
+	}
+	return e.finishVerify(u, t)
+}
+
+// verifyByCode proves an address with the code that its mail brought.
+func (e *exchange) verifyByCode(f codeFlow, t ticket) error {
+	u, err := e.userOf(e.r.Context(), e.store, f.Address)
+	if err != nil {
+		return err
+	}
+	if u == nil || u.Disabled() {
+		return ErrLinkInvalid
+	}
+	return e.finishVerify(u, t)
+}
+
+func (e *exchange) finishVerify(u *User, t ticket) error {
+	v, _, err := e.verifier(u)
+	if err != nil {
+		return err
+	}
+	s, err := e.verifyEmail(e.r.Context(), e.arrivingCaller(e.r), u, t, v)
+	if errors.Is(err, ErrInvalidCredentials) || errors.Is(err, errProofNeeded) {
+		return &pageError{errCurrentPassword, "verify-email"}
+	}
+	if err != nil {
+		return err
+	}
+	var next string
+	if f, ok := e.waitsFor(); ok {
+		next = f.Next
+	}
+	e.clearCookie(e.w, e.cookies.code)
+	if s == nil {
+		return e.toAccount("email_verified")
+	}
+	e.welcome(e.w, e.r, s)
+	return e.goNext(next)
+}
+
+// postSendVerification mails whoever is signed in another link to prove the address with.
+func (e *exchange) postSendVerification() error {
+	s, err := e.mustBeSignedIn()
+	if err != nil {
+		return err
+	}
+	if e.cfg.Mailer == nil {
+		return errUnknownPage
+	}
+	f, err := e.requestVerification(e.r.Context(), e.callerOf(e.r), s.User, e.mailRequest())
+	if err != nil {
+		return err
+	}
+	if f == nil {
+		return e.toAccount("email_verified")
+	}
+	return e.waitForMail(f)
+}
+
+// postEmail mails the address that whoever is signed in wants to have.
+func (e *exchange) postEmail() error {
+	s, err := e.mustBeSignedIn()
+	if err != nil {
+		return err
+	}
+	if e.cfg.Mailer == nil {
+		return errUnknownPage
+	}
+	f, err := e.requestChange(e.r.Context(), e.callerOf(e.r), s, e.mailRequest())
+	if err != nil {
+		return &pageError{err, "account"}
+	}
+	return e.waitForMail(f)
+}
+
+// getChangeEmail shows the page to which a link leads that proves a new address.
+func (e *exchange) getChangeEmail() error {
+	q := queryOf(e.r)
+	u, t, err := e.findChange(e.r.Context(), EmailChange{UserID: q.Get("user"), Email: q.Get("email"), Token: q.Get("token")})
+	if err != nil {
+		return err
+	}
+	s, err := e.requestSession()
+	if err != nil {
+		return err
+	}
+	view := page.ConfirmView{
+		Frame: e.frame(), Title: "Change your address", Lead: "From now on this account has the address", Account: t.address, Button: "Change address",
+		Action: "change-email", Fields: hidden(q, "user", "email", "token"),
+	}
+	if s != nil && s.UserID != u.ID {
+		view.Other = s.User.Email
+	}
+	return e.html(http.StatusOK, page.Confirm, view)
+}
+
+// postChangeEmail changes an address with the link that the new one was sent.
+func (e *exchange) postChangeEmail() error {
+	u, t, err := e.findChange(e.r.Context(), EmailChange{UserID: e.form.Get("user"), Email: e.form.Get("email"), Token: e.form.Get("token")})
+	if err != nil {
+		return err
+	}
+	s, err := e.requestSession()
+	if err != nil {
+		return err
+	}
+	return e.finishChange(u.ID, t, s)
+}
+
+// changeByCode changes an address with the code that the new one was sent. Only whoever
+// asked for it, and is still signed in, can.
+func (e *exchange) changeByCode(f codeFlow, t ticket) error {
+	s, err := e.mustBeSignedIn()
+	if err != nil {
+		return err
+	}
+	if s.UserID != f.UserID {
+		return ErrLinkInvalid
+	}
+	return e.finishChange(s.UserID, t, s)
+}
+
+func (e *exchange) finishChange(userID string, t ticket, s *Session) error {
+	if _, err := e.changeEmail(e.r.Context(), e.callerOf(e.r), userID, t, s, e.origin.String()); err != nil {
+		return err
+	}
+	e.clearCookie(e.w, e.cookies.code)
+	if s == nil || s.UserID != userID {
+		return e.redirect(e.page("signin", map[string][]string{"notice": {"email_changed"}}))
+	}
+	return e.toAccount("email_changed")
+}
+
+// getUndoEmail shows the page to which the link leads that an old address was sent.
+func (e *exchange) getUndoEmail() error {
+	q := queryOf(e.r)
+	if _, _, err := e.findUndo(e.r.Context(), undoOf(q)); err != nil {
+		return err
+	}
+	return e.html(http.StatusOK, page.Confirm, page.ConfirmView{
+		Frame: e.frame(), Title: "Undo the change of your address", Account: q.Get("email"), Button: "Undo the change", Action: "undo-email",
+		Lead:   "This gives the account back the address below. Everybody is signed out, and the password no longer works; we mail you a link to set a new one. The address is",
+		Fields: hidden(q, "user", "email", "mark", "token"),
+	})
+}
+
+// undoOf reads an undo link's parameters.
+func undoOf(q map[string][]string) EmailUndo {
+	get := func(name string) string {
+		if all := q[name]; len(all) > 0 {
+			return all[0]
+		}
+		return ""
+	}
+	return EmailUndo{UserID: get("user"), Email: get("email"), Mark: get("mark"), Token: get("token")}
+}
+
+// postUndoEmail gives an account its old address back.
+func (e *exchange) postUndoEmail() error {
+	if _, err := e.undoChange(e.r.Context(), e.callerOf(e.r), undoOf(e.form), e.origin.String()); err != nil {
+		return err
+	}
+	return e.redirect(e.page("signin", map[string][]string{"notice": {"email_restored"}}))
+}
