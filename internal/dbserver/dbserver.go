@@ -1,5 +1,5 @@
-// Package dbserver starts throw-away PostgreSQL and MariaDB servers, and poolers
-// in front of them, on loopback: for all tests, and for those that stop, fill or
+// Package dbserver starts throw-away PostgreSQL, MariaDB and Redis servers, and poolers
+// in front of the first, on loopback: for all tests, and for those that stop, fill or
 // overload a server of their own.
 package dbserver
 
@@ -45,7 +45,10 @@ type Server struct {
 	name string
 	args []string
 	// ping is the URL that is asked whether the server answers. If empty, URL.
-	ping    string
+	ping string
+	// answers asks a server that is no SQL database whether it does. If nil, ping is
+	// asked.
+	answers func(context.Context) error
 	cmd     *exec.Cmd
 	ended   chan struct{}
 	stop    os.Signal
@@ -86,13 +89,18 @@ func (s *Server) start(ctx context.Context) error {
 func (s *Server) waitReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	_, db, err := database.Open(cmp.Or(s.ping, s.URL))
-	if err != nil {
-		return err
+	answers := s.answers
+	if answers == nil {
+		_, db, err := database.Open(cmp.Or(s.ping, s.URL))
+		if err != nil {
+			return err
+		}
+		defer db.Close()
+		answers = db.PingContext
 	}
-	defer db.Close()
 	for {
-		if err = db.PingContext(ctx); err == nil {
+		err := answers(ctx)
+		if err == nil {
 			return nil
 		}
 		select {

@@ -28,6 +28,10 @@ pgbouncer() {
   PATH="$PATH:/usr/sbin" command -v pgbouncer >/dev/null 2>&1
 }
 
+redis() {
+  PATH="$PATH:/usr/sbin" command -v redis-server >/dev/null 2>&1
+}
+
 nginx() {
   PATH="$PATH:/usr/sbin" command -v nginx >/dev/null 2>&1
 }
@@ -36,6 +40,7 @@ browser || wanted="$wanted chromium fonts-dejavu-core"
 postgres || wanted="$wanted postgresql"
 mariadb || wanted="$wanted mariadb-server-core mariadb-client-core"
 pgbouncer || wanted="$wanted pgbouncer"
+redis || wanted="$wanted redis-server"
 nginx || wanted="$wanted nginx"
 command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 || wanted="$wanted nodejs npm"
 
@@ -67,7 +72,7 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   mkdir -p /etc/postgresql-common
   grep -qs '^create_main_cluster' /etc/postgresql-common/createcluster.conf ||
     echo 'create_main_cluster = false' >>/etc/postgresql-common/createcluster.conf
-  # Keeps the packages pgbouncer and nginx from starting their services.
+  # Keeps the packages pgbouncer, redis-server and nginx from starting their services.
   policy=/usr/sbin/policy-rc.d
   if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' >"$policy"

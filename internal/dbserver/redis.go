@@ -1,0 +1,67 @@
+package dbserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"strconv"
+	"syscall"
+
+	"github.com/authent/authent/internal/freeport"
+)
+
+// Redis starts a Redis server with the options given, such as "--maxmemory", "1mb". It
+// keeps nothing on disk: what is stopped has forgotten all. Close ends it.
+func Redis(ctx context.Context, options ...string) (*Server, error) {
+	redis, err := program("redis-server", "/usr/bin", "/usr/local/bin")
+	if err != nil {
+		return nil, err
+	}
+	dir, account, err := folder("authent-redis", "redis", "nobody")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Dir: dir, name: redis, stop: syscall.SIGTERM, account: account}
+	if err := s.initRedis(ctx, options); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return s, nil
+}
+
+func (s *Server) initRedis(ctx context.Context, options []string) (err error) {
+	if s.Port, err = freeport.Find(); err != nil {
+		return err
+	}
+	// masterauth is for a server that becomes another one's replica.
+	s.args = append([]string{"--bind", "127.0.0.1", "--port", strconv.Itoa(s.Port), "--dir", s.Dir,
+		"--requirepass", password, "--masterauth", password, "--save", "", "--appendonly", "no"}, options...)
+	u := url.URL{Scheme: "redis", User: url.UserPassword("", password), Host: "127.0.0.1:" + strconv.Itoa(s.Port), Path: "/0"}
+	s.URL = u.String()
+	s.answers = s.pingRedis
+	return s.start(ctx)
+}
+
+// pingRedis asks the server for a sign of life, in the form that people type, so that
+// what starts servers links no client.
+func (s *Server) pingRedis(ctx context.Context) error {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", "127.0.0.1:"+strconv.Itoa(s.Port))
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+	if _, err := fmt.Fprintf(conn, "AUTH %s\r\nPING\r\n", password); err != nil {
+		return err
+	}
+	const want = "+OK\r\n+PONG\r\n"
+	answer := make([]byte, len(want))
+	n, err := io.ReadFull(conn, answer)
+	if string(answer) != want {
+		return fmt.Errorf("it answers %q: %v", answer[:n], err)
+	}
+	return nil
+}
