@@ -36,9 +36,11 @@ func (s *Server) initRedis(ctx context.Context, options []string) (err error) {
 	if s.Port, err = freeport.Find(); err != nil {
 		return err
 	}
-	// masterauth is for a server that becomes another one's replica.
+	// A server may become another one's replica (masterauth), and is not to wait for
+	// more of them before it serves it.
 	s.args = append([]string{"--bind", "127.0.0.1", "--port", strconv.Itoa(s.Port), "--dir", s.Dir,
-		"--requirepass", password, "--masterauth", password, "--save", "", "--appendonly", "no"}, options...)
+		"--requirepass", password, "--masterauth", password, "--save", "", "--appendonly", "no",
+		"--repl-diskless-sync-delay", "0"}, options...)
 	u := url.URL{Scheme: "redis", User: url.UserPassword("", password), Host: "127.0.0.1:" + strconv.Itoa(s.Port), Path: "/0"}
 	s.URL = u.String()
 	s.answers = s.pingRedis

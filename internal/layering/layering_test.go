@@ -59,25 +59,37 @@ func TestNoDriverIsForced(t *testing.T) {
 	}
 }
 
-// TestMailIsChosen: what sends mail is linked by who imports authent/mail, and that knows
-// the engine, and neither a database nor a graph.
+// TestMailIsChosen: what sends mail is linked by who imports authent/mail.
 func TestMailIsChosen(t *testing.T) {
-	const library = "github.com/wneessen/go-mail"
-	for _, pkg := range []string{"/authent", "/authent/provider", "/authent/entadapter", "/authent/authenttest", "/authent/adopt", "/ent", "/examples/customadapter", "/cmd/migrate"} {
-		for _, dep := range deps(t, module+pkg) {
-			if under(dep, library, module+"/authent/mail") {
-				t.Errorf("%s links %s", pkg, dep)
+	chosen(t, "/authent/mail", "github.com/wneessen/go-mail")
+}
+
+// TestRedisIsChosen: a client of Redis is linked by who imports authent/redislimit.
+func TestRedisIsChosen(t *testing.T) {
+	chosen(t, "/authent/redislimit", "github.com/redis/go-redis")
+}
+
+// chosen fails unless pkg links the library and nothing else does, and knows the engine,
+// and neither a database nor a graph.
+func chosen(t *testing.T, pkg, library string) {
+	t.Helper()
+	for _, other := range []string{"/authent", "/authent/provider", "/authent/entadapter", "/authent/authenttest", "/authent/adopt", "/authent/mail", "/authent/redislimit",
+		"/ent", "/examples/customadapter", "/cmd/migrate", "/internal/testdb"} {
+		for _, dep := range deps(t, module+other) {
+			if other != pkg && under(dep, library, module+pkg) {
+				t.Errorf("%s links %s", other, dep)
 			}
 		}
 	}
-	all := deps(t, module+"/authent/mail")
-	for _, dep := range all {
+	linked := false
+	for _, dep := range deps(t, module+pkg) {
+		linked = linked || under(dep, library)
 		if under(dep, "entgo.io", "ariga.io", module+"/ent", module+"/internal") || under(dep, drivers...) {
-			t.Errorf("authent/mail links %s", dep)
+			t.Errorf("%s links %s", pkg, dep)
 		}
 	}
-	if !slices.Contains(all, library) {
-		t.Errorf("authent/mail does not link %s: this test looks at nothing", library)
+	if !linked {
+		t.Errorf("%s does not link %s: this test looks at nothing", pkg, library)
 	}
 }
 
