@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
-	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,6 +13,8 @@ import (
 	"github.com/authent/authent/authent"
 	"github.com/authent/authent/authent/redislimit"
 	"github.com/authent/authent/internal/await"
+	"github.com/authent/authent/internal/dbserver"
+	"github.com/authent/authent/internal/freeport"
 	"github.com/authent/authent/internal/testdb"
 )
 
@@ -128,6 +128,9 @@ func TestStore_Refused(t *testing.T) {
 	do(t, admin, "CONFIG", "SET", "min-replicas-to-write", "1")
 	hit("without its replica", "NOREPLICAS")
 	do(t, admin, "CONFIG", "SET", "min-replicas-to-write", "0")
+	do(t, admin, "REPLICAOF", "127.0.0.1", freeport.For(t))
+	hit("demoted", "READONLY")
+	do(t, admin, "REPLICAOF", "NO", "ONE")
 	wantCount(t, s, "key", 2)
 	do(t, admin, "SET", "authent:key", "text")
 	hit("a key of another kind", "WRONGTYPE")
@@ -137,21 +140,27 @@ func TestStore_Refused(t *testing.T) {
 	wantUnavailable(t, t.Context(), newStore(t, newClient(t, &wrong), ""), "a wrong password")
 }
 
-// TestStore_Failover: a replica that was promoted goes on with the counts and the windows
-// that it has got. The script it has not.
+// TestStore_Failover: a replica that a Sentinel promotes goes on with the counts and the
+// windows that it has got. The script it has not.
 func TestStore_Failover(t *testing.T) {
 	t.Parallel()
 	a, b := testdb.Redis(t), testdb.Redis(t)
 	adminA, adminB := newClient(t, options(t, a)), newClient(t, options(t, b))
-	var primary atomic.Int64
-	primary.Store(int64(a.Port))
-	o := options(t, a)
-	// A client of a Sentinel asks it where to dial.
-	o.Dialer = func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, network, net.JoinHostPort("127.0.0.1", strconv.FormatInt(primary.Load(), 10)))
-	}
-	s := newStore(t, newClient(t, o), "")
 	do(t, adminB, "REPLICAOF", "127.0.0.1", a.Port)
+	await.True(t, "the replica follows", func() bool { return replication(t, adminB, "master_link_status:up") })
+	sentinel, err := dbserver.Sentinel(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sentinel.Close() })
+	watcher := newClient(t, options(t, sentinel))
+	c := redis.NewFailoverClient(&redis.FailoverOptions{
+		MasterName: "main", SentinelAddrs: []string{watcher.Options().Addr}, SentinelPassword: watcher.Options().Password,
+		Password: adminA.Options().Password, ContextTimeoutEnabled: true,
+		MaxRetries: -1, ReadTimeout: time.Hour, WriteTimeout: time.Hour, DialTimeout: time.Hour,
+	})
+	t.Cleanup(func() { _ = c.Close() })
+	s := newStore(t, c, "")
 	wantCount(t, s, "key", 1)
 	wantCount(t, s, "key", 2)
 	await.True(t, "the replica has both hits", func() bool {
@@ -161,11 +170,28 @@ func TestStore_Failover(t *testing.T) {
 	if got, want := forgottenAt(t, adminB, "authent:key"), forgottenAt(t, adminA, "authent:key"); got != want || got < 0 {
 		t.Errorf("the replica forgets the key at %d, the primary at %d", got, want)
 	}
-	do(t, adminB, "REPLICAOF", "NO", "ONE")
-	do(t, adminA, "REPLICAOF", "127.0.0.1", b.Port)
-	primary.Store(int64(b.Port))
-	if _, _, err := s.HitRateLimit(t.Context(), "key", epoch, time.Hour); !errors.Is(err, authent.ErrUnavailable) || !redis.IsReadOnlyError(err) {
-		t.Errorf("on a connection to the demoted server: %v", err)
+	await.True(t, "the Sentinel makes the replica the primary", func() bool {
+		// It refuses until it knows the replica, and while it is at it.
+		_ = watcher.Do(t.Context(), "SENTINEL", "FAILOVER", "main").Err()
+		return replication(t, adminB, "role:master")
+	})
+	if err := a.Stop(); err != nil {
+		t.Fatal(err)
 	}
-	wantCount(t, s, "key", 3)
+	var count int64
+	var ends time.Time
+	await.True(t, "the client has found the new primary", func() bool {
+		var err error
+		count, ends, err = s.HitRateLimit(t.Context(), "key", epoch.Add(time.Minute), time.Hour)
+		return err == nil
+	})
+	if count != 3 || !ends.Equal(epoch.Add(time.Hour)) {
+		t.Errorf("count %d until %v after the failover, want 3 in the same window", count, ends)
+	}
+}
+
+// replication reports whether a server says something of itself as primary or replica.
+func replication(t *testing.T, c *redis.Client, says string) bool {
+	info, err := c.Info(t.Context(), "replication").Result()
+	return err == nil && strings.Contains(info, says)
 }

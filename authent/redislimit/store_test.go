@@ -94,7 +94,10 @@ func TestStore_Cluster(t *testing.T) {
 		}
 	}
 	meet(t, nodes[0], nodes[1])
-	c := redis.NewClusterClient(&redis.ClusterOptions{Addrs: addresses, Password: secret, ContextTimeoutEnabled: true})
+	c := redis.NewClusterClient(&redis.ClusterOptions{
+		Addrs: addresses, Password: secret, ContextTimeoutEnabled: true,
+		ReadTimeout: time.Hour, WriteTimeout: time.Hour, DialTimeout: time.Hour,
+	})
 	t.Cleanup(func() { _ = c.Close() })
 	t.Run("cases", func(t *testing.T) { runCases(t, c) })
 	for i, node := range nodes {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strconv"
 	"syscall"
 
@@ -41,10 +42,52 @@ func (s *Server) initRedis(ctx context.Context, options []string) (err error) {
 	s.args = append([]string{"--bind", "127.0.0.1", "--port", strconv.Itoa(s.Port), "--dir", s.Dir,
 		"--requirepass", password, "--masterauth", password, "--save", "", "--appendonly", "no",
 		"--repl-diskless-sync-delay", "0"}, options...)
-	u := url.URL{Scheme: "redis", User: url.UserPassword("", password), Host: "127.0.0.1:" + strconv.Itoa(s.Port), Path: "/0"}
-	s.URL = u.String()
+	s.URL = redisURL(s.Port)
 	s.answers = s.pingRedis
 	return s.start(ctx)
+}
+
+// Sentinel starts a Sentinel that watches a Redis server under the name "main". It takes
+// the server for down after an hour, and so fails over when it is told to. Close ends the
+// Sentinel alone.
+func Sentinel(ctx context.Context, primary *Server) (*Server, error) {
+	dir, account, err := folder("authent-sentinel", "redis", "nobody")
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Dir: dir, name: primary.name, stop: syscall.SIGTERM, account: account}
+	if err := s.initSentinel(ctx, primary.Port); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return s, nil
+}
+
+func (s *Server) initSentinel(ctx context.Context, primary int) (err error) {
+	if s.Port, err = freeport.Find(); err != nil {
+		return err
+	}
+	// A Sentinel keeps what it finds out in its configuration.
+	config := filepath.Join(s.Dir, "sentinel.conf")
+	text := fmt.Sprintf("bind 127.0.0.1\nport %d\ndir %s\nrequirepass %q\nsentinel monitor main 127.0.0.1 %d 1\nsentinel auth-pass main %q\nsentinel down-after-milliseconds main 3600000\n",
+		s.Port, s.Dir, password, primary, password)
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		return err
+	}
+	if s.account != nil {
+		if err := os.Chown(config, int(s.account.Uid), int(s.account.Gid)); err != nil {
+			return err
+		}
+	}
+	s.args = []string{config, "--sentinel"}
+	s.URL = redisURL(s.Port)
+	s.answers = s.pingRedis
+	return s.start(ctx)
+}
+
+// redisURL is that of a server on a port.
+func redisURL(port int) string {
+	u := url.URL{Scheme: "redis", User: url.UserPassword("", password), Host: "127.0.0.1:" + strconv.Itoa(port), Path: "/0"}
+	return u.String()
 }
 
 // pingRedis asks the server for a sign of life, in the form that people type, so that
