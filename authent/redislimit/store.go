@@ -4,10 +4,11 @@
 // Its Store is what Config.RateLimits.Store of package authent takes. It works on a
 // single server, behind a Sentinel and on a cluster.
 //
-// What is counted is gone when Redis forgets it, and people have their tries once more: a
-// server that starts again without its data, a replica that is promoted without the newest
-// hits, or one that evicts keys when its memory is full. With maxmemory-policy noeviction a
-// full server refuses to count instead, and then nobody gets in.
+// What Redis forgets is not counted any more, and people have those tries again: when a
+// server starts anew without its data, when a replica is promoted without the newest hits,
+// and when a full server evicts keys, which attackers may bring about. Use a server whose
+// maxmemory-policy is noeviction; a full one then refuses to count, and the engine answers
+// 503. A counter takes about 250 bytes, until a minute after its window.
 package redislimit
 
 import (
