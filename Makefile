@@ -63,6 +63,11 @@ fuzz: ## Run each fuzz target for FUZZTIME (10s)
 		done || exit 1; \
 	done
 
+.PHONY: passwords
+passwords: ## Write the list of common passwords from its npm package
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+		npm pack --silent --pack-destination "$$folder" @zxcvbn-ts/language-common@4.1.3 && go run ./internal/passwordlist "$$folder"/*.tgz
+
 .PHONY: screenshots
 screenshots: deps ## Take pictures of every page, into docs/screenshots
 	go test ./examples/quickstart -count=1 -run '^TestScreenshots$$' -screenshots
