@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/authent/authent/authent/internal/guessable"
 	"github.com/authent/authent/authent/internal/input"
 	"github.com/authent/authent/authent/internal/oauth"
 	"github.com/authent/authent/authent/internal/password"
@@ -33,6 +34,8 @@ type Auth struct {
 	queue *queue.Queue
 	// lastOrigin is where the last request in development without AUTH_URL came in.
 	lastOrigin atomic.Pointer[url.URL]
+	// judge knows which passwords are guessed first.
+	judge guessable.Judge
 	// counters count tries.
 	counters RateLimitStore
 	origins  *http.CrossOriginProtection
@@ -41,6 +44,8 @@ type Auth struct {
 	oauth map[string]*oauth.Client
 	// severalCookies keeps the log to one line a minute about several session cookies.
 	severalCookies pause
+	// breachedAway keeps the log to one line a minute about Passwords.Breached.
+	breachedAway pause
 	// untrustedProxy keeps the log to one line a minute about a proxy nobody trusts.
 	untrustedProxy pause
 }
@@ -67,6 +72,7 @@ func New(c Config) (*Auth, error) {
 		origins: http.NewCrossOriginProtection(),
 		cookies: c.cookieNames(site),
 		oauth:   newOAuthClients(c),
+		judge:   c.newJudge(site),
 	}
 	a.tokens = &TokenSealer{a.keys, c.Rand}
 	a.csrf = seal.NewCSRF(a.keys)

@@ -73,6 +73,8 @@ type Config struct {
 	NoticeNewBrowser bool
 	// RateLimits says how often a password or a mail may be asked for.
 	RateLimits RateLimits
+	// Passwords says which new passwords are refused.
+	Passwords Passwords
 	// RecentSignIn is how long after a sign-in or re-authentication a person may
 	// change what guards the account (ASVS 7.5.1). If zero, 10 minutes.
 	RecentSignIn time.Duration
@@ -215,6 +217,7 @@ func (c Config) withDefaults(getenv func(string) string) Config {
 	}
 	c.Session = c.Session.withDefaults()
 	c.RateLimits = c.RateLimits.withDefaults()
+	c.Passwords = c.Passwords.withDefaults()
 	if c.StatementTimeout == 0 {
 		c.StatementTimeout = 10 * time.Second
 	}
@@ -280,6 +283,7 @@ func (c *Config) validate(site input.Site) error {
 		validateProviders(c.Providers),
 		c.Session.validate(),
 		c.RateLimits.validate(),
+		c.Passwords.validate(),
 		c.Pages.validate(site),
 	}
 	if c.Adapter == nil {

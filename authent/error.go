@@ -47,6 +47,13 @@ var (
 	// of more than 1,024 bytes or, in shared mode, where bcrypt reads no further,
 	// of more than 72 bytes or with a NUL in it (ASVS 6.2.8).
 	ErrPasswordLong = password.ErrLong
+	// ErrPasswordCommon refuses a new password that is guessed first: one of the common
+	// ones (ASVS 6.2.4), also with names of the address or the application around it, or
+	// these names alone (ASVS 6.2.11).
+	ErrPasswordCommon = errors.New("password is too easy to guess")
+	// ErrPasswordBreached refuses a new password that Passwords.Breached knows (ASVS
+	// 6.2.12).
+	ErrPasswordBreached = errors.New("password has been in a data breach")
 	// ErrBusy says that the server is busy: it is checking as many passwords, or
 	// has as many people waiting for one provider, as it may at once. Handlers
 	// answer 503 with Retry-After.

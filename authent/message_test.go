@@ -20,7 +20,7 @@ func TestMessages(t *testing.T) {
 			t.Errorf("the %s page has no text for %s", f.page, f.kind)
 		}
 	}
-	for _, code := range []string{CodeEmailInvalid, CodeEmailTaken, CodePasswordShort, CodePasswordLong, CodeNameInvalid} {
+	for _, code := range []string{CodeEmailInvalid, CodeEmailTaken, CodePasswordShort, CodePasswordLong, CodePasswordCommon, CodePasswordBreached, CodeNameInvalid} {
 		if slices.Contains(general, page.Message("Register", code)) {
 			t.Errorf("the register page has no text for %s", code)
 		}

@@ -12,13 +12,12 @@ import (
 	"github.com/authent/authent/authent/internal/input"
 )
 
-// Codes of RegisterError, as they appear in the register page's query.
+// Codes of RegisterError, as they appear in the register page's query; those of a
+// password stand beside them.
 const (
-	CodeEmailInvalid  = "email_invalid"
-	CodeEmailTaken    = "email_taken"
-	CodePasswordShort = "password_short"
-	CodePasswordLong  = "password_long"
-	CodeNameInvalid   = "name_invalid"
+	CodeEmailInvalid = "email_invalid"
+	CodeEmailTaken   = "email_taken"
+	CodeNameInvalid  = "name_invalid"
 	// CodeInvitationNeeded says that only the invited may register (SignUpInvited), with
 	// the address that the invitation went to.
 	CodeInvitationNeeded = "invitation_needed"
@@ -30,10 +29,9 @@ type RegisterError struct{ Code string }
 // Error implements error.
 func (e *RegisterError) Error() string { return "registration refused: " + e.Code }
 
-// Is makes errors.Is with ErrPasswordShort and ErrPasswordLong true where Code says so.
-func (e *RegisterError) Is(target error) bool {
-	return target == ErrPasswordShort && e.Code == CodePasswordShort || target == ErrPasswordLong && e.Code == CodePasswordLong
-}
+// Is makes errors.Is with ErrPasswordShort, ErrPasswordLong, ErrPasswordCommon and
+// ErrPasswordBreached true where Code says so.
+func (e *RegisterError) Is(target error) bool { return isPasswordError(e.Code, target) }
 
 // maxName is how many code points a name may have.
 const maxName = 200
@@ -42,7 +40,8 @@ const maxName = 200
 type Registration struct {
 	// Email is the address as typed; it is stored normalised.
 	Email string
-	// Password is 8 code points to 1,024 bytes long, in shared mode to 72 bytes.
+	// Password is 8 code points to 1,024 bytes long, in shared mode to 72 bytes. It is
+	// none of the common ones, nor made of the address's and the application's names.
 	Password string
 	// Name is what the person is called, at most 200 code points. It may be "".
 	Name string
@@ -144,8 +143,9 @@ func (a *Auth) signUpContext(ctx context.Context, reg Registration) context.Cont
 	return withSignUp(ctx, s)
 }
 
-// newUser checks a registration and hashes its password. If the address is taken, that is
-// found out after the hashing, and the user comes with the error.
+// newUser checks a registration and hashes its password. Whether the address is taken
+// is looked up last: until then a taken one is answered like a free one (P10). If it
+// is, the user comes with the error.
 func (a *Auth) newUser(ctx context.Context, reg Registration) (User, error) {
 	if _, ok := a.passwordProvider(); !ok {
 		return User{}, fmt.Errorf("authent: register: no password provider: %w", ErrUnsupported)
@@ -158,12 +158,12 @@ func (a *Auth) newUser(ctx context.Context, reg Registration) (User, error) {
 	if !validName(name) {
 		return User{}, &RegisterError{CodeNameInvalid}
 	}
-	if code := a.newPasswordFault(reg.Password); code != "" {
-		return User{}, &RegisterError{code}
-	}
-	hash, err := a.hasher.Hash(ctx, byStranger, reg.Password)
+	hash, code, err := a.hashNewPassword(ctx, newPassword{byStranger, email, reg.Password})
 	if err != nil {
 		return User{}, err
+	}
+	if code != "" {
+		return User{}, &RegisterError{code}
 	}
 	u := User{Email: email, Name: name, Password: hash}
 	free, err := a.isFree(ctx, a.store, reg.Email, "")
@@ -171,20 +171,6 @@ func (a *Auth) newUser(ctx context.Context, reg Registration) (User, error) {
 		err = &RegisterError{CodeEmailTaken}
 	}
 	return u, err
-}
-
-// newPasswordFault returns the code for what is wrong with a new password, "" if
-// nothing is.
-func (a *Auth) newPasswordFault(password string) string {
-	switch err := a.hasher.Check(password); {
-	case errors.Is(err, ErrPasswordShort):
-		return CodePasswordShort
-	case errors.Is(err, ErrPasswordLong):
-		return CodePasswordLong
-	case err != nil:
-		return "password_invalid"
-	}
-	return ""
 }
 
 func validName(name string) bool {

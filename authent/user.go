@@ -66,22 +66,22 @@ type UserUpdate struct {
 	DisabledAt    *time.Time
 }
 
-// PasswordError refuses a new password. Code is CodePasswordShort or CodePasswordLong.
+// PasswordError refuses a new password. Code is CodePasswordShort, CodePasswordLong,
+// CodePasswordCommon or CodePasswordBreached.
 type PasswordError struct{ Code string }
 
 // Error implements error.
 func (e *PasswordError) Error() string { return "new password refused: " + e.Code }
 
-// Is makes errors.Is with ErrPasswordShort and ErrPasswordLong true where Code says so.
-func (e *PasswordError) Is(target error) bool {
-	return target == ErrPasswordShort && e.Code == CodePasswordShort || target == ErrPasswordLong && e.Code == CodePasswordLong
-}
+// Is makes errors.Is with ErrPasswordShort, ErrPasswordLong, ErrPasswordCommon and
+// ErrPasswordBreached true where Code says so.
+func (e *PasswordError) Is(target error) bool { return isPasswordError(e.Code, target) }
 
 // ChangePassword gives the person behind s, which SessionFrom returned, a new
 // password and ends their other sessions in the same transaction (ASVS 7.4.3).
 // It requires a recent sign-in (ErrRecentSignInRequired) and the current password
 // (ErrInvalidCredentials). A session that has ended meanwhile is ErrSignedOut; a
-// new password that is too short or too long is a *PasswordError.
+// new password that is too short, too long, common or breached is a *PasswordError.
 func (a *Auth) ChangePassword(ctx context.Context, s *Session, current, password string) (err error) {
 	defer a.recordEnd(ctx, func() securityEvent {
 		return securityEvent{kind: eventPassword, userID: s.UserID, from: s.from, err: err}
@@ -108,9 +108,14 @@ func (a *Auth) ChangePassword(ctx context.Context, s *Session, current, password
 		return err
 	}
 	a.succeeded(ctx, tried)
-	if p.rehash, err = a.hasher.Hash(ctx, asker(s.UserID), password); err != nil {
+	hash, code, err := a.hashNewPassword(ctx, newPassword{asker(s.UserID), user.Email, password})
+	if err != nil {
 		return err
 	}
+	if code != "" {
+		return &PasswordError{code}
+	}
+	p.rehash = hash
 	err = a.store.InTx(ctx, func(tx Adapter) (err error) {
 		if user, err = a.lockSignedIn(ctx, tx, s); err != nil {
 			return err

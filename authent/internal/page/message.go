@@ -53,6 +53,8 @@ var registerMessages = map[string]string{
 	"password_short":    "The password is too short. Use at least 8 characters.",
 	"password_long":     "The password is too long. Use a shorter one.",
 	"invitation_needed": "Only people who were invited can create an account, with the address that the invitation went to. Open the link in that mail.",
+	"password_common":   "That password is too easy to guess: it is a common one, or made of names. Use another one; a few words that do not belong together work well.",
+	"password_breached": "That password has been in a data breach. Use another one, and change it wherever else you use it.",
 	"name_invalid":      "That name cannot be used. Use at most 200 letters and no line breaks.",
 }
 
