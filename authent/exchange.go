@@ -204,6 +204,7 @@ func (e *exchange) frame() page.Frame {
 		AppName: e.cfg.Pages.AppName, Base: e.site.Base, Home: e.origin.String() + "/",
 		CSRFToken: e.csrfToken, CallbackURL: e.callbackURL,
 		Error: q.Get("error"), Code: q.Get("code"),
+		NewPassword: page.PasswordRules(e.hasher.Limits()),
 	}
 	if f.AppName == "" {
 		f.AppName = e.origin.Hostname()

@@ -176,3 +176,20 @@ func TestBreachedTimeout(t *testing.T) {
 		}
 	}
 }
+
+// TestNewPasswordRules: the forms say which lengths the engine takes, in shared mode too.
+func TestNewPasswordRules(t *testing.T) {
+	for mode, most := range map[authent.AuthJSMode]int{authent.AuthJSAlone: 1024, authent.AuthJSSharedHashed: 72} {
+		w := newWorld(t, testdb.SQLite, setup{config: func(c *authent.Config) { c.AuthJS.Mode = mode }})
+		rules := fmt.Sprintf(`minlength="8" passwordrules="minlength: 8; maxlength: %d;"`, most)
+		b := w.browser()
+		if page := b.get("/auth/register"); !strings.Contains(page.body, rules) {
+			t.Errorf("%v: the page has no %s:\n%s", mode, rules, page.body)
+		}
+		for n, want := range map[int]string{7: "Register:password_short", most + 1: "Register:password_long", most: ""} {
+			if a := w.browser().register(fmt.Sprintf("x%d@example.com", n), strings.Repeat("~", n)); a.errorCode() != want {
+				t.Errorf("%v: %d characters: %s, want %q", mode, n, a.errorCode(), want)
+			}
+		}
+	}
+}

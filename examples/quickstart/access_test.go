@@ -27,7 +27,7 @@ func pages(t *testing.T, a *app) []place {
 		{"register", at("/auth/register?callbackUrl=/")},
 		{"register-error", func(b *tab) {
 			b.open("/auth/register?callbackUrl=/")
-			b.fill("name", "Grace Hopper", "email", "grace@example.com", "password", "short")
+			b.fill("name", "Grace Hopper", "email", "grace@example.com", "password", "football")
 			b.press("Create account")
 		}},
 		{"verify-request", at("/auth/verify-request")},

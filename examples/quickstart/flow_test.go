@@ -70,9 +70,9 @@ func (b *tab) changePassword(t *testing.T, other *tab) {
 	b.fill("current-password", "not the password", "new-password", newWord)
 	b.press("Change password")
 	b.says("That is not your current password")
-	b.fill("current-password", word, "new-password", "short")
+	b.fill("current-password", word, "new-password", "football")
 	b.press("Change password")
-	b.says("The password is too short")
+	b.says("That password is too easy to guess")
 	b.fill("current-password", word, "new-password", newWord)
 	b.press("Change password")
 	b.says("Your password has been changed")
@@ -101,7 +101,7 @@ func TestBrowser_RegistrationSaysWhatIsWrong(t *testing.T) {
 	b.open("/auth/register?callbackUrl=/")
 	for _, tc := range []struct{ email, password, says, wrong string }{
 		{ada, word, "There is already an account with this address", "email"},
-		{"grace@example.com", "short", "The password is too short", "password"},
+		{"grace@example.com", "GraceFootball", "That password is too easy to guess", "password"},
 	} {
 		b.fill("name", "Grace Hopper", "email", tc.email, "password", tc.password)
 		b.press("Create account")
@@ -113,6 +113,10 @@ func TestBrowser_RegistrationSaysWhatIsWrong(t *testing.T) {
 		if wrong := value[string](b, "document.querySelector('[aria-invalid]').id"); wrong != tc.wrong {
 			t.Errorf("the field marked is %s, want %s", wrong, tc.wrong)
 		}
+	}
+	b.fill("password", "short")
+	if !value[bool](b, "document.getElementById('password').validity.tooShort") {
+		t.Error("the browser lets a password through that is too short")
 	}
 	b.fill("password", word)
 	b.press("Create account")

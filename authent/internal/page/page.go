@@ -45,6 +45,18 @@ type Frame struct {
 	CSRFToken, CallbackURL string
 	// Error and Code are the codes in the page's query.
 	Error, Code string
+	// NewPassword is what a new password must be.
+	NewPassword PasswordRules
+}
+
+// PasswordRules are the lengths that a new password may have. Browsers and password
+// managers are told, so that what they make or let through is what the engine takes.
+type PasswordRules struct {
+	// Min is in characters. Browsers count UTF-16 code units, which are never fewer.
+	Min int
+	// Max is in bytes. It is no maxlength: browsers cut there what is pasted, and say
+	// nothing.
+	Max int
 }
 
 // SignInView is what the sign-in page is given.

@@ -189,6 +189,71 @@ func TestPageFaultyFields(t *testing.T) {
 	}
 }
 
+// TestFieldAttributes: browsers and password managers are told what each field is for,
+// and how long a new password may be: never of one that somebody has, which may be from
+// other times, and never as a maxlength, which cuts what is pasted.
+func TestFieldAttributes(t *testing.T) {
+	isNew := map[string]string{"type": "password", "name": "password", "autocomplete": "new-password", "minlength": "8", "passwordrules": "minlength: 8; maxlength: 72;", "required": "yes"}
+	isOld := map[string]string{"type": "password", "autocomplete": "current-password", "minlength": "", "passwordrules": "", "maxlength": "", "required": "yes"}
+	address := map[string]string{"name": "email", "autocomplete": "username", "maxlength": "254", "inputmode": "email", "required": "yes"}
+	frame := Frame{Base: "/auth", NewPassword: PasswordRules{Min: 8, Max: 72}}
+	for name, tc := range map[string]struct {
+		page   Name
+		view   any
+		fields map[string]map[string]string
+	}{
+		"sign in":         {SignIn, passwordPage(frame), map[string]map[string]string{"email": address, "password": isOld}},
+		"register":        {Register, registerPage(frame), map[string]map[string]string{"name": {"autocomplete": "name", "maxlength": "200"}, "email": address, "password": isNew}},
+		"change password": {Account, recentPage(frame), map[string]map[string]string{"current-password": isOld, "new-password": isNew}},
+		"confirm":         {Account, oldPage(frame), map[string]map[string]string{"confirm": isOld}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc, passwords, names := rendered(t, tc.page, tc.view), 0, 0
+			for n := range doc.Descendants() {
+				if attr(n, "type") == "password" {
+					passwords++
+					if attr(n, "maxlength") != "" {
+						t.Errorf("%s has a maxlength", attr(n, "id"))
+					}
+				}
+				if attr(n, "autocomplete") == "username" {
+					names++
+				}
+				want := tc.fields[attr(n, "id")]
+				for key, value := range want {
+					got := attr(n, key)
+					if key == "required" && has(n, key) {
+						got = "yes"
+					}
+					if got != value {
+						t.Errorf("%s: %s=%q, want %q", attr(n, "id"), key, got, value)
+					}
+				}
+				if want != nil {
+					delete(tc.fields, attr(n, "id"))
+				}
+			}
+			if len(tc.fields) != 0 || passwords == 0 || names != 1 {
+				t.Errorf("%d passwords, %d fields for who it is, and not there: %v", passwords, names, tc.fields)
+			}
+		})
+	}
+}
+
+// rendered is a page as a browser reads it.
+func rendered(t *testing.T, name Name, view any) *html.Node {
+	t.Helper()
+	var b strings.Builder
+	if err := Render(&b, name, view); err != nil {
+		t.Fatal(err)
+	}
+	doc, err := html.Parse(strings.NewReader(b.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
 func passwordPage(f Frame) any {
 	return SignInView{Frame: f, Providers: []ProviderView{{ID: "credentials", Password: true}}}
 }
@@ -203,16 +268,8 @@ func oldPage(f Frame) any { return AccountView{Frame: f, HasPassword: true} }
 // order.
 func faultyFields(t *testing.T, name Name, view any) []string {
 	t.Helper()
-	var b strings.Builder
-	if err := Render(&b, name, view); err != nil {
-		t.Fatal(err)
-	}
-	doc, err := html.Parse(strings.NewReader(b.String()))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var ids []string
-	for n := range doc.Descendants() {
+	for n := range rendered(t, name, view).Descendants() {
 		if attr(n, "aria-invalid") == "" {
 			continue
 		}

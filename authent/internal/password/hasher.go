@@ -106,6 +106,20 @@ const MinConcurrent = 2
 // kept returns how many of all slots are reserved for people who are signed in.
 func kept(all int) int { return max(all/4, 1) }
 
+// Limits are the lengths that a new password may have.
+type Limits struct {
+	// Min is in code points, Max in bytes.
+	Min, Max int
+}
+
+// Limits returns the lengths that Check allows.
+func (h *Hasher) Limits() Limits {
+	if h.cfg.PreferBcrypt {
+		return Limits{minPassword, maxBcryptPassword}
+	}
+	return Limits{minPassword, maxPassword}
+}
+
 // Check applies the rules for new passwords: ErrShort, ErrLong.
 func (h *Hasher) Check(password string) error {
 	return checkPassword(password, h.cfg.PreferBcrypt)
