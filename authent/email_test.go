@@ -127,6 +127,9 @@ func TestEmail_Reset(t *testing.T) {
 				if a := b.submit(m, "password", "short"); a.errorCode() != "PasswordReset:password_short" || !strings.Contains(a.target(), "token=") {
 					t.Errorf("a short password: %s", a.target())
 				}
+				if a := b.submit(m, "password", "Ada-password123"); a.errorCode() != "PasswordReset:password_common" {
+					t.Errorf("a common password: %s", a.errorCode())
+				}
 				if a := b.submit(m, "password", newWord); a.errorCode() != "" || b.who() != "" {
 					t.Errorf("reset: %s, signed in as %q", a.errorCode(), b.who())
 				}

@@ -74,12 +74,12 @@ func (a *Auth) resetPassword(ctx context.Context, c caller, r PasswordReset) (u 
 	if err != nil {
 		return nil, err
 	}
-	if code := a.newPasswordFault(r.Password); code != "" {
-		return u, &ResetError{code}
-	}
-	hash, err := a.hasher.Hash(ctx, byStranger, r.Password)
+	hash, code, err := a.hashNewPassword(ctx, newPassword{byStranger, u.Email, r.Password})
 	if err != nil {
 		return u, err
+	}
+	if code != "" {
+		return u, &ResetError{code}
 	}
 	var reset *User
 	err = a.store.InTx(ctx, func(tx Adapter) error {
@@ -149,10 +149,8 @@ type ResetError struct{ Code string }
 // Error implements error.
 func (e *ResetError) Error() string { return "new password refused: " + e.Code }
 
-// Is makes errors.Is with ErrPasswordShort and ErrPasswordLong true where Code says so.
-func (e *ResetError) Is(target error) bool {
-	return target == ErrPasswordShort && e.Code == CodePasswordShort || target == ErrPasswordLong && e.Code == CodePasswordLong
-}
+// Is makes errors.Is true with the error of Code, such as ErrPasswordCommon.
+func (e *ResetError) Is(target error) bool { return isPasswordError(e.Code, target) }
 
 // plausibleID reports whether s can be a user's id at all: anything else costs no SQL.
 func plausibleID(s string) bool { return s != "" && len(s) <= maxAccountID && seal.IsText(s) }
