@@ -9,7 +9,8 @@
 // address at which it listens; in a container 0.0.0.0, with AUTH_SECRET. With
 // GITHUB_ID and GITHUB_SECRET people sign in with GitHub, with AUTH_GOOGLE_ID and
 // AUTH_GOOGLE_SECRET with Google; without any of them, with a provider that runs
-// beside the application, where you can sign in as anyone.
+// beside the application, where you can sign in as anyone. Mails go to EMAIL_SERVER, from
+// EMAIL_FROM; in development without them to http://localhost:PORT/auth/dev/mail.
 package main
 
 import (
@@ -27,6 +28,7 @@ import (
 
 	"github.com/authent/authent/authent"
 	"github.com/authent/authent/authent/database"
+	"github.com/authent/authent/authent/provider"
 	"github.com/authent/authent/ent"
 	_ "github.com/authent/authent/ent/runtime"
 	"github.com/authent/authent/migrations"
@@ -61,32 +63,45 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 		return err
 	}
 	defer done()
-	app, err := newApp(client, s, providers)
+	mailer, err := s.mailer(out)
 	if err != nil {
 		return err
 	}
-	return serve(ctx, s, s.onlyAt(app), out)
+	auth, err := newAuth(client, s, providers, mailer)
+	if err != nil {
+		return err
+	}
+	err = serve(ctx, s, s.onlyAt(newApp(auth)), out)
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return errors.Join(err, auth.Close(end)) // sends the mails that wait
 }
 
-// newApp combines authent's pages, under /auth/, with our own.
-func newApp(client *ent.Client, s settings, providers []authent.Provider) (http.Handler, error) {
-	auth, err := authent.New(authent.Config{
+// newAuth makes the engine. Without a mailer, nil, nothing is mailed.
+func newAuth(client *ent.Client, s settings, providers []authent.Provider, mailer authent.Mailer) (*authent.Auth, error) {
+	config := authent.Config{
 		URL:       s.authURL,
 		Secrets:   s.secrets,
 		Adapter:   ent.NewAuthAdapter(client),
 		Providers: providers,
 		Pages:     authent.Pages{AppName: "Quickstart"},
 		Logger:    slog.New(slog.NewTextHandler(os.Stderr, nil)),
-	})
-	if err != nil {
-		return nil, err
 	}
+	if mailer != nil {
+		config.Mailer, config.EmailVerification = mailer, authent.VerificationOptional
+		config.Providers = append(config.Providers, provider.Email())
+	}
+	return authent.New(config)
+}
+
+// newApp combines authent's pages, under /auth/, with our own.
+func newApp(auth *authent.Auth) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(auth.Pattern(), auth.Handler())
 	mux.Handle("/.well-known/change-password", auth.WellKnownChangePassword())
 	mux.Handle("GET /{$}", auth.LoadSession(home(auth)))
 	mux.HandleFunc("GET /style.css", style)
-	return mux, nil
+	return mux
 }
 
 // serve listens on loopback alone, since the application speaks plain http, unless

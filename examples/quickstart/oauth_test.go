@@ -95,11 +95,11 @@ func TestGitHub(t *testing.T) {
 	}
 	defer done()
 	client := ent.NewClient(ent.Driver(entsql.OpenDB(dialect.SQLite, testdb.SQLite.Open(t))))
-	app, err := newApp(client, s, providers)
+	auth, err := newAuth(client, s, providers, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(app)
+	server := httptest.NewServer(newApp(auth))
 	defer server.Close()
 	jar, err := cookiejar.New(nil)
 	if err != nil {

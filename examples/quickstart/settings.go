@@ -19,6 +19,8 @@ type settings struct {
 	home *url.URL
 	// secrets is AUTH_SECRET, empty if the engine is to find one by itself.
 	secrets []string
+	// mailServer is EMAIL_SERVER, and mailFrom EMAIL_FROM.
+	mailServer, mailFrom string
 	// github and google say that the environment has their clients.
 	github, google bool
 }
@@ -31,6 +33,8 @@ func readSettings(getenv func(string) string) (settings, error) {
 		authURL:     getenv("AUTH_URL"),
 		github:      or(getenv("AUTH_GITHUB_ID"), getenv("GITHUB_ID")) != "",
 		google:      getenv("AUTH_GOOGLE_ID") != "",
+		mailServer:  getenv("EMAIL_SERVER"),
+		mailFrom:    or(getenv("EMAIL_FROM"), "Quickstart <quickstart@localhost>"),
 	}
 	if n, err := strconv.Atoi(s.port); err != nil || n < 1 || n > 65535 {
 		return s, fmt.Errorf("PORT is %q: use a number from 1 to 65535, such as 3000", s.port)
