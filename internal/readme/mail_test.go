@@ -63,7 +63,6 @@ func (g *guide) reader(email string) *registrant {
 	return p
 }
 
-
 // send sends the form of a page.
 func (p *registrant) send(page, action string, fields ...string) string {
 	p.g.t.Helper()
