@@ -40,6 +40,9 @@ func (a *Auth) registerAndWait(ctx context.Context, c caller, provider *Provider
 	if err := a.limitRegistration(ctx, c, reg); err != nil {
 		return pending{}, err
 	}
+	if _, _, err := a.invitation(ctx, reg); err != nil {
+		return pending{}, err
+	}
 	if _, err := a.limit(ctx, c, try{kind: TryMail, account: reg.Email, form: reg.Form}); err != nil {
 		return pending{}, err
 	}

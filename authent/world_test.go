@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -373,4 +374,12 @@ func (x *hookTx) LockUser(ctx context.Context, id string) (*authent.User, error)
 		f()
 	}
 	return u, err
+}
+
+// handle serves one more path beside the application's.
+func (w *world) handle(path string, f http.HandlerFunc) {
+	mux := http.NewServeMux()
+	mux.Handle("/", application(w.auth))
+	mux.HandleFunc(path, f)
+	w.server.Config.Handler = mux
 }
