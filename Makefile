@@ -52,8 +52,9 @@ mutants: ## Break each promise in turn and see its tests fail
 	go run ./internal/mutant
 
 .PHONY: bench
-bench: deps ## Compare the session check with a hand-written baseline, on every database
+bench: deps ## Compare the session check with a hand-written baseline, and sign-in with and without limits, on every database
 	go run ./internal/testserver -- go run ./bench
+	go run ./internal/testserver -- go test ./authent -run '^$$' -bench 'SignIn|Register' -benchtime 200x
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (10s)

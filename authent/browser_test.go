@@ -288,7 +288,7 @@ type secretLog struct {
 	seen int
 }
 
-func newSecretLog(t *testing.T) *secretLog {
+func newSecretLog(t testing.TB) *secretLog {
 	l := &secretLog{}
 	t.Cleanup(func() {
 		if s := l.leaked(); s != "" {

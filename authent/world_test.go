@@ -29,7 +29,7 @@ func TestMain(m *testing.M) { os.Exit(testdb.Main(m)) }
 // adapter, a server on loopback, a clock that tests move, and a log that fails
 // the test when a secret reaches it.
 type world struct {
-	t    *testing.T
+	t    testing.TB
 	kind testdb.Kind
 	// url is the DATABASE_URL of db.
 	url    string
@@ -62,7 +62,7 @@ var unhurried = authent.RateLimits{
 	Mail: authent.Limit{Tries: 1_000_000, Window: time.Hour}, MailClient: authent.Limit{Tries: 1_000_000, Window: time.Hour},
 }
 
-func newWorld(t *testing.T, kind testdb.Kind, set setup) *world {
+func newWorld(t testing.TB, kind testdb.Kind, set setup) *world {
 	t.Helper()
 	w := &world{t: t, kind: kind, clock: newClock(), log: newSecretLog(t)}
 	w.openDatabase(set.through)
@@ -180,7 +180,7 @@ func (w *world) exec(query string, args ...any) {
 	}
 }
 
-func queryStrings(t *testing.T, db *sql.DB, query string, args ...any) []string {
+func queryStrings(t testing.TB, db *sql.DB, query string, args ...any) []string {
 	t.Helper()
 	rows, err := db.QueryContext(t.Context(), query, args...)
 	if err != nil {
