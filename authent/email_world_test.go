@@ -12,7 +12,7 @@ import (
 )
 
 // newMailWorld makes a world in which people may sign in by mail too.
-func newMailWorld(t *testing.T, kind testdb.Kind, change func(*authent.Config)) *world {
+func newMailWorld(t testing.TB, kind testdb.Kind, change func(*authent.Config)) *world {
 	return newWorld(t, kind, setup{config: func(c *authent.Config) {
 		c.Providers = []authent.Provider{provider.Password(), provider.Email()}
 		if change != nil {
