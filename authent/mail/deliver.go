@@ -92,7 +92,11 @@ func (s *smtpMailer) failure(ctx context.Context, err error, m authent.Mail) err
 	// go-mail ends with addresses and the message's id.
 	text, _, _ := strings.Cut(err.Error(), ", affected ")
 	text = redact(s.withoutPassword(text), m)
-	if gone := ctx.Err(); gone != nil {
+	gone := ctx.Err()
+	if timeout, ok := errors.AsType[net.Error](err); gone == nil && ok && timeout.Timeout() {
+		gone = context.DeadlineExceeded // that of ctx, which the connection has noticed first
+	}
+	if gone != nil {
 		return fmt.Errorf("%s: %w (%s)", prefix, gone, text)
 	}
 	var certificate *tls.CertificateVerificationError
