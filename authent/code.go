@@ -55,6 +55,12 @@ func (f *codeFlow) identifier() string {
 	return forCode.ofAddress(f.Address)
 }
 
+// mailed reports whether t is of the very mail that the browser waits for. Another mail
+// to the same address may be a stranger's doing.
+func (f *codeFlow) mailed(t ticket) bool {
+	return t.identifier == f.identifier() || t.token.Equal(Secret(f.Link))
+}
+
 // newCode fills in the random values of a flow, and returns its rows and the code as
 // people read it.
 func (a *Auth) newCode(f *codeFlow) (rows []tokenRow, code string, err error) {

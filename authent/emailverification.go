@@ -121,7 +121,7 @@ func (a *Auth) requestVerification(ctx context.Context, c caller, u *User, r mai
 type verifier struct {
 	// session is whoever's it is, nil if they are not signed in.
 	session *Session
-	// waits says that the browser is the one that registered.
+	// waits says that the browser is the one that asked for this mail.
 	waits bool
 	// password is what was typed, "" if nothing was.
 	password string

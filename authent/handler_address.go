@@ -31,7 +31,7 @@ func (e *exchange) askToVerify(s *Session) {
 }
 
 // verifier reads what shows, beside the mail, that the account is whoever's this is.
-func (e *exchange) verifier(u *User) (v verifier, s *Session, err error) {
+func (e *exchange) verifier(u *User, t ticket) (v verifier, s *Session, err error) {
 	if s, err = e.requestSession(); err != nil {
 		return verifier{}, nil, err
 	}
@@ -39,7 +39,7 @@ func (e *exchange) verifier(u *User) (v verifier, s *Session, err error) {
 		v.session = s
 	}
 	f, ok := e.waitsFor()
-	v.waits = ok && f.Purpose == forVerify.name && f.Address == u.Email
+	v.waits = ok && f.Purpose == forVerify.name && f.Address == u.Email && f.mailed(t)
 	v.password = e.form.Get("password")
 	return v, s, nil
 }
@@ -48,11 +48,11 @@ func (e *exchange) verifier(u *User) (v verifier, s *Session, err error) {
 // the password where nothing else shows that the account is theirs.
 func (e *exchange) getVerifyEmail() error {
 	q := queryOf(e.r)
-	u, _, err := e.findProof(e.r.Context(), EmailProof{UserID: q.Get("user"), Token: q.Get("token")})
+	u, t, err := e.findProof(e.r.Context(), EmailProof{UserID: q.Get("user"), Token: q.Get("token")})
 	if err != nil {
 		return err
 	}
-	v, s, err := e.verifier(u)
+	v, s, err := e.verifier(u, t)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (e *exchange) verifyByCode(f codeFlow, t ticket) error {
 }
 
 func (e *exchange) finishVerify(u *User, t ticket) error {
-	v, _, err := e.verifier(u)
+	v, _, err := e.verifier(u, t)
 	if err != nil {
 		return err
 	}
