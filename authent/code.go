@@ -61,8 +61,8 @@ func (f *codeFlow) mailed(t ticket) bool {
 	return t.identifier == f.identifier() || t.token.Equal(Secret(f.Link))
 }
 
-// newCode fills in the random values of a flow, and returns its rows and the code as
-// people read it.
+// newCode fills in the random values of a flow, and returns the code's row, that of the
+// first try, and the code as people read it.
 func (a *Auth) newCode(f *codeFlow) (rows []tokenRow, code string, err error) {
 	for _, random := range []*string{&f.ID, &f.Nonce} {
 		if *random, err = seal.NewToken(a.cfg.Rand); err != nil {

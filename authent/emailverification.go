@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-
-	"github.com/authent/authent/authent/internal/seal"
 )
 
 // EmailVerification says whether people who register must prove their address.
@@ -84,11 +82,9 @@ func (a *Auth) sendExists(ctx context.Context, f *codeFlow, origin string) error
 	if err != nil {
 		return err
 	}
-	if _, _, err := a.newCode(f); err != nil {
-		return err
-	}
-	f.Link, f.Expires = string(seal.HashToken(f.ID)), a.now().Add(forCode.age).UnixMilli()
-	return a.send(ctx, a.resetLetter(MailExists, owner, origin))
+	l := a.resetLetter(MailExists, owner, origin)
+	l.code, l.decoy = f, true
+	return a.send(ctx, l)
 }
 
 // verifyLetter returns the letter that proves a user's address.

@@ -22,7 +22,7 @@ type Outbox interface {
 
 // mailJob is a mail to be sent and the rows that make its link and its code work. One
 // without an address is nobody's: it is there so that an address that nobody has takes the
-// same way.
+// same way, and its row lets the browser that waits try codes.
 type mailJob struct {
 	// Mark is the token that marks it as begun.
 	Mark string     `json:"m"`
@@ -90,14 +90,11 @@ var errDeadJob = errors.New("the job is too old or was not made with this secret
 // is done.
 func (a *Auth) Deliver(ctx context.Context, job []byte) error {
 	var j mailJob
-	switch err := a.openJob(job, &j); {
-	case err != nil:
+	if err := a.openJob(job, &j); err != nil {
 		return fmt.Errorf("authent: deliver a mail: %w: %w", ErrMailRefused, err)
-	case j.To == "":
-		return nil
 	}
 	alive, err := a.writeRows(ctx, j)
-	if err != nil || !alive {
+	if err != nil || !alive || j.To == "" {
 		return err
 	}
 	if err := a.cfg.Mailer.Send(ctx, j.mail()); err != nil {
