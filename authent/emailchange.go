@@ -175,7 +175,9 @@ func (a *Auth) lockAsker(ctx context.Context, tx Adapter, userID string, t ticke
 type changed struct {
 	user *User
 	old  string
-	undo string
+	// proved says that the old address was verified.
+	proved bool
+	undo   string
 }
 
 // changeEmail gives the user the address that the ticket proves. All other sessions end.
@@ -239,7 +241,7 @@ func (a *Auth) moveAddress(ctx context.Context, tx Adapter, u *User, t ticket, u
 	}
 	now := a.now()
 	moved, err := tx.UpdateUser(ctx, userID, UserUpdate{Email: &t.address, EmailVerified: &now})
-	return changed{user: moved, old: u.Email, undo: undo}, err
+	return changed{user: moved, old: u.Email, proved: !u.EmailVerified.IsZero(), undo: undo}, err
 }
 
 // reserve keeps the address that u has now for u, with a link that gives it back.

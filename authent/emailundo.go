@@ -13,7 +13,8 @@ import (
 	"github.com/authent/authent/authent/internal/seal"
 )
 
-// undoMark is what an undo link holds, sealed: which accounts were linked at the time.
+// undoMark is what an undo link holds, sealed: which accounts were linked at the time, and
+// stay. Those of an address that nobody had proved may be a stranger's (P29).
 type undoMark struct {
 	Accounts []string `json:"a,omitempty"`
 }
@@ -29,8 +30,10 @@ func (a *Auth) tellOldAddress(ctx context.Context, did changed, accounts []*Acco
 		return nil
 	}
 	var mark undoMark
-	for _, acc := range accounts {
-		mark.Accounts = append(mark.Accounts, accountMark(acc))
+	if did.proved {
+		for _, acc := range accounts {
+			mark.Accounts = append(mark.Accounts, accountMark(acc))
+		}
 	}
 	sealed, err := a.keys.SealJSON(a.cfg.Rand, seal.Mail, undoPlace(did.user.ID, did.old), mark, expires)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/authent/authent/authent"
+	"github.com/authent/authent/internal/oauthserver"
 	"github.com/authent/authent/internal/testdb"
 )
 
@@ -20,6 +21,49 @@ func TestP29_WaitingForAnotherMail(t *testing.T) {
 		w.next(authent.MailExists)
 		if a := owner.press(strangers); a.errorCode() != "CurrentPassword" || !w.user().EmailVerified.IsZero() || owner.who() != "" {
 			t.Errorf("the owner proved the address for the stranger: %q, signed in as %q", a.errorCode(), owner.who())
+		}
+	})
+}
+
+// TestP29_UndoProves: a stranger registered the owner's address, linked an account, and
+// changed the address to another. The owner never proved it; the link that undoes the
+// change is the first proof, and all that the stranger left goes.
+func TestP29_UndoProves(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		w := newOAuthWorld(t, kind, setup{}, oauthserver.Config{Auto: person("stranger", "stranger@example.com", nil)})
+		stranger := w.registered()
+		stranger.through("/auth/link/dev")
+		w.next(authent.MailAccountLinked)
+		stranger.post("/auth/email", "email", newAddress)
+		stranger.press(w.next(authent.MailChange))
+		w.browser().press(w.next(authent.MailAddressChanged))
+		if u := w.user(); u.Email != ada || u.EmailVerified.IsZero() {
+			t.Fatalf("the address is %s, verified at %v", u.Email, u.EmailVerified)
+		}
+		if in := w.browser(); w.count("accounts") != 0 || in.through("/auth/signin/dev").errorCode() == "" && in.who() == ada {
+			t.Error("the stranger's account works")
+		}
+	})
+}
+
+// TestP29_UndoKeepsTheOwners: an account that was linked to a proved address before the
+// change stays when it is undone.
+func TestP29_UndoKeepsTheOwners(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		w := newOAuthWorld(t, kind, setup{}, oauthserver.Config{Auto: adaThere()})
+		b := w.registered()
+		b.post("/auth/verify-email/send")
+		b.press(w.next(authent.MailVerify))
+		b.through("/auth/link/dev")
+		w.next(authent.MailAccountLinked)
+		b.post("/auth/email", "email", newAddress)
+		b.press(w.next(authent.MailChange))
+		undo := w.next(authent.MailAddressChanged)
+		b.through("/auth/link/hub")
+		w.next(authent.MailAccountLinked)
+		w.browser().press(undo)
+		if all := w.accounts(); w.user().Email != ada || len(all) != 1 {
+			t.Errorf("the address is %s, the accounts are %q", w.user().Email, all)
 		}
 	})
 }
