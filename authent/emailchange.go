@@ -177,7 +177,9 @@ type changed struct {
 	old  string
 	// proved says that the old address was verified.
 	proved bool
-	undo   string
+	// undo is the token of the link that undoes the change, and ends when it ends.
+	undo string
+	ends time.Time
 }
 
 // changeEmail gives the user the address that the ticket proves. All other sessions end.
@@ -197,14 +199,14 @@ func (a *Auth) changeEmail(ctx context.Context, c caller, userID string, t ticke
 	if err != nil {
 		return nil, err
 	}
-	did, expires := changed{undo: undo}, a.now().Add(forUndo.age)
+	var did changed
 	var accounts []*Account
 	err = a.store.InTx(ctx, func(tx Adapter) (err error) {
 		u, err := a.lockAsker(ctx, tx, userID, t, s)
 		if err != nil {
 			return err
 		}
-		if did, err = a.moveAddress(ctx, tx, u, t, undo, expires); err != nil {
+		if did, err = a.moveAddress(ctx, tx, u, t, undo); err != nil {
 			return err
 		}
 		if accounts, err = tx.Accounts(ctx, userID); err != nil {
@@ -217,11 +219,11 @@ func (a *Auth) changeEmail(ctx context.Context, c caller, userID string, t ticke
 		return nil, fmt.Errorf("authent: change e-mail: %w", a.linkRefused(err))
 	}
 	fire(ctx, a, "updateUser", a.cfg.Events.UpdateUser, UserEvent{User: did.user})
-	return did.user, a.tellOldAddress(ctx, did, accounts, expires, origin)
+	return did.user, a.tellOldAddress(ctx, did, accounts, origin)
 }
 
 // moveAddress does what changeEmail does to the user's row and tokens.
-func (a *Auth) moveAddress(ctx context.Context, tx Adapter, u *User, t ticket, undo string, expires time.Time) (did changed, err error) {
+func (a *Auth) moveAddress(ctx context.Context, tx Adapter, u *User, t ticket, undo string) (did changed, err error) {
 	userID := u.ID
 	if err := a.use(ctx, tx, t); err != nil {
 		return changed{}, err
@@ -234,14 +236,33 @@ func (a *Auth) moveAddress(ctx context.Context, tx Adapter, u *User, t ticket, u
 	if err != nil {
 		return changed{}, err
 	}
+	ends, err := a.undoEnds(ctx, tx, userID)
+	if err != nil {
+		return changed{}, err
+	}
 	if u.Email != "" {
-		if err := a.reserve(ctx, tx, u, undo, expires); err != nil {
+		if err := a.reserve(ctx, tx, u, undo, ends); err != nil {
 			return changed{}, err
 		}
 	}
 	now := a.now()
 	moved, err := tx.UpdateUser(ctx, userID, UserUpdate{Email: &t.address, EmailVerified: &now})
-	return changed{user: moved, old: u.Email, proved: !u.EmailVerified.IsZero(), undo: undo}, err
+	return changed{user: moved, old: u.Email, proved: !u.EmailVerified.IsZero(), undo: undo, ends: ends}, err
+}
+
+// undoEnds returns when the link ends that undoes a change which is made now: a second
+// after the last one, if not later. Which change came first must show in these times,
+// whatever the clocks of several servers say: of a stranger who changes the address twice
+// at once the second link must neither end the owner's nor outlive it.
+func (a *Auth) undoEnds(ctx context.Context, tx Adapter, userID string) (time.Time, error) {
+	ends := a.now().Add(forUndo.age)
+	rows, err := tx.VerificationTokens(ctx, forUndo.of(userID))
+	for _, r := range rows {
+		if after := r.Expires.Add(time.Second); ends.Before(after) {
+			ends = after
+		}
+	}
+	return ends, err
 }
 
 // reserve keeps the address that u has now for u, with a link that gives it back.

@@ -25,7 +25,7 @@ func accountMark(acc *Account) string {
 }
 
 // tellOldAddress mails the old address what happened, with a link that undoes it.
-func (a *Auth) tellOldAddress(ctx context.Context, did changed, accounts []*Account, expires time.Time, origin string) error {
+func (a *Auth) tellOldAddress(ctx context.Context, did changed, accounts []*Account, origin string) error {
 	if did.old == "" {
 		return nil
 	}
@@ -35,12 +35,12 @@ func (a *Auth) tellOldAddress(ctx context.Context, did changed, accounts []*Acco
 			mark.Accounts = append(mark.Accounts, accountMark(acc))
 		}
 	}
-	sealed, err := a.keys.SealJSON(a.cfg.Rand, seal.Mail, undoPlace(did.user.ID, did.old), mark, expires)
+	sealed, err := a.keys.SealJSON(a.cfg.Rand, seal.Mail, undoPlace(did.user.ID, did.old), mark, did.ends)
 	if err != nil {
 		return err
 	}
 	a.notice(ctx, mailJob{
-		Kind: MailAddressChanged, To: did.old, Expires: expires,
+		Kind: MailAddressChanged, To: did.old, Expires: did.ends,
 		URL: a.linkTo(origin, "undo-email", did.undo, url.Values{"user": {did.user.ID}, "email": {did.old}, "mark": {sealed}}),
 	})
 	return nil

@@ -68,6 +68,36 @@ func TestP29_UndoKeepsTheOwners(t *testing.T) {
 	})
 }
 
+// TestP04_FirstUndoWins: a stranger who changes the address twice at one moment gets a
+// link that undoes the second change. It neither ends the owner's nor outlives it.
+func TestP04_FirstUndoWins(t *testing.T) {
+	const evil, evil2 = "evil@example.com", "evil2@example.com"
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		for name, strangerFirst := range map[string]bool{"stranger undoes first": true, "owner undoes first": false} {
+			t.Run(name, func(t *testing.T) {
+				w := newMailWorld(t, kind, nil)
+				b := w.registered()
+				var undos []authent.Mail
+				for _, address := range []string{evil, evil2} {
+					b.post("/auth/email", "email", address)
+					b.press(w.next(authent.MailChange))
+					undos = append(undos, w.next(authent.MailAddressChanged))
+				}
+				owners, strangers := undos[0], undos[1]
+				if strangerFirst {
+					w.browser().press(strangers)
+				}
+				for _, m := range []authent.Mail{owners, strangers} {
+					w.browser().press(m)
+					if email := queryStrings(t, w.db, "SELECT email FROM users")[0]; email != ada {
+						t.Errorf("after the link to %s the address is %s", m.To, email)
+					}
+				}
+			})
+		}
+	})
+}
+
 // TestP29_NobodyUninvited: where only the invited may sign up, nobody else does, whether
 // or not the address must be proved.
 func TestP29_NobodyUninvited(t *testing.T) {
