@@ -64,7 +64,7 @@ func (a *Auth) mayTakeAddress(ctx context.Context, store Adapter, address, userI
 	if a.cfg.Mailer == nil || address == "" {
 		return nil
 	}
-	rows, err := store.VerificationTokens(ctx, forReserved.ofAddress(address))
+	rows, err := store.VerificationTokens(ctx, keptAs(address))
 	if err != nil {
 		return err
 	}
@@ -76,9 +76,13 @@ func (a *Auth) mayTakeAddress(ctx context.Context, store Adapter, address, userI
 	return nil
 }
 
+// keptAs returns the identifier under which an address is kept, the same for every
+// spelling: another program may have stored it in capitals.
+func keptAs(address string) string { return forReserved.ofAddress(canonical(address)) }
+
 // reservedFor returns the token by which an address is kept for a user.
 func reservedFor(address, userID string) Secret {
-	return seal.HashToken(forReserved.name + "\x00" + address + "\x00" + userID)
+	return seal.HashToken(forReserved.name + "\x00" + canonical(address) + "\x00" + userID)
 }
 
 // pointer is what the token of a row begins with that leads from a user to an address
@@ -267,7 +271,7 @@ func (a *Auth) undoEnds(ctx context.Context, tx Adapter, userID string) (time.Ti
 
 // reserve keeps the address that u has now for u, with a link that gives it back.
 func (a *Auth) reserve(ctx context.Context, tx Adapter, u *User, undo string, expires time.Time) error {
-	identifier, kept := forUndo.of(u.ID), forReserved.ofAddress(u.Email)
+	identifier, kept := forUndo.of(u.ID), keptAs(u.Email)
 	if err := deleteTokens(ctx, tx, kept); err != nil {
 		return err
 	}

@@ -143,7 +143,7 @@ func (a *Auth) endLaterUndos(ctx context.Context, tx Adapter, userID, address st
 	if err != nil {
 		return err
 	}
-	own := forReserved.ofAddress(address)
+	own := keptAs(address)
 	for _, r := range rows {
 		kept := string(r.Token)
 		if kept != own && r.Expires.Before(since) {

@@ -125,3 +125,26 @@ func TestP29_NobodyUninvited(t *testing.T) {
 		}
 	})
 }
+
+// TestP30_ReservedSpelling: an address that another program stored in capitals is kept for
+// its owner in every spelling.
+func TestP30_ReservedSpelling(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		w := newMailWorld(t, kind, nil)
+		b := w.registered()
+		w.exec("UPDATE users SET email = 'Ada@Example.com'")
+		b.post("/auth/email", "email", newAddress)
+		b.press(w.next(authent.MailChange))
+		undo := w.next(authent.MailAddressChanged)
+		if a := w.browser().register(ada, newWord); undo.To != "Ada@Example.com" || a.errorCode() != "Register:email_taken" {
+			t.Errorf("told %s; a stranger registers it in small letters: %q", undo.To, a.errorCode())
+		}
+		w.browser().press(undo)
+		if email := queryStrings(t, w.db, "SELECT email FROM users"); len(email) != 1 || email[0] != "Ada@Example.com" {
+			t.Errorf("undone: %q", email)
+		}
+		if n := w.count("verificationtokens WHERE identifier LIKE 'reserved:%' OR identifier LIKE 'undo-email:%'"); n != 0 {
+			t.Errorf("%d rows of the change are left", n)
+		}
+	})
+}
