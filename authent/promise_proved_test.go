@@ -1,6 +1,9 @@
 package authent_test
 
 import (
+	"net/http"
+	"net/netip"
+	"strconv"
 	"testing"
 
 	"github.com/authent/authent/authent"
@@ -145,6 +148,31 @@ func TestP30_ReservedSpelling(t *testing.T) {
 		}
 		if n := w.count("verificationtokens WHERE identifier LIKE 'reserved:%' OR identifier LIKE 'undo-email:%'"); n != 0 {
 			t.Errorf("%d rows of the change are left", n)
+		}
+	})
+}
+
+// TestP20_MailToKnownBrowsers: a stranger uses up the mails of an address all the time. A
+// browser that signed in to its account is sent one all the same.
+func TestP20_MailToKnownBrowsers(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		w := newMailWorld(t, kind, func(c *authent.Config) {
+			c.RateLimits = authent.RateLimits{}
+			c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+		})
+		owner := w.from("198.51.100.7")
+		owner.register(ada, adasWord)
+		owner.post("/auth/signout")
+		for i := range 4 {
+			w.from("192.0.2." + strconv.Itoa(i+1)).post("/auth/forgot-password", "email", ada)
+		}
+		w.next(authent.MailReset)
+		w.next(authent.MailReset)
+		if a := owner.post("/auth/forgot-password", "email", ada); a.status != http.StatusFound {
+			t.Fatalf("the owner: %d", a.status)
+		}
+		if owner.press(w.next(authent.MailReset), "password", newWord).errorCode() != "" {
+			t.Error("the owner's mail does not work")
 		}
 	})
 }
