@@ -78,6 +78,7 @@ var (
 	errManyCookies     = errors.New("more session cookies than a browser keeps")
 	errSessionNotFound = errors.New("no such session")
 	errCurrentPassword = errors.New("the current password is wrong")
+	errDeletePassword  = errors.New("the password of an account to be deleted is wrong")
 	errOAuthCallback   = oauth.ErrCallback
 	errNoEmail         = errors.New("the provider gave no address that can be used")
 	errLinkedElsewhere = errors.New("the account is linked to another user")

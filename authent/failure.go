@@ -45,6 +45,7 @@ var failures = []failure{
 	{ErrSignUpClosed, "SignUpClosed", "", "signin", http.StatusOK},
 	{ErrAccessDenied, "AccessDenied", "", "error", http.StatusOK},
 	{errSessionNotFound, "SessionNotFound", "", "account", http.StatusOK},
+	{errDeletePassword, "DeletePassword", "", "account", http.StatusOK},
 	{errCurrentPassword, "CurrentPassword", "", "account", http.StatusOK},
 	{ErrRecentSignInRequired, "RecentSignInRequired", "", "account", http.StatusForbidden},
 	{errBadBody, "BadRequest", "", "error", http.StatusBadRequest},

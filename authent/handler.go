@@ -64,6 +64,7 @@ var routes = []route{
 	{method: "POST", action: "link", provider: true, act: (*exchange).postLink},
 	{method: "POST", action: "unlink", act: (*exchange).postUnlink},
 	{method: "POST", action: "delete", act: (*exchange).postDelete},
+	{method: "GET", action: "goodbye", act: (*exchange).getGoodbye},
 }
 
 // Handler serves Auth.js's HTTP endpoints, the added ones and the built-in

@@ -158,17 +158,29 @@ func accountError(err error) error {
 	return err
 }
 
-// postDelete deletes the account of whoever is signed in.
+// postDelete deletes the account of whoever is signed in, and says goodbye.
 func (e *exchange) postDelete() error {
 	s, err := e.mustBeSignedIn()
 	if err != nil {
 		return err
 	}
-	if err := e.deleteOwnUser(e.r.Context(), s); err != nil {
+	if err := e.deleteOwnUser(e.r.Context(), s, e.form.Get("password")); errors.Is(err, ErrInvalidCredentials) {
+		return errDeletePassword
+	} else if err != nil {
 		return err
 	}
 	e.clearSessionCookie(e.w, e.r)
-	return e.redirect(e.callbackURL)
+	if e.form.Get("callbackUrl") != "" {
+		return e.redirect(e.callbackURL)
+	}
+	return e.redirect(e.page("goodbye", nil))
+}
+
+func (e *exchange) getGoodbye() error {
+	if done, err := e.elsewhere(""); done {
+		return err
+	}
+	return e.html(http.StatusOK, page.Goodbye, page.GoodbyeView{Frame: e.frame()})
 }
 
 // getError shows the page for the code in its query. Anybody can write such a

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"sync"
+	"strings"
 	"testing"
 	"time"
 
@@ -194,6 +195,44 @@ func TestP07_SensitiveChangesAskForRecentSignIn(t *testing.T) {
 					t.Errorf("after re-authentication: %d %s", a.status, a.errorCode())
 				}
 			})
+		}
+	})
+}
+
+// TestP07_DeleteByPassword: whoever types the password deletes the account of an old
+// session too; a wrong one deletes nothing, and counts as a try.
+func TestP07_DeleteByPassword(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		w := newWorld(t, kind, setup{config: func(c *authent.Config) {
+			c.RateLimits = authent.RateLimits{SignIn: authent.Limit{Tries: 3, Window: time.Minute}}
+		}})
+		b := w.registered()
+		w.clock.advance(time.Hour)
+		for range 2 {
+			if a := b.post("/auth/delete", "password", "a mistyped password"); a.errorCode() != "DeletePassword" || w.count("users") != 1 {
+				t.Errorf("a wrong password: %s, %d users", a.errorCode(), w.count("users"))
+			}
+		}
+		if page := b.get("/auth/account?error=DeletePassword").body; !strings.Contains(page, "<title>Error: ") || !strings.Contains(page, "<details open>") || strings.Count(page, "nothing was deleted") != 1 {
+			t.Errorf("the page: %s", page)
+		}
+		if a := b.post("/auth/delete", "password", adasWord); !strings.HasSuffix(a.target(), "/auth/goodbye") || w.count("users") != 0 {
+			t.Errorf("the right one: %d to %s", a.status, a.target())
+		}
+		if a := b.get("/auth/goodbye"); a.status != http.StatusOK || !strings.Contains(a.body, "Goodbye") || b.who() != "" {
+			t.Errorf("goodbye: %d", a.status)
+		}
+	})
+	t.Run("limit", func(t *testing.T) {
+		w := newWorld(t, testdb.SQLite, setup{config: func(c *authent.Config) {
+			c.RateLimits = authent.RateLimits{SignIn: authent.Limit{Tries: 3, Window: time.Minute}}
+		}})
+		b := w.registered()
+		for range 3 {
+			b.post("/auth/delete", "password", "a mistyped password")
+		}
+		if a := b.post("/auth/delete", "password", adasWord); a.status != http.StatusTooManyRequests || w.count("users") != 1 {
+			t.Errorf("one too many: %d", a.status)
 		}
 	})
 }

@@ -164,7 +164,7 @@ func TestP20_MailToKnownBrowsers(t *testing.T) {
 		owner.register(ada, adasWord)
 		owner.post("/auth/signout")
 		for i := range 4 {
-			w.from("192.0.2." + strconv.Itoa(i+1)).post("/auth/forgot-password", "email", ada)
+			w.from("192.0.2."+strconv.Itoa(i+1)).post("/auth/forgot-password", "email", ada)
 		}
 		w.next(authent.MailReset)
 		w.next(authent.MailReset)

@@ -55,7 +55,8 @@ var endpointTexts = map[string][3]string{
 	"GET undo-email":           {"Shows the button that undoes a change of address; uses nothing up", "`user`, `email`, `mark`, `token`", ""},
 	"POST undo-email":          {"Gives the account its old address back, removes password, newer accounts and all sessions, and mails a reset", "`user`, `email`, `mark`, `token`", "`url`"},
 	"GET dev/mail":             {"Shows the mails of a development mailer, to this machine alone", "", ""},
-	"POST delete":              {"Deletes the user with all that belongs to them; needs a recent sign-in", "", "`url`"},
+	"POST delete":              {"Deletes the user with all that belongs to them; needs the password or, without it, a recent sign-in", "`password`", "`url`: of `goodbye`, unless the request has a `callbackUrl`"},
+	"GET goodbye":              {"Says that the account is deleted", "", ""},
 }
 
 // TestReference: docs/endpoints.md is what the tables of routes and failures say. With

@@ -187,17 +187,42 @@ func (a *Auth) DeleteUser(ctx context.Context, userID string) (err error) {
 	return a.deleteUser(ctx, func(tx Adapter) (*User, error) { return tx.LockUser(ctx, userID) })
 }
 
-// deleteOwnUser does what DeleteUser does for the person behind s, who must have
-// signed in recently (else ErrRecentSignInRequired) and still be signed in (else
-// ErrSignedOut).
-func (a *Auth) deleteOwnUser(ctx context.Context, s *Session) (err error) {
+// deleteOwnUser does what DeleteUser does for the person behind s, who must have typed
+// the password (else ErrInvalidCredentials) or, where it is "", have signed in recently
+// (else ErrRecentSignInRequired), and still be signed in (else ErrSignedOut).
+func (a *Auth) deleteOwnUser(ctx context.Context, s *Session, password string) (err error) {
 	defer a.recordEnd(ctx, func() securityEvent {
 		return securityEvent{kind: eventDeletion, userID: s.UserID, from: s.from, err: err}
 	})
-	if !a.Recent(s) {
+	var p proof
+	switch {
+	case password != "":
+		if p, err = a.tryOwnPassword(ctx, s, password); err != nil {
+			return err
+		}
+	case !a.Recent(s):
 		return ErrRecentSignInRequired
 	}
-	return a.deleteUser(ctx, func(tx Adapter) (*User, error) { return a.lockSignedIn(ctx, tx, s) })
+	return a.deleteUser(ctx, func(tx Adapter) (*User, error) {
+		user, err := a.lockSignedIn(ctx, tx, s)
+		if err != nil {
+			return nil, err
+		}
+		return p.hold(ctx, tx, user)
+	})
+}
+
+// tryOwnPassword counts a try of the password of the person behind s and checks it.
+func (a *Auth) tryOwnPassword(ctx context.Context, s *Session, password string) (proof, error) {
+	tried, err := a.limit(ctx, caller{addr: s.from}, try{kind: TryPassword, account: s.UserID})
+	if err != nil {
+		return proof{}, err
+	}
+	p, err := a.verifyPassword(ctx, asker(s.UserID), s.User, password)
+	if err == nil {
+		a.succeeded(ctx, tried)
+	}
+	return p, err
 }
 
 // deleteUser deletes the user that lock finds and locks.

@@ -85,7 +85,13 @@ func (b *tab) changePassword(t *testing.T, other *tab) {
 func (b *tab) deleteAccount(other *tab) {
 	b.t.Helper()
 	b.do(chromedp.Click(chromedp.CSS("summary")))
+	b.fill("delete-password", "not the password")
 	b.click("button.danger")
+	b.says("That is not your password, and nothing was deleted")
+	b.fill("delete-password", newWord)
+	b.click("button.danger")
+	b.says("Goodbye")
+	b.open("/")
 	b.says("Create an account")
 	other.open("/")
 	other.says("Create an account")

@@ -28,6 +28,7 @@ var messages = map[string]string{
 	"SessionNotFound":      "That session has already ended.",
 	"AccountNotFound":      "That account is no longer linked.",
 	"LastSignIn":           "This is your only way to sign in. Link another account or set a password first.",
+	"DeletePassword":       "That is not your password, and nothing was deleted. Please try again.",
 	"CurrentPassword":      "That is not your current password. Please try again.",
 }
 

@@ -33,6 +33,7 @@ const (
 	Confirm        Name = "confirm"
 	ForgotPassword Name = "forgotpassword"
 	DevMailbox     Name = "devmail"
+	Goodbye        Name = "goodbye"
 	ResetPassword  Name = "resetpassword"
 )
 
@@ -141,6 +142,9 @@ type ConfirmView struct {
 	AskPassword bool
 }
 
+// GoodbyeView is what the page is given that follows a deletion.
+type GoodbyeView struct{ Frame }
+
 // DevMailView is what the page of a development mailer is given.
 type DevMailView struct {
 	Frame
@@ -186,6 +190,44 @@ type AccountView struct {
 	Notice string
 }
 
+// Card returns which card of the account page an error is about, whose form is shown now:
+// "" is the first one.
+func (v AccountView) Card() string {
+	switch v.Error {
+	case "CurrentPassword":
+		if v.HasPassword && !v.Recent {
+			return "confirm"
+		}
+		return v.passwordCard()
+	case "PasswordChange":
+		return v.passwordCard()
+	case "RecentSignInRequired":
+		if !v.Recent {
+			return "confirm"
+		}
+	case "DeletePassword":
+		return "delete"
+	case "EmailSignin":
+		if v.CanMail && v.Recent {
+			return "email"
+		}
+	case "SessionNotFound":
+		return "sessions"
+	case "AccountNotFound", "AccountNotLinked", "LastSignIn", "OAuthCallbackError":
+		if len(v.Accounts)+len(v.Linkable) > 0 {
+			return "accounts"
+		}
+	}
+	return ""
+}
+
+func (v AccountView) passwordCard() string {
+	if v.HasPassword && v.Recent {
+		return "password"
+	}
+	return ""
+}
+
 // AccountItem is a linked account on the account page.
 type AccountItem struct {
 	Provider, Name, ID string
@@ -204,7 +246,7 @@ type SessionView struct {
 //go:embed *.html style.css
 var pageFiles embed.FS
 
-var pages = parsePages(SignIn, Register, SignOut, Error, VerifyRequest, Account, Confirm, DevMailbox, ForgotPassword, ResetPassword)
+var pages = parsePages(SignIn, Register, SignOut, Error, VerifyRequest, Account, Confirm, DevMailbox, Goodbye, ForgotPassword, ResetPassword)
 
 // parsePages parses embedded files, so it can fail in a broken build alone.
 func parsePages(names ...Name) map[Name]*template.Template {

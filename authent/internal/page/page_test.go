@@ -56,6 +56,7 @@ func views() map[string]struct {
 		"reset":              {ResetPassword, ResetPasswordView{Frame: full, Email: hostile, HasPassword: true, Fields: []Field{{"token", hostile}}}},
 		"reset, first":       {ResetPassword, ResetPasswordView{Frame: empty}},
 		"mails":              {DevMailbox, DevMailView{Frame: full, Mails: []DevMail{{To: hostile, Subject: hostile, URL: hostile, Code: hostile, Text: hostile}, {}}}},
+		"goodbye":            {Goodbye, GoodbyeView{Frame: empty}},
 		"mails, none":        {DevMailbox, DevMailView{Frame: empty}},
 		"invited":            {Register, RegisterView{Frame: full, Email: hostile, Invitation: hostile}},
 		"mail provider":      {SignIn, SignInView{Frame: full, CanReset: true, Notice: "password_reset", Providers: []ProviderView{{ID: "email", Mail: true}, {ID: "credentials", Password: true}}}},
@@ -204,11 +205,14 @@ func TestFieldAttributes(t *testing.T) {
 	}{
 		"sign in":         {SignIn, passwordPage(frame), map[string]map[string]string{"email": address, "password": isOld}},
 		"register":        {Register, registerPage(frame), map[string]map[string]string{"name": {"autocomplete": "name", "maxlength": "200"}, "email": address, "password": isNew}},
-		"change password": {Account, recentPage(frame), map[string]map[string]string{"current-password": isOld, "new-password": isNew}},
-		"confirm":         {Account, oldPage(frame), map[string]map[string]string{"confirm": isOld}},
+		"change password": {Account, recentPage(frame), map[string]map[string]string{"current-password": isOld, "new-password": isNew, "delete-password": isOld}},
+		"confirm":         {Account, oldPage(frame), map[string]map[string]string{"confirm": isOld, "delete-password": isOld}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			doc, passwords, names := rendered(t, tc.page, tc.view), 0, 0
+			doc, passwords, names, forms := rendered(t, tc.page, tc.view), 0, 0, 1
+			if tc.page == Account {
+				forms = 2 // one more deletes the account
+			}
 			for n := range doc.Descendants() {
 				if attr(n, "type") == "password" {
 					passwords++
@@ -233,7 +237,7 @@ func TestFieldAttributes(t *testing.T) {
 					delete(tc.fields, attr(n, "id"))
 				}
 			}
-			if len(tc.fields) != 0 || passwords == 0 || names != 1 {
+			if len(tc.fields) != 0 || passwords == 0 || names != forms {
 				t.Errorf("%d passwords, %d fields for who it is, and not there: %v", passwords, names, tc.fields)
 			}
 		})
