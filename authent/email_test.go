@@ -2,6 +2,7 @@ package authent_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +48,24 @@ func TestEmail_SignInByLink(t *testing.T) {
 			t.Errorf("a second time: %s", a.errorCode())
 		}
 	})
+}
+
+// TestEmail_LinkOfAuthJS: a link that says where to go as Auth.js's do leads there, if that
+// is this application.
+func TestEmail_LinkOfAuthJS(t *testing.T) {
+	w := newMailWorld(t, testdb.SQLite, nil)
+	for to, want := range map[string]string{"/private": "/private", "https://evil.example": "", "/auth/signin": ""} {
+		w.browser().askForLink(to[len(to)-6:] + "@example.com")
+		m := w.next(authent.MailSignIn)
+		m.URL += authent.Secret("&callbackUrl=" + url.QueryEscape(to))
+		b := w.browser()
+		if page := b.open(m).body; !strings.Contains(page, `name="callbackUrl" value="`+to+`"`) {
+			t.Errorf("%s: the form does not hold it: %s", to, page)
+		}
+		if a := b.press(m); a.target() != w.server.URL+want || b.who() == "" {
+			t.Errorf("%s: to %s, signed in as %q", to, a.target(), b.who())
+		}
+	}
 }
 
 // TestEmail_SignInByCode: the code works in the browser that asked, and nowhere else.

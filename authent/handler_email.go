@@ -38,11 +38,15 @@ func (e *exchange) sealNext() string {
 	return sealed
 }
 
-// goNext sends the browser to where a sealed address says, else to the origin.
+// goNext sends the browser to where a sealed address says, else to where the request does,
+// as a link does that Auth.js mailed, else to the origin.
 func (e *exchange) goNext(sealed string) error {
 	var next string
-	if sealed != "" && e.keys.OpenJSON(seal.Code, nextPlace, sealed, e.now(), &next) {
+	switch {
+	case sealed != "" && e.keys.OpenJSON(seal.Code, nextPlace, sealed, e.now(), &next):
 		return e.redirect(e.redirectURL(next))
+	case e.form.Get("callbackUrl") != "":
+		return e.redirect(e.onward(e.callbackURL))
 	}
 	return e.redirect(e.origin.String())
 }
@@ -101,7 +105,7 @@ func (e *exchange) getSignInLink() error {
 	q := queryOf(e.r)
 	view := page.ConfirmView{
 		Frame: e.frame(), Title: "Sign in", Account: q.Get("email"), Button: "Sign in", Action: "callback/" + e.provider.ID,
-		Fields: hidden(q, "token", "email", "next"),
+		Fields: hidden(q, "token", "email", "next", "callbackUrl"),
 	}
 	if s != nil && s.User.Email != q.Get("email") {
 		view.Other = s.User.Email
