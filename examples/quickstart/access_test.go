@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/authent/authent/authent/database/sqlite"
+	"github.com/authent/authent/internal/await"
 )
 
 // place is a page of the application and how to come to it.
@@ -31,6 +33,23 @@ func pages(t *testing.T, a *app) []place {
 			b.press("Create account")
 		}},
 		{"verify-request", at("/auth/verify-request")},
+		{"forgot-password", at("/auth/forgot-password")},
+		{"code", func(b *tab) {
+			b.fill("email", ada)
+			b.press("Mail me a link")
+		}},
+		{"code-error", func(b *tab) {
+			b.fill("code", "BBBB-BBBB")
+			b.press("Continue")
+		}},
+		{"reset-password", func(b *tab) { b.openMail("/reset-password?") }},
+		{"signin-link", func(b *tab) {
+			b.open("/auth/signin?callbackUrl=/")
+			b.fill("email-email", "grace@example.com")
+			b.press("Mail me a link")
+			b.openMail("/callback/email?")
+		}},
+		{"dev-mail", at("/auth/dev/mail")},
 		{"error-not-found", at("/auth/nothing")},
 		{"error-configuration", at("/auth/error?error=Configuration")},
 		{"home-signed-in", func(b *tab) { b.signIn(ada, word) }},
@@ -53,6 +72,16 @@ func pages(t *testing.T, a *app) []place {
 			b.press("Sign in")
 		}},
 	}
+}
+
+// openMail opens the link of the newest mail in development, which has link in it.
+func (b *tab) openMail(link string) {
+	b.t.Helper()
+	await.True(b.t, "the mail is there", func() bool {
+		b.open("/auth/dev/mail")
+		return value[bool](b, fmt.Sprintf("!!document.querySelector('a.button')?.href.includes(%q)", link))
+	})
+	b.press("Open the link")
 }
 
 // ageSessions makes all sessions as old as 2020.

@@ -23,6 +23,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -89,7 +90,7 @@ func newAuth(client *ent.Client, s settings, providers []authent.Provider, maile
 	}
 	if mailer != nil {
 		config.Mailer, config.EmailVerification = mailer, authent.VerificationOptional
-		config.Providers = append(config.Providers, provider.Email())
+		config.Providers = slices.Insert(slices.Clone(config.Providers), 1, provider.Email())
 	}
 	return authent.New(config)
 }
