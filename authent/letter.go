@@ -3,6 +3,7 @@ package authent
 import (
 	"context"
 	"net/url"
+	"time"
 
 	"github.com/authent/authent/authent/internal/seal"
 )
@@ -134,7 +135,7 @@ func boundTo(address, session string) string {
 // notice tells the owner of an account what has happened to it (P37). Whoever did it is
 // not kept waiting, and not told if no mail can be sent: that is logged.
 func (a *Auth) notice(ctx context.Context, job mailJob) {
-	if a.cfg.Mailer == nil || job.To == "" {
+	if a.cfg.Mailer == nil || job.To == "" || a.toldOften(ctx, job) {
 		return
 	}
 	origin := a.homeOrigin()
@@ -147,6 +148,25 @@ func (a *Auth) notice(ctx context.Context, job mailJob) {
 	if err := a.enqueue(context.WithoutCancel(ctx), job); err != nil {
 		a.cfg.Logger.ErrorContext(ctx, "authent: the owner of an account was not told of a change", "kind", job.Kind, "error", err)
 	}
+}
+
+// noticeLimit is how many notices one address is sent, beside those that undo a change of
+// address: somebody may have registered another's address, and change what they like.
+var noticeLimit = Limit{Tries: 10, Window: time.Hour}
+
+// toldOften counts a notice, and reports whether there were too many. If the count fails,
+// the owner is told: that matters more.
+func (a *Auth) toldOften(ctx context.Context, job mailJob) bool {
+	if job.Kind == MailAddressChanged || a.cfg.RateLimits.Mail.Off {
+		return false
+	}
+	key := a.counter("notice", canonical(job.To))
+	count, _, err := a.counters.HitRateLimit(context.WithoutCancel(ctx), key, a.now(), noticeLimit.Window)
+	if err != nil {
+		a.cfg.Logger.Log(ctx, faultLevel(err), "authent: a notice was not counted", "error", err)
+		return false
+	}
+	return count > int64(noticeLimit.Tries)
 }
 
 // homeOrigin returns the application's origin. In development without AUTH_URL it is that

@@ -51,7 +51,8 @@ type RateLimits struct {
 	// minutes.
 	SignInClient Limit
 	// Mail is how many mails one address may be asked to be sent. If zero, 2 in 10
-	// minutes.
+	// minutes. What tells somebody of a change of their account is counted apart, at most
+	// 10 in an hour, unless Mail is off.
 	Mail Limit
 	// MailClient is how many mails one client may ask for, for all addresses together.
 	// If zero, 20 in an hour.
