@@ -104,7 +104,7 @@ func (a *Auth) requestVerification(ctx context.Context, c caller, u *User, r mai
 	if u.Email == "" || !u.EmailVerified.IsZero() {
 		return nil, nil
 	}
-	if _, err := a.limit(ctx, c, try{kind: TryMail, account: u.Email}); err != nil {
+	if _, err := a.limit(ctx, c, try{kind: TryMail, account: u.Email, form: r.form}); err != nil {
 		return nil, err
 	}
 	f := &codeFlow{Purpose: forVerify.name, Address: u.Email, Next: r.next}
@@ -224,14 +224,14 @@ func (a *Auth) proveOwn(ctx context.Context, tx Adapter, u *User, t ticket, p pr
 }
 
 // requireVerified refuses a sign-in with the right password of somebody who has not proved
-// the address, and sends another mail, if the limits allow one.
-func (a *Auth) requireVerified(ctx context.Context, c caller, u *User, origin string) error {
+// the address, and sends another mail, if the limits and the application allow one.
+func (a *Auth) requireVerified(ctx context.Context, c caller, u *User, r mailRequest) error {
 	if a.cfg.EmailVerification != VerificationRequired || u.Email == "" || !u.EmailVerified.IsZero() {
 		return nil
 	}
-	f, err := a.requestVerification(ctx, c, u, mailRequest{origin: origin})
+	f, err := a.requestVerification(ctx, c, u, r)
 	switch {
-	case errors.Is(err, ErrRateLimited):
+	case errors.Is(err, ErrRateLimited), errors.Is(err, errChallenge):
 		return &unverifiedError{}
 	case err != nil:
 		return err

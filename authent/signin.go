@@ -267,7 +267,7 @@ func (a *Auth) signInByForm(ctx context.Context, c caller, provider *Provider, f
 		return nil, err
 	}
 	if provider.isPassword() {
-		if err := a.requireVerified(ctx, c, p.user, origin); err != nil {
+		if err := a.requireVerified(ctx, c, p.user, mailRequest{origin: origin, form: without(form, "csrfToken", "callbackUrl", "password")}); err != nil {
 			return nil, err
 		}
 	}
