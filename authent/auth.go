@@ -48,6 +48,8 @@ type Auth struct {
 	breachedAway pause
 	// untrustedProxy keeps the log to one line a minute about a proxy nobody trusts.
 	untrustedProxy pause
+	// outboxFails keeps the log to one line a minute about mails that find no room.
+	outboxFails pause
 }
 
 // New checks the whole configuration and returns the engine, or one error that

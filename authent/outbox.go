@@ -73,6 +73,9 @@ func (a *Auth) enqueue(ctx context.Context, job mailJob) error {
 		err = a.cfg.Outbox.Put(ctx, []byte(sealed))
 	}
 	if err != nil {
+		if a.outboxFails.over(a.now()) {
+			a.cfg.Logger.ErrorContext(ctx, "authent: the outbox takes no mails", "error", err)
+		}
 		return fmt.Errorf("authent: put a mail into the outbox: %w: %w", ErrBusy, err)
 	}
 	return nil

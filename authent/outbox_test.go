@@ -111,3 +111,14 @@ func TestMailer_Hangs(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestOutbox_FailureIsLogged: an outbox that takes nothing is told to who runs the server.
+func TestOutbox_FailureIsLogged(t *testing.T) {
+	w := newMailWorld(t, testdb.SQLite, func(c *authent.Config) { c.Outbox = &outbox{err: errors.New("the job table is gone")} })
+	for range 3 {
+		w.browser().post("/auth/forgot-password", "email", ada)
+	}
+	if n := strings.Count(w.log.text(), "the job table is gone"); n != 1 {
+		t.Errorf("the log tells of it %d times, want once a minute", n)
+	}
+}
