@@ -1,12 +1,13 @@
 // An Auth.js server on loopback, on the adapters of the example applications. It
 // prints "ready" when it serves. Everything it is to be comes from environment
-// variables; ORIGIN is where browsers find it, if a proxy is before it. Beside Auth.js at /api/auth it has, for the tests:
+// variables; ORIGIN is where browsers find it, if a proxy is before it; AUTH_SECRET may
+// be several, with commas between. Beside Auth.js at /api/auth it has, for the tests:
 //
-//   GET  /mail     the link of the last mail that was "sent"
 //   POST /adapter  {method, args}: a call of the adapter, or of bcrypt
 import { createServer } from "node:http";
 import { Auth, type AuthConfig } from "@auth/core";
 import type { Adapter } from "@auth/core/adapters";
+import Nodemailer from "@auth/core/providers/nodemailer";
 import { DrizzleAdapter } from "@auth/drizzle-adapter";
 import { PrismaAdapter } from "@auth/prisma-adapter";
 import { createClient } from "@libsql/client";
@@ -42,20 +43,16 @@ const adapters: Record<string, () => Adapter> = {
 
 const plain = adapters[env.ADAPTER]();
 const adapter = env.HASHES_TOKENS ? hashSessionTokens(plain) : plain;
-let mail = "";
 
 const config: AuthConfig = {
   adapter,
   basePath: "/api/auth",
-  secret: env.AUTH_SECRET,
+  secret: env.AUTH_SECRET.split(","), // the newest first
   trustHost: true,
   session: { strategy: "database", maxAge: Number(env.MAX_AGE ?? 2592000), updateAge: Number(env.UPDATE_AGE ?? 86400) },
   providers: [
     { id: "oidc", name: "Provider", type: "oidc", issuer: env.OIDC_ISSUER, clientId: "client", clientSecret: "secret" },
-    {
-      id: "email", name: "Email", type: "email", from: "no-reply@example.com", maxAge: 86400, options: {},
-      sendVerificationRequest: async (m) => { mail = m.url; },
-    },
+    ...(env.EMAIL_SERVER ? [Nodemailer({ server: env.EMAIL_SERVER, from: env.EMAIL_FROM })] : []),
   ],
 };
 
@@ -79,7 +76,6 @@ const server = createServer(async (req, res) => {
   };
   try {
     if (at.pathname === "/adapter") return json(200, await call(body.toString()));
-    if (at.pathname === "/mail") return json(200, mail);
     const headers = new Headers(req.headers as Record<string, string>);
     const answer = await Auth(new Request(at, { method: req.method, headers, body: body.length > 0 ? body : undefined }), config);
     for (const [name, value] of answer.headers) res.appendHeader(name, value);

@@ -257,10 +257,14 @@ func (p *pair) verificationTokens() {
 	}
 }
 
+// withPasswords are the cells whose users have a column for them.
+func withPasswords() []cell {
+	return slices.DeleteFunc(slices.Clone(cells), func(c cell) bool { return !c.passwords })
+}
+
 // TestAuthJSPasswords: hashes of bcryptjs verify in Go, and Go's in bcryptjs.
 func TestAuthJSPasswords(t *testing.T) {
-	withPasswords := slices.DeleteFunc(slices.Clone(cells), func(c cell) bool { return !c.passwords })
-	eachOf(t, withPasswords, func(p *pair) {
+	eachOf(t, withPasswords(), func(p *pair) {
 		const word = "correct horse battery"
 		var hash string
 		p.call(&hash, "bcrypt.hash", word, 10)

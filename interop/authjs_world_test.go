@@ -19,8 +19,10 @@ import (
 	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
+	entschema "entgo.io/ent/dialect/sql/schema"
 
 	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/migrate"
 	"github.com/authent/authent/authent/provider"
 	drizzle "github.com/authent/authent/examples/nextjs-drizzle/ent"
 	_ "github.com/authent/authent/examples/nextjs-drizzle/ent/runtime"
@@ -29,10 +31,12 @@ import (
 	"github.com/authent/authent/internal/chromium"
 	"github.com/authent/authent/internal/freeport"
 	drizzledefault "github.com/authent/authent/internal/layout/drizzledefault/ent"
+	drizzledefaulttables "github.com/authent/authent/internal/layout/drizzledefault/ent/migrate"
 	_ "github.com/authent/authent/internal/layout/drizzledefault/ent/runtime"
 	drizzlesqlite "github.com/authent/authent/internal/layout/drizzlesqlite/ent"
 	_ "github.com/authent/authent/internal/layout/drizzlesqlite/ent/runtime"
 	"github.com/authent/authent/internal/oauthserver"
+	"github.com/authent/authent/internal/smtpserver"
 	"github.com/authent/authent/internal/testdb"
 )
 
@@ -69,6 +73,9 @@ type lifetime struct {
 
 func (l *lifetime) Cleanup(f func()) { l.cleanups = append(l.cleanups, f) }
 
+// Logf implements testing.TB: the test may have ended.
+func (l *lifetime) Logf(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+
 // Context implements testing.TB.
 func (l *lifetime) Context() context.Context { return context.Background() }
 
@@ -95,19 +102,40 @@ type cell struct {
 	passwords bool // its users have a column for them
 	precision time.Duration
 	adapter   func(*entsql.Driver) authent.Adapter
+	own       []*entschema.Table // authent's own, beside Auth.js's
 }
 
 var cells = []cell{
-	{"prisma.postgres", "postgres", true, time.Millisecond, onPrisma},
-	{"prisma.sqlite", "sqlite", true, time.Millisecond, onPrisma},
+	{"prisma.postgres", "postgres", true, time.Millisecond, onPrisma, nil},
+	{"prisma.sqlite", "sqlite", true, time.Millisecond, onPrisma, nil},
 	{"drizzle.postgres", "postgres", true, time.Millisecond, func(d *entsql.Driver) authent.Adapter {
 		return drizzle.NewAuthAdapter(drizzle.NewClient(drizzle.Driver(d)))
-	}},
-	{"drizzle-defaults.postgres", "postgres", false, time.Second, onDrizzleDefault},
-	{"drizzle.mysql", "mariadb", false, time.Second, onDrizzleDefault},
+	}, nil},
+	{"drizzle-defaults.postgres", "postgres", false, time.Second, onDrizzleDefault, ownDrizzleDefault},
+	{"drizzle.mysql", "mariadb", false, time.Second, onDrizzleDefault, ownDrizzleDefault},
 	{"drizzle.sqlite", "sqlite", false, time.Millisecond, func(d *entsql.Driver) authent.Adapter {
 		return drizzlesqlite.NewAuthAdapter(drizzlesqlite.NewClient(drizzlesqlite.Driver(d)))
-	}},
+	}, nil},
+}
+
+var ownDrizzleDefault = []*entschema.Table{drizzledefaulttables.RatelimitsTable}
+
+// statements are the cell's DDL.
+func (c cell) statements(t testing.TB, dialect string) []string {
+	t.Helper()
+	script, err := os.ReadFile(filepath.Join("../internal/layout/testdata", c.ddl+".sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	statements := testdb.Script(string(script))
+	if len(c.own) == 0 {
+		return statements
+	}
+	own, err := migrate.DDL(t.Context(), dialect, c.own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(statements, testdb.Script(own)...)
 }
 
 func onPrisma(d *entsql.Driver) authent.Adapter {
@@ -118,18 +146,24 @@ func onDrizzleDefault(d *entsql.Driver) authent.Adapter {
 	return drizzledefault.NewAuthAdapter(drizzledefault.NewClient(drizzledefault.Driver(d)))
 }
 
-const sharedSecret = "a secret of more than thirty-two bytes for tests"
+const (
+	sharedSecret = "a secret of more than thirty-two bytes for tests"
+	// formerSecret is the one before it, where a pair has changed its secret.
+	formerSecret = "the secret of the time before, thirty-two bytes too"
+)
 
 // pair is a Go service and an Auth.js application on one database, with one
-// OpenID Connect provider.
+// OpenID Connect provider and one mail server.
 type pair struct {
 	*testing.T
 	cell    cell
 	db      *sql.DB
 	store   authent.Adapter
+	secrets []string // of both sides, the newest first
 	golang  *httptest.Server
 	nodeURL string
 	who     oauthserver.Person
+	mails   *smtpserver.Server
 }
 
 // each runs a test on every database, with tokens as Auth.js stores them and with
@@ -174,7 +208,7 @@ func pairOf(t *testing.T, c cell, hashed bool) *pair {
 	}
 	p := *found
 	p.T = t
-	for _, table := range []string{"session", "account", "user"} {
+	for _, table := range []string{"session", "account", "user", "verificationToken"} {
 		if _, err := p.db.ExecContext(t.Context(), "DELETE FROM "+p.table(table)); err != nil {
 			t.Fatal(err)
 		}
@@ -186,13 +220,15 @@ func pairOf(t *testing.T, c cell, hashed bool) *pair {
 func newPair(t testing.TB, c cell, hashed bool) *pair {
 	t.Helper()
 	kind := testdb.Server(t, c.kind)
-	script, err := os.ReadFile(filepath.Join("../internal/layout/testdata", c.ddl+".sql"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	url := kind.PoolOf(t, testdb.Script(string(script)), nil).URL(t)
+	url := kind.PoolOf(t, c.statements(t, kind.Dialect), nil).URL(t)
 	verified := true
-	p := &pair{cell: c, who: oauthserver.Person{Subject: "ada-1", Name: "Ada Lovelace", Email: "ada@example.com", EmailVerified: &verified}}
+	p := &pair{
+		cell: c, secrets: []string{sharedSecret}, mails: smtpserver.Start(t, smtpserver.Config{NoTLS: true}),
+		who: oauthserver.Person{Subject: "ada-1", Name: "Ada Lovelace", Email: "ada@example.com", EmailVerified: &verified},
+	}
+	if hashed {
+		p.secrets = append(p.secrets, formerSecret)
+	}
 	idp, err := oauthserver.Start(oauthserver.Config{Auto: &p.who})
 	if err != nil {
 		t.Fatal(err)
@@ -209,7 +245,10 @@ func newPair(t testing.TB, c cell, hashed bool) *pair {
 
 	port := freeport.For(t)
 	p.nodeURL = "http://127.0.0.1:" + port
-	env := []string{"ADAPTER=" + c.ddl, "DATABASE_URL=" + nodeURL(url), "AUTH_SECRET=" + sharedSecret, "OIDC_ISSUER=" + idp.URL, "PORT=" + port, "TZ=America/New_York"}
+	env := []string{
+		"ADAPTER=" + c.ddl, "DATABASE_URL=" + nodeURL(url), "AUTH_SECRET=" + strings.Join(p.secrets, ","), "OIDC_ISSUER=" + idp.URL,
+		"EMAIL_SERVER=" + p.mails.URL(), "EMAIL_FROM=" + mailsFrom, "PORT=" + port, "TZ=America/New_York",
+	}
 	if hashed {
 		env = append(env, "HASHES_TOKENS=1")
 	}
@@ -228,8 +267,9 @@ func nodeURL(url string) string {
 // serve starts the Go side, at the path that next-auth has too.
 func (p *pair) serve(t testing.TB, issuer string, hashed bool) {
 	t.Helper()
-	dev := provider.OIDC(issuer, provider.Client{ID: "client", Secret: "secret"})
-	providers := []authent.Provider{dev}
+	links := provider.Email()
+	links.ID = "nodemailer" // Auth.js's
+	providers := []authent.Provider{provider.OIDC(issuer, provider.Client{ID: "client", Secret: "secret"}), links}
 	if p.cell.passwords {
 		providers = append(providers, provider.Password())
 	}
@@ -239,13 +279,15 @@ func (p *pair) serve(t testing.TB, issuer string, hashed bool) {
 	}
 	p.golang = httptest.NewUnstartedServer(nil)
 	auth, err := authent.New(authent.Config{
-		URL: "http://" + p.golang.Listener.Addr().String() + "/api/auth", Secrets: []string{sharedSecret},
-		Adapter: p.store, Providers: providers, AuthJS: authent.AuthJS{Mode: mode},
-		Logger: slog.New(slog.DiscardHandler),
+		URL: "http://" + p.golang.Listener.Addr().String() + "/api/auth", Secrets: p.secrets,
+		Adapter: p.store, Providers: providers, Mailer: mailerTo(t, p.mails), AuthJS: authent.AuthJS{Mode: mode},
+		RateLimits: authent.RateLimits{MailClient: authent.Limit{Off: true}}, // all tests are one client
+		Logger:     slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = auth.Close(t.Context()) })
 	mux := http.NewServeMux()
 	mux.Handle(auth.Pattern(), auth.Handler())
 	p.golang.Config.Handler = mux

@@ -26,6 +26,8 @@ function Page() {
       <input id="password" type="password" value={password} onChange={(e) => setPassword(e.target.value)} />
       <button id="sign-in" onClick={run(() => signIn("credentials", { email, password, redirect: false }))}>Sign in</button>
       <button id="sign-in-oauth" onClick={run(() => signIn("oidc", { redirectTo: "/" }))}>Sign in at the provider</button>
+      <button id="sign-in-email" onClick={run(() => signIn("email", { email, redirect: false }))}>Mail a link</button>
+      <button id="sign-in-nodemailer" onClick={run(() => signIn("nodemailer", { email, redirect: false }))}>Mail a link as Auth.js does</button>
       <button id="sign-out" onClick={run(() => signOut({ redirect: false }))}>Sign out</button>
       <button id="update" onClick={run(() => update({ theme: "dark" }))}>Update</button>
       <button id="get" onClick={run(() => getSession())}>Session</button>

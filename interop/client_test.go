@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -10,22 +11,26 @@ import (
 	"testing"
 
 	entsql "entgo.io/ent/dialect/sql"
+	"github.com/chromedp/chromedp"
 
 	"github.com/authent/authent/authent"
 	"github.com/authent/authent/authent/provider"
 	"github.com/authent/authent/ent"
 	_ "github.com/authent/authent/ent/runtime"
 	"github.com/authent/authent/internal/oauthserver"
+	"github.com/authent/authent/internal/smtpserver"
 	"github.com/authent/authent/internal/testdb"
 )
 
 // serveClient is an application on authent, mounted where next-auth's browser
-// client looks for its server, with the page of client.tsx.
-func serveClient(t *testing.T) *httptest.Server {
+// client looks for its server, with the page of client.tsx. Beside what c says, it is as
+// application makes it.
+func serveClient(t *testing.T, c authent.Config) *httptest.Server {
 	t.Helper()
 	script := fromDeps(t, "node_modules/.authent/client.js")
 	server := httptest.NewUnstartedServer(nil)
-	auth, _ := application(t, authent.Config{URL: "http://" + server.Listener.Addr().String() + "/api/auth"})
+	c.URL = "http://" + server.Listener.Addr().String() + "/api/auth"
+	auth, _ := application(t, c)
 	server.Config.Handler = clientPage(script, auth.Handler())
 	server.Start()
 	t.Cleanup(server.Close)
@@ -45,8 +50,8 @@ func fromDeps(t *testing.T, name string) []byte {
 	return text
 }
 
-// application returns an engine with passwords and a provider, whose id of ada, who is
-// registered, it returns too.
+// application returns an engine with passwords, a provider and those of c. Ada is
+// registered; it returns her id too.
 func application(t *testing.T, c authent.Config) (auth *authent.Auth, ada string) {
 	t.Helper()
 	verified := true
@@ -57,10 +62,11 @@ func application(t *testing.T, c authent.Config) (auth *authent.Auth, ada string
 	t.Cleanup(func() { _ = idp.Close() })
 	c.Secrets, c.Logger = []string{sharedSecret}, slog.New(slog.DiscardHandler)
 	c.Adapter = ent.NewAuthAdapter(ent.NewClient(ent.Driver(entsql.OpenDB(testdb.SQLite.Dialect, testdb.SQLite.Open(t)))))
-	c.Providers = []authent.Provider{provider.Password(), provider.OIDC(idp.URL, provider.Client{ID: "client", Secret: "secret"})}
+	c.Providers = append([]authent.Provider{provider.Password(), provider.OIDC(idp.URL, provider.Client{ID: "client", Secret: "secret"})}, c.Providers...)
 	if auth, err = authent.New(c); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = auth.Close(context.WithoutCancel(t.Context())) })
 	user, err := auth.Register(t.Context(), authent.Registration{Email: "ada@example.com", Name: "Ada Lovelace", Password: "correct horse battery"})
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +97,7 @@ func has(want string) func(string) bool {
 
 // TestBrowserClient: next-auth/react, as it is on npm, in a real browser.
 func TestBrowserClient(t *testing.T) {
-	server := serveClient(t)
+	server := serveClient(t, authent.Config{})
 	p := newPage(t)
 	p.open(server.URL)
 	p.wait("status", "that nobody is signed in", is("unauthenticated"))
@@ -141,4 +147,39 @@ func TestBrowserClient(t *testing.T) {
 	p.wait("status", "that somebody is signed in", is("authenticated"))
 	p.click("sign-out")
 	p.wait("status", "that nobody is signed in", is("unauthenticated"))
+}
+
+// TestBrowserClientMail: next-auth/react asks for a link by mail as it does of Auth.js, and
+// the link signs in.
+func TestBrowserClientMail(t *testing.T) {
+	for id, mode := range map[string]authent.AuthJSMode{"email": authent.AuthJSAlone, "nodemailer": authent.AuthJSShared} {
+		t.Run(id, func(t *testing.T) {
+			links := provider.Email()
+			links.ID = id
+			mails := smtpserver.Start(t, smtpserver.Config{})
+			server := serveClient(t, authent.Config{
+				Providers: []authent.Provider{links}, Mailer: mailerTo(t, mails), AuthJS: authent.AuthJS{Mode: mode},
+			})
+			p := newPage(t)
+			p.open(server.URL)
+			p.fill("email", "no address")
+			p.click("sign-in-" + id)
+			const refused = `{"error":"EmailSignin","code":"email_invalid","status":200,"ok":true,"url":null}`
+			if got := p.wait("result", "the refusal", has(`"url":null`)); got != refused {
+				t.Errorf("signIn with what is no address: %s, want %s", got, refused)
+			}
+			p.fill("email", "grace@example.com")
+			p.click("sign-in-" + id)
+			sent := `{"status":200,"ok":true,"url":"` + server.URL + `/api/auth/verify-request?provider=` + id + `&type=email"}`
+			if got := p.wait("result", "where to wait", has(`"url":"`)); got != sent {
+				t.Errorf("signIn: %s, want %s", got, sent)
+			}
+			p.wait("status", "that nobody is signed in", is("unauthenticated"))
+
+			p.open(mails.NextTo(t, "grace@example.com").Link())
+			p.do(chromedp.Click(chromedp.CSS("form button")))
+			p.wait("session", "who has the address", has("grace@example.com"))
+			p.wait("status", "that somebody is signed in", is("authenticated"))
+		})
+	}
 }
