@@ -227,8 +227,10 @@ type countingDriver struct {
 	failAt     int
 	happenAt   int
 	happens    func()
-	// interrupted is the statement before which it happened.
+	// interrupted is the statement before which it happened, and committed says that a
+	// transaction had ended before it.
 	interrupted string
+	committed   bool
 }
 
 var errInjected = fmt.Errorf("injected fault: the database went away")
@@ -237,6 +239,9 @@ func (d *countingDriver) note(query string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.statements = append(d.statements, query)
+	if d.happenAt > 0 && query == "COMMIT" {
+		d.committed = true
+	}
 	if d.happenAt > 0 {
 		if d.happenAt--; d.happenAt == 0 {
 			d.interrupted = query
@@ -265,6 +270,9 @@ func (d *countingDriver) beforeNth(n int, f func()) (happened bool) {
 	defer d.mu.Unlock()
 	happened = d.happenAt == 0
 	d.happenAt, d.happens = n, f
+	if n > 0 {
+		d.committed = false
+	}
 	return happened
 }
 
