@@ -152,20 +152,14 @@ func (a *Auth) changeTicket(ctx context.Context, userID, address, token string) 
 	return ticket{}, ErrLinkInvalid
 }
 
-// lockAsker locks the user's row for a change of address. By a code, the session s must
-// live; by a link, the one that asked for it.
-func (a *Auth) lockAsker(ctx context.Context, tx Adapter, userID string, t ticket, s *Session) (*User, error) {
-	if t.session == "" {
-		return a.lockSignedIn(ctx, tx, s)
+// lockAsker locks the user's row for a change of address. The session s must live and, by
+// a link, the one that asked for it.
+func (a *Auth) lockAsker(ctx context.Context, tx Adapter, t ticket, s *Session) (*User, error) {
+	u, err := a.lockSignedIn(ctx, tx, s)
+	if err != nil || t.session == "" {
+		return u, err
 	}
-	u, err := tx.LockUser(ctx, userID)
-	if err != nil {
-		return nil, err
-	}
-	if u.Disabled() {
-		return nil, ErrUserDisabled
-	}
-	sessions, err := tx.Sessions(ctx, userID)
+	sessions, err := tx.Sessions(ctx, u.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -186,19 +180,13 @@ type changed struct {
 	ends time.Time
 }
 
-// changeEmail gives the user the address that the ticket proves. All other sessions end.
-// The old address is told, keeps a link that undoes the change for a week, and nobody else
-// gets it meanwhile.
-//
-// s is the session of the browser, nil for none; it stays if it is the user's.
-func (a *Auth) changeEmail(ctx context.Context, c caller, userID string, t ticket, s *Session, origin string) (u *User, err error) {
+// changeEmail gives the person behind s the address that the ticket proves. All other
+// sessions end. The old address is told, keeps a link that undoes the change for a week,
+// and nobody else gets it meanwhile.
+func (a *Auth) changeEmail(ctx context.Context, c caller, s *Session, t ticket, origin string) (u *User, err error) {
 	defer a.recordEnd(ctx, func() securityEvent {
-		return securityEvent{kind: eventEmail, userID: userID, from: c.addr, err: err}
+		return securityEvent{kind: eventEmail, userID: s.UserID, from: c.addr, err: err}
 	})
-	var keep Secret
-	if s != nil && s.UserID == userID {
-		keep = s.Token
-	}
 	undo, err := seal.NewToken(a.cfg.Rand)
 	if err != nil {
 		return nil, err
@@ -206,17 +194,17 @@ func (a *Auth) changeEmail(ctx context.Context, c caller, userID string, t ticke
 	var did changed
 	var accounts []*Account
 	err = a.store.InTx(ctx, func(tx Adapter) (err error) {
-		u, err := a.lockAsker(ctx, tx, userID, t, s)
+		u, err := a.lockAsker(ctx, tx, t, s)
 		if err != nil {
 			return err
 		}
 		if did, err = a.moveAddress(ctx, tx, u, t, undo); err != nil {
 			return err
 		}
-		if accounts, err = tx.Accounts(ctx, userID); err != nil {
+		if accounts, err = tx.Accounts(ctx, u.ID); err != nil {
 			return err
 		}
-		_, err = tx.DeleteSessions(ctx, userID, keep)
+		_, err = tx.DeleteSessions(ctx, u.ID, s.Token)
 		return err
 	})
 	if err != nil {

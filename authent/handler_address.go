@@ -154,16 +154,12 @@ func (e *exchange) getChangeEmail() error {
 	if err != nil {
 		return err
 	}
-	s, err := e.requestSession()
-	if err != nil {
+	if _, err := e.signedInAs(u.ID); err != nil {
 		return err
 	}
 	view := page.ConfirmView{
 		Frame: e.frame(), Title: "Change your address", Lead: "From now on this account has the address", Account: t.address, Button: "Change address",
 		Action: "change-email", Fields: hidden(q, "user", "email", "token"),
-	}
-	if s != nil && s.UserID != u.ID {
-		view.Other = s.User.Email
 	}
 	return e.html(http.StatusOK, page.Confirm, view)
 }
@@ -174,11 +170,23 @@ func (e *exchange) postChangeEmail() error {
 	if err != nil {
 		return err
 	}
-	s, err := e.requestSession()
+	s, err := e.signedInAs(u.ID)
 	if err != nil {
 		return err
 	}
-	return e.finishChange(u.ID, t, s)
+	return e.finishChange(t, s)
+}
+
+// signedInAs returns the session behind e, which must be the user's, else ErrSignedOut.
+// A link alone changes no address: the account that it was asked for may be a stranger's,
+// for whom the address's owner must not prove it (P29). Elsewhere than in a browser that is
+// signed in there is the code.
+func (e *exchange) signedInAs(userID string) (*Session, error) {
+	s, err := e.mustBeSignedIn()
+	if err == nil && s.UserID != userID {
+		err = ErrSignedOut
+	}
+	return s, err
 }
 
 // changeByCode changes an address with the code that the new one was sent. Only whoever
@@ -191,17 +199,14 @@ func (e *exchange) changeByCode(f codeFlow, t ticket) error {
 	if s.UserID != f.UserID {
 		return ErrLinkInvalid
 	}
-	return e.finishChange(s.UserID, t, s)
+	return e.finishChange(t, s)
 }
 
-func (e *exchange) finishChange(userID string, t ticket, s *Session) error {
-	if _, err := e.changeEmail(e.r.Context(), e.callerOf(e.r), userID, t, s, e.origin.String()); err != nil {
+func (e *exchange) finishChange(t ticket, s *Session) error {
+	if _, err := e.changeEmail(e.r.Context(), e.callerOf(e.r), s, t, e.origin.String()); err != nil {
 		return err
 	}
 	e.clearCookie(e.w, e.cookies.code)
-	if s == nil || s.UserID != userID {
-		return e.redirect(e.page("signin", map[string][]string{"notice": {"email_changed"}}))
-	}
 	return e.toAccount("email_changed")
 }
 

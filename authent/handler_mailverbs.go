@@ -83,8 +83,8 @@ func (a *Auth) SendVerification(w http.ResponseWriter, r *http.Request) error {
 }
 
 // ChangeEmail mails the address that the person behind r's session wants to have a link
-// and a code; the address counts when they use it, while that session lives. It requires a
-// recent sign-in (ErrRecentSignInRequired).
+// and a code; the address counts when they use it, signed in, while that session lives. It
+// requires a recent sign-in (ErrRecentSignInRequired).
 func (a *Auth) ChangeEmail(w http.ResponseWriter, r *http.Request, email string) error {
 	return a.ask(w, r, email, func(e *exchange, m mailRequest) (*codeFlow, error) {
 		s, err := e.mustBeSignedIn()

@@ -71,6 +71,33 @@ func TestP29_UndoKeepsTheOwners(t *testing.T) {
 	})
 }
 
+// TestP29_ChangeInItsBrowser: the owner of an address does not prove it for the account of
+// a stranger who has asked to change to it.
+func TestP29_ChangeInItsBrowser(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		w := newMailWorld(t, kind, nil)
+		stranger := w.browser()
+		stranger.register("stranger@example.com", adasWord)
+		stranger.post("/auth/email", "email", ada)
+		m := w.next(authent.MailChange)
+		other := w.browser()
+		other.register("somebody@example.com", adasWord)
+		for name, b := range map[string]*browser{"signed out": w.browser(), "signed in as somebody else": other} {
+			for _, a := range []answer{b.open(m), b.submit(m)} {
+				if a.status != 401 {
+					t.Errorf("%s: %d to %s", name, a.status, a.target())
+				}
+			}
+		}
+		if n := w.count("users WHERE email = '" + ada + "'"); n != 0 {
+			t.Error("the stranger's account has the owner's address")
+		}
+		if stranger.press(m); stranger.who() != ada {
+			t.Errorf("in the browser that asked: %s", stranger.who())
+		}
+	})
+}
+
 // TestP04_FirstUndoWins: a stranger who changes the address twice at one moment gets a
 // link that undoes the second change. It neither ends the owner's nor outlives it.
 func TestP04_FirstUndoWins(t *testing.T) {

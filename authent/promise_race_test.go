@@ -47,6 +47,11 @@ var acting = map[string][]func(w *oauthWorld, b, other *browser) func() answer{
 		code := string(w.next(authent.MailChange).Code)
 		return func() answer { return b.script("/auth/code", "code", code) }
 	}},
+	"change-email": {func(w *oauthWorld, b, _ *browser) func() answer {
+		b.post("/auth/email", "email", newAddress)
+		fields := linkFields(w.next(authent.MailChange))
+		return func() answer { return b.script("/auth/change-email", fields...) }
+	}},
 	"verify-email": {func(w *oauthWorld, b, _ *browser) func() answer {
 		b.post("/auth/verify-email/send")
 		fields := linkFields(w.next(authent.MailVerify))
@@ -60,7 +65,7 @@ var acting = map[string][]func(w *oauthWorld, b, other *browser) func() answer{
 // ofNoSession are the other endpoints that take a POST: they start a session, end
 // the request's own, or change nothing.
 var ofNoSession = []string{"session", "signin", "callback", "signout", "register",
-	"forgot-password", "reset-password", "verify-email/send", "email", "change-email", "undo-email"}
+	"forgot-password", "reset-password", "verify-email/send", "email", "undo-email"}
 
 // endings are how the session behind a request may end while it is under way.
 var endings = map[string]func(w *oauthWorld, userID, sessionID string) error{

@@ -35,7 +35,7 @@ var promises = []promise{
 	{"P26", "Creating a user, linking an account and starting the session is one transaction: a fault at any statement leaves nothing behind.", ""},
 	{"P27", "Deleting a user removes accounts, sessions, links, codes and the addresses kept for them, also where a soft delete keeps the user's row; the database enforces it for rows that refer to the user.", ""},
 	{"P28", "Times are UTC to the millisecond, whatever zone the process runs in.", ""},
-	{"P29", "An address first proved kills what unproved hands left: a trusted provider, a sign-in link or code, or a reset that brings a user whose e-mail is unverified removes password, sessions and linked accounts in the same transaction. The mail that proves an address of a registration works for whoever registered: their browser, their session or their password.", "CVE-2026-44166"},
+	{"P29", "An address first proved kills what unproved hands left: a trusted provider, a sign-in link or code, or a reset that brings a user whose e-mail is unverified removes password, sessions and linked accounts in the same transaction. The mail that proves the address of an account works for whoever has the account: the browser that asked for this mail, their session or their password; a change of address needs their session.", "CVE-2026-44166"},
 	{"P30", "Identifiers compare byte for byte.", "CVE-2019-19844"},
 	{"P31", "Work per request is bounded: a body to 64 KiB, a password to 1,024 bytes, an e-mail to 254; concurrent hashes are bounded, and who waits too long gets 503 with Retry-After; what cannot be a session token costs no SQL.", ""},
 	{"P32", "Pages cannot be framed or scripted: Content-Security-Policy, nosniff, Referrer-Policy, Cross-Origin-Opener-Policy, no-store.", "ASVS 3.4"},
