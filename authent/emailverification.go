@@ -175,6 +175,9 @@ func (a *Auth) verifyEmail(ctx context.Context, c caller, u *User, t ticket, v v
 			return err
 		})
 	} else {
+		if err := a.allowSignIn(ctx, a.provingSignIn(u)); err != nil {
+			return nil, err
+		}
 		s, err = a.signIn(ctx, c, p, func(tx Adapter) (*User, error) {
 			proved, err = a.proveOwn(ctx, tx, u, t, p)
 			return proved, err
@@ -185,9 +188,19 @@ func (a *Auth) verifyEmail(ctx context.Context, c caller, u *User, t ticket, v v
 	}
 	fire(ctx, a, "updateUser", a.cfg.Events.UpdateUser, UserEvent{User: proved})
 	if s != nil {
-		fire(ctx, a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: s.User})
+		fire(ctx, a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: s.User, Provider: a.provingSignIn(u).Provider})
 	}
 	return s, nil
+}
+
+// provingSignIn says how somebody signs in who proves their address: with the password
+// with which they registered.
+func (a *Auth) provingSignIn(u *User) SignInParams {
+	params := SignInParams{User: u, ProviderType: TypeCredentials}
+	if p, ok := a.passwordProvider(); ok {
+		params.Provider = p.ID
+	}
+	return params
 }
 
 // tryPassword counts a try of u's password and checks it.

@@ -1,6 +1,7 @@
 package authent_test
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
 	"strconv"
@@ -154,6 +155,35 @@ func TestP29_NobodyUninvited(t *testing.T) {
 			})
 		}
 	})
+}
+
+// TestVerify_AsksTheApplication: a proof of an address that signs somebody in is a sign-in,
+// which the application may refuse.
+func TestVerify_AsksTheApplication(t *testing.T) {
+	asked, refuses := 0, false
+	w := newMailWorld(t, testdb.SQLite, func(c *authent.Config) {
+		c.EmailVerification = authent.VerificationRequired
+		c.Callbacks.SignIn = func(context.Context, authent.SignInParams) (string, error) {
+			if asked++; refuses {
+				return "", authent.ErrAccessDenied
+			}
+			return "", nil
+		}
+	})
+	b := w.browser()
+	b.register(ada, adasWord)
+	m := w.next(authent.MailVerify)
+	asked, refuses = 0, true
+	if a := b.press(m); a.errorCode() != "AccessDenied" || b.who() != "" || asked != 1 {
+		t.Errorf("refused: %s, signed in as %q, asked %d times", a.errorCode(), b.who(), asked)
+	}
+	if !w.user().EmailVerified.IsZero() {
+		t.Error("the link was used up by a refused sign-in")
+	}
+	refuses = false
+	if b.press(m); b.who() != ada {
+		t.Error("the link does not work once the application lets them")
+	}
 }
 
 // TestP30_ReservedSpelling: an address that another program stored in capitals is kept for
