@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"strings"
 
 	"github.com/authent/authent/authent/internal/input"
+	"github.com/authent/authent/authent/internal/seal"
 )
 
 // mailRequest is somebody who asks for a mail.
@@ -155,6 +157,12 @@ func (a *Auth) admitByMail(ctx context.Context, tx Adapter, p *Provider, t ticke
 		return a.proveEmail(ctx, tx, u)
 	}
 	return u, nil
+}
+
+// plausibleAddress reports whether an address in a link can be that of a row at all, also
+// of one that another program stored: anything else costs no SQL.
+func plausibleAddress(s string) bool {
+	return len(s) <= input.MaxEmail && strings.Contains(s, "@") && seal.IsText(s)
 }
 
 // userOf returns the user whose address is this one, byte for byte, nil if there is none.

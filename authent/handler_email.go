@@ -127,6 +127,9 @@ func hidden(q url.Values, names ...string) []page.Field {
 // postSignInLink signs in with a link.
 func (e *exchange) postSignInLink() error {
 	address := e.form.Get("email")
+	if !plausibleAddress(address) {
+		return ErrLinkInvalid
+	}
 	t, err := e.linkTicket(forSignIn, forSignIn.ofAddress(address), address, e.form.Get("token"))
 	if err != nil {
 		return err
