@@ -45,17 +45,18 @@ func (a *Auth) requestChange(ctx context.Context, c caller, s *Session, r mailRe
 	return f, a.send(ctx, l)
 }
 
-// isFree reports whether nobody has the address, or had it lately, but the user.
+// isFree reports whether nobody has the address, or had it lately, but the user. It runs
+// the same statements either way (P10).
 func (a *Auth) isFree(ctx context.Context, store Adapter, address, userID string) (bool, error) {
 	u, err := userByEmail(ctx, store, address)
-	if err != nil || u != nil {
+	if err != nil {
 		return false, err
 	}
 	err = a.mayTakeAddress(ctx, store, address, userID)
 	if errors.Is(err, ErrConflict) {
 		return false, nil
 	}
-	return err == nil, err
+	return u == nil && err == nil, err
 }
 
 // mayTakeAddress is a *ConflictError if the address belonged to somebody else a few days

@@ -65,14 +65,11 @@ func (a *Auth) requestSignIn(ctx context.Context, c caller, p *Provider, r mailR
 	if r.next != "" {
 		l.query.Set("next", r.next)
 	}
-	if u == nil {
-		switch err := a.maySignUp(ctx, a.store, address, true); {
-		case err == nil:
-			l.to = address
-		case !errors.Is(err, ErrSignUpClosed):
-			return nil, err
-		}
-	} else if !u.Disabled() {
+	err = a.maySignUp(ctx, a.store, address, true) // whoever has the address, so that it costs the same (P10)
+	if err != nil && !errors.Is(err, ErrSignUpClosed) {
+		return nil, err
+	}
+	if u == nil && err == nil || u != nil && !u.Disabled() {
 		l.to = address
 	}
 	return f, a.send(ctx, l)

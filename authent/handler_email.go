@@ -192,7 +192,7 @@ func (e *exchange) getVerifyRequest() error {
 	}
 	view := page.VerifyRequestView{Frame: e.frame()}
 	if f, ok := e.waitsFor(); ok {
-		view.CanType, view.Address = true, f.Address
+		view.CanType, view.Address = true, canonical(f.Address) // never as it is stored (P10)
 	}
 	return e.html(http.StatusOK, page.VerifyRequest, view)
 }

@@ -71,3 +71,51 @@ func (o *outbox) deliver(t *testing.T, w *world) {
 		}
 	}
 }
+
+// TestP10_InvitedLookAlike: where only the invited may sign up, and for who asks to change
+// to an address, a request runs the same statements whether or not somebody has it.
+func TestP10_InvitedLookAlike(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		for _, path := range []string{"/auth/signin/email", "/auth/forgot-password", "/auth/email"} {
+			kept := &outbox{}
+			w := newMailWorld(t, kind, func(c *authent.Config) { c.Outbox, c.SignUp = kept, authent.SignUpInvited })
+			w.people()
+			if _, err := w.auth.Register(t.Context(), authent.Registration{Email: ada, Password: adasWord}); err != nil {
+				t.Fatal(err)
+			}
+			var first string
+			for _, email := range []string{"unknown@example.com", "wrong@example.com", "disabled@example.com"} {
+				b := w.browser()
+				if path == "/auth/email" {
+					b.signIn(ada, adasWord)
+				}
+				csrf := b.csrf()
+				var a answer
+				statements := w.driver.during(func() { a = b.postWith(csrf, path, "email", email) })
+				text := fmt.Sprintf("%s\n%s", shape(a), strings.Join(statements, "\n"))
+				if first == "" {
+					first = text
+				} else if text != first {
+					t.Errorf("%s: %s:\n%s\nwant\n%s", path, email, text, first)
+				}
+			}
+		}
+	})
+}
+
+// TestP10_WaitingPageShowsNoSpelling: the page that waits shows an address that another
+// program stored in capitals as it shows one that nobody has.
+func TestP10_WaitingPageShowsNoSpelling(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		w := newMailWorld(t, kind, nil)
+		w.registered()
+		w.exec("UPDATE users SET email = 'Ada@Example.com'")
+		for typed, want := range map[string]string{"Ada@Example.com": "ada@example.com", "Bob@Example.com": "bob@example.com"} {
+			b := w.browser()
+			b.post("/auth/forgot-password", "email", typed)
+			if page := b.get("/auth/verify-request").body; !strings.Contains(page, want) || strings.Contains(page, typed) {
+				t.Errorf("%s: the page does not show %s alone", typed, want)
+			}
+		}
+	})
+}
