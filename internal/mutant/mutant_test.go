@@ -62,18 +62,3 @@ func TestRun(t *testing.T) {
 		})
 	}
 }
-
-// TestPatchesApply: the mutants of this module fit its code, which the long run of
-// all of them would only tell at its end.
-func TestPatchesApply(t *testing.T) {
-	root := filepath.Join("..", "..")
-	all, err := readPatches(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range all {
-		if _, err := p.apply(t.Context(), root, t.TempDir()); err != nil {
-			t.Errorf("%s: %v", p.name, err)
-		}
-	}
-}
