@@ -12,7 +12,6 @@ import (
 	"html/template"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -44,8 +43,9 @@ type Frame struct {
 	AppName, Base, Home string
 	// CSRFToken and CallbackURL are for the forms.
 	CSRFToken, CallbackURL string
-	// Error and Code are the codes in the page's query.
-	Error, Code string
+	// Error and Code are the codes in the page's query. Form says there which form was
+	// sent, where the codes do not: a provider's id, or a card of the account page.
+	Error, Code, Form string
 	// NewPassword is what a new password must be.
 	NewPassword PasswordRules
 }
@@ -190,44 +190,6 @@ type AccountView struct {
 	Notice string
 }
 
-// Card returns which card of the account page an error is about, whose form is shown now:
-// "" is the first one.
-func (v AccountView) Card() string {
-	switch v.Error {
-	case "CurrentPassword":
-		if v.HasPassword && !v.Recent {
-			return "confirm"
-		}
-		return v.passwordCard()
-	case "PasswordChange":
-		return v.passwordCard()
-	case "RecentSignInRequired":
-		if !v.Recent {
-			return "confirm"
-		}
-	case "DeletePassword":
-		return "delete"
-	case "EmailSignin":
-		if v.CanMail && v.Recent {
-			return "email"
-		}
-	case "SessionNotFound":
-		return "sessions"
-	case "AccountNotFound", "AccountNotLinked", "LastSignIn", "OAuthCallbackError":
-		if len(v.Accounts)+len(v.Linkable) > 0 {
-			return "accounts"
-		}
-	}
-	return ""
-}
-
-func (v AccountView) passwordCard() string {
-	if v.HasPassword && v.Recent {
-		return "password"
-	}
-	return ""
-}
-
 // AccountItem is a linked account on the account page.
 type AccountItem struct {
 	Provider, Name, ID string
@@ -313,20 +275,6 @@ func WriteHeaders(h http.Header) {
 func initial(name string) string {
 	if c, _ := utf8.DecodeRuneInString(name); unicode.IsPrint(c) && c != utf8.RuneError {
 		return string(c)
-	}
-	return ""
-}
-
-// faultyField returns the field that an error is about: "current" is the password
-// that people have, "password" the one they want. It is "" for other errors,
-// and without an error, whatever code a query has.
-func faultyField(kind, code string) string {
-	switch kind {
-	case "Register", "PasswordChange", "PasswordReset":
-		field, _, _ := strings.Cut(code, "_")
-		return field
-	case "CurrentPassword":
-		return "current"
 	}
 	return ""
 }

@@ -90,6 +90,7 @@ func TestP32_Pages(t *testing.T) {
 // checkPage walks a page and checks each element.
 func checkPage(t *testing.T, doc *html.Node) {
 	t.Helper()
+	checkFault(t, doc)
 	labels, ids, h1 := map[string]bool{}, []string{}, 0
 	for n := range doc.Descendants() {
 		if n.Type != html.ElementNode {
