@@ -203,7 +203,7 @@ func (e *exchange) frame() page.Frame {
 	f := page.Frame{
 		AppName: e.cfg.Pages.AppName, Base: e.site.Base, Home: e.origin.String() + "/",
 		CSRFToken: e.csrfToken, CallbackURL: e.callbackURL,
-		Error: q.Get("error"), Code: q.Get("code"),
+		Error: q.Get("error"), Code: q.Get("code"), Form: q.Get("form"),
 		NewPassword: page.PasswordRules(e.hasher.Limits()),
 	}
 	if f.AppName == "" {

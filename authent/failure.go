@@ -79,10 +79,21 @@ func failureOf(err error) failure {
 type pageError struct {
 	error
 	page string
+	// form says which form of the page it was, where the error's kind does not.
+	form string
 }
 
 // Unwrap returns the error itself.
 func (e *pageError) Unwrap() error { return e.error }
+
+// challengeOn has a challenge that was not met told by the form that was sent: every kind
+// of form can meet one. Other errors stay as they are.
+func challengeOn(err error, page, form string) error {
+	if !errors.Is(err, errChallenge) {
+		return err
+	}
+	return &pageError{err, page, form}
+}
 
 func failureIn(err error) failure {
 	if c, ok := errors.AsType[*PasswordError](err); ok {

@@ -28,6 +28,9 @@ type FormData struct {
 	// Error and Code are the codes in the page's query, "" for what has not the form
 	// of one: letters, digits and "_", at most 64. Anybody can write such a link.
 	Error, Code string
+	// Form is the ID of the provider whose form the last error is of, if it is about one
+	// and there are several; else "".
+	Form string
 	// Message is what the built-in pages say for Error and Code, in English, and "" for
 	// no error. It never holds anything of the query.
 	Message string
@@ -51,6 +54,8 @@ type FormProvider struct {
 	Action string
 	// Password says that the form has the fields email and password.
 	Password bool
+	// Email says that the form has the field email alone, to which a link is mailed.
+	Email bool
 	// Inputs are the other fields, for a check of the application's own.
 	Inputs []Input
 }
@@ -90,7 +95,7 @@ func (a *Auth) CSRFToken(w http.ResponseWriter, r *http.Request) (string, error)
 }
 
 // FormData returns what a sign-in, registration or error page of the application's own
-// shows, and does all that CSRFToken does. It reads callbackUrl, error and code from
+// shows, and does all that CSRFToken does. It reads callbackUrl, error, code and form from
 // r's query, where the Handler and RequireUser put them on their way to a page of
 // Config.Pages; without callbackUrl the browser's cookie counts, then the origin. What
 // the last try typed is given once: it is cleared on w.
@@ -107,6 +112,9 @@ func (a *Auth) FormData(w http.ResponseWriter, r *http.Request) (FormData, error
 		BasePath: a.BasePath(), SignOutAction: a.BasePath() + "/signout",
 	}
 	d.Message = page.AnyMessage(d.Error, d.Code)
+	if p, ok := a.provider(query.Get("form")); ok {
+		d.Form = p.ID
+	}
 	if _, ok := a.passwordProvider(); ok {
 		d.RegisterAction = a.BasePath() + "/register"
 	}
@@ -117,8 +125,8 @@ func (a *Auth) FormData(w http.ResponseWriter, r *http.Request) (FormData, error
 }
 
 func (a *Auth) formProvider(p *Provider) FormProvider {
-	f := FormProvider{ID: p.ID, Name: p.Name, Type: p.Type, Action: a.BasePath() + "/callback/" + p.ID, Password: p.isPassword()}
-	if p.isOAuth() {
+	f := FormProvider{ID: p.ID, Name: p.Name, Type: p.Type, Action: a.BasePath() + "/callback/" + p.ID, Password: p.isPassword(), Email: p.isEmail()}
+	if p.isOAuth() || p.isEmail() {
 		f.Action = a.BasePath() + "/signin/" + p.ID
 	}
 	if p.Credentials != nil {

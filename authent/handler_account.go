@@ -135,27 +135,27 @@ func (e *exchange) postPassword() error {
 	}
 	err = e.ChangePassword(e.r.Context(), s, e.form.Get("currentPassword"), e.form.Get("password"))
 	if err != nil {
-		return accountError(err)
+		return accountError(err, page.CardPassword)
 	}
 	return e.toAccount("password_changed")
 }
 
 func (e *exchange) postReauthenticate() error {
 	if _, err := e.Reauthenticate(e.w, e.r, e.form.Get("password")); err != nil {
-		return accountError(err)
+		return accountError(err, page.CardConfirm)
 	}
 	return e.toAccount("reauthenticated")
 }
 
-// accountError tells an error of a form on the account page there.
-func accountError(err error) error {
+// accountError tells an error of a form on the account page there, in its card.
+func accountError(err error, card string) error {
 	if errors.Is(err, ErrInvalidCredentials) {
 		return errCurrentPassword
 	}
 	if r, ok := errors.AsType[*RegisterError](err); ok {
 		return &PasswordError{r.Code}
 	}
-	return err
+	return challengeOn(err, "account", card)
 }
 
 // postDelete deletes the account of whoever is signed in, and says goodbye.
@@ -164,10 +164,15 @@ func (e *exchange) postDelete() error {
 	if err != nil {
 		return err
 	}
-	if err := e.deleteOwnUser(e.r.Context(), s, e.form.Get("password")); errors.Is(err, ErrInvalidCredentials) {
+	if e.form.Has("password") && e.form.Get("password") == "" && s.User.Password != "" {
+		return errDeletePassword // the form asked for it
+	}
+	err = e.deleteOwnUser(e.r.Context(), s, e.form.Get("password"))
+	if errors.Is(err, ErrInvalidCredentials) {
 		return errDeletePassword
-	} else if err != nil {
-		return err
+	}
+	if err != nil {
+		return challengeOn(err, "account", page.CardDelete)
 	}
 	e.clearSessionCookie(e.w, e.r)
 	if e.form.Get("callbackUrl") != "" {

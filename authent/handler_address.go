@@ -12,6 +12,7 @@ func (e *exchange) registerAndWaitForMail(provider *Provider, reg Registration) 
 	r := e.mailRequest()
 	w, err := e.registerAndWait(e.r.Context(), e.callerOf(e.r), provider, reg, r)
 	if err != nil {
+		err = challengeOn(err, "register", "")
 		e.keepForm(err, keptForm{Email: reg.Email, Name: reg.Name})
 		return err
 	}
@@ -95,10 +96,10 @@ func (e *exchange) finishVerify(u *User, t ticket) error {
 	}
 	s, err := e.verifyEmail(e.r.Context(), e.arrivingCaller(e.r), u, t, v)
 	if errors.Is(err, ErrInvalidCredentials) || errors.Is(err, errProofNeeded) {
-		return &pageError{errCurrentPassword, "verify-email"}
+		return &pageError{errCurrentPassword, "verify-email", ""}
 	}
 	if err != nil {
-		return err
+		return challengeOn(err, "verify-email", "")
 	}
 	var next string
 	if f, ok := e.waitsFor(); ok {
@@ -123,7 +124,7 @@ func (e *exchange) postSendVerification() error {
 	}
 	f, err := e.requestVerification(e.r.Context(), e.callerOf(e.r), s.User, e.mailRequest())
 	if err != nil {
-		return err
+		return challengeOn(err, "account", "")
 	}
 	if f == nil {
 		return e.toAccount("email_verified")
@@ -141,8 +142,11 @@ func (e *exchange) postEmail() error {
 		return errUnknownPage
 	}
 	f, err := e.requestChange(e.r.Context(), e.callerOf(e.r), s, e.mailRequest())
+	if errors.Is(err, errChallenge) {
+		return challengeOn(err, "account", page.CardEmail)
+	}
 	if err != nil {
-		return &pageError{err, "account"}
+		return &pageError{err, "account", ""}
 	}
 	return e.waitForMail(f)
 }

@@ -90,7 +90,7 @@ func (e *exchange) requestSignInLink() error {
 	f, err := e.requestSignIn(e.r.Context(), e.callerOf(e.r), e.provider, e.mailRequest())
 	if err != nil {
 		e.keepForm(err, keptForm{Email: e.form.Get("email")})
-		return err
+		return e.ofProvidersForm(err)
 	}
 	return e.waitForMail(f)
 }
@@ -159,7 +159,7 @@ func (e *exchange) postCode() error {
 	}
 	t, err := e.tryCode(e.r.Context(), e.callerOf(e.r), f, e.form.Get("code"))
 	if err != nil {
-		return err
+		return challengeOn(err, "verify-request", "")
 	}
 	switch f.Purpose {
 	case forSignIn.name:
@@ -214,7 +214,7 @@ func (e *exchange) postForgotPassword() error {
 	}
 	f, err := e.requestReset(e.r.Context(), e.callerOf(e.r), e.mailRequest())
 	if err != nil {
-		return &pageError{err, "forgot-password"}
+		return &pageError{err, "forgot-password", ""}
 	}
 	return e.waitForMail(f)
 }

@@ -67,10 +67,25 @@ func (e *exchange) postCallback() error {
 	s, err := e.signInByForm(e.r.Context(), e.arrivingCaller(e.r), e.provider, e.form, e.origin.String())
 	if err != nil {
 		e.keepForm(err, keptForm{Email: e.form.Get("email")})
-		return e.waitForProof(err)
+		return e.waitForProof(e.ofProvidersForm(err))
 	}
 	e.welcome(e.w, e.r, s)
 	return e.redirect(e.callbackURL)
+}
+
+// ofProvidersForm has an error of a provider's form on the sign-in page say which form
+// that is, where there are several.
+func (e *exchange) ofProvidersForm(err error) error {
+	forms := 0
+	for i := range e.cfg.Providers {
+		if !e.cfg.Providers[i].isOAuth() {
+			forms++
+		}
+	}
+	if forms < 2 || failureOf(err).page != "signin" {
+		return err
+	}
+	return &pageError{err, "signin", e.provider.ID}
 }
 
 func (e *exchange) getSignOut() error {
@@ -129,6 +144,7 @@ func (e *exchange) postRegister() error {
 	}
 	s, err := e.registerAndSignIn(e.r.Context(), e.arrivingCaller(e.r), provider, reg)
 	if err != nil {
+		err = challengeOn(err, "register", "")
 		e.keepForm(err, keptForm{Email: reg.Email, Name: reg.Name})
 		return err
 	}

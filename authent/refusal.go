@@ -39,6 +39,9 @@ func (e *exchange) fail(err error) {
 	if f.code != "" {
 		query.Set("code", f.code)
 	}
+	if on, ok := errors.AsType[*pageError](err); ok && on.form != "" && f.page == on.page {
+		query.Set("form", on.form)
+	}
 	if f.page == e.again.page {
 		for name, values := range e.again.query {
 			query[name] = values
