@@ -35,7 +35,7 @@ func TestHTMXForms(t *testing.T) {
 			}
 		}
 		b := w.browser().htmx(home + "/article?id=7")
-		led("a wrong password", b.signIn(ada, "wrong password"), home+"/login?code=credentials&error=CredentialsSignin")
+		led("a wrong password", b.signIn(ada, "wrong password"), home+"/login?code=credentials&error=CredentialsSignin&form=credentials")
 		led("sign-in", b.signIn(ada, adasWord), home+"/article?id=7")
 		led("a callbackUrl", b.post("/auth/signout", "callbackUrl", "/bye"), home+"/bye")
 		if b.who() != "" {

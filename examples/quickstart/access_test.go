@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,7 +23,7 @@ type place struct {
 // people who are not.
 func pages(t *testing.T, a *app) []place {
 	at := func(path string) func(*tab) { return func(b *tab) { b.open(path) } }
-	return []place{
+	signedOut := []place{
 		{"home", at("/")},
 		{"signin", at("/auth/signin?callbackUrl=/")},
 		{"signin-error", func(b *tab) { b.signIn(ada, "not the password") }},
@@ -33,28 +34,20 @@ func pages(t *testing.T, a *app) []place {
 			b.press("Create account")
 		}},
 		{"verify-request", at("/auth/verify-request")},
-		{"forgot-password", at("/auth/forgot-password")},
-		{"code", func(b *tab) {
-			b.fill("email", ada)
-			b.press("Mail me a link")
-		}},
-		{"code-error", func(b *tab) {
-			b.fill("code", "BBBB-BBBB")
-			b.press("Continue")
-		}},
-		{"reset-password", func(b *tab) { b.openMail("/reset-password?") }},
-		{"signin-link", func(b *tab) {
-			b.open("/auth/signin?callbackUrl=/")
-			b.fill("email-email", "grace@example.com")
-			b.press("Mail me a link")
-			b.openMail("/callback/email?")
-		}},
-		{"dev-mail", at("/auth/dev/mail")},
+		{"goodbye", at("/auth/goodbye")},
 		{"error-not-found", at("/auth/nothing")},
 		{"error-configuration", at("/auth/error?error=Configuration")},
+	}
+	return slices.Concat(signedOut, mailPages, []place{
 		{"home-signed-in", func(b *tab) { b.signIn(ada, word) }},
 		{"signin-signed-in", at("/auth/signin?callbackUrl=/")},
 		{"account", at("/auth/account")},
+		{"account-error", func(b *tab) {
+			b.open("/auth/account")
+			b.do(chromedp.Click(chromedp.CSS("summary")))
+			b.fill("delete-password", "not the password")
+			b.click("button.danger")
+		}},
 		{"signout", at("/auth/signout?callbackUrl=/")},
 		{"account-old", func(b *tab) {
 			a.ageSessions(t)
@@ -71,17 +64,52 @@ func pages(t *testing.T, a *app) []place {
 			b.click(`[aria-label="Link Dev provider"]`)
 			b.press("Sign in")
 		}},
-	}
+	})
 }
 
-// openMail opens the link of the newest mail in development, which has link in it.
+// mailPages are those that are about mails, for ada, who is signed out.
+var mailPages = []place{
+	{"forgot-password", func(b *tab) { b.open("/auth/forgot-password") }},
+	{"forgot-password-error", func(b *tab) {
+		b.fill("email", "no address")
+		b.press("Mail me a link")
+	}},
+	{"code", func(b *tab) {
+		b.fill("email", ada)
+		b.press("Mail me a link")
+	}},
+	{"code-error", func(b *tab) {
+		b.fill("code", "BBBB-BBBB")
+		b.press("Continue")
+	}},
+	{"reset-password", func(b *tab) { b.openMail("/reset-password?") }},
+	{"reset-password-error", func(b *tab) {
+		b.fill("password", "football")
+		b.press("Set password")
+	}},
+	{"signin-link", func(b *tab) {
+		b.open("/auth/signin?callbackUrl=/")
+		b.fill("email-email", "grace@example.com")
+		b.press("Mail me a link")
+		b.openMail("/callback/email?")
+	}},
+	{"confirm", func(b *tab) { b.openMail("/verify-email?") }},
+	{"confirm-error", func(b *tab) {
+		b.fill("password", "not the password")
+		b.press("Confirm")
+	}},
+	{"dev-mail", func(b *tab) { b.open("/auth/dev/mail") }},
+}
+
+// openMail opens the link of the newest mail in development that has link in it.
 func (b *tab) openMail(link string) {
 	b.t.Helper()
+	button := fmt.Sprintf("a.button[href*=%q]", link)
 	await.True(b.t, "the mail is there", func() bool {
 		b.open("/auth/dev/mail")
-		return value[bool](b, fmt.Sprintf("!!document.querySelector('a.button')?.href.includes(%q)", link))
+		return value[bool](b, fmt.Sprintf("!!document.querySelector(%q)", button))
 	})
-	b.press("Open the link")
+	b.click(button)
 }
 
 // ageSessions makes all sessions as old as 2020.

@@ -173,6 +173,34 @@ func (b *tab) says(texts ...string) {
 	}
 }
 
+// leadsTo fails the test unless the page shows an error, and the field with this id has
+// the focus, both in view, and the title says so.
+func (b *tab) leadsTo(id string) {
+	b.t.Helper()
+	// A browser moves the focus with the first frame that it draws.
+	b.do(chromedp.Poll[chromedp.Void](fmt.Sprintf("document.activeElement && document.activeElement.id === %q", id)))
+	if title := value[string](b, "document.title"); !strings.HasPrefix(title, "Error: ") {
+		b.t.Errorf("the title is %q", title)
+	}
+	if unseen := value[[]string](b, `['error', document.activeElement.id].filter(id => {
+		const r = document.getElementById(id).getBoundingClientRect();
+		return r.top < 0 || r.bottom > innerHeight;
+	})`); len(unseen) != 0 {
+		b.t.Errorf("%s is out of view", unseen)
+	}
+}
+
+// leadsNowhere fails the test if the page shows an error or takes the focus.
+func (b *tab) leadsNowhere() {
+	b.t.Helper()
+	if title := value[string](b, "document.title"); strings.HasPrefix(title, "Error") {
+		b.t.Errorf("the title is %q", title)
+	}
+	if n := value[int](b, "document.querySelectorAll('#error, [autofocus], [aria-invalid]').length"); n != 0 {
+		b.t.Errorf("%d elements tell of an error", n)
+	}
+}
+
 // value evaluates an expression in the page.
 func value[T any](b *tab, expression string) T {
 	b.t.Helper()

@@ -29,6 +29,7 @@ func (a *app) mainJob(t *testing.T) {
 
 	b.signIn(ada, "not the password")
 	b.says("That did not work")
+	b.leadsTo("password")
 	if kept := value[string](b, "document.getElementById('email').value"); kept != ada {
 		t.Errorf("the form kept %q", kept)
 	}
@@ -70,12 +71,15 @@ func (b *tab) changePassword(t *testing.T, other *tab) {
 	b.fill("current-password", "not the password", "new-password", newWord)
 	b.press("Change password")
 	b.says("That is not your current password")
+	b.leadsTo("current-password")
 	b.fill("current-password", word, "new-password", "football")
 	b.press("Change password")
 	b.says("That password is too easy to guess")
+	b.leadsTo("new-password")
 	b.fill("current-password", word, "new-password", newWord)
 	b.press("Change password")
 	b.says("Your password has been changed")
+	b.leadsNowhere()
 	other.signIn(ada, word)
 	other.says("That did not work")
 	other.signIn(ada, newWord)
@@ -88,6 +92,7 @@ func (b *tab) deleteAccount(other *tab) {
 	b.fill("delete-password", "not the password")
 	b.click("button.danger")
 	b.says("That is not your password, and nothing was deleted")
+	b.leadsTo("delete-password")
 	b.fill("delete-password", newWord)
 	b.click("button.danger")
 	b.says("Goodbye")
@@ -112,6 +117,7 @@ func TestBrowser_RegistrationSaysWhatIsWrong(t *testing.T) {
 		b.fill("name", "Grace Hopper", "email", tc.email, "password", tc.password)
 		b.press("Create account")
 		b.says(tc.says)
+		b.leadsTo(tc.wrong)
 		kept := value[[]string](b, "['name','email','password'].map(id => document.getElementById(id).value)")
 		if kept[0] != "Grace Hopper" || kept[1] != tc.email || kept[2] != "" {
 			t.Errorf("the form kept %q", kept)

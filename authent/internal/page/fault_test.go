@@ -19,89 +19,115 @@ type fault struct {
 	wrong string
 }
 
+// faultCase is a page with an error in its query.
+type faultCase struct {
+	page Name
+	view func(Frame) any
+	// query is error, code and form.
+	query string
+	want  fault
+}
+
+// faultCases are those of the pages that are little but a form.
+var faultCases = []faultCase{
+	{SignIn, passwordPage, "", fault{focus: "email"}},
+	{SignIn, passwordPage, "SessionRequired", fault{in: "callback/credentials"}},
+	{SignIn, passwordPage, "CredentialsSignin credentials", fault{"callback/credentials", "email", "email password"}},
+	{SignIn, passwordPage, "EmailSignin", fault{in: "callback/credentials"}},
+	{SignIn, mailAndMore, "", fault{}},
+	{SignIn, mailAndMore, "OAuthAccountNotLinked", fault{in: "signin/github"}},
+	{SignIn, mailAndMore, "EmailSignin email_invalid", fault{"signin/email", "email-email", "email-email"}},
+	{SignIn, mailAndMore, "CredentialsSignin credentials credentials", fault{"callback/credentials", "password", "email password"}},
+	{SignIn, mailAndMore, "CredentialsSignin unpaid card", fault{"callback/card", "card-number", ""}},
+	{SignIn, mailAndMore, "CredentialsSignin unpaid badge", fault{"callback/badge", "error", ""}},
+	{SignIn, mailAndMore, "CredentialsSignin unpaid nowhere", fault{in: "signin/github"}},
+	{SignIn, mailAndMore, "Challenge - email", fault{"signin/email", "email-email", ""}},
+	{Register, registerPage, "", fault{}},
+	{Register, registerPage, "Register email_taken", fault{"register", "email", "email"}},
+	{Register, registerPage, "Register password_short", fault{"register", "password", "password"}},
+	{Register, registerPage, "Register username_taken", fault{"register", "name", ""}},
+	{Register, invited, "Register invitation_needed", fault{"register", "name", ""}},
+	{ForgotPassword, forgot, "", fault{focus: "email"}},
+	{ForgotPassword, forgot, "EmailSignin email_invalid", fault{"forgot-password", "email", "email"}},
+	{ForgotPassword, forgot, "Challenge", fault{"forgot-password", "email", ""}},
+	{ResetPassword, reset, "", fault{focus: "password"}},
+	{ResetPassword, reset, "PasswordReset password_common", fault{"reset-password", "password", "password"}},
+	{VerifyRequest, code, "", fault{focus: "code"}},
+	{VerifyRequest, code, "CodeWrong", fault{"code", "code", "code"}},
+	{VerifyRequest, code, "EmailUnverified", fault{"code", "code", ""}},
+	{VerifyRequest, noCode, "EmailUnverified", fault{}},
+	{Confirm, confirm, "", fault{}},
+	{Confirm, confirm, "CurrentPassword", fault{"verify-email", "password", "password"}},
+	{Confirm, confirm, "Challenge", fault{"verify-email", "password", ""}},
+}
+
+// accountFaultCases are those of the account page, whose cards have a form each.
+var accountFaultCases = []faultCase{
+	{Account, recent, "", fault{}},
+	{Account, recent, "CurrentPassword", fault{"password", "current-password", "current-password"}},
+	{Account, recent, "PasswordChange password_short", fault{"password", "new-password", "new-password"}},
+	{Account, recent, "PasswordChange other", fault{"password", "current-password", ""}},
+	{Account, recent, "Challenge - password", fault{"password", "current-password", ""}},
+	{Account, recent, "EmailSignin email_invalid", fault{"email", "new-email", "new-email"}},
+	{Account, recent, "Challenge - email", fault{"email", "new-email", ""}},
+	{Account, recent, "DeletePassword", fault{"delete", "delete-password", "delete-password"}},
+	{Account, recent, "Challenge - delete", fault{"delete", "delete-password", ""}},
+	{Account, recent, "SessionNotFound", fault{focus: "error"}},
+	{Account, recent, "LastSignIn", fault{in: "unlink", focus: "error"}},
+	{Account, old, "CurrentPassword", fault{"reauthenticate", "confirm", "confirm"}},
+	{Account, old, "RecentSignInRequired", fault{"reauthenticate", "confirm", ""}},
+	{Account, old, "Challenge - confirm", fault{"reauthenticate", "confirm", ""}},
+	{Account, old, "DeletePassword", fault{"delete", "delete-password", "delete-password"}},
+	{Account, old, "PasswordChange password_short", fault{in: "verify-email/send"}},
+	{Account, old, "Challenge - nowhere", fault{in: "verify-email/send"}},
+	{Account, noPassword, "DeletePassword", fault{in: "delete", focus: "error"}},
+	{Account, noPasswordOld, "DeletePassword", fault{in: "verify-email/send"}},
+	{Account, noPasswordOld, "RecentSignInRequired", fault{focus: "error"}},
+}
+
+func mailAndMore(f Frame) any {
+	return SignInView{Frame: f, Email: "ada@example.com", Providers: []ProviderView{
+		{ID: "github", OAuth: true}, {ID: "email", Mail: true}, {ID: "credentials", Password: true},
+		{ID: "card", Inputs: []Input{{Name: "number"}}}, {ID: "badge"},
+	}}
+}
+
+func invited(f Frame) any {
+	return RegisterView{Frame: f, Email: "ada@example.com", Invitation: "token"}
+}
+
+func forgot(f Frame) any { return ForgotPasswordView{Frame: f} }
+
+func reset(f Frame) any { return ResetPasswordView{Frame: f, HasPassword: true} }
+
+func code(f Frame) any { return VerifyRequestView{Frame: f, CanType: true} }
+
+func noCode(f Frame) any { return VerifyRequestView{Frame: f} }
+
+func confirm(f Frame) any {
+	return ConfirmView{Frame: f, Action: "verify-email", AskPassword: true, Other: "bob"}
+}
+
+var (
+	recent        = account(AccountView{HasPassword: true, Recent: true})
+	old           = account(AccountView{HasPassword: true})
+	noPassword    = account(AccountView{Recent: true})
+	noPasswordOld = account(AccountView{})
+)
+
+// account makes the account page of somebody who has everything that is not in v.
+func account(v AccountView) func(Frame) any {
+	return func(f Frame) any {
+		v.Frame, v.CanMail, v.Email = f, true, "ada@example.com"
+		v.Accounts = []AccountItem{{Provider: "github", ID: "1"}}
+		return v
+	}
+}
+
 // TestPageErrorsStandAtTheirForm: an error stands right above the fields that it is
 // about, the first of them has the focus, and the title says so first.
 func TestPageErrorsStandAtTheirForm(t *testing.T) {
-	mailAndMore := func(f Frame) any {
-		return SignInView{Frame: f, Email: "ada@example.com", Providers: []ProviderView{
-			{ID: "github", OAuth: true}, {ID: "email", Mail: true}, {ID: "credentials", Password: true},
-			{ID: "card", Inputs: []Input{{Name: "number"}}}, {ID: "badge"},
-		}}
-	}
-	account := func(v AccountView) func(Frame) any {
-		return func(f Frame) any {
-			v.Frame, v.CanMail, v.Email = f, true, "ada@example.com"
-			v.Accounts = []AccountItem{{Provider: "github", ID: "1"}}
-			return v
-		}
-	}
-	recent, old := account(AccountView{HasPassword: true, Recent: true}), account(AccountView{HasPassword: true})
-	noPassword, noPasswordOld := account(AccountView{Recent: true}), account(AccountView{})
-	invited := func(f Frame) any { return RegisterView{Frame: f, Email: "ada@example.com", Invitation: "token"} }
-	forgot := func(f Frame) any { return ForgotPasswordView{Frame: f} }
-	reset := func(f Frame) any { return ResetPasswordView{Frame: f, HasPassword: true} }
-	code := func(f Frame) any { return VerifyRequestView{Frame: f, CanType: true} }
-	noCode := func(f Frame) any { return VerifyRequestView{Frame: f} }
-	confirm := func(f Frame) any {
-		return ConfirmView{Frame: f, Action: "verify-email", AskPassword: true, Other: "bob"}
-	}
-	for _, tc := range []struct {
-		page Name
-		view func(Frame) any
-		// query is error, code and form.
-		query string
-		want  fault
-	}{
-		{SignIn, passwordPage, "", fault{focus: "email"}},
-		{SignIn, passwordPage, "SessionRequired", fault{in: "callback/credentials"}},
-		{SignIn, passwordPage, "CredentialsSignin credentials", fault{"callback/credentials", "email", "email password"}},
-		{SignIn, passwordPage, "EmailSignin", fault{in: "callback/credentials"}},
-		{SignIn, mailAndMore, "", fault{}},
-		{SignIn, mailAndMore, "OAuthAccountNotLinked", fault{in: "signin/github"}},
-		{SignIn, mailAndMore, "EmailSignin email_invalid", fault{"signin/email", "email-email", "email-email"}},
-		{SignIn, mailAndMore, "CredentialsSignin credentials credentials", fault{"callback/credentials", "password", "email password"}},
-		{SignIn, mailAndMore, "CredentialsSignin unpaid card", fault{"callback/card", "card-number", ""}},
-		{SignIn, mailAndMore, "CredentialsSignin unpaid badge", fault{"callback/badge", "error", ""}},
-		{SignIn, mailAndMore, "CredentialsSignin unpaid nowhere", fault{in: "signin/github"}},
-		{SignIn, mailAndMore, "Challenge - email", fault{"signin/email", "email-email", ""}},
-		{Register, registerPage, "", fault{}},
-		{Register, registerPage, "Register email_taken", fault{"register", "email", "email"}},
-		{Register, registerPage, "Register password_short", fault{"register", "password", "password"}},
-		{Register, registerPage, "Register username_taken", fault{"register", "name", ""}},
-		{Register, invited, "Register invitation_needed", fault{"register", "name", ""}},
-		{ForgotPassword, forgot, "", fault{focus: "email"}},
-		{ForgotPassword, forgot, "EmailSignin email_invalid", fault{"forgot-password", "email", "email"}},
-		{ForgotPassword, forgot, "Challenge", fault{"forgot-password", "email", ""}},
-		{ResetPassword, reset, "", fault{focus: "password"}},
-		{ResetPassword, reset, "PasswordReset password_common", fault{"reset-password", "password", "password"}},
-		{VerifyRequest, code, "", fault{focus: "code"}},
-		{VerifyRequest, code, "CodeWrong", fault{"code", "code", "code"}},
-		{VerifyRequest, code, "EmailUnverified", fault{"code", "code", ""}},
-		{VerifyRequest, noCode, "EmailUnverified", fault{}},
-		{Confirm, confirm, "", fault{}},
-		{Confirm, confirm, "CurrentPassword", fault{"verify-email", "password", "password"}},
-		{Confirm, confirm, "Challenge", fault{"verify-email", "password", ""}},
-		{Account, recent, "", fault{}},
-		{Account, recent, "CurrentPassword", fault{"password", "current-password", "current-password"}},
-		{Account, recent, "PasswordChange password_short", fault{"password", "new-password", "new-password"}},
-		{Account, recent, "PasswordChange other", fault{"password", "current-password", ""}},
-		{Account, recent, "Challenge - password", fault{"password", "current-password", ""}},
-		{Account, recent, "EmailSignin email_invalid", fault{"email", "new-email", "new-email"}},
-		{Account, recent, "Challenge - email", fault{"email", "new-email", ""}},
-		{Account, recent, "DeletePassword", fault{"delete", "delete-password", "delete-password"}},
-		{Account, recent, "Challenge - delete", fault{"delete", "delete-password", ""}},
-		{Account, recent, "SessionNotFound", fault{focus: "error"}},
-		{Account, recent, "LastSignIn", fault{in: "unlink", focus: "error"}},
-		{Account, old, "CurrentPassword", fault{"reauthenticate", "confirm", "confirm"}},
-		{Account, old, "RecentSignInRequired", fault{"reauthenticate", "confirm", ""}},
-		{Account, old, "Challenge - confirm", fault{"reauthenticate", "confirm", ""}},
-		{Account, old, "DeletePassword", fault{"delete", "delete-password", "delete-password"}},
-		{Account, old, "PasswordChange password_short", fault{in: "verify-email/send"}},
-		{Account, old, "Challenge - nowhere", fault{in: "verify-email/send"}},
-		{Account, noPassword, "DeletePassword", fault{in: "delete", focus: "error"}},
-		{Account, noPasswordOld, "DeletePassword", fault{in: "verify-email/send"}},
-		{Account, noPasswordOld, "RecentSignInRequired", fault{focus: "error"}},
-	} {
+	for _, tc := range slices.Concat(faultCases, accountFaultCases) {
 		t.Run(string(tc.page)+" "+tc.query, func(t *testing.T) {
 			q := append(strings.Fields(tc.query), "", "", "")
 			doc := rendered(t, tc.page, tc.view(Frame{AppName: "Notes", Base: "/auth", Error: q[0], Code: q[1], Form: q[2], CSRFToken: "token"}))
