@@ -159,7 +159,7 @@ func TestBrowser_LongAddress(t *testing.T) {
 }
 
 // faults is a script that lists what is wrong with a page. Contrast is that of
-// WCAG 2.2 §1.4.3, targets are those of §2.5.5 within forms.
+// WCAG 2.2 §1.4.3, targets are those of §2.5.5 within forms, and none touches another.
 const faults = `(() => {
   const faults = [];
   const visible = e => e.checkVisibility({visibilityProperty: true, contentVisibilityAuto: true}) && e.getBoundingClientRect().height > 0;
@@ -188,6 +188,11 @@ const faults = `(() => {
     const target = e.type === 'checkbox' ? e.parentElement : e; // its label is part of it
     if (visible(e) && target.getBoundingClientRect().height < 44) faults.push('small target: ' + (e.name || e.textContent.trim()));
   }
+  const targets = [...document.querySelectorAll('button, .button, input, summary')].filter(e => visible(e) && e.type !== 'hidden');
+  targets.slice(1).forEach((e, i) => {
+    const [a, b] = [targets[i].getBoundingClientRect(), e.getBoundingClientRect()];
+    if (a.left < b.right && b.left < a.right && b.top >= a.bottom - 1 && b.top - a.bottom < 8) faults.push('too near to what is above it: ' + (e.name || e.textContent.trim()));
+  });
   for (const e of document.querySelectorAll('a, button, input, summary')) {
     if (!visible(e) || e.type === 'hidden') continue;
     e.focus({focusVisible: true});

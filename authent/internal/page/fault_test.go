@@ -244,3 +244,19 @@ func TestPagesWithoutForms(t *testing.T) {
 		}
 	}
 }
+
+// TestPageConfirmSaysFor: an old session is told what it must be confirmed for; whoever
+// has a password deletes the account with that.
+func TestPageConfirmSaysFor(t *testing.T) {
+	for want, view := range map[string]AccountView{
+		"To change your password, confirm":                         {HasPassword: true},
+		"To change how you sign in, confirm":                       {HasPassword: true, Linkable: []ProviderView{{ID: "github"}}},
+		"To change how you sign in or delete the account, confirm": {Accounts: []AccountItem{{Provider: "github"}}},
+		"To delete the account, confirm":                           {},
+	} {
+		var b strings.Builder
+		if err := Render(&b, Account, view); err != nil || !strings.Contains(b.String(), want) {
+			t.Errorf("%q is not in the page: %v", want, err)
+		}
+	}
+}
