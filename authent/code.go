@@ -123,12 +123,12 @@ func readCode(typed string) string {
 }
 
 // tryCode uses up one of the flow's tries and returns the ticket that the code stands
-// for. A wrong code is errCodeWrong while there are tries left, then ErrLinkInvalid. It
+// for. A wrong code is ErrCodeWrong while there are tries left, then ErrLinkInvalid. It
 // is exact in any number of processes: each try is a row that one request gets.
 func (a *Auth) tryCode(ctx context.Context, c caller, f codeFlow, typed string) (ticket, error) {
 	letters := readCode(typed)
 	if letters == "" {
-		return ticket{}, errCodeWrong // it costs no try
+		return ticket{}, ErrCodeWrong // it costs no try
 	}
 	if _, err := a.limit(ctx, c, try{kind: TryCode}); err != nil {
 		return ticket{}, err
@@ -188,7 +188,7 @@ func (a *Auth) missed(ctx context.Context, f codeFlow, k int) error {
 		if err := a.store.CreateVerificationToken(ctx, next); err != nil {
 			return err
 		}
-		return errCodeWrong
+		return ErrCodeWrong
 	}
 	return errors.Join(ErrLinkInvalid, a.endCode(ctx, f))
 }

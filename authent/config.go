@@ -200,6 +200,11 @@ func (c *Config) shared() bool {
 // query, so that its own path is an error. If "", the built-in page.
 type Pages struct {
 	SignIn, SignOut, Error, VerifyRequest, Register, Account string
+	// ForgotPassword is where people ask for a mail; the others are where links in mails
+	// lead, with the link's parameters in the query. See Auth.VerifyEmail and the verbs
+	// beside it for what these pages call. Let them send "Referrer-Policy: no-referrer":
+	// their URLs hold secrets.
+	ForgotPassword, ResetPassword, VerifyEmail, ChangeEmail, UndoEmail string
 	// NewUser is where people go after their first sign-in through a provider,
 	// with the callbackUrl in the query. If "", to the callbackUrl at once.
 	NewUser string

@@ -156,6 +156,14 @@ func (a *Auth) admitByMail(ctx context.Context, tx Adapter, p *Provider, t ticke
 	return u, nil
 }
 
+// signInTicket returns the ticket of a sign-in link, or ErrLinkInvalid.
+func (a *Auth) signInTicket(l EmailSignIn) (ticket, error) {
+	if !plausibleAddress(l.Email) {
+		return ticket{}, ErrLinkInvalid
+	}
+	return a.linkTicket(forSignIn, forSignIn.ofAddress(l.Email), l.Email, l.Token)
+}
+
 // plausibleAddress reports whether an address in a link can be that of a row at all, also
 // of one that another program stored: anything else costs no SQL.
 func plausibleAddress(s string) bool {

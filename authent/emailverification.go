@@ -127,6 +127,8 @@ type verifier struct {
 type EmailProof struct {
 	// UserID and Token are the link's parameters user and token.
 	UserID, Token string
+	// Password is whoever's the account is, "" if it was not asked for; see VerifyEmail.
+	Password string
 }
 
 // findProof returns the user whose address a link proves, or ErrLinkInvalid. It uses

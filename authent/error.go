@@ -61,6 +61,8 @@ var (
 	// ErrLinkInvalid says that a link or a code that was mailed does not work: it was used
 	// or has expired, it is not whole, or the account has changed since.
 	ErrLinkInvalid = errors.New("the link or code was used, has expired, or is not complete")
+	// ErrCodeWrong says that a code is not the one that was mailed; people may try again.
+	ErrCodeWrong = errors.New("the code is wrong")
 	// ErrEmailUnverified refuses a sign-in with the right password: the address must be
 	// proved first (VerificationRequired).
 	ErrEmailUnverified = errors.New("the address is not verified")
@@ -83,8 +85,8 @@ var (
 	errNoEmail         = errors.New("the provider gave no address that can be used")
 	errLinkedElsewhere = errors.New("the account is linked to another user")
 	errNotLinked       = errors.New("no such account is linked")
-	errCodeWrong       = errors.New("the code is wrong")
 	errProofNeeded     = errors.New("the link alone does not show that the account is theirs")
+	errNoPasswords     = fmt.Errorf("no password provider: %w", ErrUnsupported)
 	errNoMailer        = fmt.Errorf("no Config.Mailer: %w", ErrUnsupported)
 	errChallenge       = errors.New("the challenge was not met")
 	errOtherProspect   = errors.New("not the user that the application was asked about")

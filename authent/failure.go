@@ -32,7 +32,7 @@ var failures = []failure{
 	{ErrUnavailable, "Unavailable", "", "error", http.StatusServiceUnavailable},
 	{ErrInvalidCredentials, "CredentialsSignin", "credentials", "signin", http.StatusOK},
 	{ErrLinkInvalid, "Verification", "", "error", http.StatusOK},
-	{errCodeWrong, "CodeWrong", "", "verify-request", http.StatusOK},
+	{ErrCodeWrong, "CodeWrong", "", "verify-request", http.StatusOK},
 	{ErrEmailUnverified, "EmailUnverified", "", "verify-request", http.StatusOK},
 	{ErrUserDisabled, "CredentialsSignin", "credentials", "signin", http.StatusOK},
 	{errNoEmail, "OAuthCallbackError", "email_missing", "signin", http.StatusOK},

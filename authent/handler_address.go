@@ -32,7 +32,7 @@ func (e *exchange) askToVerify(s *Session) {
 }
 
 // verifier reads what shows, beside the mail, that the account is whoever's this is.
-func (e *exchange) verifier(u *User, t ticket) (v verifier, s *Session, err error) {
+func (e *exchange) verifier(u *User, t ticket, password string) (v verifier, s *Session, err error) {
 	if s, err = e.requestSession(); err != nil {
 		return verifier{}, nil, err
 	}
@@ -41,19 +41,22 @@ func (e *exchange) verifier(u *User, t ticket) (v verifier, s *Session, err erro
 	}
 	f, ok := e.waitsFor()
 	v.waits = ok && f.Purpose == forVerify.name && f.Address == u.Email && f.mailed(t)
-	v.password = e.form.Get("password")
+	v.password = password
 	return v, s, nil
 }
 
 // getVerifyEmail shows the page to which a link leads that proves an address. It asks for
 // the password where nothing else shows that the account is theirs.
 func (e *exchange) getVerifyEmail() error {
+	if done, err := e.elsewhere(e.cfg.Pages.VerifyEmail); done {
+		return err
+	}
 	q := queryOf(e.r)
 	u, t, err := e.findProof(e.r.Context(), EmailProof{UserID: q.Get("user"), Token: q.Get("token")})
 	if err != nil {
 		return err
 	}
-	v, s, err := e.verifier(u, t)
+	v, s, err := e.verifier(u, t, "")
 	if err != nil {
 		return err
 	}
@@ -74,42 +77,21 @@ func (e *exchange) postVerifyEmail() error {
 	if err != nil {
 		return err
 	}
-	return e.finishVerify(u, t)
-}
-
-// verifyByCode proves an address with the code that its mail brought.
-func (e *exchange) verifyByCode(f codeFlow, t ticket) error {
-	u, err := e.userOf(e.r.Context(), e.store, f.Address)
-	if err != nil {
-		return err
-	}
-	if u == nil || u.Disabled() {
-		return ErrLinkInvalid
-	}
-	return e.finishVerify(u, t)
-}
-
-func (e *exchange) finishVerify(u *User, t ticket) error {
-	v, _, err := e.verifier(u, t)
-	if err != nil {
-		return err
-	}
-	s, err := e.verifyEmail(e.r.Context(), e.arrivingCaller(e.r), u, t, v)
-	if errors.Is(err, ErrInvalidCredentials) || errors.Is(err, errProofNeeded) {
+	started, next, err := e.verifyWith(u, t, e.form.Get("password"))
+	if errors.Is(err, ErrInvalidCredentials) {
 		return &pageError{errCurrentPassword, "verify-email", ""}
 	}
 	if err != nil {
 		return challengeOn(err, "verify-email", "")
 	}
-	var next string
-	if f, ok := e.waitsFor(); ok {
-		next = f.Next
-	}
-	e.clearCookie(e.w, e.cookies.code)
-	if s == nil {
+	return e.goVerified(started, next)
+}
+
+// goVerified sends the browser on in which an address was proved.
+func (e *exchange) goVerified(started *Session, next string) error {
+	if started == nil {
 		return e.toAccount("email_verified")
 	}
-	e.welcome(e.w, e.r, s)
 	return e.goNext(next)
 }
 
@@ -153,6 +135,9 @@ func (e *exchange) postEmail() error {
 
 // getChangeEmail shows the page to which a link leads that proves a new address.
 func (e *exchange) getChangeEmail() error {
+	if done, err := e.elsewhere(e.cfg.Pages.ChangeEmail); done {
+		return err
+	}
 	q := queryOf(e.r)
 	u, t, err := e.findChange(e.r.Context(), EmailChange{UserID: q.Get("user"), Email: q.Get("email"), Token: q.Get("token")})
 	if err != nil {
@@ -178,7 +163,10 @@ func (e *exchange) postChangeEmail() error {
 	if err != nil {
 		return err
 	}
-	return e.finishChange(t, s)
+	if _, err := e.changeWith(t, s); err != nil {
+		return err
+	}
+	return e.toAccount("email_changed")
 }
 
 // signedInAs returns the session behind e, which must be the user's, else ErrSignedOut.
@@ -193,29 +181,11 @@ func (e *exchange) signedInAs(userID string) (*Session, error) {
 	return s, err
 }
 
-// changeByCode changes an address with the code that the new one was sent. Only whoever
-// asked for it, and is still signed in, can.
-func (e *exchange) changeByCode(f codeFlow, t ticket) error {
-	s, err := e.mustBeSignedIn()
-	if err != nil {
-		return err
-	}
-	if s.UserID != f.UserID {
-		return ErrLinkInvalid
-	}
-	return e.finishChange(t, s)
-}
-
-func (e *exchange) finishChange(t ticket, s *Session) error {
-	if _, err := e.changeEmail(e.r.Context(), e.callerOf(e.r), s, t, e.origin.String()); err != nil {
-		return err
-	}
-	e.clearCookie(e.w, e.cookies.code)
-	return e.toAccount("email_changed")
-}
-
 // getUndoEmail shows the page to which the link leads that an old address was sent.
 func (e *exchange) getUndoEmail() error {
+	if done, err := e.elsewhere(e.cfg.Pages.UndoEmail); done {
+		return err
+	}
 	q := queryOf(e.r)
 	if _, _, err := e.findUndo(e.r.Context(), undoOf(q)); err != nil {
 		return err

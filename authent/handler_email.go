@@ -126,11 +126,7 @@ func hidden(q url.Values, names ...string) []page.Field {
 
 // postSignInLink signs in with a link.
 func (e *exchange) postSignInLink() error {
-	address := e.form.Get("email")
-	if !plausibleAddress(address) {
-		return ErrLinkInvalid
-	}
-	t, err := e.linkTicket(forSignIn, forSignIn.ofAddress(address), address, e.form.Get("token"))
+	t, err := e.signInTicket(EmailSignIn{e.form.Get("email"), e.form.Get("token")})
 	if err != nil {
 		return err
 	}
@@ -139,13 +135,17 @@ func (e *exchange) postSignInLink() error {
 
 // finishMailSignIn signs in with a ticket and sends the browser on.
 func (e *exchange) finishMailSignIn(p *Provider, t ticket, next string) error {
-	did, err := e.signInByMail(e.r.Context(), e.arrivingCaller(e.r), p, t)
+	did, err := e.signInWith(p, t)
 	if err != nil {
 		return err
 	}
-	e.welcome(e.w, e.r, did.session)
-	e.clearCookie(e.w, e.cookies.code)
-	if own := e.cfg.Pages.NewUser; own != "" && did.created {
+	return e.goIn(did.created, next)
+}
+
+// goIn sends the browser of somebody who has just signed in on, or to Pages.NewUser if
+// the account is new.
+func (e *exchange) goIn(isNew bool, next string) error {
+	if own := e.cfg.Pages.NewUser; own != "" && isNew {
 		return e.redirect(absolute(e.origin, own))
 	}
 	return e.goNext(next)
@@ -153,35 +153,19 @@ func (e *exchange) finishMailSignIn(p *Provider, t ticket, next string) error {
 
 // postCode takes the code that somebody read in a mail and typed where they asked for it.
 func (e *exchange) postCode() error {
-	f, ok := e.waitsFor()
-	if !ok {
-		return ErrLinkInvalid
-	}
-	t, err := e.tryCode(e.r.Context(), e.callerOf(e.r), f, e.form.Get("code"))
+	use, next, err := e.useCode(e.form.Get("code"))
 	if err != nil {
 		return challengeOn(err, "verify-request", "")
 	}
-	switch f.Purpose {
-	case forSignIn.name:
-		p, ok := e.emailProvider()
-		if !ok {
-			return ErrLinkInvalid
-		}
-		t.rest = []tokenRow{{Identifier: forSignIn.ofAddress(f.Address), Token: f.Link}}
-		return e.finishMailSignIn(p, t, f.Next)
-	case forReset.name:
-		link, err := e.resetByCode(e.r.Context(), t, e.origin.String())
-		if err != nil {
-			return err
-		}
-		e.clearCookie(e.w, e.cookies.code)
-		return e.redirect(link)
-	case forVerify.name:
-		return e.verifyByCode(f, t)
-	case forChange.name:
-		return e.changeByCode(f, t)
+	switch use.Kind {
+	case MailSignIn:
+		return e.goIn(use.IsNewUser, next)
+	case MailReset:
+		return e.redirect(e.linkTo(e.origin.String(), "reset-password", use.Reset.Token, url.Values{"user": {use.Reset.UserID}}))
+	case MailVerify:
+		return e.goVerified(use.Session, next)
 	}
-	return ErrLinkInvalid
+	return e.toAccount("email_changed")
 }
 
 // getVerifyRequest shows the page that says that a mail is on its way, with a field for
@@ -201,7 +185,7 @@ func (e *exchange) getForgotPassword() error {
 	if _, ok := e.passwordProvider(); !ok || e.cfg.Mailer == nil {
 		return errUnknownPage
 	}
-	if done, err := e.elsewhere(""); done {
+	if done, err := e.elsewhere(e.cfg.Pages.ForgotPassword); done {
 		return err
 	}
 	return e.html(http.StatusOK, page.ForgotPassword, page.ForgotPasswordView{Frame: e.frame(), Email: e.takeForm(e.w, e.r).Email})
@@ -209,7 +193,7 @@ func (e *exchange) getForgotPassword() error {
 
 // postForgotPassword mails a link to set a new password with.
 func (e *exchange) postForgotPassword() error {
-	if e.cfg.Mailer == nil {
+	if _, ok := e.passwordProvider(); !ok || e.cfg.Mailer == nil {
 		return errUnknownPage
 	}
 	f, err := e.requestReset(e.r.Context(), e.callerOf(e.r), e.mailRequest())
@@ -224,12 +208,12 @@ func (e *exchange) getResetPassword() error {
 	if e.cfg.Mailer == nil {
 		return errUnknownPage
 	}
+	if done, err := e.elsewhere(e.cfg.Pages.ResetPassword); done {
+		return err
+	}
 	q := queryOf(e.r)
 	u, _, err := e.findReset(e.r.Context(), q.Get("user"), q.Get("token"))
 	if err != nil {
-		return err
-	}
-	if done, err := e.elsewhere(""); done {
 		return err
 	}
 	return e.html(http.StatusOK, page.ResetPassword, page.ResetPasswordView{

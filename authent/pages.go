@@ -17,6 +17,9 @@ func (p Pages) named() []namedPage {
 		{"SignIn", "signin", p.SignIn}, {"SignOut", "signout", p.SignOut}, {"Error", "error", p.Error},
 		{"VerifyRequest", "verify-request", p.VerifyRequest}, {"Register", "register", p.Register},
 		{"Account", "account", p.Account}, {"NewUser", "", p.NewUser},
+		{"ForgotPassword", "forgot-password", p.ForgotPassword}, {"ResetPassword", "reset-password", p.ResetPassword},
+		{"VerifyEmail", "verify-email", p.VerifyEmail}, {"ChangeEmail", "change-email", p.ChangeEmail},
+		{"UndoEmail", "undo-email", p.UndoEmail},
 	}
 }
 

@@ -78,13 +78,10 @@ func (e *exchange) failJSON(err error) error {
 
 // failurePage returns the URL of the page that explains a failure.
 func (e *exchange) failurePage(f failure, query url.Values) string {
-	own := map[string]string{
-		"signin": e.cfg.Pages.SignIn, "error": e.cfg.Pages.Error,
-		"register": e.cfg.Pages.Register, "account": e.cfg.Pages.Account,
-		"verify-request": e.cfg.Pages.VerifyRequest,
-	}[f.page]
-	if own != "" {
-		return withQuery(absolute(e.origin, own), query)
+	for _, own := range e.cfg.Pages.named() {
+		if own.page != "" && own.endpoint == f.page {
+			return withQuery(absolute(e.origin, own.page), query)
+		}
 	}
 	page := f.page
 	if f.kind == "Unavailable" || f.kind == "SessionRequired" || f.kind == "RateLimited" {

@@ -13,7 +13,7 @@ import (
 // To an address that nobody has, and to whoever is disabled, nothing is sent.
 func (a *Auth) requestReset(ctx context.Context, c caller, r mailRequest) (*codeFlow, error) {
 	if _, ok := a.passwordProvider(); !ok {
-		return nil, errUnknownPage
+		return nil, errNoPasswords
 	}
 	address, u, err := a.takeRequest(ctx, c, r)
 	if err != nil {
@@ -118,18 +118,18 @@ func (a *Auth) setPassword(ctx context.Context, tx Adapter, t ticket, u *User, h
 	return tx.UpdateUser(ctx, owner.ID, UserUpdate{Password: &hash})
 }
 
-// resetByCode exchanges a code for a fresh link, which leads to the same page.
-func (a *Auth) resetByCode(ctx context.Context, t ticket, origin string) (link string, err error) {
+// resetByCode exchanges a code for a fresh link, of which it returns the parameters.
+func (a *Auth) resetByCode(ctx context.Context, t ticket) (PasswordReset, error) {
 	u, err := a.userOf(ctx, a.store, t.address)
 	if err != nil {
-		return "", err
+		return PasswordReset{}, err
 	}
 	if u == nil || u.Disabled() {
-		return "", ErrLinkInvalid
+		return PasswordReset{}, ErrLinkInvalid
 	}
 	token, err := seal.NewToken(a.cfg.Rand)
 	if err != nil {
-		return "", err
+		return PasswordReset{}, err
 	}
 	identifier := forReset.of(u.ID)
 	err = a.store.InTx(ctx, func(tx Adapter) error {
@@ -140,7 +140,7 @@ func (a *Auth) resetByCode(ctx context.Context, t ticket, origin string) (link s
 			Identifier: identifier, Token: a.storedLink(forReset, identifier, u.Email, token), Expires: a.now().Add(forReset.age),
 		})
 	})
-	return a.linkTo(origin, "reset-password", token, url.Values{"user": {u.ID}}), err
+	return PasswordReset{UserID: u.ID, Token: token}, err
 }
 
 // ResetError refuses the password of a reset; see Registration. Its link still works.
