@@ -106,6 +106,48 @@ func TestP20_Flooded(t *testing.T) {
 	})
 }
 
+// TestP20_TenThousandRequests: somebody asks for 10,000 resets of one address, from as many
+// clients. Its owner gets two mails, the first of which works; nothing else is kept.
+func TestP20_TenThousandRequests(t *testing.T) {
+	w := newMailWorld(t, testdb.SQLite, func(c *authent.Config) {
+		c.RateLimits = authent.RateLimits{}
+		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	})
+	w.browser().register(ada, adasWord)
+	owner := w.from("198.51.100.7")
+	owner.post("/auth/forgot-password", "email", ada)
+	m := w.next(authent.MailReset)
+	var limited atomic.Int64
+	var wait sync.WaitGroup
+	for worker := range 8 {
+		wait.Go(func() {
+			b := w.browser()
+			form := url.Values{"csrfToken": {b.csrf()}, "email": {ada}}.Encode()
+			for i := range 1250 {
+				r := b.request(http.MethodPost, "/auth/forgot-password", strings.NewReader(form))
+				r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+				r.Header.Set("X-Forwarded-For", netip.AddrFrom4([4]byte{10, byte(worker), byte(i / 250), byte(i % 250)}).String())
+				if a := b.send(r); a.status == http.StatusTooManyRequests {
+					limited.Add(1)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	if n := limited.Load(); n != 9999 {
+		t.Errorf("%d of 10,000 requests were refused, want all but the second for the address", n)
+	}
+	if owner.press(m, "password", newWord); w.sent() > 4 {
+		t.Errorf("%d mails", len(w.box.Mails()))
+	}
+	if owner.signIn(ada, newWord); owner.who() != ada {
+		t.Error("the owner's link does not work")
+	}
+	if n := w.count("verificationtokens WHERE identifier <> 'mail'"); n != 0 {
+		t.Errorf("%d rows of links are kept", n)
+	}
+}
+
 // TestP27_MailRowsGo: a deleted user leaves no link, no code and no reservation.
 func TestP27_MailRowsGo(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
