@@ -92,7 +92,10 @@ func (a *Auth) undoChange(ctx context.Context, c caller, un EmailUndo, origin st
 	if _, ok := a.passwordProvider(); !ok {
 		return u, nil
 	}
-	return u, a.send(ctx, a.resetLetter(MailReset, u, origin))
+	if err := a.send(ctx, a.resetLetter(MailReset, u, origin)); err != nil { // it is done; they can ask for one
+		a.cfg.Logger.ErrorContext(ctx, "authent: a change of e-mail is undone, but no link to set a password was mailed", "error", err)
+	}
+	return u, nil
 }
 
 // giveBack does what undoChange does, within the transaction.

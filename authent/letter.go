@@ -140,12 +140,12 @@ func (a *Auth) notice(ctx context.Context, job mailJob) {
 	}
 	origin := a.homeOrigin()
 	job.At = a.now()
-	job.Until = job.At.Add(noticeAge).UnixMilli()
+	job.Until = max(job.Expires.UnixMilli(), job.At.Add(noticeAge).UnixMilli())
 	job.App, job.Home = a.appName(origin), origin+"/"
 	if job.URL == "" {
 		job.URL = origin + a.site.Base + "/forgot-password"
 	}
-	if err := a.enqueue(context.WithoutCancel(ctx), job); err != nil {
+	if err := a.enqueueUrgent(context.WithoutCancel(ctx), job); err != nil {
 		a.cfg.Logger.ErrorContext(ctx, "authent: the owner of an account was not told of a change", "kind", job.Kind, "error", err)
 	}
 }

@@ -55,22 +55,42 @@ func (r tokenRow) row() VerificationToken {
 // noticeAge is how long a notice is worth sending.
 const noticeAge = 24 * time.Hour
 
-// enqueue seals a job and puts it into the outbox. What the outbox refuses is ErrBusy.
-func (a *Auth) enqueue(ctx context.Context, job mailJob) error {
+// sealJob seals a job, and returns until when it is worth sending.
+func (a *Auth) sealJob(job mailJob) (sealed []byte, until time.Time, err error) {
 	mark, err := seal.NewToken(a.cfg.Rand)
 	if err != nil {
-		return err
+		return nil, time.Time{}, err
 	}
 	job.Mark = string(seal.HashToken(mark))
-	until := time.UnixMilli(job.Until)
-	sealed, err := a.keys.SealJSON(a.cfg.Rand, seal.Mail, mailPlace, job, until)
+	until = time.UnixMilli(job.Until)
+	text, err := a.keys.SealJSON(a.cfg.Rand, seal.Mail, mailPlace, job, until)
+	return []byte(text), until, err
+}
+
+// enqueue puts a job into the outbox. What the outbox refuses is ErrBusy.
+func (a *Auth) enqueue(ctx context.Context, job mailJob) error {
+	sealed, until, err := a.sealJob(job)
 	if err != nil {
 		return err
 	}
+	return a.put(ctx, sealed, until)
+}
+
+// enqueueUrgent does what enqueue does for a mail that tells what has happened already. If
+// the outbox refuses it, it waits in memory: nobody would ask for it again.
+func (a *Auth) enqueueUrgent(ctx context.Context, job mailJob) error {
+	sealed, until, err := a.sealJob(job)
+	if err != nil || a.put(ctx, sealed, until) == nil {
+		return err
+	}
+	return a.queue.PutUrgent(sealed, until)
+}
+
+func (a *Auth) put(ctx context.Context, sealed []byte, until time.Time) (err error) {
 	if a.cfg.Outbox == nil {
-		err = a.queue.Put([]byte(sealed), until)
+		err = a.queue.Put(sealed, until)
 	} else {
-		err = a.cfg.Outbox.Put(ctx, []byte(sealed))
+		err = a.cfg.Outbox.Put(ctx, sealed)
 	}
 	if err != nil {
 		if a.outboxFails.over(a.now()) {
@@ -167,8 +187,8 @@ func (a *Auth) newQueue() *queue.Queue {
 
 // Close sends the mails that wait in memory, takes no more, and returns when all are sent
 // or given up, or when ctx ends, with an error that says how many were lost. Call it after
-// http.Server.Shutdown. Without a Mailer, or with an Outbox of the application's own,
-// there is nothing to do.
+// http.Server.Shutdown. With an Outbox of the application's own nothing waits but notices
+// that it has refused.
 func (a *Auth) Close(ctx context.Context) error {
 	if err := a.queue.Close(ctx); err != nil {
 		return fmt.Errorf("authent: close: %w", err)

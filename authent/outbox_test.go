@@ -122,3 +122,28 @@ func TestOutbox_FailureIsLogged(t *testing.T) {
 		t.Errorf("the log tells of it %d times, want once a minute", n)
 	}
 }
+
+// TestOutbox_NoticesAreNotLost: what has happened is told by a mail although the outbox
+// takes none, and is not called a failure.
+func TestOutbox_NoticesAreNotLost(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		kept := &outbox{}
+		w := newMailWorld(t, kind, func(c *authent.Config) { c.Outbox = kept })
+		b := w.registered()
+		b.post("/auth/email", "email", newAddress)
+		if err := w.auth.Deliver(t.Context(), kept.jobs[0]); err != nil {
+			t.Fatal(err)
+		}
+		kept.err = errors.New("full")
+		if a := b.press(w.next(authent.MailChange)); !strings.Contains(a.target(), "notice=email_changed") {
+			t.Errorf("changed: %d to %s", a.status, a.target())
+		}
+		undo := w.next(authent.MailAddressChanged)
+		if a := w.browser().press(undo); !strings.Contains(a.target(), "notice=email_restored") || w.user().Email != ada {
+			t.Errorf("undone: %d to %s", a.status, a.target())
+		}
+		if b.who() != "" || !strings.Contains(w.log.text(), "no link to set a password was mailed") {
+			t.Error("the session lives, or nobody was told that the mail is missing")
+		}
+	})
+}

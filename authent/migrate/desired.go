@@ -2,6 +2,7 @@ package migrate
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 
@@ -21,6 +22,9 @@ func DDL(ctx context.Context, name string, tables []*entschema.Table) (string, e
 	version, ok := serverVersions[name]
 	if !ok {
 		return "", fmt.Errorf("migrate: the dialect %q is not known: use sqlite3, postgres or mysql", name)
+	}
+	if len(tables) == 0 {
+		return "", errors.New("migrate: the graph has no tables: give those of its package migrate, migrate.Tables")
 	}
 	copied, err := entschema.CopyTables(tables)
 	if err != nil {

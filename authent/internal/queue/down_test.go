@@ -2,6 +2,7 @@ package queue_test
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -46,6 +47,39 @@ func TestQueue_Down(t *testing.T) {
 		synctest.Wait()
 		put(t, q, "e")
 		closed(t, q)
+	})
+}
+
+// What nobody would ask for again is taken while deliveries fail, and beyond the bound of
+// other jobs, which is doubled for it.
+func TestQueue_Urgent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var up atomic.Bool
+		_, q := start(queue.Config{Max: 2}, func(context.Context, string) error {
+			if up.Load() {
+				return nil
+			}
+			return errAway
+		})
+		put(t, q, "a")
+		put(t, q, "b")
+		wantRefused(t, q, queue.ErrFull)
+		time.Sleep(10 * time.Minute)
+		for i, want := range []error{nil, nil, queue.ErrFull} {
+			if err := q.PutUrgent([]byte("c"), time.Now().Add(time.Hour)); !errors.Is(err, want) {
+				t.Errorf("urgent job %d: %v, want %v", i+1, err, want)
+			}
+		}
+		up.Store(true)
+		time.Sleep(10 * time.Minute)
+		if q.Len() != 0 {
+			t.Errorf("%d jobs are left", q.Len())
+		}
+		closed(t, q)
+		if err := q.PutUrgent([]byte("d"), time.Now().Add(time.Hour)); !errors.Is(err, queue.ErrClosed) {
+			t.Errorf("after Close: %v", err)
+		}
 	})
 }
 

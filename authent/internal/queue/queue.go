@@ -170,12 +170,32 @@ func (q *Queue) Put(data []byte, deadline time.Time) error {
 	case q.health.down(now, q.c.Down) && !q.health.probe(now, q.jobs):
 		return ErrDown
 	}
+	q.add(data, deadline, now)
+	return nil
+}
+
+// PutUrgent is Put for a job that nobody would ask for again. It is taken while deliveries
+// fail too, and while there are fewer than twice Config.Max jobs.
+func (q *Queue) PutUrgent(data []byte, deadline time.Time) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case q.closed:
+		return ErrClosed
+	case q.jobs >= 2*q.c.Max:
+		return ErrFull
+	}
+	q.add(data, deadline, q.c.Now())
+	return nil
+}
+
+// add takes a job. Hold q.mu.
+func (q *Queue) add(data []byte, deadline, now time.Time) {
 	j := &job{data: bytes.Clone(data), deadline: deadline}
 	q.jobs++
 	q.move(j, &q.fresh)
 	j.expiry = time.AfterFunc(deadline.Sub(now), func() { q.expire(j) })
 	q.dispatch()
-	return nil
 }
 
 // Len returns how many jobs there are, those that are being delivered included.
