@@ -156,6 +156,12 @@ func (a *Auth) admitByMail(ctx context.Context, tx Adapter, p *Provider, t ticke
 	return u, nil
 }
 
+// EmailSignIn says which link signs whom in.
+type EmailSignIn struct {
+	// Email and Token are the link's parameters email and token.
+	Email, Token string
+}
+
 // signInTicket returns the ticket of a sign-in link, or ErrLinkInvalid.
 func (a *Auth) signInTicket(l EmailSignIn) (ticket, error) {
 	if !plausibleAddress(l.Email) {

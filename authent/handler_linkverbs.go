@@ -12,12 +12,6 @@ import (
 // work is ErrLinkInvalid, and so is any where the application sends no mail. Let people
 // press a button before you call one: programs that look at links in mails open the page.
 
-// EmailSignIn says which link signs whom in.
-type EmailSignIn struct {
-	// Email and Token are the link's parameters email and token.
-	Email, Token string
-}
-
 // SignInByLink signs in whoever holds the link of l, and creates the account if there is
 // none and sign-up is open. It needs provider.Email. Errors are those of a sign-in too,
 // such as ErrAccessDenied.
