@@ -93,6 +93,9 @@ func (e *exchange) getAccount() error {
 			LastUsed: t.LastUsedAt, Expires: t.Expires,
 		})
 	}
+	if p, ok := e.emailProvider(); ok {
+		view.MailName = p.Name
+	}
 	e.showAccounts(&view, s.User, accounts)
 	return e.html(http.StatusOK, page.Account, view)
 }

@@ -180,6 +180,8 @@ type AccountView struct {
 	// Verified says that the address is proved, CanMail that mails can be sent, and
 	// CanPassword that people sign in with passwords here.
 	Verified, CanMail, CanPassword bool
+	// MailName is what the provider is called that mails links to sign in with, "" for none.
+	MailName string
 	// Recent says that what guards the account may be changed now.
 	Recent   bool
 	Sessions []SessionView

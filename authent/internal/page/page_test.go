@@ -60,7 +60,7 @@ func views() map[string]struct {
 		"mails, none":        {DevMailbox, DevMailView{Frame: empty}},
 		"invited":            {Register, RegisterView{Frame: full, Email: hostile, Invitation: hostile}},
 		"mail provider":      {SignIn, SignInView{Frame: full, CanReset: true, Notice: "password_reset", Providers: []ProviderView{{ID: "email", Mail: true}, {ID: "credentials", Password: true}}}},
-		"account, mail":      {Account, AccountView{Frame: full, Email: hostile, CanMail: true, CanPassword: true, Recent: true}},
+		"account, mail":      {Account, AccountView{Frame: full, Email: hostile, MailName: hostile, Linkable: []ProviderView{{ID: "dev", Name: hostile, OAuth: true}}, CanMail: true, CanPassword: true, Recent: true}},
 		"account, recent":    {Account, AccountView{Frame: full, UserName: hostile, Email: hostile, Role: hostile, HasPassword: true, Recent: true, Sessions: sessions, Notice: "password_changed"}},
 		"account, old":       {Account, AccountView{Frame: full, Email: hostile, HasPassword: true, Sessions: sessions}},
 		"account, stray":     {Account, AccountView{Frame: stray, HasPassword: true, Recent: true}},
