@@ -89,8 +89,17 @@ func newWorld(t testing.TB, kind testdb.Kind, set setup) *world {
 	if w.auth, err = authent.New(config); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(w.endMails)
 	w.serve(set.https)
 	return w
+}
+
+// endMails waits for the mails under way: they write rows, and the database is another
+// test's next.
+func (w *world) endMails() {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	_ = w.auth.Close(ctx)
 }
 
 func (w *world) openDatabase(through func(string) string) {

@@ -287,7 +287,7 @@ func (p *pair) serve(t testing.TB, issuer string, hashed bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = auth.Close(t.Context()) })
+	t.Cleanup(func() { _ = auth.Close(context.WithoutCancel(t.Context())) })
 	mux := http.NewServeMux()
 	mux.Handle(auth.Pattern(), auth.Handler())
 	p.golang.Config.Handler = mux
