@@ -207,26 +207,6 @@ func queryStrings(t testing.TB, db *sql.DB, query string, args ...any) []string 
 	return all
 }
 
-// clock is a clock that stands until a test moves it.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func newClock() *clock { return &clock{at: time.Now()} }
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
 // countingDriver counts statements, and can fail the n-th from now, or let
 // something happen before it.
 type countingDriver struct {
