@@ -79,8 +79,8 @@ func isParsed[T any](column, id string, parse func(string) (T, bool)) func(*sql.
 	}
 }
 
-// Before returns the predicate that a column's time is before t, for Prisma's tables. On
-// SQLite these hold text in several forms, or Unix milliseconds as integers, and SQLite
+// Before returns the predicate that a column's time is before t, for tables of other
+// programs. On SQLite those of Prisma hold text in several forms, or Unix milliseconds as integers, and SQLite
 // sorts every integer before every text.
 func Before(column string, t time.Time) func(*sql.Selector) {
 	return func(s *sql.Selector) {

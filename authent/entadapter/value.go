@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -35,9 +36,10 @@ func FromNullMillis(n *int64) time.Time {
 	return FromMillis(*n)
 }
 
-// SecondsOnMySQL calls Seconds on MySQL and Time elsewhere, for DrizzleDefault's tables.
-func SecondsOnMySQL(d dialect.Driver, t time.Time) time.Time {
-	if d.Dialect() == dialect.MySQL {
+// SecondsOn calls Seconds on the dialects with these of ent's names, and Time elsewhere, for
+// tables that hold whole seconds there.
+func SecondsOn(d dialect.Driver, t time.Time, names ...string) time.Time {
+	if slices.Contains(names, d.Dialect()) {
 		return Seconds(t)
 	}
 	return Time(t)

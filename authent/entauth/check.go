@@ -12,7 +12,6 @@ import (
 	"entgo.io/ent/entc/gen"
 	"entgo.io/ent/schema/field"
 
-	"github.com/authent/authent/authent/mixin"
 	"github.com/authent/authent/authent/secret"
 )
 
@@ -146,11 +145,14 @@ func checkType(g *gen.Graph, t *gen.Type) []error {
 	for _, check := range []func(*gen.Type) []error{checkTable, checkWrites, checkEdges, checkRequired, checkUnique} {
 		faults = append(faults, check(t)...)
 	}
-	if user := typeOf(g, "User"); user != nil && layoutOf(t) != layoutOf(user) {
-		faults = append(faults, fmt.Errorf("%s is of the layout %s and User of %s: give all four mixins the same Layout", t.Name, cmp.Or(layoutOf(t), "Native"), cmp.Or(layoutOf(user), "Native")))
+	if user := typeOf(g, "User"); user != nil && layoutOf(t).Layout != layoutOf(user).Layout {
+		faults = append(faults, fmt.Errorf("%s is of the layout %s and User of %s: give all four mixins the same Layout", t.Name, layoutName(t), layoutName(user)))
 	}
 	return faults
 }
+
+// layoutName returns what messages call the layout of a type's table.
+func layoutName(t *gen.Type) string { return cmp.Or(layoutOf(t).Layout, "authent's own") }
 
 // userIDKind returns the kind of a user's id, or a string's if authent cannot use that
 // kind.
@@ -243,7 +245,7 @@ func checkEdges(t *gen.Type) []error {
 		return []error{fmt.Errorf("%s has no edge to its user: add edge.From(\"user\", User.Type).Ref(%q).Field(\"user_id\").Unique().Required()", t.Name, back)}
 	}
 	owner := t.Edges[i].Ref
-	if layoutOf(t) != mixin.Native {
+	if isForeign(t) {
 		return nil
 	}
 	if owner == nil { // The edge has no other end, so it says so itself.

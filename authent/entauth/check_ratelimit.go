@@ -7,8 +7,6 @@ import (
 
 	"entgo.io/ent/entc/gen"
 	"entgo.io/ent/schema/field"
-
-	"github.com/authent/authent/authent/mixin"
 )
 
 // rateLimit is the type that a graph may do without. The adapter writes it by SQL of its
@@ -25,8 +23,8 @@ func checkRateLimit(t *gen.Type) []error {
 	if t.ID.Type.Type != field.TypeString || t.ID.HasGoType() {
 		fault("RateLimit.id is not a string: make it field.String(\"id\")")
 	}
-	if layoutOf(t) != mixin.Native {
-		fault("RateLimit is of the layout %s: its table is authent's own everywhere: leave out the annotation mixin.Foreign", layoutOf(t))
+	if isForeign(t) {
+		fault("RateLimit is of the layout %s: its table is authent's own everywhere: leave out the annotation mixin.Foreign", layoutName(t))
 	}
 	ours := map[string]bool{}
 	for _, w := range graph[rateLimit] {

@@ -18,8 +18,6 @@ import (
 
 	"entgo.io/ent/entc"
 	"entgo.io/ent/entc/gen"
-
-	"github.com/authent/authent/authent/mixin"
 )
 
 //go:embed *.tmpl
@@ -60,7 +58,7 @@ var funcs = template.FuncMap{
 	"authentRole":    roleOf,
 	"authentForeign": foreignTables,
 	"authentJoin":    joins,
-	"authentDialect": func(t *gen.Type) bool { return layoutOf(t) == mixin.DrizzleDefault },
+	"authentDialect": func(t *gen.Type) bool { return len(layoutOf(t).Seconds) > 0 },
 	"authentKeys":    keys,
 	"authentVar":     func(t *gen.Type, suffix string) string { return strings.ToLower(t.Name[:1]) + t.Name[1:] + suffix },
 }

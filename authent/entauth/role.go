@@ -93,8 +93,8 @@ func (r role) In(value string) string {
 	switch {
 	case r.Type.Type == field.TypeInt64:
 		return "entadapter.Millis(" + value + ")"
-	case layoutOf(r.owner) == mixin.DrizzleDefault:
-		return "entadapter.SecondsOnMySQL(a.client.driver, " + value + ")"
+	case len(layoutOf(r.owner).Seconds) > 0:
+		return fmt.Sprintf("entadapter.SecondsOn(a.client.driver, %s, %s)", value, quoted(layoutOf(r.owner).Seconds))
 	}
 	return "entadapter.Time(" + value + ")"
 }
@@ -105,10 +105,19 @@ func (r role) InOrNull(value string) string {
 	switch {
 	case r.Type.Type == field.TypeInt64:
 		convert = "entadapter.Millis"
-	case layoutOf(r.owner) == mixin.DrizzleDefault:
+	case len(layoutOf(r.owner).Seconds) > 0:
 		convert = "func(t time.Time) time.Time { return " + r.In("t") + " }"
 	}
 	return fmt.Sprintf("entadapter.OrNullTime(%s, %s)", value, convert)
+}
+
+// quoted lists names as arguments.
+func quoted(names []string) string {
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = strconv.Quote(name)
+	}
+	return strings.Join(all, ", ")
 }
 
 // narrow matches PostgreSQL's and MySQL's types of 32-bit integers.
@@ -130,7 +139,7 @@ func (r role) Before(value string) string {
 	switch {
 	case r.Type.Type == field.TypeInt64:
 		return fmt.Sprintf("%s.%sLT(entadapter.Millis(%s))", r.owner.Package(), r.StructField(), value)
-	case layoutOf(r.owner) == mixin.Prisma:
+	case isForeign(r.owner):
 		return fmt.Sprintf("entadapter.Before(%s, %s)", r.Const(), value)
 	}
 	return fmt.Sprintf("%s.%sLT(%s)", r.owner.Package(), r.StructField(), value)
@@ -177,28 +186,34 @@ func (r role) limit() int {
 	return n
 }
 
-// layoutOf returns the layout of a type's table.
-func layoutOf(t *gen.Type) mixin.Layout {
+// layoutOf returns what the annotation of another program's table says, and the zero value
+// for a table of authent's own.
+func layoutOf(t *gen.Type) (foreign mixin.Foreign) {
 	found, ok := t.Annotations[mixin.ForeignName]
 	if !ok {
-		return mixin.Native
+		return mixin.Foreign{}
 	}
-	var foreign mixin.Foreign
 	text, err := json.Marshal(found)
 	if err == nil {
 		err = json.Unmarshal(text, &foreign)
 	}
 	if err != nil {
-		return mixin.Native
+		return mixin.Foreign{}
 	}
-	return foreign.Layout
+	return foreign
+}
+
+// isForeign reports whether a type's table belongs to another program.
+func isForeign(t *gen.Type) bool {
+	_, ok := t.Annotations[mixin.ForeignName]
+	return ok
 }
 
 // foreignTables returns the tables of the graph that belong to another program.
 func foreignTables(g *gen.Graph) []string {
 	var names []string
 	for _, t := range g.Nodes {
-		if layoutOf(t) != mixin.Native {
+		if isForeign(t) {
 			names = append(names, t.Table())
 		}
 	}

@@ -35,7 +35,7 @@ func ExampleUser() {
 
 // With a layout the same fields have the columns of another program's table.
 func ExampleLayout() {
-	for _, layout := range []mixin.Layout{mixin.Native, mixin.Prisma, mixin.Drizzle} {
+	for _, layout := range []*mixin.Layout{nil, mixin.Prisma, mixin.Drizzle} {
 		var columns []string
 		for _, f := range (mixin.Session{Layout: layout}).Fields() {
 			columns = append(columns, cmp.Or(f.Descriptor().StorageKey, f.Descriptor().Name))

@@ -1,6 +1,8 @@
 package mixin
 
 import (
+	"regexp"
+	"strconv"
 	"time"
 
 	"entgo.io/ent"
@@ -8,36 +10,73 @@ import (
 	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
 	"github.com/google/uuid"
 )
 
-// Layout names the application whose tables the entities use. User, Account, Session and
-// VerificationToken of a graph must have the same layout.
-type Layout string
+// Layout says how another program's tables hold the four entities. User, Account, Session
+// and VerificationToken of a graph must have the same layout. nil is authent's own, whose
+// tables its migrations make.
+//
+// Prisma, Drizzle and the others of this package are layouts; PrismaSchema describes
+// further ones. For a table that differs from all of them, write a Layout of your own. Do
+// not change one that is in use.
+type Layout struct {
+	// Name is what messages call it.
+	Name string
+	// User, Account, Session and VerificationToken are the tables.
+	User, Account, Session, VerificationToken Table
+}
 
-const (
-	// Native is authent's own layout, which its migrations make.
-	Native Layout = ""
-	// Prisma is that of the usual Prisma schema of Auth.js with snake_case
-	// columns: users, accounts, sessions and verificationtokens, with password
-	// and role.
-	Prisma Layout = "Prisma"
-	// Drizzle is a Drizzle schema for PostgreSQL whose users have password,
-	// role, createdAt and updatedAt beside the columns of DrizzleDefault.
-	Drizzle Layout = "Drizzle"
-	// DrizzleDefault is what @auth/drizzle-adapter uses where it is given no
-	// tables, on PostgreSQL and MySQL. On MySQL times are whole seconds, of type
-	// TIMESTAMP, which Drizzle reads and writes in the server's own time zone as if
-	// it were UTC: open the database with ?time_zone=%40%40GLOBAL.time_zone.
-	DrizzleDefault Layout = "DrizzleDefault"
-	// DrizzleSQLite is DrizzleDefault on SQLite: times are integers, in Unix
-	// milliseconds.
-	DrizzleSQLite Layout = "DrizzleSQLite"
-)
+// Table is a table, as far as authent uses it. Other columns may be there, as fields of the
+// application's: they must be optional or have a default.
+type Table struct {
+	// Name is the table's name.
+	Name string
+	// Columns are the columns by the names that authent's fields have, such as
+	// "email_verified". A table may lack: of User password, role, disabled_at, created_at
+	// and updated_at; of Account id, if (provider, provider_account_id) is the primary key,
+	// created_at and updated_at; of Session id, if the token identifies the row, created_at,
+	// inserted_at, updated_at, last_used_at, ip_address and user_agent. Session.created_at is
+	// when the person signed in, and may be NULL; a column that is never NULL and says when
+	// the row was made is inserted_at.
+	Columns map[string]Column
+	// Indexes are its indexes, by whose names the database tells which key is taken. They
+	// must be those of the contract at least: see package authent/entauth.
+	Indexes []Index
+}
+
+// Column is a column.
+type Column struct {
+	// Name is the column's name. If "", the field's.
+	Name string
+	// Types are its types by ent's names of the dialects. Where there is none, ent's
+	// default counts.
+	Types map[string]string
+	// Null says that it may hold NULL. It matters for those columns alone of which the
+	// contract leaves that open.
+	Null bool
+	// Millis says that it holds a time as a number of Unix milliseconds.
+	Millis bool
+	// Touched says that it is set whenever the row changes, as Prisma's @updatedAt is.
+	Touched bool
+}
+
+// Index is an index over fields.
+type Index struct {
+	Name   string
+	Fields []string
+	Unique bool
+}
 
 // Foreign is the annotation of an entity whose table belongs to another program.
 // Package authent/migrate leaves such tables out of everything it writes.
-type Foreign struct{ Layout Layout }
+type Foreign struct {
+	// Layout is the layout's name.
+	Layout string
+	// Seconds are ent's names of the dialects on which its times are whole seconds.
+	Seconds []string
+}
 
 // Name implements schema.Annotation.
 func (Foreign) Name() string { return ForeignName }
@@ -45,135 +84,160 @@ func (Foreign) Name() string { return ForeignName }
 // ForeignName is the name of the annotation Foreign.
 const ForeignName = "AuthentForeign"
 
-// drizzle reports whether the layout is one of Drizzle's: the stored token is the
-// primary key, and columns have camelCase names.
-func (l Layout) drizzle() bool { return l == Drizzle || l == DrizzleDefault || l == DrizzleSQLite }
+// or returns l, or authent's own layout for nil.
+func (l *Layout) or() *Layout {
+	if l == nil {
+		return native
+	}
+	return l
+}
 
 // Precision returns the precision to which the layout's times are cut before they are
-// stored. name is ent's name of the dialect; "" stands for an unknown one.
-func (l Layout) Precision(name string) time.Duration {
-	if l == DrizzleDefault && (name == dialect.MySQL || name == "") {
-		return time.Second
+// stored: milliseconds, or seconds if one of the columns holds no more. name is ent's name
+// of the dialect; "" stands for an unknown one.
+func (l *Layout) Precision(name string) time.Duration {
+	l = l.or()
+	for _, t := range []Table{l.User, l.Account, l.Session, l.VerificationToken} {
+		for _, c := range t.Columns {
+			if c.wholeSeconds(name) {
+				return time.Second
+			}
+		}
 	}
 	return Precision
 }
 
-// camel maps fields to the names that Drizzle has for their columns.
-var camel = map[string]string{
-	"user_id":             "userId",
-	"email_verified":      "emailVerified",
-	"created_at":          "createdAt",
-	"updated_at":          "updatedAt",
-	"session_token":       "sessionToken",
-	"provider_account_id": "providerAccountId",
-}
+// timeType matches the types of times, and how many digits of a second they keep.
+var timeType = regexp.MustCompile(`(?i)^(?:timestamptz|timestamp|datetime)(?:\((\d)\))?`)
 
-// column returns the name of a field's column in the layout.
-func (l Layout) column(name string) string {
-	if c, ok := camel[name]; ok && l.drizzle() {
-		return c
+// wholeSeconds reports whether a column keeps times to the second alone.
+func (c Column) wholeSeconds(name string) bool {
+	if name == "" {
+		return c.wholeSeconds(dialect.MySQL) || c.wholeSeconds(dialect.Postgres)
 	}
-	return name
+	found := timeType.FindStringSubmatch(c.Types[name])
+	if found == nil || c.Millis {
+		return false
+	}
+	if found[1] == "" {
+		return name == dialect.MySQL // whose default is no digit; PostgreSQL's is six
+	}
+	digits, err := strconv.Atoi(found[1])
+	return err == nil && digits < 3
 }
 
 // annotations returns the table's name and, where the table belongs to another program,
 // Foreign.
-func (l Layout) annotations(native, drizzle string) []schema.Annotation {
-	switch {
-	case l == Native:
-		return []schema.Annotation{entsql.Table(native)}
-	case l.drizzle():
-		return []schema.Annotation{entsql.Table(drizzle), Foreign{l}}
+func (l *Layout) annotations(t Table) []schema.Annotation {
+	if l == nil {
+		return []schema.Annotation{entsql.Table(t.Name)}
 	}
-	return []schema.Annotation{entsql.Table(native), Foreign{l}}
+	foreign := Foreign{Layout: l.Name}
+	for _, name := range []string{dialect.MySQL, dialect.Postgres} {
+		if l.Precision(name) == time.Second {
+			foreign.Seconds = append(foreign.Seconds, name)
+		}
+	}
+	return []schema.Annotation{entsql.Table(t.Name), foreign}
 }
 
-// key returns the type of values that MySQL must be able to index.
-func (l Layout) key() map[string]string {
-	if l == Prisma {
-		return textType("varchar(191)")
-	}
-	return textType("varchar(255)")
+// has reports whether the table has a column for a field.
+func (t Table) has(name string) bool {
+	_, ok := t.Columns[name]
+	return ok
 }
 
-// long returns the type of values of any length, as far as the layout has one.
-func (l Layout) long() map[string]string {
-	switch l {
-	case Native:
-		return textType("text")
-	case Prisma:
-		return textType("varchar(191)")
+// column returns the name of a field's column.
+func (t Table) column(name string) string {
+	if c := t.Columns[name]; c.Name != "" {
+		return c.Name
 	}
-	return textType("varchar(255)")
+	return name
 }
 
-// secret returns the type of a provider's tokens.
-func (l Layout) secret(name string) map[string]string {
-	switch {
-	case l == Native || l == Prisma:
-		return textType("text")
-	case name == "id_token":
-		return textType("varchar(2048)")
-	}
-	return textType("varchar(255)")
-}
+// types returns the types of a field's column.
+func (t Table) types(name string) map[string]string { return t.Columns[name].Types }
 
-// seconds returns the type of a number of Unix seconds. Those of Prisma and Drizzle end
-// in 2038, except on SQLite.
-func (l Layout) seconds() map[string]string {
-	if l == Native || l == DrizzleSQLite {
-		return nil
+// indexes returns the table's indexes. Where the id stands for a field, it is named.
+func (t Table) indexes(id string) (all []ent.Index) {
+	for _, i := range t.Indexes {
+		fields := make([]string, len(i.Fields))
+		for k, name := range i.Fields {
+			if fields[k] = name; name == id {
+				fields[k] = "id"
+			}
+		}
+		one := index.Fields(fields...).StorageKey(i.Name)
+		if i.Unique {
+			one = one.Unique()
+		}
+		all = append(all, one)
 	}
-	return map[string]string{dialect.Postgres: "integer", dialect.MySQL: "int"}
-}
-
-// textType returns the type text, and mysql on MySQL.
-func textType(mysql string) map[string]string {
-	return map[string]string{dialect.Postgres: "text", dialect.MySQL: mysql, dialect.SQLite: "text"}
-}
-
-// timeType returns the type of a time. On MySQL ent's default would be a timestamp in
-// whole seconds that ends in 2038.
-func (l Layout) timeType(name string) map[string]string {
-	switch {
-	case l == Native:
-		return map[string]string{dialect.Postgres: "timestamptz(3)", dialect.MySQL: "datetime(3)"}
-	case l == Prisma:
-		return map[string]string{dialect.Postgres: "timestamp(3)", dialect.MySQL: "datetime(3)"}
-	case name == "email_verified":
-		return map[string]string{dialect.Postgres: "timestamp", dialect.MySQL: "timestamp(3)"}
-	}
-	return map[string]string{dialect.Postgres: "timestamp", dialect.MySQL: "timestamp"}
+	return all
 }
 
 // time returns a field for a time that is never NULL.
-func (l Layout) time(name string) ent.Field {
-	if l == DrizzleSQLite {
-		return field.Int64(name).StorageKey(l.column(name))
+func (t Table) time(name string) ent.Field {
+	if t.Columns[name].Millis {
+		return field.Int64(name).StorageKey(t.column(name))
 	}
-	return field.Time(name).StorageKey(l.column(name)).SchemaType(l.timeType(name))
+	return field.Time(name).StorageKey(t.column(name)).SchemaType(t.types(name))
 }
 
 // timeOrNull returns a field for a time or NULL.
-func (l Layout) timeOrNull(name, comment string) ent.Field {
-	if l == DrizzleSQLite {
-		return field.Int64(name).Optional().Nillable().StorageKey(l.column(name)).Comment(comment)
+func (t Table) timeOrNull(name, comment string) ent.Field {
+	if t.Columns[name].Millis {
+		return field.Int64(name).Optional().Nillable().StorageKey(t.column(name)).Comment(comment)
 	}
-	return field.Time(name).Optional().Nillable().StorageKey(l.column(name)).SchemaType(l.timeType(name)).Comment(comment)
+	return field.Time(name).Optional().Nillable().StorageKey(t.column(name)).SchemaType(t.types(name)).Comment(comment)
 }
 
-// hooks returns the hook that cuts every time to what the layout stores.
-func (l Layout) hooks() []ent.Hook { return []ent.Hook{cutTimes(l)} }
+// created returns a field for the time at which a row was made, which is filled in.
+func (t Table) created(name string) ent.Field {
+	c := t.Columns[name]
+	switch {
+	case c.Millis && c.Null:
+		return field.Int64(name).Optional().Nillable().DefaultFunc(nowMillis).Immutable().StorageKey(t.column(name))
+	case c.Millis:
+		return field.Int64(name).DefaultFunc(nowMillis).Immutable().StorageKey(t.column(name))
+	case c.Null:
+		return field.Time(name).Optional().Nillable().Default(now).Immutable().StorageKey(t.column(name)).SchemaType(c.Types)
+	}
+	return field.Time(name).Default(now).Immutable().StorageKey(t.column(name)).SchemaType(c.Types)
+}
+
+// updated returns a field for the time at which a row was changed last.
+func (t Table) updated(name string) ent.Field {
+	c := t.Columns[name]
+	if c.Millis {
+		f := field.Int64(name).DefaultFunc(nowMillis).StorageKey(t.column(name))
+		if c.Touched {
+			f = f.UpdateDefault(nowMillis)
+		}
+		if c.Null {
+			f = f.Optional().Nillable()
+		}
+		return f
+	}
+	f := field.Time(name).Default(now).StorageKey(t.column(name)).SchemaType(c.Types)
+	if c.Touched {
+		f = f.UpdateDefault(now)
+	}
+	if c.Null {
+		f = f.Optional().Nillable()
+	}
+	return f
+}
 
 // userID returns the field by which an entity refers to its user. The zero kind is a
 // string.
-func (l Layout) userID(kind field.Type) ent.Field {
+func (t Table) userID(kind field.Type) ent.Field {
 	const name = "user_id"
 	switch kind {
 	case field.TypeInt64:
-		return field.Int64(name).StorageKey(l.column(name))
+		return field.Int64(name).StorageKey(t.column(name))
 	case field.TypeUUID:
-		return field.UUID(name, uuid.UUID{}).StorageKey(l.column(name))
+		return field.UUID(name, uuid.UUID{}).StorageKey(t.column(name))
 	}
-	return field.String(name).StorageKey(l.column(name)).SchemaType(l.key())
+	return field.String(name).StorageKey(t.column(name)).SchemaType(t.types(name))
 }

@@ -21,7 +21,7 @@
 // # Other programs' tables
 //
 // With a Layout the entities use the tables of an Auth.js application as they are, without
-// a migration: mixin.User{Layout: mixin.Prisma}, and the same in the other three.
+// a migration: mixin.User{Layout: mixin.PrismaV5}, and the same in the other three.
 // RateLimit has no Layout: its table is authent's own, and package authent/migrate makes it
 // beside theirs.
 package mixin
@@ -40,11 +40,13 @@ const Precision = time.Millisecond
 
 func now() time.Time { return time.Now().UTC().Truncate(Precision) }
 
+func nowMillis() int64 { return now().UnixMilli() }
+
 // cutTimes returns the hook that cuts every time to UTC and the layout's precision,
 // whoever writes it: a driver that drops the zone would store another moment. Mutations
 // of a graph that package entauth generated report the dialect where the layout needs
 // it.
-func cutTimes(l Layout) ent.Hook {
+func cutTimes(l *Layout) ent.Hook {
 	return func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			name := ""

@@ -23,11 +23,11 @@ type RateLimit struct{ mixin.Schema }
 // Fields returns the fields of RateLimit.
 func (RateLimit) Fields() []ent.Field {
 	return []ent.Field{
-		field.String("id").Immutable().NotEmpty().SchemaType(Native.key()).
+		field.String("id").Immutable().NotEmpty().SchemaType(native.VerificationToken.types("token")).
 			Comment("What is counted, and for whom: the kind and a keyed hash."),
 		field.Int64("count").
 			Comment("How many attempts there were in the window."),
-		Native.time("expires"),
+		native.VerificationToken.time("expires"),
 	}
 }
 
@@ -37,7 +37,7 @@ func (RateLimit) Indexes() []ent.Index {
 }
 
 // Hooks returns the hooks of RateLimit.
-func (RateLimit) Hooks() []ent.Hook { return Native.hooks() }
+func (RateLimit) Hooks() []ent.Hook { return []ent.Hook{cutTimes(nil)} }
 
 // Annotations returns the annotations of RateLimit.
 func (RateLimit) Annotations() []schema.Annotation {

@@ -5,7 +5,6 @@ import (
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
-	"entgo.io/ent/schema/index"
 	"entgo.io/ent/schema/mixin"
 
 	"github.com/authent/authent/authent/secret"
@@ -14,40 +13,53 @@ import (
 // Session is a signed-in browser: table sessions.
 type Session struct {
 	mixin.Schema
-	// Layout says whose table it is. If zero, Native.
-	Layout Layout
+	// Layout says whose table it is. If nil, authent's own.
+	Layout *Layout
 	// UserID is the type of a user's id: field.TypeInt64 or field.TypeUUID. If
 	// zero, a string.
 	UserID field.Type
 }
 
+func (s Session) table() Table { return s.Layout.or().Session }
+
 // Fields returns the fields of Session.
 func (s Session) Fields() []ent.Field {
-	l := s.Layout
-	if l.drizzle() {
-		return []ent.Field{
-			field.String("id").StorageKey(l.column("session_token")).Immutable().NotEmpty().
-				GoType(secret.Secret("")).SchemaType(l.key()).StructTag(`json:"-"`),
-			l.userID(s.UserID),
-			l.time("expires"),
+	t := s.table()
+	fields := append(s.keys(), t.userID(s.UserID), t.time("expires"))
+	if t.has("created_at") {
+		fields = append(fields, t.timeOrNull("created_at", "When the person signed in; NULL where another program wrote the row."))
+	}
+	if t.has("inserted_at") {
+		fields = append(fields, t.created("inserted_at"))
+	}
+	if t.has("updated_at") {
+		fields = append(fields, t.updated("updated_at"))
+	}
+	if t.has("last_used_at") {
+		fields = append(fields, t.timeOrNull("last_used_at", ""))
+	}
+	for _, name := range []string{"ip_address", "user_agent"} {
+		if t.has(name) {
+			fields = append(fields, field.String(name).Optional().StorageKey(t.column(name)).SchemaType(t.types(name)))
 		}
 	}
-	fields := []ent.Field{
-		field.String("id").DefaultFunc(newID).Immutable().NotEmpty().SchemaType(l.key()),
-		field.String("session_token").Sensitive().GoType(secret.Secret("")).SchemaType(l.key()).
+	return fields
+}
+
+// keys returns the id and the token, which may be one.
+func (s Session) keys() []ent.Field {
+	t := s.table()
+	if !t.has("id") {
+		return []ent.Field{
+			field.String("id").StorageKey(t.column("session_token")).Immutable().NotEmpty().
+				GoType(secret.Secret("")).SchemaType(t.types("session_token")).StructTag(`json:"-"`),
+		}
+	}
+	return []ent.Field{
+		field.String("id").DefaultFunc(newID).Immutable().NotEmpty().StorageKey(t.column("id")).SchemaType(t.types("id")),
+		field.String("session_token").Sensitive().GoType(secret.Secret("")).StorageKey(t.column("session_token")).SchemaType(t.types("session_token")).
 			Comment("The SHA-256 of the browser's token."),
-		l.userID(s.UserID),
-		l.time("expires"),
 	}
-	if l != Native {
-		return fields
-	}
-	return append(fields,
-		l.timeOrNull("created_at", "When the person signed in; NULL where another program wrote the row."),
-		l.timeOrNull("last_used_at", ""),
-		field.String("ip_address").Optional().SchemaType(l.key()),
-		field.String("user_agent").Optional().SchemaType(l.long()),
-	)
 }
 
 // Edges returns the edges of Session.
@@ -59,26 +71,17 @@ func (Session) Edges() []ent.Edge {
 
 // Indexes returns the indexes of Session.
 func (s Session) Indexes() []ent.Index {
-	switch {
-	case s.Layout.drizzle():
-		return nil
-	case s.Layout == Prisma:
-		return []ent.Index{index.Fields("session_token").Unique().StorageKey("sessions_session_token_key")}
+	if t := s.table(); !t.has("id") {
+		return t.indexes("session_token")
 	}
-	return []ent.Index{
-		index.Fields("session_token").Unique().StorageKey("sessions_session_token_key"),
-		index.Fields("user_id").StorageKey("sessions_user_id_idx"),
-		index.Fields("expires").StorageKey("sessions_expires_idx"),
-	}
+	return s.table().indexes("")
 }
 
 // Hooks returns the hooks of Session.
-func (s Session) Hooks() []ent.Hook { return s.Layout.hooks() }
+func (s Session) Hooks() []ent.Hook { return []ent.Hook{cutTimes(s.Layout)} }
 
 // Annotations returns the annotations of Session.
-func (s Session) Annotations() []schema.Annotation {
-	return s.Layout.annotations("sessions", "session")
-}
+func (s Session) Annotations() []schema.Annotation { return s.Layout.annotations(s.table()) }
 
 // node lets edges name the schema type Session without importing it.
 func (Session) node() {}

@@ -6,7 +6,6 @@ import (
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
-	"entgo.io/ent/schema/index"
 	"entgo.io/ent/schema/mixin"
 	"github.com/google/uuid"
 
@@ -16,63 +15,69 @@ import (
 // User is a person: table users.
 type User struct {
 	mixin.Schema
-	// Layout says whose table it is. If zero, Native.
-	Layout Layout
+	// Layout says whose table it is. If nil, authent's own.
+	Layout *Layout
 	// ID is the type of the id: field.TypeInt64, which the database counts up,
 	// or field.TypeUUID, a UUIDv7 made in Go. If zero, a string that holds such
 	// a UUID. Account and Session need it as their UserID.
 	ID field.Type
 }
 
+func (u User) table() Table { return u.Layout.or().User }
+
 // Fields returns the fields of User.
 func (u User) Fields() []ent.Field {
-	l := u.Layout
+	t := u.table()
 	fields := []ent.Field{
 		u.id(),
-		field.String("name").Optional().SchemaType(l.long()).
+		field.String("name").Optional().StorageKey(t.column("name")).SchemaType(t.types("name")).
 			Comment("What the person is called."),
 		u.email(),
-		l.timeOrNull("email_verified", "When the address was last proved to be the person's."),
-		field.String("image").Optional().SchemaType(l.long()).
+		t.timeOrNull("email_verified", "When the address was last proved to be the person's."),
+		field.String("image").Optional().StorageKey(t.column("image")).SchemaType(t.types("image")).
 			Comment("The URL of a picture."),
 	}
-	if l == DrizzleDefault || l == DrizzleSQLite {
-		return fields
+	if t.has("password") {
+		fields = append(fields, field.String("password").Optional().Sensitive().GoType(secret.Secret("")).
+			StorageKey(t.column("password")).SchemaType(t.types("password")).
+			Comment("The password's hash; NULL for people without one."))
 	}
-	fields = append(fields, field.String("password").Optional().Sensitive().GoType(secret.Secret("")).SchemaType(l.key()).
-		Comment("The password's hash; NULL for people without one."))
-	role := field.String("role").Default("user").SchemaType(l.key()).
-		Comment("What RequireRole compares.")
-	if l == Drizzle {
-		return append(fields, role.Optional(),
-			field.Time("created_at").Optional().Nillable().Default(now).Immutable().StorageKey(l.column("created_at")).SchemaType(l.timeType("created_at")),
-			field.Time("updated_at").Optional().Nillable().Default(now).StorageKey(l.column("updated_at")).SchemaType(l.timeType("updated_at")),
-		)
+	if t.has("role") {
+		role := field.String("role").Default("user").StorageKey(t.column("role")).SchemaType(t.types("role")).
+			Comment("What RequireRole compares.")
+		if t.Columns["role"].Null {
+			role = role.Optional()
+		}
+		fields = append(fields, role)
 	}
-	fields = append(fields, role)
-	if l == Native {
-		fields = append(fields, l.timeOrNull("disabled_at", "When the person was locked out."))
+	if t.has("disabled_at") {
+		fields = append(fields, t.timeOrNull("disabled_at", "When the person was locked out."))
 	}
-	return append(fields,
-		field.Time("created_at").Default(now).Immutable().SchemaType(l.timeType("created_at")),
-		field.Time("updated_at").Default(now).UpdateDefault(now).SchemaType(l.timeType("updated_at")),
-	)
+	if t.has("created_at") {
+		fields = append(fields, t.created("created_at"))
+	}
+	if t.has("updated_at") {
+		fields = append(fields, t.updated("updated_at"))
+	}
+	return fields
 }
 
 func (u User) id() ent.Field {
+	t := u.table()
 	switch u.ID {
 	case field.TypeInt64:
-		return field.Int64("id").Immutable()
+		return field.Int64("id").Immutable().StorageKey(t.column("id"))
 	case field.TypeUUID:
-		return field.UUID("id", uuid.UUID{}).Default(newUUID).Immutable()
+		return field.UUID("id", uuid.UUID{}).Default(newUUID).Immutable().StorageKey(t.column("id"))
 	}
-	return field.String("id").DefaultFunc(newID).Immutable().NotEmpty().SchemaType(u.Layout.key())
+	return field.String("id").DefaultFunc(newID).Immutable().NotEmpty().StorageKey(t.column("id")).SchemaType(t.types("id"))
 }
 
 func (u User) email() ent.Field {
-	email := field.String("email").SchemaType(u.Layout.key()).
+	t := u.table()
+	email := field.String("email").StorageKey(t.column("email")).SchemaType(t.types("email")).
 		Comment("The address, as normalised by the engine.")
-	if u.Layout == DrizzleDefault || u.Layout == DrizzleSQLite {
+	if t.Columns["email"].Null {
 		return email.Optional()
 	}
 	return email
@@ -91,21 +96,13 @@ func (User) Edges() []ent.Edge {
 }
 
 // Indexes returns the indexes of User.
-func (u User) Indexes() []ent.Index {
-	name := "users_email_key"
-	if u.Layout.drizzle() {
-		name = "user_email_unique"
-	}
-	return []ent.Index{index.Fields("email").Unique().StorageKey(name)}
-}
+func (u User) Indexes() []ent.Index { return u.table().indexes("") }
 
 // Hooks returns the hooks of User.
-func (u User) Hooks() []ent.Hook { return u.Layout.hooks() }
+func (u User) Hooks() []ent.Hook { return []ent.Hook{cutTimes(u.Layout)} }
 
 // Annotations returns the annotations of User.
-func (u User) Annotations() []schema.Annotation {
-	return u.Layout.annotations("users", "user")
-}
+func (u User) Annotations() []schema.Annotation { return u.Layout.annotations(u.table()) }
 
 // node lets edges name the schema type User without importing it.
 func (User) node() {}

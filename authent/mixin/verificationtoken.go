@@ -4,7 +4,6 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/field"
-	"entgo.io/ent/schema/index"
 	"entgo.io/ent/schema/mixin"
 
 	"github.com/authent/authent/authent/secret"
@@ -15,43 +14,29 @@ import (
 // not print.
 type VerificationToken struct {
 	mixin.Schema
-	// Layout says whose table it is. If zero, Native.
-	Layout Layout
+	// Layout says whose table it is. If nil, authent's own.
+	Layout *Layout
 }
+
+func (v VerificationToken) table() Table { return v.Layout.or().VerificationToken }
 
 // Fields returns the fields of VerificationToken.
 func (v VerificationToken) Fields() []ent.Field {
-	l := v.Layout
+	t := v.table()
 	return []ent.Field{
-		field.String("id").StorageKey("token").Immutable().NotEmpty().
-			GoType(secret.Secret("")).SchemaType(l.key()).StructTag(`json:"-"`),
-		field.String("identifier").SchemaType(l.key()).
+		field.String("id").StorageKey(t.column("token")).Immutable().NotEmpty().
+			GoType(secret.Secret("")).SchemaType(t.types("token")).StructTag(`json:"-"`),
+		field.String("identifier").StorageKey(t.column("identifier")).SchemaType(t.types("identifier")).
 			Comment("Whose it is and what for."),
-		l.time("expires"),
+		t.time("expires"),
 	}
 }
 
 // Indexes returns the indexes of VerificationToken.
-func (v VerificationToken) Indexes() []ent.Index {
-	switch {
-	case v.Layout.drizzle():
-		return []ent.Index{index.Fields("identifier", "id").Unique().StorageKey("verificationToken_identifier_token_pk")}
-	case v.Layout == Prisma:
-		return []ent.Index{
-			index.Fields("id").Unique().StorageKey("verificationtokens_token_key"),
-			index.Fields("identifier", "id").Unique().StorageKey("verificationtokens_identifier_token_key"),
-		}
-	}
-	return []ent.Index{
-		index.Fields("identifier", "id").Unique().StorageKey("verificationtokens_identifier_token_key"),
-		index.Fields("expires").StorageKey("verificationtokens_expires_idx"),
-	}
-}
+func (v VerificationToken) Indexes() []ent.Index { return v.table().indexes("token") }
 
 // Hooks returns the hooks of VerificationToken.
-func (v VerificationToken) Hooks() []ent.Hook { return v.Layout.hooks() }
+func (v VerificationToken) Hooks() []ent.Hook { return []ent.Hook{cutTimes(v.Layout)} }
 
 // Annotations returns the annotations of VerificationToken.
-func (v VerificationToken) Annotations() []schema.Annotation {
-	return v.Layout.annotations("verificationtokens", "verificationToken")
-}
+func (v VerificationToken) Annotations() []schema.Annotation { return v.Layout.annotations(v.table()) }

@@ -40,7 +40,7 @@ var templates = template.Must(template.ParseFS(files, "template/*.tmpl"))
 type command struct {
 	Folder string `arg:"" optional:"" default:"ent" help:"The folder of the graph. If absent, ent."`
 	IDs    string `name:"ids" enum:"string,int64,uuid" default:"string" help:"What users' ids are: ${enum}."`
-	Layout string `enum:"native,prisma,drizzle,drizzle-default,drizzle-sqlite" default:"native" help:"Whose tables they are: ${enum}. Other than native: those of an Auth.js application, used as they are."`
+	Layout string `enum:"native,prisma,prisma-v4,prisma-v4-snake,prisma-v5,prisma-v5-ids,prisma-v5-snake,prisma-adapter,drizzle,drizzle-default,drizzle-sqlite" default:"native" help:"Whose tables they are: ${enum}. Other than native: those of an Auth.js application, used as they are."`
 }
 
 func main() {
@@ -69,7 +69,10 @@ const rateLimit = "RateLimit"
 var (
 	types   = map[string]string{"int64": "field.TypeInt64", "uuid": "field.TypeUUID"}
 	layouts = map[string]string{
-		"prisma": "mixin.Prisma", "drizzle": "mixin.Drizzle",
+		"prisma": "mixin.Prisma", "prisma-adapter": "mixin.PrismaAdapter",
+		"prisma-v4": "mixin.PrismaV4", "prisma-v4-snake": "mixin.PrismaV4Snake",
+		"prisma-v5": "mixin.PrismaV5", "prisma-v5-ids": "mixin.PrismaV5IDs", "prisma-v5-snake": "mixin.PrismaV5Snake",
+		"drizzle":         "mixin.Drizzle",
 		"drizzle-default": "mixin.DrizzleDefault", "drizzle-sqlite": "mixin.DrizzleSQLite",
 	}
 )

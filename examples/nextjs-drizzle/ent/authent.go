@@ -675,21 +675,21 @@ func (a *AuthAdapter) DeleteVerificationTokens(ctx context.Context, identifier s
 func (a *AuthAdapter) DeleteExpired(ctx context.Context, before time.Time, limit int) (int, error) {
 	before = entadapter.Time(before)
 	sessions, err := entadapter.InBatches(limit, func(n int) (int, error) {
-		ids, err := a.client.Session.Query().Where(session.ExpiresLT(before)).Limit(n).IDs(ctx)
+		ids, err := a.client.Session.Query().Where(entadapter.Before(session.FieldExpires, before)).Limit(n).IDs(ctx)
 		if err != nil || len(ids) == 0 {
 			return 0, err
 		}
-		return a.client.Session.Delete().Where(session.IDIn(ids...), session.ExpiresLT(before)).Exec(ctx)
+		return a.client.Session.Delete().Where(session.IDIn(ids...), entadapter.Before(session.FieldExpires, before)).Exec(ctx)
 	})
 	if err != nil {
 		return sessions, a.done(ctx, err, sessionKeys)
 	}
 	tokens, err := entadapter.InBatches(limit-sessions, func(n int) (int, error) {
-		ids, err := a.client.VerificationToken.Query().Where(verificationtoken.ExpiresLT(before)).Limit(n).IDs(ctx)
+		ids, err := a.client.VerificationToken.Query().Where(entadapter.Before(verificationtoken.FieldExpires, before)).Limit(n).IDs(ctx)
 		if err != nil || len(ids) == 0 {
 			return 0, err
 		}
-		return a.client.VerificationToken.Delete().Where(verificationtoken.IDIn(ids...), verificationtoken.ExpiresLT(before)).Exec(ctx)
+		return a.client.VerificationToken.Delete().Where(verificationtoken.IDIn(ids...), entadapter.Before(verificationtoken.FieldExpires, before)).Exec(ctx)
 	})
 	return sessions + tokens, a.done(ctx, err, verificationTokenKeys)
 }

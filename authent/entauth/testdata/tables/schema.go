@@ -102,7 +102,7 @@ func (VerificationToken) Fields() []ent.Field {
 type RateLimit struct{ ent.Schema }
 
 func (RateLimit) Annotations() []schema.Annotation {
-	return append(in("doors"), mixin.Foreign{Layout: mixin.Prisma})
+	return append(in("doors"), mixin.Foreign{Layout: "Prisma"})
 }
 
 func (RateLimit) Fields() []ent.Field {

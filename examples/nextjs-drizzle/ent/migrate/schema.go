@@ -47,7 +47,7 @@ var (
 	// SessionColumns holds the columns for the "session" table.
 	SessionColumns = []*schema.Column{
 		{Name: "sessionToken", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
-		{Name: "expires", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "timestamp", "postgres": "timestamp"}},
+		{Name: "expires", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamp"}},
 		{Name: "userId", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
 	}
 	// SessionTable holds the schema information for the "session" table.
@@ -73,8 +73,8 @@ var (
 		{Name: "image", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
 		{Name: "password", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
 		{Name: "role", Type: field.TypeString, Nullable: true, Default: "user", SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
-		{Name: "createdAt", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "timestamp", "postgres": "timestamp"}},
-		{Name: "updatedAt", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "timestamp", "postgres": "timestamp"}},
+		{Name: "createdAt", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp"}},
+		{Name: "updatedAt", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamp"}},
 	}
 	// UserTable holds the schema information for the "user" table.
 	UserTable = &schema.Table{
@@ -93,7 +93,7 @@ var (
 	VerificationTokenColumns = []*schema.Column{
 		{Name: "token", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
 		{Name: "identifier", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
-		{Name: "expires", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "timestamp", "postgres": "timestamp"}},
+		{Name: "expires", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamp"}},
 	}
 	// VerificationTokenTable holds the schema information for the "verificationToken" table.
 	VerificationTokenTable = &schema.Table{

@@ -194,7 +194,7 @@ func (a *AuthAdapter) CreateUser(ctx context.Context, u authent.User) (*authent.
 	create := a.client.User.Create().
 		SetNillableName(entadapter.OrNull(entadapter.Cut(ctx, a.client.driver, "user.name", 255, u.Name))).
 		SetNillableEmail(entadapter.OrNull(u.Email)).
-		SetNillableEmailVerified(entadapter.OrNullTime(u.EmailVerified, func(t time.Time) time.Time { return entadapter.SecondsOnMySQL(a.client.driver, t) })).
+		SetNillableEmailVerified(entadapter.OrNullTime(u.EmailVerified, func(t time.Time) time.Time { return entadapter.SecondsOn(a.client.driver, t, "mysql") })).
 		SetNillableImage(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "user.image", 255, u.Image)))
 	created, err := create.Save(ctx)
 	if err != nil {
@@ -283,7 +283,7 @@ func (a *AuthAdapter) UpdateUser(ctx context.Context, id string, u authent.UserU
 		entadapter.SetOrClear(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "user.image", 255, *u.Image)), update.SetImage, update.ClearImage)
 	}
 	if u.EmailVerified != nil {
-		entadapter.SetOrClear(entadapter.OrNullTime(*u.EmailVerified, func(t time.Time) time.Time { return entadapter.SecondsOnMySQL(a.client.driver, t) }), update.SetEmailVerified, update.ClearEmailVerified)
+		entadapter.SetOrClear(entadapter.OrNullTime(*u.EmailVerified, func(t time.Time) time.Time { return entadapter.SecondsOn(a.client.driver, t, "mysql") }), update.SetEmailVerified, update.ClearEmailVerified)
 	}
 	if u.Password != nil {
 		return nil, authent.ErrUnsupported
@@ -454,7 +454,7 @@ func (a *AuthAdapter) CreateSession(ctx context.Context, s authent.Session) (*au
 	created, err := a.client.Session.Create().
 		SetID(s.Token).
 		SetUserID(s.UserID).
-		SetExpires(entadapter.SecondsOnMySQL(a.client.driver, s.Expires)).
+		SetExpires(entadapter.SecondsOn(a.client.driver, s.Expires, "mysql")).
 		Save(ctx)
 	if err != nil {
 		return nil, a.done(ctx, err, sessionKeys)
@@ -558,7 +558,7 @@ func (a *AuthAdapter) Sessions(ctx context.Context, userID string) ([]*authent.S
 func (a *AuthAdapter) UpdateSession(ctx context.Context, token authent.Secret, u authent.SessionUpdate) error {
 	update := a.client.Session.Update().Where(entadapter.Is(session.FieldID, token))
 	if u.Expires != nil {
-		update.SetExpires(entadapter.SecondsOnMySQL(a.client.driver, *u.Expires))
+		update.SetExpires(entadapter.SecondsOn(a.client.driver, *u.Expires, "mysql"))
 	}
 	n, err := update.Save(ctx)
 	if err != nil || n > 0 {
@@ -619,7 +619,7 @@ func (a *AuthAdapter) CreateVerificationToken(ctx context.Context, v authent.Ver
 	err := a.client.VerificationToken.Create().
 		SetID(v.Token).
 		SetIdentifier(v.Identifier).
-		SetExpires(entadapter.SecondsOnMySQL(a.client.driver, v.Expires)).
+		SetExpires(entadapter.SecondsOn(a.client.driver, v.Expires, "mysql")).
 		Exec(ctx)
 	return a.done(ctx, err, verificationTokenKeys)
 }
@@ -685,23 +685,23 @@ func (a *AuthAdapter) DeleteVerificationTokens(ctx context.Context, identifier s
 // DeleteExpired implements authent.Adapter.
 func (a *AuthAdapter) DeleteExpired(ctx context.Context, before time.Time, limit int) (int, error) {
 	ended := entadapter.Time(before)
-	before = entadapter.SecondsOnMySQL(a.client.driver, before)
+	before = entadapter.SecondsOn(a.client.driver, before, "mysql")
 	sessions, err := entadapter.InBatches(limit, func(n int) (int, error) {
-		ids, err := a.client.Session.Query().Where(session.ExpiresLT(before)).Limit(n).IDs(ctx)
+		ids, err := a.client.Session.Query().Where(entadapter.Before(session.FieldExpires, before)).Limit(n).IDs(ctx)
 		if err != nil || len(ids) == 0 {
 			return 0, err
 		}
-		return a.client.Session.Delete().Where(session.IDIn(ids...), session.ExpiresLT(before)).Exec(ctx)
+		return a.client.Session.Delete().Where(session.IDIn(ids...), entadapter.Before(session.FieldExpires, before)).Exec(ctx)
 	})
 	if err != nil {
 		return sessions, a.done(ctx, err, sessionKeys)
 	}
 	tokens, err := entadapter.InBatches(limit-sessions, func(n int) (int, error) {
-		ids, err := a.client.VerificationToken.Query().Where(verificationtoken.ExpiresLT(before)).Limit(n).IDs(ctx)
+		ids, err := a.client.VerificationToken.Query().Where(entadapter.Before(verificationtoken.FieldExpires, before)).Limit(n).IDs(ctx)
 		if err != nil || len(ids) == 0 {
 			return 0, err
 		}
-		return a.client.VerificationToken.Delete().Where(verificationtoken.IDIn(ids...), verificationtoken.ExpiresLT(before)).Exec(ctx)
+		return a.client.VerificationToken.Delete().Where(verificationtoken.IDIn(ids...), entadapter.Before(verificationtoken.FieldExpires, before)).Exec(ctx)
 	})
 	if err != nil {
 		return sessions + tokens, a.done(ctx, err, verificationTokenKeys)

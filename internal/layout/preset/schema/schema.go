@@ -1,0 +1,55 @@
+// Package schema is a graph of four mixins and nothing else, in the layout that the
+// environment names: the tests generate one graph for each, and keep none.
+package schema
+
+import (
+	"os"
+
+	"entgo.io/ent"
+
+	"github.com/authent/authent/authent/mixin"
+)
+
+// Variable is the environment variable with the layout's name.
+const Variable = "AUTHENT_TEST_LAYOUT"
+
+// Layouts are those that have no graph of their own in this repository.
+var Layouts = []*mixin.Layout{
+	mixin.PrismaV4, mixin.PrismaV4Snake, mixin.PrismaV5, mixin.PrismaV5IDs, mixin.PrismaV5Snake, mixin.PrismaAdapter,
+}
+
+func layout() *mixin.Layout {
+	name := os.Getenv(Variable)
+	for _, l := range Layouts {
+		if l.Name == name {
+			return l
+		}
+	}
+	return mixin.PrismaV5
+}
+
+// User is a person.
+type User struct{ ent.Schema }
+
+// Mixin of User: its columns, as they are.
+func (User) Mixin() []ent.Mixin { return []ent.Mixin{mixin.User{Layout: layout()}} }
+
+// Account is a user's account at a provider.
+type Account struct{ ent.Schema }
+
+// Mixin of Account: its columns, as they are.
+func (Account) Mixin() []ent.Mixin { return []ent.Mixin{mixin.Account{Layout: layout()}} }
+
+// Session is a signed-in browser.
+type Session struct{ ent.Schema }
+
+// Mixin of Session: its columns, as they are.
+func (Session) Mixin() []ent.Mixin { return []ent.Mixin{mixin.Session{Layout: layout()}} }
+
+// VerificationToken is a proof that works once.
+type VerificationToken struct{ ent.Schema }
+
+// Mixin of VerificationToken: its columns, as they are.
+func (VerificationToken) Mixin() []ent.Mixin {
+	return []ent.Mixin{mixin.VerificationToken{Layout: layout()}}
+}
