@@ -135,61 +135,6 @@ func (s *Server) Stop() error {
 	}
 }
 
-// Kill ends the server as a power failure would: all its processes at once.
-// PostgreSQL's are in groups of their own and would run to the end of their
-// statements; the server is frozen first, so that it starts no more of them.
-func (s *Server) Kill() error {
-	pid := s.cmd.Process.Pid
-	all := []int{-pid}
-	err := signal(pid, syscall.SIGSTOP)
-	if err == nil {
-		var started []int
-		started, err = children(pid)
-		all = append(all, started...)
-	}
-	for _, pid := range all {
-		err = errors.Join(err, signal(pid, syscall.SIGKILL))
-	}
-	<-s.ended
-	return err
-}
-
-// signal sends a signal to a process, or to a group of them. It does nothing for
-// one that has ended already.
-func signal(pid int, sig syscall.Signal) error {
-	if err := syscall.Kill(pid, sig); !errors.Is(err, syscall.ESRCH) {
-		return err
-	}
-	return nil
-}
-
-// children returns the processes that a process has started (proc(5)).
-func children(parent int) ([]int, error) {
-	files, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil {
-		return nil, err
-	}
-	var all []int
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			continue // it has ended
-		}
-		// The name in parentheses may hold anything; after it are the state and
-		// the parent.
-		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-		if len(fields) < 2 || fields[1] != strconv.Itoa(parent) {
-			continue
-		}
-		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, pid)
-	}
-	return all, nil
-}
-
 // Start runs a stopped server again, on its port and with its data.
 func (s *Server) Start(ctx context.Context) error { return s.start(ctx) }
 
