@@ -13,7 +13,12 @@ import (
 // says in the log (authent.LoggerFrom) where that loses something. A long name or picture
 // is no reason to refuse a sign-in.
 func Cut[S ~string](ctx context.Context, d dialect.Driver, column string, chars int, value S) S {
-	if fits(d, chars, string(value)) {
+	return CutOn(ctx, d, dialect.MySQL, column, chars, value)
+}
+
+// CutOn does what Cut does, for a column that is narrow on the dialect with ent's name on.
+func CutOn[S ~string](ctx context.Context, d dialect.Driver, on, column string, chars int, value S) S {
+	if fits(d, on, chars, string(value)) {
 		return value
 	}
 	tooLong(ctx, column, "characters", chars, "it is stored cut")
@@ -23,7 +28,13 @@ func Cut[S ~string](ctx context.Context, d dialect.Driver, column string, chars 
 // Drop returns value, or "" where the column does not hold it in MySQL, and says so in
 // the log (authent.LoggerFrom): half a token is of no use.
 func Drop[S ~string](ctx context.Context, d dialect.Driver, column string, chars int, value S) S {
-	if fits(d, chars, string(value)) {
+	return DropOn(ctx, d, dialect.MySQL, column, chars, value)
+}
+
+// DropOn does what Drop does, for a column that is narrow on the dialect with ent's name
+// on.
+func DropOn[S ~string](ctx context.Context, d dialect.Driver, on, column string, chars int, value S) S {
+	if fits(d, on, chars, string(value)) {
 		return value
 	}
 	tooLong(ctx, column, "characters", chars, "it is not stored")
@@ -39,8 +50,8 @@ func DropBytes[S ~string](ctx context.Context, d dialect.Driver, column string, 
 	return ""
 }
 
-func fits(d dialect.Driver, chars int, value string) bool {
-	return len(value) <= chars || d.Dialect() != dialect.MySQL || utf8.RuneCountInString(value) <= chars
+func fits(d dialect.Driver, on string, chars int, value string) bool {
+	return len(value) <= chars || d.Dialect() != on || utf8.RuneCountInString(value) <= chars
 }
 
 func tooLong(ctx context.Context, column, unit string, most int, what string) {

@@ -152,21 +152,27 @@ var cut = map[string]bool{"User.name": true}
 // maxText is how many bytes MySQL's type TEXT holds.
 const maxText = 1<<16 - 1
 
-// Value returns a string as the column holds it: only MySQL's columns limit the number
-// of characters or bytes.
+// Value returns a string as the column holds it. Columns of MySQL's limit the number of
+// characters or bytes, and those of another program's on PostgreSQL may.
 func (r role) Value(value string) string {
-	n := r.limit()
+	column := strconv.Quote(r.owner.Table() + "." + r.StorageKey())
 	if r.drops() && r.Column().SchemaType[dialect.MySQL] == "text" {
-		return fmt.Sprintf("entadapter.DropBytes(ctx, a.client.driver, %q, %d, %s)", r.owner.Table()+"."+r.StorageKey(), maxText, value)
+		value = fmt.Sprintf("entadapter.DropBytes(ctx, a.client.driver, %s, %d, %s)", column, maxText, value)
 	}
-	if n == 0 || !r.Optional || r.Name == "email" || r.Name == "password" || r.Name == "role" {
+	if !r.Optional || r.Name == "email" || r.Name == "password" || r.Name == "role" {
 		return value
 	}
 	verb := "Drop"
 	if cut[r.owner.Name+"."+r.Name] {
 		verb = "Cut"
 	}
-	return fmt.Sprintf("entadapter.%s(ctx, a.client.driver, %q, %d, %s)", verb, r.owner.Table()+"."+r.StorageKey(), n, value)
+	if n := r.limit(dialect.MySQL); n > 0 {
+		value = fmt.Sprintf("entadapter.%s(ctx, a.client.driver, %s, %d, %s)", verb, column, n, value)
+	}
+	if n := r.limit(dialect.Postgres); n > 0 {
+		value = fmt.Sprintf("entadapter.%sOn(ctx, a.client.driver, %q, %s, %d, %s)", verb, dialect.Postgres, column, n, value)
+	}
+	return value
 }
 
 // drops reports whether the value is something that a provider said about itself, of any
@@ -176,13 +182,16 @@ func (r role) drops() bool { return r.owner.Name == "Account" && r.Optional }
 // ValueOrNull does what Value does, and returns nil for "".
 func (r role) ValueOrNull(value string) string { return "entadapter.OrNull(" + r.Value(value) + ")" }
 
-// limit returns how many characters the column holds in MySQL, or 0 for any number.
-func (r role) limit() int {
-	digits, ok := strings.CutPrefix(r.Column().SchemaType[dialect.MySQL], "varchar(")
-	if !ok {
+// varchar matches the types of columns that hold so many characters.
+var varchar = regexp.MustCompile(`(?i)^(?:varchar|character varying)\((\d+)\)`)
+
+// limit returns how many characters the column holds on a dialect, or 0 for any number.
+func (r role) limit(name string) int {
+	found := varchar.FindStringSubmatch(r.Column().SchemaType[name])
+	if found == nil {
 		return 0
 	}
-	n, _ := strconv.Atoi(strings.TrimSuffix(digits, ")"))
+	n, _ := strconv.Atoi(found[1])
 	return n
 }
 

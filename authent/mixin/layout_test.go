@@ -48,8 +48,8 @@ func TestPrismaSchema(t *testing.T) {
 		tokens, verified, key string
 		id, made              bool
 	}{
-		{mixin.PrismaSchema{}, "VerificationToken", "emailVerified", "VerificationToken_identifier_token_key", false, false},
-		{mixin.PrismaSchema{SnakeCase: true}, "verification_tokens", "email_verified", "verification_tokens_identifier_token_key", false, false},
+		{mixin.PrismaSchema{}, "VerificationToken", "emailVerified", "VerificationToken_pkey", false, false},
+		{mixin.PrismaSchema{SnakeCase: true}, "verification_tokens", "email_verified", "verification_tokens_pkey", false, false},
 		{mixin.PrismaSchema{IDs: true, Timestamps: true, VerificationTokens: "Proof"}, "Proof", "emailVerified", "Proof_identifier_token_key", true, true},
 	} {
 		l := tc.schema.Layout()

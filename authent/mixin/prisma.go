@@ -28,7 +28,7 @@ var (
 	PrismaV4Snake = PrismaSchema{Name: "PrismaV4Snake", IDs: true, TokenUnique: true, SnakeCase: true, VerificationTokens: "verificationtokens"}.Layout()
 	// PrismaAdapter is the schema of the tests of @auth/prisma-adapter, which many have
 	// copied: it has no ids but the user's, and no createdAt and updatedAt.
-	PrismaAdapter = PrismaSchema{Name: "PrismaAdapter", EmailRequired: true, TokenUnique: true}.Layout()
+	PrismaAdapter = PrismaSchema{Name: "PrismaAdapter", EmailRequired: true, TokenUnique: true, PlainTokens: true}.Layout()
 )
 
 // PrismaSchema describes the Prisma schemas of Auth.js and next-auth, which differ in what
@@ -44,8 +44,12 @@ type PrismaSchema struct {
 	VerificationTokens string
 	// EmailRequired says that User.email is never NULL.
 	EmailRequired bool
-	// IDs says that accounts and sessions have an id of their own, as in next-auth 4.
+	// IDs says that accounts and sessions have an id of their own, as in next-auth 4. Else
+	// (provider, providerAccountId) and (identifier, token) are primary keys.
 	IDs bool
+	// PlainTokens says that the tokens of an account are no @db.Text. On MySQL they have
+	// 191 characters then, and longer ones are not stored.
+	PlainTokens bool
 	// TokenUnique says that VerificationToken.token is @unique by itself.
 	TokenUnique bool
 	// Timestamps says that users, accounts and sessions have createdAt and updatedAt, which
@@ -87,19 +91,18 @@ func (p PrismaSchema) Layout() *Layout {
 	if p.IDs {
 		l.Account.Columns["id"], l.Session.Columns["id"] = short, short
 	}
+	if p.PlainTokens {
+		for _, name := range []string{"refresh_token", "access_token", "id_token"} {
+			l.Account.Columns[name] = p.named(name, short)
+		}
+	}
 	if p.Timestamps {
 		made, changed := p.named("created_at", moment), p.named("updated_at", moment.touched())
 		l.User.Columns["created_at"], l.User.Columns["updated_at"] = made, changed
 		l.Account.Columns["created_at"], l.Account.Columns["updated_at"] = made, changed
 		l.Session.Columns["inserted_at"], l.Session.Columns["updated_at"] = made, changed
 	}
-	p.index(&l.User, "email")
-	p.index(&l.Account, "provider", "provider_account_id")
-	p.index(&l.Session, "session_token")
-	if p.TokenUnique {
-		p.index(&l.VerificationToken, "token")
-	}
-	p.index(&l.VerificationToken, "identifier", "token")
+	p.index(l)
 	return l
 }
 
@@ -133,13 +136,25 @@ func (p PrismaSchema) named(field string, c Column) Column {
 	return c
 }
 
-// index adds a unique key under the name that Prisma gives it.
-func (p PrismaSchema) index(t *Table, fields ...string) {
-	name := t.Name
-	for _, f := range fields {
-		name += "_" + t.column(f)
+// index adds the unique keys under the names that Prisma gives them.
+func (p PrismaSchema) index(l *Layout) {
+	add := func(t *Table, fields ...string) {
+		name := t.Name
+		for _, f := range fields {
+			name += "_" + t.column(f)
+		}
+		if name += "_key"; len(fields) > 1 && !p.IDs {
+			name = t.Name + "_pkey"
+		}
+		t.Indexes = append(t.Indexes, Index{name, fields, true})
 	}
-	t.Indexes = append(t.Indexes, Index{name + "_key", fields, true})
+	add(&l.User, "email")
+	add(&l.Account, "provider", "provider_account_id")
+	add(&l.Session, "session_token")
+	if p.TokenUnique {
+		add(&l.VerificationToken, "token")
+	}
+	add(&l.VerificationToken, "identifier", "token")
 }
 
 // prisma returns the layout Prisma.

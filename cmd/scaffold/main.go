@@ -11,10 +11,16 @@
 // It writes ent/generate.go, ent/entc.go and the five schemas in ent/schema, and changes no
 // existing file. With the --layout of an Auth.js application it leaves out RateLimit, whose
 // table is not there yet.
+//
+// With --from it reads the tables of a live database, whatever they are called, and writes
+// the schemas that map them as they are: ent/schema/layout.go says where each field of
+// authent's lies, and other columns become ordinary fields. What authent could not work with
+// is listed, with what mends it. It changes nothing in the database.
 package main
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"errors"
 	"fmt"
@@ -38,15 +44,23 @@ var templates = template.Must(template.ParseFS(files, "template/*.tmpl"))
 
 // command is the command line.
 type command struct {
-	Folder string `arg:"" optional:"" default:"ent" help:"The folder of the graph. If absent, ent."`
-	IDs    string `name:"ids" enum:"string,int64,uuid" default:"string" help:"What users' ids are: ${enum}."`
-	Layout string `enum:"native,prisma,prisma-v4,prisma-v4-snake,prisma-v5,prisma-v5-ids,prisma-v5-snake,prisma-adapter,drizzle,drizzle-default,drizzle-sqlite" default:"native" help:"Whose tables they are: ${enum}. Other than native: those of an Auth.js application, used as they are."`
+	Folder string            `arg:"" optional:"" default:"ent" help:"The folder of the graph. If absent, ent."`
+	IDs    string            `name:"ids" enum:"string,int64,uuid" default:"string" help:"What users' ids are: ${enum}."`
+	Layout string            `enum:"native,prisma,prisma-v4,prisma-v4-snake,prisma-v5,prisma-v5-ids,prisma-v5-snake,prisma-adapter,drizzle,drizzle-default,drizzle-sqlite" default:"native" help:"Whose tables they are: ${enum}. Other than native: those of an Auth.js application, used as they are."`
+	From   string            `placeholder:"URL" help:"Read the tables of this database, which are another program's, and write the schemas that map them. It changes nothing there."`
+	Table  map[string]string `placeholder:"ENTITY=NAME" help:"With --from: which table is that of User, Account, Session or VerificationToken, where it is not clear."`
+	Column map[string]string `placeholder:"ENTITY.FIELD=NAME" help:"With --from: which column is that of a field, such as Session.session_token=token."`
+	Force  bool              `help:"With --from: write files anew that differ."`
 }
 
 func main() {
 	var c command
 	kong.Parse(&c, kong.Name("go tool scaffold"), kong.Description("Writes the schemas that an application's own graph starts from."))
-	if err := c.run(os.Stdout); err != nil {
+	run := c.run
+	if c.From != "" {
+		run = func(out io.Writer) error { return c.from(context.Background(), out) }
+	}
+	if err := run(os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "scaffold:", err)
 		os.Exit(1)
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"entgo.io/ent/entc"
@@ -22,22 +23,47 @@ func TestPresets(t *testing.T) {
 	for _, l := range schema.Layouts {
 		t.Run(l.Name, func(t *testing.T) {
 			t.Setenv(schema.Variable, l.Name)
-			cmd := exec.CommandContext(t.Context(), "go", "test", "-tags=generated", "-vet=off", "-ldflags=-w", "-count=1", "-overlay", generate(t), "./preset")
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("%v\n%s", err, out)
-			}
+			testGraph(t, "./preset/schema", ddlOf(t, strings.ToLower(l.Name)))
 		})
 	}
 }
 
-// generate writes the graph of the layout that the environment names, and returns the
-// overlay that puts it beside package preset.
-func generate(t *testing.T) (overlay string) {
+// ddlOf lists the DDL of a layout.
+func ddlOf(t *testing.T, name string) (all []string) {
+	t.Helper()
+	for kind, on := range map[string]string{"sqlite": "sqlite", "postgres": "postgres", "mariadb": "mysql"} {
+		file, err := filepath.Abs(filepath.Join("testdata", name+"."+on+".sql"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(file); err == nil {
+			all = append(all, kind+"="+file)
+		}
+	}
+	if len(all) == 0 {
+		t.Fatalf("there is no DDL for %s", name)
+	}
+	return all
+}
+
+// testGraph runs the tests of package preset with the graph of a schema.
+func testGraph(t *testing.T, schemaFolder string, ddl []string) {
+	t.Helper()
+	t.Setenv(schema.DDL, strings.Join(ddl, ","))
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-tags=generated", "-vet=off", "-ldflags=-w", "-count=1", "-overlay", generate(t, schemaFolder), "./preset")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// generate writes the graph of a schema, and returns the overlay that puts it beside
+// package preset.
+func generate(t *testing.T, schemaFolder string) (overlay string) {
 	t.Helper()
 	dir := t.TempDir()
 	target := filepath.Join(dir, "ent")
 	config := &gen.Config{Target: target, Package: "github.com/authent/authent/internal/layout/preset/ent"}
-	if err := entc.Generate("./preset/schema", config, entc.Extensions(entauth.Extension{})); err != nil {
+	if err := entc.Generate(schemaFolder, config, entc.Extensions(entauth.Extension{})); err != nil {
 		t.Fatal(err)
 	}
 	folder, err := filepath.Abs("preset")

@@ -13,6 +13,13 @@ import (
 // Variable is the environment variable with the layout's name.
 const Variable = "AUTHENT_TEST_LAYOUT"
 
+// DDL is the environment variable with the databases: kinds of package testdb and files,
+// such as "sqlite=a.sql,postgres=b.sql".
+const DDL = "AUTHENT_TEST_DDL"
+
+// Precision is the environment variable with what the times are cut to, such as "1s".
+const Precision = "AUTHENT_TEST_PRECISION"
+
 // Layouts are those that have no graph of their own in this repository.
 var Layouts = []*mixin.Layout{
 	mixin.PrismaV4, mixin.PrismaV4Snake, mixin.PrismaV5, mixin.PrismaV5IDs, mixin.PrismaV5Snake, mixin.PrismaAdapter,

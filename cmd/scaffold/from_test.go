@@ -1,0 +1,215 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/authent/authent/internal/testdb"
+)
+
+// layoutsOf are the layouts that have DDL, by the names of the files.
+var layoutsOf = map[string]string{
+	"prisma": "Prisma", "prismav4": "PrismaV4", "prismav4snake": "PrismaV4Snake", "prismav5": "PrismaV5",
+	"prismav5ids": "PrismaV5IDs", "prismav5snake": "PrismaV5Snake", "prismaadapter": "PrismaAdapter",
+	"drizzle": "Drizzle", "drizzle-defaults": "DrizzleDefault",
+	"drizzle.mysql": "DrizzleDefault", "drizzle.sqlite": "DrizzleSQLite",
+}
+
+var serverOf = map[string]string{"sqlite": "sqlite", "postgres": "postgres", "mysql": "mariadb"}
+
+// TestFrom_IsPreset: what is read from a database of a known schema is the layout that has
+// its name, with which the whole suite of the contract passes.
+func TestFrom_IsPreset(t *testing.T) {
+	files, err := filepath.Glob("../../internal/layout/testdata/*.sql")
+	if err != nil || len(files) < 20 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		base := strings.TrimSuffix(filepath.Base(file), ".sql")
+		name, on, _ := strings.Cut(base, ".")
+		t.Run(base, func(t *testing.T) {
+			kind := testdb.Server(t, serverOf[on])
+			script, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			db := kind.Connect(t, kind.PoolOf(t, testdb.Script(string(script)), nil).URL(t))
+			s, err := inspect(t.Context(), kind.Dialect, db)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := recognize(kind.Dialect, s, hints{})
+			if err := r.sample(t.Context(), db); err != nil || len(r.faults) > 0 {
+				t.Fatal(err, r.faults)
+			}
+			want := layoutsOf[base]
+			if want == "" {
+				want = layoutsOf[name]
+			}
+			if different := differences(kind.Dialect, r.layout(), presets[want]); len(different) > 0 {
+				t.Errorf("not %s:\n%s", want, strings.Join(different, "\n"))
+			}
+		})
+	}
+}
+
+// good is the DDL of a database that needs no mending.
+const good = `
+CREATE TABLE "User" ("id" TEXT NOT NULL PRIMARY KEY, "name" TEXT, "email" TEXT UNIQUE, "emailVerified" DATETIME, "image" TEXT);
+CREATE TABLE "Account" ("id" TEXT NOT NULL PRIMARY KEY, "userId" TEXT NOT NULL REFERENCES "User" ("id") ON DELETE CASCADE, "type" TEXT NOT NULL,
+  "provider" TEXT NOT NULL, "providerAccountId" TEXT NOT NULL, "refresh_token" TEXT, "access_token" TEXT, "expires_at" INTEGER, "token_type" TEXT,
+  "scope" TEXT, "id_token" TEXT, "session_state" TEXT, UNIQUE ("provider", "providerAccountId"));
+CREATE TABLE "Session" ("sessionToken" TEXT NOT NULL PRIMARY KEY, "userId" TEXT NOT NULL REFERENCES "User" ("id") ON DELETE CASCADE, "expires" DATETIME NOT NULL);
+CREATE TABLE "VerificationToken" ("identifier" TEXT NOT NULL, "token" TEXT NOT NULL, "expires" DATETIME NOT NULL, UNIQUE ("identifier", "token"));`
+
+// pull reads a database that a script has made on a kind of server.
+func pull(t *testing.T, kind testdb.Kind, script string, c command) (string, error) {
+	t.Helper()
+	c.From = kind.PoolOf(t, testdb.Script(script), nil).URL(t)
+	if c.Folder == "" {
+		c.Folder = filepath.Join(t.TempDir(), "ent")
+	}
+	var out bytes.Buffer
+	err := c.from(t.Context(), &out)
+	return out.String(), err
+}
+
+// TestFrom_Refuses: what authent could not work with is told by name, with what mends it,
+// and nothing is written.
+func TestFrom_Refuses(t *testing.T) {
+	for name, tc := range map[string]struct {
+		old, new string // a change of the good DDL
+		want     []string
+	}{
+		"no e-mail":         {`"email" TEXT UNIQUE, `, ``, []string{"the table User has no column for User.email"}},
+		"no session_state":  {`, "session_state" TEXT`, ``, []string{`ALTER TABLE "Account" ADD COLUMN "session_state" text`}},
+		"no unique account": {`, UNIQUE ("provider", "providerAccountId")`, ``, []string{`CREATE UNIQUE INDEX "Account_provider_providerAccountId_key" ON "Account" ("provider", "providerAccountId")`}},
+		"no unique token":   {`"sessionToken" TEXT NOT NULL PRIMARY KEY`, `"sessionToken" TEXT NOT NULL`, []string{`Session (sessionToken) is not unique`}},
+		"no unique proof":   {`, UNIQUE ("identifier", "token")`, ``, []string{`VerificationToken (identifier, token) is not unique`}},
+		"no unique e-mail":  {`"email" TEXT UNIQUE`, `"email" TEXT`, []string{`User.email is not unique`}},
+		"one account each":  {`"userId" TEXT NOT NULL REFERENCES "User" ("id") ON DELETE CASCADE, "type"`, `"userId" TEXT NOT NULL UNIQUE REFERENCES "User" ("id") ON DELETE CASCADE, "type"`, []string{"Account.userId is unique, so that nobody could link a second account"}},
+		"no cascade":        {`ON DELETE CASCADE, "expires"`, `, "expires"`, []string{"Session.userId does not go when its user is deleted"}},
+		"no reference":      {` REFERENCES "User" ("id") ON DELETE CASCADE, "expires"`, `, "expires"`, []string{"Session.userId refers to no user"}},
+		"case folds":        {`"email" TEXT UNIQUE`, `"email" TEXT COLLATE NOCASE UNIQUE`, []string{"User.email is compared without case"}},
+		"NULL owners":       {`"Session" ("sessionToken" TEXT NOT NULL PRIMARY KEY, "userId" TEXT NOT NULL`, `"Session" ("sessionToken" TEXT NOT NULL PRIMARY KEY, "userId" TEXT`, []string{"Session.userId may be NULL"}},
+		"a name for all":    {`"name" TEXT`, `"name" TEXT NOT NULL`, []string{"User.name cannot hold NULL"}},
+		"times as text":     {`"emailVerified" DATETIME`, `"emailVerified" TEXT`, []string{"User.emailVerified is of type text, and User.email_verified is time"}},
+		"nobody fills in":   {`"image" TEXT)`, `"image" TEXT, "tenant" INTEGER NOT NULL)`, []string{"User.tenant is NOT NULL without a default"}},
+		"two keys":          {`"id" TEXT NOT NULL PRIMARY KEY, "name" TEXT, "email" TEXT UNIQUE, "emailVerified" DATETIME, "image" TEXT)`, `"id" TEXT NOT NULL UNIQUE, "tenant" TEXT NOT NULL DEFAULT '', "name" TEXT, "email" TEXT UNIQUE, "emailVerified" DATETIME, "image" TEXT, PRIMARY KEY ("id", "tenant"))`, []string{"the primary key of User is not id alone"}},
+		"two of them": {`CREATE TABLE "VerificationToken"`, `CREATE TABLE "OldSession" AS SELECT * FROM "Session"; CREATE TABLE "VerificationToken"`,
+			[]string{"the tables OldSession, Session could each be that of Session: name the right one by --table Session=NAME"}},
+		"two users": {good, strings.ReplaceAll(strings.Replace(good, `CREATE TABLE "Account"`, `CREATE TABLE "Admin" ("id" TEXT NOT NULL PRIMARY KEY, "email" TEXT UNIQUE, "email_verified" DATETIME); CREATE TABLE "Account"`, 1), ` REFERENCES "User" ("id") ON DELETE CASCADE`, ``),
+			[]string{"the tables Admin, User could each be that of User"}},
+		"mixed times": {`CREATE TABLE "Account"`, `INSERT INTO "User" VALUES ('1', NULL, 'a', 1, NULL), ('2', NULL, 'b', '2026-01-01 00:00:00', NULL); CREATE TABLE "Account"`,
+			[]string{"User.emailVerified holds times as integer and as text"}},
+		"seconds": {`"emailVerified" DATETIME, "image" TEXT);`, `"emailVerified" INTEGER, "image" TEXT); INSERT INTO "User" VALUES ('1', NULL, 'a', 1767225600, NULL);`,
+			[]string{"User.emailVerified holds Unix seconds"}},
+		"nothing": {good, `CREATE TABLE "x" ("id" INTEGER)`, []string{"no table has the columns of Account", "no table has the columns of Session", "no table has the columns of VerificationToken", "no table has the columns of User"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			script := strings.Replace(good, tc.old, tc.new, 1)
+			if script == good {
+				t.Fatal("the DDL is the good one")
+			}
+			folder := filepath.Join(t.TempDir(), "ent")
+			_, err := pull(t, testdb.SQLite, script, command{Folder: folder})
+			for _, want := range tc.want {
+				if err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("it does not say %q: %v", want, err)
+				}
+			}
+			if _, err := os.Stat(folder); err == nil {
+				t.Error("something was written")
+			}
+		})
+	}
+}
+
+// TestFrom_Hints: a table and a column that no name tells of are those that are named.
+func TestFrom_Hints(t *testing.T) {
+	script := strings.NewReplacer(`"Session"`, `"Browser"`, `"sessionToken"`, `"cookie"`, `"email" TEXT`, `"post" TEXT`).Replace(good)
+	hinted := command{Table: map[string]string{"Session": "Browser"}, Column: map[string]string{"Session.session_token": "cookie", "User.email": "post"}}
+	out, err := pull(t, testdb.SQLite, script, hinted)
+	if err != nil || !strings.Contains(out, "Session is the table Browser: session_token is cookie") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	for want, c := range map[string]command{
+		`there is no table "Sesion"`:                                          {Table: map[string]string{"Session": "Sesion"}},
+		`--table Cookie: there are User, Account, Session, VerificationToken`: {Table: map[string]string{"Cookie": "Session"}},
+		`--column Session.cookie: write an entity and one of its fields`:      {Column: map[string]string{"Session.cookie": "x"}},
+		`no table has the columns of Session`:                                 {Column: map[string]string{"Session.session_token": "x"}},
+		`the table Session has no column "x"`:                                 {Table: map[string]string{"Session": "Session"}, Column: map[string]string{"Session.session_token": "x"}},
+		`the folder's name is that of its Go package`:                         {Folder: filepath.Join(t.TempDir(), "my-graph")},
+	} {
+		if _, err := pull(t, testdb.SQLite, good, c); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+}
+
+// TestFrom_Twice: what is written twice is the same, what somebody has edited stays, unless
+// it is forced.
+func TestFrom_Twice(t *testing.T) {
+	c := command{Folder: filepath.Join(t.TempDir(), "ent")}
+	for range 2 {
+		if _, err := pull(t, testdb.SQLite, good, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := filepath.Join(c.Folder, "schema", "user.go")
+	edited := []byte("package schema // mine\n")
+	if err := os.WriteFile(file, edited, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pull(t, testdb.SQLite, good, c); err == nil || !strings.Contains(err.Error(), "user.go differ from what would be written") {
+		t.Errorf("an edited file: %v", err)
+	}
+	if text, _ := os.ReadFile(file); !bytes.Equal(text, edited) {
+		t.Error("an edited file was written over")
+	}
+	c.Force = true
+	if _, err := pull(t, testdb.SQLite, good, c); err != nil {
+		t.Error(err)
+	}
+	if text, _ := os.ReadFile(file); bytes.Equal(text, edited) {
+		t.Error("--force wrote nothing")
+	}
+}
+
+// TestFrom_NoDatabase: a mistyped name makes no file.
+func TestFrom_NoDatabase(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "nothing.db")
+	var out bytes.Buffer
+	if err := (command{From: "file:" + file, Folder: "ent"}).from(t.Context(), &out); err == nil {
+		t.Error("there is no database")
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("the file was made")
+	}
+}
+
+// TestFrom_Postgres: another schema than public, a type that folds case, a view, and a role
+// without rights.
+func TestFrom_Postgres(t *testing.T) {
+	kind := testdb.Server(t, "postgres")
+	script := strings.ReplaceAll(good, "DATETIME", "TIMESTAMP(3)")
+	if out, err := pull(t, kind, script+`; CREATE VIEW "Session2" AS SELECT * FROM "Session"`, command{}); err != nil {
+		t.Errorf("with a view: %v\n%s", err, out)
+	}
+	moved := "CREATE SCHEMA auth; SET search_path = auth; " + script
+	if _, err := pull(t, kind, moved, command{}); err == nil || !strings.Contains(err.Error(), "look at the URL, its search_path") {
+		t.Errorf("in a schema that the URL does not name: %v", err)
+	}
+	c := command{From: kind.PoolOf(t, testdb.Script(moved), nil).URL(t), Folder: filepath.Join(t.TempDir(), "ent")}
+	c.From += map[bool]string{true: "&", false: "?"}[strings.Contains(c.From, "?")] + "search_path=auth"
+	if err := c.from(t.Context(), new(bytes.Buffer)); err != nil {
+		t.Errorf("in a schema that the URL names: %v", err)
+	}
+	folds := strings.Replace(script, `"email" TEXT`, `"email" mood`, 1)
+	if _, err := pull(t, kind, `CREATE DOMAIN mood AS TEXT; `+folds, command{}); err == nil || !strings.Contains(err.Error(), "User.email is of type") {
+		t.Errorf("an address of a type of somebody's own: %v", err)
+	}
+}

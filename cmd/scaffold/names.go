@@ -1,0 +1,75 @@
+package main
+
+import (
+	"strings"
+	"unicode"
+)
+
+// plain returns a name as it is compared: without case and what is between its words.
+func plain(name string) string {
+	return strings.Map(func(c rune) rune {
+		if c == '_' || c == '-' || c == ' ' {
+			return -1
+		}
+		return unicode.ToLower(c)
+	}, name)
+}
+
+// snake returns a name as one of a field of ent's.
+func snake(name string) string {
+	var b strings.Builder
+	last := rune('_')
+	for _, c := range name {
+		switch {
+		case unicode.IsUpper(c):
+			if last != '_' && !unicode.IsUpper(last) {
+				b.WriteByte('_')
+			}
+			b.WriteRune(unicode.ToLower(c))
+		case unicode.IsLetter(c), unicode.IsDigit(c):
+			b.WriteRune(c)
+		case last != '_':
+			b.WriteByte('_')
+		}
+		if last = c; !unicode.IsLetter(c) && !unicode.IsDigit(c) {
+			last = '_'
+		}
+	}
+	return strings.Trim(b.String(), "_")
+}
+
+// spellings are what other programs call the columns of a field, in the form of plain, the
+// likeliest first.
+var spellings = map[string]map[string][]string{
+	"User": {
+		"id": {"id", "userid"}, "name": {"name", "fullname", "displayname"}, "email": {"email", "emailaddress", "mail"},
+		"email_verified": {"emailverified", "emailverifiedat", "verifiedat", "emailconfirmedat"},
+		"image":          {"image", "imageurl", "avatar", "avatarurl", "picture", "photo"},
+		"password":       {"password", "passwordhash", "hashedpassword"}, "role": {"role"}, "disabled_at": {"disabledat"},
+		"created_at": {"createdat", "created", "insertedat"}, "updated_at": {"updatedat", "updated", "modifiedat"},
+	},
+	"Account": {
+		"id": {"id"}, "user_id": {"userid", "user", "owner", "ownerid"}, "type": {"type"}, "provider": {"provider", "providerid"},
+		"provider_account_id": {"provideraccountid", "provideruserid", "providersubject", "subject"},
+		"refresh_token":       {"refreshtoken"}, "access_token": {"accesstoken"}, "id_token": {"idtoken"},
+		"expires_at": {"expiresat", "accesstokenexpiresat", "expires"}, "token_type": {"tokentype"},
+		"scope": {"scope", "scopes"}, "session_state": {"sessionstate"},
+		"created_at": {"createdat", "created"}, "updated_at": {"updatedat", "updated"},
+	},
+	"Session": {
+		"id": {"id"}, "session_token": {"sessiontoken", "token"}, "user_id": {"userid", "user", "owner", "ownerid"},
+		"expires": {"expires", "expiresat", "expiry"}, "inserted_at": {"createdat", "created"}, "updated_at": {"updatedat", "updated"},
+		"last_used_at": {"lastusedat"}, "ip_address": {"ipaddress", "ip"}, "user_agent": {"useragent"},
+	},
+	"VerificationToken": {
+		"token": {"token"}, "identifier": {"identifier", "email"}, "expires": {"expires", "expiresat", "expiry"},
+	},
+}
+
+// telling are the columns by which a table is taken for an entity's.
+var telling = map[string][]string{
+	"User":              {"email", "email_verified"},
+	"Account":           {"provider", "provider_account_id"},
+	"Session":           {"session_token", "user_id", "expires"},
+	"VerificationToken": {"identifier", "token", "expires"},
+}
