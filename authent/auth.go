@@ -59,7 +59,7 @@ type Auth struct {
 func New(c Config) (*Auth, error) {
 	c = c.withDefaults(os.Getenv)
 	site, err := input.ParseSite(c.URL)
-	if err := errors.Join(err, c.trustProxies(os.Getenv), c.validate(site)); err != nil {
+	if err := errors.Join(err, c.trustProxies(os.Getenv), c.checkEnv(os.Getenv), c.validate(site)); err != nil {
 		return nil, fmt.Errorf("authent: config: %w", err)
 	}
 	if err := c.keepDevSecret(); err != nil {
@@ -79,7 +79,7 @@ func New(c Config) (*Auth, error) {
 	a.tokens = &TokenSealer{a.keys, c.Rand}
 	a.csrf = seal.NewCSRF(a.keys)
 	if c.shared() {
-		a.csrf = seal.NewAuthJSCSRF(c.Secrets)
+		a.csrf = seal.NewAuthJSCSRF(c.sharedSecrets())
 	}
 	a.hasher, err = password.New(password.Config{
 		MaxConcurrent: c.MaxHashes, Bcrypt: c.BcryptHashes, PreferBcrypt: c.shared(), Rand: c.Rand,

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/authent/authent/authent/internal/input"
@@ -30,15 +29,17 @@ type Config struct {
 	// and cookie names; a request's Host and X-Forwarded-* headers never do. Its
 	// path is where the Handler is mounted; a URL without a path means /auth. It
 	// must be https, except for localhost, names under it such as app.localhost, and
-	// loopback addresses. If "", the environment's AUTH_URL; if that is empty too,
-	// this is development: the path is /auth, and only requests from this machine to
+	// loopback addresses. If "", the environment's AUTH_URL, or beside next-auth 4
+	// (AuthJS.Version) NEXTAUTH_URL, which without a path means /api/auth; if that is
+	// empty too, this is development: the path is /auth, and only requests from this machine to
 	// a loopback host are served.
 	URL string
 	// Secrets are what all keys are derived from, the newest first; older ones
 	// still verify. Each must be random and at least 32 bytes long (openssl rand
 	// -base64 33). If empty, the environment's AUTH_SECRET_3, _2, _1 and
 	// AUTH_SECRET; in shared mode AUTH_SECRET alone if it is set, as in next-auth.
-	// If those are empty too, New makes one in development (see URL) and keeps it
+	// Beside next-auth 4 (AuthJS.Version) NEXTAUTH_SECRET stands for an AUTH_SECRET
+	// that is not set. If those are empty too, New makes one in development (see URL) and keeps it
 	// in .authent/secret under the working directory; elsewhere, and in shared
 	// mode, that is an error.
 	Secrets []string
@@ -152,49 +153,6 @@ type SessionConfig struct {
 	TouchInterval time.Duration
 }
 
-// AuthJS describes how the application works together with an Auth.js app.
-type AuthJS struct {
-	// Mode says what the two share. If zero, AuthJSAlone.
-	Mode AuthJSMode
-}
-
-// AuthJSMode says what the application and an Auth.js app share.
-type AuthJSMode int
-
-const (
-	// AuthJSAlone is an application without an Auth.js app.
-	AuthJSAlone AuthJSMode = iota
-	// AuthJSAdopted keeps people signed in whose Auth.js database was adopted (migrate
-	// adopt). On https, if a request has no session cookie of ours,
-	// __Secure-authjs.session-token is read and, in the same response, replaced by ours
-	// with the same token. A sibling domain can plant a __Secure- cookie, so go back to
-	// AuthJSAlone when the old cookies are gone, after MaxAge. On http both cookies
-	// have the same name.
-	AuthJSAdopted
-	// AuthJSShared makes rows and cookies readable by an Auth.js app on the same
-	// database, host and secret: session tokens are stored as issued, passwords are
-	// bcrypt, cookies have Auth.js's names. The database then holds tokens that work;
-	// AuthJSSharedHashed avoids that.
-	AuthJSShared
-	// AuthJSSharedHashed is AuthJSShared beside an Auth.js app that wraps its adapter so
-	// that it hashes session tokens as authent does.
-	AuthJSSharedHashed
-)
-
-// String returns the mode's name, such as "AuthJSShared".
-func (m AuthJSMode) String() string {
-	names := []string{"AuthJSAlone", "AuthJSAdopted", "AuthJSShared", "AuthJSSharedHashed"}
-	if m < 0 || int(m) >= len(names) {
-		return "AuthJSMode(" + strconv.Itoa(int(m)) + ")"
-	}
-	return names[m]
-}
-
-// shared reports whether an Auth.js app uses the same rows and cookies.
-func (c *Config) shared() bool {
-	return c.AuthJS.Mode == AuthJSShared || c.AuthJS.Mode == AuthJSSharedHashed
-}
-
 // Pages replaces built-in pages with the application's own. A value is a URL or a
 // path on Config.URL's origin; the built-in page then redirects there with its
 // query, so that its own path is an error. If "", the built-in page.
@@ -214,8 +172,9 @@ type Pages struct {
 
 // withDefaults fills in unset fields from the environment and the defaults.
 func (c Config) withDefaults(getenv func(string) string) Config {
+	c.AuthJS = c.AuthJS.withDefaults()
 	if c.URL == "" {
-		c.URL = getenv("AUTH_URL")
+		c.URL = c.urlFromEnv(getenv)
 	}
 	if len(c.Secrets) == 0 {
 		c.Secrets = c.secretsFromEnv(getenv)
@@ -268,19 +227,6 @@ func (s SessionConfig) withDefaults() SessionConfig {
 	return s
 }
 
-func (c *Config) secretsFromEnv(getenv func(string) string) []string {
-	if single := getenv("AUTH_SECRET"); c.shared() && single != "" {
-		return []string{single}
-	}
-	var secrets []string
-	for _, name := range []string{"AUTH_SECRET_3", "AUTH_SECRET_2", "AUTH_SECRET_1", "AUTH_SECRET"} {
-		if s := getenv(name); s != "" {
-			secrets = append(secrets, s)
-		}
-	}
-	return secrets
-}
-
 // validate reports every fault at once. site is what URL says, zero where that is one.
 func (c *Config) validate(site input.Site) error {
 	errs := []error{
@@ -290,6 +236,7 @@ func (c *Config) validate(site input.Site) error {
 		c.RateLimits.validate(),
 		c.Passwords.validate(),
 		c.Pages.validate(site),
+		c.AuthJS.validate(),
 	}
 	if c.Adapter == nil {
 		errs = append(errs, errors.New("no Adapter: set it to ent.NewAuthAdapter(client)"))
@@ -301,9 +248,6 @@ func (c *Config) validate(site input.Site) error {
 	}
 	if c.MaxHashes != 0 && c.MaxHashes < password.MinConcurrent {
 		errs = append(errs, fmt.Errorf("MaxHashes is %d: use %d or more, since one is kept for people who are signed in, or 0 for twice GOMAXPROCS", c.MaxHashes, password.MinConcurrent))
-	}
-	if c.AuthJS.Mode < AuthJSAlone || c.AuthJS.Mode > AuthJSSharedHashed {
-		errs = append(errs, fmt.Errorf("%v is not known: AuthJS.Mode is AuthJSAlone, AuthJSAdopted, AuthJSShared or AuthJSSharedHashed", c.AuthJS.Mode))
 	}
 	errs = append(errs, c.validateMail(site))
 	if c.ProviderTimeout < 0 {

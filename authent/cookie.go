@@ -26,19 +26,15 @@ type cookieNames struct {
 // cookieNames chooses the names: __Host- binds a cookie to one host, which keeps
 // sibling domains from planting one; Auth.js has only __Secure- for some.
 func (c *Config) cookieNames(site input.Site) cookieNames {
-	const authJS = "__Secure-authjs.session-token"
-	host, wide := "", ""
+	host := ""
 	if site.Secure {
-		host, wide = "__Host-", "__Host-"
-		if c.shared() {
-			wide = "__Secure-"
-		}
+		host = "__Host-"
 	}
 	n := cookieNames{
 		secure:      site.Secure,
-		session:     wide + "authjs.session-token",
+		session:     host + "authjs.session-token",
 		csrf:        host + "authjs.csrf-token",
-		callbackURL: wide + "authjs.callback-url",
+		callbackURL: host + "authjs.callback-url",
 		form:        host + "authent.form",
 		recent:      host + "authent.recent",
 		known:       host + "authent.known",
@@ -46,10 +42,30 @@ func (c *Config) cookieNames(site input.Site) cookieNames {
 		flow:        host + "authent.flow.",
 		post:        host + "authent.post.",
 	}
-	if site.Secure && c.AuthJS.Mode == AuthJSAdopted {
-		n.authJS = authJS
+	switch theirs := c.AuthJS.cookieNames(site.Secure); {
+	case c.shared():
+		n.session, n.csrf, n.callbackURL = theirs.session, theirs.csrf, theirs.callbackURL
+	case c.AuthJS.Mode == AuthJSAdopted && theirs.session != n.session:
+		n.authJS = theirs.session
 	}
 	return n
+}
+
+// cookieNames returns the names of Auth.js's cookies.
+func (j AuthJS) cookieNames(secure bool) cookieNames {
+	prefix := "authjs"
+	if j.Version == AuthJS4 {
+		prefix = "next-auth"
+	}
+	host, wide := "", ""
+	if secure {
+		host, wide = "__Host-", "__Secure-"
+	}
+	return cookieNames{
+		session:     wide + prefix + ".session-token",
+		csrf:        host + prefix + ".csrf-token",
+		callbackURL: wide + prefix + ".callback-url",
+	}
 }
 
 // sessionTokens returns the tokens among which r's session is to be found. Natively

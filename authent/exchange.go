@@ -28,10 +28,14 @@ type exchange struct {
 	w http.ResponseWriter
 	r *http.Request
 
-	origin   *url.URL
+	origin *url.URL
+	// at is the endpoint.
+	at       route
 	provider *Provider
 	// form holds the body's fields: of a JSON body those that are not objects.
 	form url.Values
+	// scripted says that the body asks for JSON, in next-auth 4's way.
+	scripted bool
 	// data is the field "data" of a POST session, as decoded.
 	data any
 	// csrfToken is the token for this browser's forms.
@@ -47,9 +51,19 @@ type exchange struct {
 	callbackURL string
 }
 
-// readBody decodes a JSON or form body; others are left alone, as by Auth.js.
+// readBody decodes a JSON or form body; others are left alone, as by Auth.js. The field
+// by which the client of next-auth 4 asks for JSON is no field of the form.
 func (e *exchange) readBody() error {
 	e.form = url.Values{}
+	err := e.readFields()
+	if e.cfg.beside4() && e.form.Get("json") == "true" {
+		e.scripted = true
+		e.form.Del("json")
+	}
+	return err
+}
+
+func (e *exchange) readFields() error {
 	if e.r.Method != http.MethodPost {
 		return nil
 	}
@@ -104,8 +118,10 @@ func (e *exchange) readJSON(body []byte) error {
 }
 
 // wantsJSON says that a script sent the request and wants the redirect's target
-// as JSON, with Auth.js's header for it, whatever its value.
-func (e *exchange) wantsJSON() bool { return len(e.r.Header.Values("X-Auth-Return-Redirect")) > 0 }
+// as JSON, with Auth.js's header for it, whatever its value, or next-auth 4's field.
+func (e *exchange) wantsJSON() bool {
+	return e.scripted || len(e.r.Header.Values("X-Auth-Return-Redirect")) > 0
+}
 
 // page returns the absolute URL of one of the engine's own pages.
 func (e *exchange) page(path string, query url.Values) string {

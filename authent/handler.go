@@ -18,6 +18,8 @@ type route struct {
 	// link says that a GET acts by itself, since a link in another program leads
 	// there: it is no mere look, so HEAD is refused.
 	link bool
+	// only4 says that next-auth 4 alone has it.
+	only4 bool
 	// act takes the request, checks it, does the work and answers.
 	act func(e *exchange) error
 }
@@ -38,6 +40,7 @@ var routes = []route{
 	{method: "POST", action: "signout", act: (*exchange).postSignOut},
 	{method: "GET", action: "verify-request", act: (*exchange).getVerifyRequest},
 	{method: "GET", action: "error", act: (*exchange).getError},
+	{method: "POST", action: logAction, only4: true, act: (*exchange).postLog},
 
 	// Added by authent.
 	{method: "GET", action: "register", act: (*exchange).getRegister},
@@ -87,6 +90,7 @@ var routes = []route{
 // Auth.js's client reads alone. "code" is there where an error has one. When it is not
 // ok and has no error, the SignIn callback sends the person to url. Errors that tell a
 // script what to do have their status too: 503 with Retry-After, 401, 403, 400, 413.
+// AuthJS4 says what else the client of next-auth 4 is told.
 //
 // A page of Config.TrustedOrigins may do so from its own origin (CORS): fetch with
 // credentials: "include", read csrfToken from GET {base}/csrf, and send it in the body
@@ -118,6 +122,7 @@ func (a *Auth) serve(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	}
+	e.at = rt
 	if err := e.prepare(rt); err != nil {
 		rt.fail(e, err)
 		return
@@ -146,7 +151,7 @@ func (e *exchange) served() bool {
 func (rt route) fail(e *exchange, err error) {
 	if rt.action == "session" && rt.method == http.MethodPost {
 		e.logFault(err)
-		e.json(http.StatusBadRequest, nil)
+		e.json(http.StatusBadRequest, e.nobody())
 		return
 	}
 	e.fail(err)
@@ -171,7 +176,7 @@ func (e *exchange) route() (route, error) {
 	action, id, _ := strings.Cut(rest, "/")
 	for _, rt := range routes {
 		switch {
-		case rt.method != e.method():
+		case rt.method != e.method() || rt.only4 && !e.cfg.beside4():
 		case !rt.provider && rt.action == rest:
 			return rt, nil
 		case rt.provider && rt.action == action:
@@ -209,6 +214,9 @@ func (e *exchange) method() string {
 // callback-url cookies, and for unsafe methods the protection against
 // cross-site requests.
 func (e *exchange) prepare(rt route) error {
+	if rt.action == logAction { // nothing is read, and nothing done
+		return nil
+	}
 	if err := e.readBody(); err != nil {
 		return err
 	}

@@ -8,6 +8,17 @@ import (
 	"time"
 )
 
+// logAction is where the browser client of next-auth 4 sends its errors, without a CSRF
+// token.
+const logAction = "_log"
+
+// postLog takes what the client reports and drops it: anybody can send it, so that to log
+// it would fill the log with what strangers like.
+func (e *exchange) postLog() error {
+	e.w.WriteHeader(http.StatusOK)
+	return nil
+}
+
 func (e *exchange) getCSRF() error {
 	e.noStore()
 	e.json(http.StatusOK, map[string]string{"csrfToken": e.csrfToken})
@@ -43,7 +54,16 @@ func (e *exchange) getSession() error {
 // postSession answers the client's update().
 func (e *exchange) postSession() error { return e.answerSession("update", e.data) }
 
-// answerSession answers null when nobody is signed in, or when the application's
+// nobody is what is answered where nobody is signed in: null, by next-auth 4 an empty
+// object, whose client fails on null.
+func (e *exchange) nobody() any {
+	if e.cfg.beside4() {
+		return struct{}{}
+	}
+	return nil
+}
+
+// answerSession answers nobody when nobody is signed in, or when the application's
 // callback fails. It takes care of the cookie.
 func (e *exchange) answerSession(trigger string, data any) error {
 	s, _, err := e.checkSession(e.r.Context(), e.callerOf(e.r))
@@ -55,7 +75,7 @@ func (e *exchange) answerSession(trigger string, data any) error {
 		if e.bringsDeadSession(e.r) {
 			e.clearSessionCookie(e.w, e.r)
 		}
-		e.json(http.StatusOK, nil)
+		e.json(http.StatusOK, e.nobody())
 		return nil
 	}
 	body, err := e.sessionBody(s, trigger, data)
@@ -65,7 +85,7 @@ func (e *exchange) answerSession(trigger string, data any) error {
 	}
 	if err != nil {
 		e.cfg.Logger.ErrorContext(e.r.Context(), "authent: session callback failed", "error", err)
-		e.json(http.StatusOK, nil)
+		e.json(http.StatusOK, e.nobody())
 		return nil
 	}
 	e.setSessionCookie(e.w, e.r, string(s.brought), e.expiry(s, e.now()))

@@ -107,7 +107,7 @@ func replaceBody(r *http.Request, token string) {
 func TestP18_ForgeriesChangeNothing(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
 		for _, e := range authent.Endpoints() {
-			if e.Method != http.MethodPost {
+			if e.Method != http.MethodPost || e.Action == "_log" { // TestP18_LogDoesNothing
 				continue
 			}
 			name := e.Action

@@ -65,7 +65,7 @@ var acting = map[string][]func(w *oauthWorld, b, other *browser) func() answer{
 // ofNoSession are the other endpoints that take a POST: they start a session, end
 // the request's own, or change nothing.
 var ofNoSession = []string{"session", "signin", "callback", "signout", "register",
-	"forgot-password", "reset-password", "verify-email/send", "email", "undo-email"}
+	"forgot-password", "reset-password", "verify-email/send", "email", "undo-email", "_log"}
 
 // endings are how the session behind a request may end while it is under way.
 var endings = map[string]func(w *oauthWorld, userID, sessionID string) error{

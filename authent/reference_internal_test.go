@@ -32,6 +32,7 @@ var endpointTexts = map[string][3]string{
 	"POST signout":             {"Ends the session", "", "`url`"},
 	"GET verify-request":       {"Shows \"check your mail\", or leads to `Pages.VerifyRequest`", "", ""},
 	"GET error":                {"Shows what a code means, or leads to `Pages.Error`", "`error`, `code`", ""},
+	"POST _log":                {"Beside next-auth 4 alone: takes what its browser client reports, and drops it", "nothing", "200"},
 	"GET register":             {"Shows the page to register at, or leads to `Pages.Register`", "`callbackUrl`", ""},
 	"POST register":            {"Creates a user and signs them in", "`email`, `password`, `name`; others reach `SignUpFrom`", "`url`"},
 	"GET account":              {"Shows the account page, or leads to `Pages.Account`", "", ""},

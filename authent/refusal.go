@@ -51,7 +51,20 @@ func (e *exchange) fail(err error) {
 		e.errorPage(f)
 		return
 	}
-	e.redirectAs(f.jsonStatus(), scriptAnswer{URL: e.failurePage(f, query), Error: f.kind, Code: f.code})
+	e.redirectAs(e.scriptStatus(f), scriptAnswer{URL: e.failurePage(f, query), Error: f.kind, Code: f.code})
+}
+
+// scriptStatus returns the status of a failure for scripts. The client of next-auth 4
+// takes the status of a credentials form for its success.
+func (e *exchange) scriptStatus(f failure) int {
+	status := f.jsonStatus()
+	if status != http.StatusOK || !e.cfg.beside4() || !e.wantsJSON() || e.at.action != "callback" || e.provider.Credentials == nil {
+		return status
+	}
+	if f.kind == "AccessDenied" {
+		return http.StatusForbidden
+	}
+	return http.StatusUnauthorized
 }
 
 // ownFaultPage reports whether a fault of the server's own is told by a page of

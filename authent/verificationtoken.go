@@ -137,7 +137,7 @@ func (a *Auth) findToken(ctx context.Context, identifier string, token Secret) (
 // purpose, its row and the address that it proves, so that it works for no other.
 func (a *Auth) storedLink(p tokenPurpose, identifier, address, token string) Secret {
 	if p == forSignIn && a.cfg.shared() {
-		return seal.HashToken(token + strings.Join(a.cfg.Secrets, ",")) // Auth.js's
+		return seal.HashToken(token + a.cfg.linkSecret()) // Auth.js's
 	}
 	return seal.HashToken(strings.Join([]string{p.name, identifier, address, token}, "\x00"))
 }

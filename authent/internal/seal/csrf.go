@@ -15,16 +15,18 @@ import (
 // a sibling domain is not accepted. A form must repeat the token.
 type CSRF struct {
 	keys *Keyring
-	// authJS is the secret as Auth.js hashes with it, "" for hashes of our own.
-	authJS string
+	// authJS are the secrets as Auth.js hashes with them, the one for new cookies first;
+	// none for hashes of our own.
+	authJS []string
 }
 
 // NewCSRF returns a CSRF that hashes with a key of its own.
 func NewCSRF(keys *Keyring) CSRF { return CSRF{keys: keys} }
 
 // NewAuthJSCSRF returns a CSRF that hashes as Auth.js does, and verifies what Auth.js
-// made under the same secrets.
-func NewAuthJSCSRF(secrets []string) CSRF { return CSRF{authJS: strings.Join(secrets, ",")} }
+// made under one of the secrets. New cookies are under the first. A list of which Auth.js
+// makes one secret is passed as that.
+func NewAuthJSCSRF(secrets []string) CSRF { return CSRF{authJS: secrets} }
 
 // Issue returns a new token of 64 hex digits and the cookie that goes with it.
 func (c CSRF) Issue(r io.Reader) (token, cookieValue string, err error) {
@@ -62,8 +64,12 @@ func (c CSRF) Verify(cookieValue string) (token string, ok bool) {
 
 // hashes returns the valid hashes of a token, the one for new cookies first.
 func (c CSRF) hashes(token string) ([]secret.Secret, error) {
-	if c.authJS != "" {
-		return []secret.Secret{HashToken(token + c.authJS)}, nil
+	if len(c.authJS) > 0 {
+		var hashes []secret.Secret
+		for _, s := range c.authJS {
+			hashes = append(hashes, HashToken(token+s))
+		}
+		return hashes, nil
 	}
 	keys, err := c.keys.derive(infoCSRF)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 func nativeCSRF(secrets ...string) CSRF { return CSRF{keys: NewKeyring(secrets)} }
 
 func sharedCSRF(secrets ...string) CSRF {
-	return CSRF{keys: NewKeyring(secrets), authJS: strings.Join(secrets, ",")}
+	return NewAuthJSCSRF([]string{strings.Join(secrets, ",")})
 }
 
 func mustIssue(t testing.TB, c CSRF) (token, cookie string) {
