@@ -6,6 +6,9 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/authent/authent/authent/internal/input"
+	"github.com/authent/authent/authent/internal/seal"
 )
 
 // AuthJS describes how the application works together with an Auth.js app.
@@ -20,6 +23,33 @@ type AuthJS struct {
 	// links are hashed in place of the application's secret; at least 32 bytes. It is
 	// for the shared modes. If "", that provider has no such option.
 	EmailSecret Secret
+	// Cookies are the names of the Auth.js app's cookies, if its option cookies changes
+	// them. If zero, those of Version.
+	Cookies AuthJSCookies
+	// Domain is the Domain attribute of the Auth.js app's session cookie, such as
+	// "example.com": Config.URL's host or one above it. Ours then has it too in the
+	// shared modes, and where it is set or cleared, one without Domain is cleared, so
+	// that no old cookie stands before it; with AuthJSAdopted Auth.js's cookie is
+	// cleared with it. Every host under that domain gets the session cookie and can set
+	// one (P22), so leave it empty where the two apps have one host. If "", the cookie
+	// is for URL's host alone.
+	Domain string
+	// TokenFormat says what session tokens look like, if the Auth.js app has a
+	// generateSessionToken of its own. The database is asked for no others. If zero,
+	// 20 to 255 characters of A–Z, a–z, 0–9, ".", "_", "~" and "-".
+	TokenFormat SessionTokenFormat
+}
+
+// SessionTokenFormat says what a session token of an Auth.js app looks like. Each must
+// hold 128 random bits (ASVS 7.2.3): the format cannot show that.
+type SessionTokenFormat struct {
+	// Extra are characters besides A–Z, a–z, 0–9, ".", "_", "~" and "-" that a token may
+	// hold, such as "+/=" for base64: visible ASCII. If "", none.
+	Extra string
+	// MinLength is how many characters a token has at least, 16 or more. If zero, 20.
+	MinLength int
+	// MaxLength is how many characters a token has at most, up to 1020. If zero, 255.
+	MaxLength int
 }
 
 // AuthJSVersion is a major version of Auth.js, which was called next-auth before.
@@ -86,6 +116,13 @@ func (j AuthJS) withDefaults() AuthJS {
 	if j.Version == 0 {
 		j.Version = AuthJS5
 	}
+	if j.TokenFormat.MinLength == 0 {
+		j.TokenFormat.MinLength = seal.MinTokenLen
+	}
+	if j.TokenFormat.MaxLength == 0 {
+		j.TokenFormat.MaxLength = max(seal.MaxTokenLen, j.TokenFormat.MinLength)
+	}
+	j.Domain = strings.ToLower(strings.TrimPrefix(j.Domain, ".")) // browsers ignore the dot
 	return j
 }
 
@@ -147,7 +184,13 @@ func (c *Config) checkEnv(getenv func(string) string) error {
 	return nil
 }
 
-func (j AuthJS) validate() error {
+// plausible says whether a session cookie's value can be a token.
+func (j AuthJS) plausible(token string) bool {
+	f := j.TokenFormat
+	return seal.TokenFormat{Extra: f.Extra, Min: f.MinLength, Max: f.MaxLength}.Plausible(token)
+}
+
+func (j AuthJS) validate(site input.Site) error {
 	var errs []error
 	if j.Mode < AuthJSAlone || j.Mode > AuthJSSharedHashed {
 		errs = append(errs, fmt.Errorf("%v is not known: AuthJS.Mode is AuthJSAlone, AuthJSAdopted, AuthJSShared or AuthJSSharedHashed", j.Mode))
@@ -155,14 +198,47 @@ func (j AuthJS) validate() error {
 	if j.Version != AuthJS4 && j.Version != AuthJS5 {
 		errs = append(errs, fmt.Errorf("AuthJS.Version is %d: use AuthJS4 or AuthJS5", int(j.Version)))
 	}
-	if j.EmailSecret == "" {
-		return errors.Join(errs...)
-	}
-	if j.Mode != AuthJSShared && j.Mode != AuthJSSharedHashed {
-		errs = append(errs, errors.New("AuthJS.EmailSecret is for AuthJSShared and AuthJSSharedHashed: leave it empty in other modes"))
-	}
-	if len(j.EmailSecret) < minSecret {
+	if j.EmailSecret != "" && len(j.EmailSecret) < minSecret {
 		errs = append(errs, fmt.Errorf("AuthJS.EmailSecret has %d bytes: use at least %d in both apps (openssl rand -base64 33)", len(j.EmailSecret), minSecret))
+	}
+	return errors.Join(append(errs, j.validateUse(), j.validateTokens(), j.validateCookies(site), j.validateDomain(site))...)
+}
+
+// validateUse refuses what Mode has no use for.
+func (j AuthJS) validateUse() error {
+	var errs []error
+	alone, shared := j.Mode == AuthJSAlone, j.Mode == AuthJSShared || j.Mode == AuthJSSharedHashed
+	for _, f := range []struct {
+		name        string
+		set, useful bool
+		modes       string
+	}{
+		{"EmailSecret", j.EmailSecret != "", shared, "AuthJSShared and AuthJSSharedHashed"},
+		{"Cookies.CSRF", j.Cookies.CSRF != "", shared, "AuthJSShared and AuthJSSharedHashed"},
+		{"Cookies.CallbackURL", j.Cookies.CallbackURL != "", shared, "AuthJSShared and AuthJSSharedHashed"},
+		{"Cookies.Prefix", j.Cookies.Prefix != "", !alone, "an application with an Auth.js app"},
+		{"Cookies.Session", j.Cookies.Session != "", !alone, "an application with an Auth.js app"},
+		{"Domain", j.Domain != "", !alone, "an application with an Auth.js app"},
+		{"TokenFormat", j.TokenFormat != AuthJS{}.withDefaults().TokenFormat, !alone, "an application with an Auth.js app"},
+	} {
+		if f.set && !f.useful {
+			errs = append(errs, fmt.Errorf("AuthJS.%s is for %s: leave it empty, or set AuthJS.Mode", f.name, f.modes))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (j AuthJS) validateTokens() error {
+	const shortest = 16
+	var errs []error
+	f := j.TokenFormat
+	if f.MinLength < shortest || f.MaxLength < f.MinLength || f.MaxLength > MaxKey {
+		errs = append(errs, fmt.Errorf("AuthJS.TokenFormat is %d to %d characters: use %d to %d, the smaller one first", f.MinLength, f.MaxLength, shortest, MaxKey))
+	}
+	for _, r := range f.Extra {
+		if r <= ' ' || r > '~' {
+			errs = append(errs, fmt.Errorf("AuthJS.TokenFormat.Extra holds %q: use visible ASCII characters, such as \"+/=\"", r))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -236,7 +236,7 @@ func (c *Config) validate(site input.Site) error {
 		c.RateLimits.validate(),
 		c.Passwords.validate(),
 		c.Pages.validate(site),
-		c.AuthJS.validate(),
+		c.AuthJS.validate(site),
 	}
 	if c.Adapter == nil {
 		errs = append(errs, errors.New("no Adapter: set it to ent.NewAuthAdapter(client)"))

@@ -12,10 +12,13 @@ import (
 )
 
 // cookieNames are the names in force. Attributes are the same for all: Path=/,
-// HttpOnly, SameSite=Lax, no Domain, and Secure on https (RFC 6265bis §5.7).
+// HttpOnly, SameSite=Lax, no Domain, and Secure on https (RFC 6265bis §5.7). The session
+// cookie alone may have a Domain.
 type cookieNames struct {
 	secure                     bool
 	session, csrf, callbackURL string
+	// domain is that of the session cookie, "" for none.
+	domain string
 	// authJS is Auth.js's session cookie, where it is taken over; else "".
 	authJS                    string
 	form, recent, known, code string
@@ -42,30 +45,13 @@ func (c *Config) cookieNames(site input.Site) cookieNames {
 		flow:        host + "authent.flow.",
 		post:        host + "authent.post.",
 	}
-	switch theirs := c.AuthJS.cookieNames(site.Secure); {
+	switch theirs := c.AuthJS.cookies(site.Secure); {
 	case c.shared():
-		n.session, n.csrf, n.callbackURL = theirs.session, theirs.csrf, theirs.callbackURL
-	case c.AuthJS.Mode == AuthJSAdopted && theirs.session != n.session:
-		n.authJS = theirs.session
+		n.session, n.csrf, n.callbackURL, n.domain = theirs.Session, theirs.CSRF, theirs.CallbackURL, c.AuthJS.Domain
+	case c.AuthJS.Mode == AuthJSAdopted && theirs.Session != n.session:
+		n.authJS = theirs.Session
 	}
 	return n
-}
-
-// cookieNames returns the names of Auth.js's cookies.
-func (j AuthJS) cookieNames(secure bool) cookieNames {
-	prefix := "authjs"
-	if j.Version == AuthJS4 {
-		prefix = "next-auth"
-	}
-	host, wide := "", ""
-	if secure {
-		host, wide = "__Host-", "__Secure-"
-	}
-	return cookieNames{
-		session:     wide + prefix + ".session-token",
-		csrf:        host + prefix + ".csrf-token",
-		callbackURL: wide + prefix + ".callback-url",
-	}
 }
 
 // sessionTokens returns the tokens among which r's session is to be found. Natively
@@ -73,19 +59,19 @@ func (j AuthJS) cookieNames(secure bool) cookieNames {
 // Auth.js that sets its cookie with a Domain both come, so in shared mode there may
 // be two; the one that names a live session counts if the other does not.
 func (a *Auth) sessionTokens(r *http.Request) []string {
-	values := cookieValues(r, a.cookies.session)
+	values := a.tokenValues(r, a.cookies.session)
 	if len(values) == 0 && a.cookies.authJS != "" {
-		values = cookieValues(r, a.cookies.authJS)
+		values = a.tokenValues(r, a.cookies.authJS)
 	}
 	most := 1
 	if a.cfg.shared() {
 		most = 2
-		values = slices.DeleteFunc(values, func(v string) bool { return !seal.PlausibleToken(v) })
+		values = slices.DeleteFunc(values, func(v string) bool { return !a.cfg.AuthJS.plausible(v) })
 	}
 	if len(values) > 1 {
 		a.logSeveralCookies(r, len(values))
 	}
-	if len(values) > most || len(values) == 1 && !seal.PlausibleToken(values[0]) {
+	if len(values) > most || len(values) == 1 && !a.cfg.AuthJS.plausible(values[0]) {
 		return nil
 	}
 	return values
@@ -102,13 +88,13 @@ func (a *Auth) logSeveralCookies(r *http.Request, n int) {
 // broughtTokens returns all session tokens that r's cookies name, whether or not they
 // count: those sessions end when somebody signs in or out.
 func (a *Auth) broughtTokens(r *http.Request) []string {
-	values := cookieValues(r, a.cookies.session)
+	values := a.tokenValues(r, a.cookies.session)
 	if a.cookies.authJS != "" {
-		values = append(values, cookieValues(r, a.cookies.authJS)...)
+		values = append(values, a.tokenValues(r, a.cookies.authJS)...)
 	}
 	var tokens []string
 	for _, v := range values {
-		if seal.PlausibleToken(v) && !slices.Contains(tokens, v) {
+		if a.cfg.AuthJS.plausible(v) && !slices.Contains(tokens, v) {
 			tokens = append(tokens, v)
 		}
 	}
@@ -134,6 +120,26 @@ func (a *Auth) bringsDeadSession(r *http.Request) bool {
 		}
 	}
 	return len(cookies) > 0
+}
+
+// tokenValues returns the different values of the session cookies of that name. A token
+// has other characters than those that stay as they are in a cookie only where Config
+// says so.
+func (a *Auth) tokenValues(r *http.Request, name string) []string {
+	values := cookieValues(r, name)
+	if a.cfg.AuthJS.TokenFormat.Extra == "" {
+		return values
+	}
+	var decoded []string
+	for _, v := range values {
+		if d, err := url.PathUnescape(v); err == nil {
+			v = d
+		}
+		if !slices.Contains(decoded, v) {
+			decoded = append(decoded, v)
+		}
+	}
+	return decoded
 }
 
 // cookieValues returns the different values of the cookies of that name, without
@@ -163,18 +169,31 @@ func cookie(r *http.Request, name string) string {
 // setCookie sets a cookie and replaces what this response set under the name
 // before. A zero expires makes it last as long as the browser runs.
 func (a *Auth) setCookie(w http.ResponseWriter, name, value string, expires time.Time) {
-	c := &http.Cookie{
+	replaceCookie(w, a.newCookie(name, value, expires))
+}
+
+func (a *Auth) newCookie(name, value string, expires time.Time) *http.Cookie {
+	return &http.Cookie{
 		Name: name, Value: encodeCookie(value), Path: "/", Expires: expires,
 		HttpOnly: true, Secure: a.cookies.secure, SameSite: http.SameSiteLaxMode,
 	}
-	replaceCookie(w, c)
 }
 
 func (a *Auth) clearCookie(w http.ResponseWriter, name string) {
-	replaceCookie(w, &http.Cookie{
-		Name: name, Path: "/", MaxAge: -1,
-		HttpOnly: true, Secure: a.cookies.secure, SameSite: http.SameSiteLaxMode,
-	})
+	c := a.newCookie(name, "", noExpiry)
+	c.MaxAge = -1
+	replaceCookie(w, c)
+}
+
+// clearOnDomain clears a session cookie, that of this host and, where there is a domain,
+// that of the domain.
+func (a *Auth) clearOnDomain(w http.ResponseWriter, name, domain string) {
+	a.clearCookie(w, name)
+	if domain != "" {
+		c := a.newCookie(name, "", noExpiry)
+		c.MaxAge, c.Domain = -1, domain
+		http.SetCookie(w, c)
+	}
 }
 
 // cookieSet returns what this response sets a cookie to, percent-decoded, "" where it
@@ -217,13 +236,22 @@ func encodeCookie(value string) string {
 func (a *Auth) setSessionCookie(w http.ResponseWriter, r *http.Request, token string, expires time.Time) {
 	a.clearChunks(w, r)
 	a.clearAuthJS(w, r)
-	a.setCookie(w, a.cookies.session, token, expires)
+	if a.cookies.domain == "" {
+		a.setCookie(w, a.cookies.session, token, expires)
+		return
+	}
+	// A cookie of this host alone would be sent beside it. To some that is the same
+	// cookie where the domain is this host, so it is cleared first.
+	a.clearCookie(w, a.cookies.session)
+	c := a.newCookie(a.cookies.session, token, expires)
+	c.Domain = a.cookies.domain
+	http.SetCookie(w, c)
 }
 
 func (a *Auth) clearSessionCookie(w http.ResponseWriter, r *http.Request) {
 	a.clearChunks(w, r)
 	a.clearAuthJS(w, r)
-	a.clearCookie(w, a.cookies.session)
+	a.clearOnDomain(w, a.cookies.session, a.cookies.domain)
 	if !a.columns.SessionCreatedAt {
 		a.clearCookie(w, a.cookies.recent)
 	}
@@ -231,14 +259,14 @@ func (a *Auth) clearSessionCookie(w http.ResponseWriter, r *http.Request) {
 
 func (a *Auth) clearAuthJS(w http.ResponseWriter, r *http.Request) {
 	if a.cookies.authJS != "" && len(r.CookiesNamed(a.cookies.authJS)) > 0 {
-		a.clearCookie(w, a.cookies.authJS)
+		a.clearOnDomain(w, a.cookies.authJS, a.cfg.AuthJS.Domain)
 	}
 }
 
 func (a *Auth) clearChunks(w http.ResponseWriter, r *http.Request) {
 	for _, c := range r.Cookies() {
 		if n, ok := strings.CutPrefix(c.Name, a.cookies.session+"."); ok && isDigits(n) {
-			a.clearCookie(w, c.Name)
+			a.clearOnDomain(w, c.Name, a.cookies.domain)
 		}
 	}
 }

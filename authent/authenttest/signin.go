@@ -27,7 +27,8 @@ func SignIn(t testing.TB, auth *authent.Auth, userID string) *http.Cookie {
 		t.Fatalf("authenttest: sign in: %v", err)
 	}
 	for _, c := range w.Result().Cookies() {
-		if strings.HasSuffix(c.Name, "session-token") && c.Value != "" {
+		// Of those that a sign-in sets, the session's alone is not called authent.
+		if !strings.HasPrefix(strings.TrimPrefix(c.Name, "__Host-"), "authent.") && c.Value != "" {
 			return &http.Cookie{Name: c.Name, Value: c.Value}
 		}
 	}

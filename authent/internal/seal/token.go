@@ -35,24 +35,37 @@ func HashToken(token string) secret.Secret {
 	return secret.Secret(hex.EncodeToString(sum[:]))
 }
 
+// MinTokenLen and MaxTokenLen are how many characters a token has.
 const (
-	minTokenLen = 20
-	maxTokenLen = 255
+	MinTokenLen = 20
+	MaxTokenLen = 255
 )
 
-// PlausibleToken reports whether s can be a token at all: 20 to 255 characters
-// of A–Z, a–z, 0–9, ".", "_", "~" and "-". Anything else costs no SQL (P31).
-// Auth.js's tokens pass.
-func PlausibleToken(s string) bool {
-	if len(s) < minTokenLen || len(s) > maxTokenLen {
+// TokenFormat says what a token can look like.
+type TokenFormat struct {
+	// Extra are characters that it may hold beside A–Z, a–z, 0–9, ".", "_", "~" and "-".
+	Extra string
+	// Min and Max bound its length in bytes.
+	Min, Max int
+}
+
+// Plausible reports whether s can be a token at all. Anything else costs no SQL (P31).
+func (f TokenFormat) Plausible(s string) bool {
+	if len(s) < f.Min || len(s) > f.Max {
 		return false
 	}
 	for i := range len(s) {
-		if c := s[i]; !isAlphanumeric(c) && c != '.' && c != '_' && c != '~' && c != '-' {
+		if c := s[i]; !isAlphanumeric(c) && c != '.' && c != '_' && c != '~' && c != '-' && strings.IndexByte(f.Extra, c) < 0 {
 			return false
 		}
 	}
 	return true
+}
+
+// PlausibleToken reports whether s can be a token of our own, or of an Auth.js that makes
+// them as it always does.
+func PlausibleToken(s string) bool {
+	return TokenFormat{Min: MinTokenLen, Max: MaxTokenLen}.Plausible(s)
 }
 
 // IsText reports whether s can be stored as it is: valid UTF-8 without NUL.
