@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -44,6 +45,8 @@ type Auth struct {
 	oauth map[string]*oauth.Client
 	// severalCookies keeps the log to one line a minute about several session cookies.
 	severalCookies pause
+	// jwtSession keeps the log to one line about sessions that are JWTs.
+	jwtSession sync.Once
 	// breachedAway keeps the log to one line a minute about Passwords.Breached.
 	breachedAway pause
 	// untrustedProxy keeps the log to one line a minute about a proxy nobody trusts.

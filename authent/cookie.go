@@ -63,6 +63,9 @@ func (a *Auth) sessionTokens(r *http.Request) []string {
 	if len(values) == 0 && a.cookies.authJS != "" {
 		values = a.tokenValues(r, a.cookies.authJS)
 	}
+	if values = withoutJWTs(values); len(values) == 0 {
+		a.logJWT(r)
+	}
 	most := 1
 	if a.cfg.shared() {
 		most = 2
@@ -75,6 +78,36 @@ func (a *Auth) sessionTokens(r *http.Request) []string {
 		return nil
 	}
 	return values
+}
+
+// isJWT reports whether a cookie's value is, or begins as, what Auth.js makes of a session
+// that it keeps in no database: an encrypted JWT of five parts (RFC 7516 §3.1).
+func isJWT(value string) bool {
+	return strings.HasPrefix(value, "eyJ") && strings.Count(value, ".") == 4
+}
+
+func withoutJWTs(values []string) []string { return slices.DeleteFunc(values, isJWT) }
+
+// logJWT says what to do about sessions that are JWTs, once. A long one comes in
+// parts, name.0 and so on.
+func (a *Auth) logJWT(r *http.Request) {
+	if a.cfg.AuthJS.Mode == AuthJSAlone {
+		return
+	}
+	name := a.cookies.session
+	if a.cookies.authJS != "" {
+		name = a.cookies.authJS
+	}
+	for _, c := range r.Cookies() {
+		part, cut := strings.CutPrefix(c.Name, name+".")
+		if c.Name == name && isJWT(c.Value) || cut && isDigits(part) && strings.HasPrefix(c.Value, "eyJ") {
+			a.jwtSession.Do(func() {
+				a.cfg.Logger.WarnContext(r.Context(), "authent: a browser brought a session of Auth.js that is a JWT and in no database, so nobody is signed in here: Auth.js has session: { strategy: \"jwt\" }, which is its default without an adapter; set it to \"database\". People with such a cookie sign in again",
+					"cookie", c.Name)
+			})
+			return
+		}
+	}
 }
 
 func (a *Auth) logSeveralCookies(r *http.Request, n int) {
