@@ -1,7 +1,7 @@
 // An Auth.js server on loopback, on the adapters of the example applications. It
 // prints "ready" when it serves. Everything it is to be comes from environment
 // variables; ORIGIN is where browsers find it, if a proxy is before it; AUTH_SECRET may
-// be several, with commas between. Beside Auth.js at /api/auth it has, for the tests:
+// be several, with commas between; NEXT_AUTH=4 makes it one of next-auth 4. Beside Auth.js at /api/auth it has, for the tests:
 //
 //   POST /adapter  {method, args}: a call of the adapter, or of bcrypt
 import { createServer } from "node:http";
@@ -10,6 +10,7 @@ import type { Adapter } from "@auth/core/adapters";
 import Nodemailer from "@auth/core/providers/nodemailer";
 import { DrizzleAdapter } from "@auth/drizzle-adapter";
 import { PrismaAdapter } from "@auth/prisma-adapter";
+import { PrismaAdapter as PrismaAdapter4 } from "@next-auth/prisma-adapter";
 import { createClient } from "@libsql/client";
 import { PrismaLibSql } from "@prisma/adapter-libsql";
 import { PrismaPg } from "@prisma/adapter-pg";
@@ -21,14 +22,18 @@ import mysql from "mysql2/promise";
 import { accounts, sessions, users, verificationTokens } from "../examples/nextjs-drizzle/web/schema";
 import { PrismaClient } from "../examples/nextjs-prisma/web/generated/client";
 import { hashSessionTokens } from "../examples/nextjs-prisma/web/hashed-tokens";
+import { nextAuth4 } from "./nextauth4";
 import { PrismaClient as PrismaSQLite } from "./node_modules/.authent/prisma-sqlite/client";
 
 const env = process.env as Record<string, string>;
 const url = env.DATABASE_URL;
 
+const is4 = env.NEXT_AUTH === "4";
+const onPrisma = is4 ? (PrismaAdapter4 as unknown as typeof PrismaAdapter) : PrismaAdapter;
+
 const adapters: Record<string, () => Adapter> = {
-  "prisma.postgres": () => PrismaAdapter(new PrismaClient({ adapter: new PrismaPg({ connectionString: url }) })),
-  "prisma.sqlite": () => PrismaAdapter(new PrismaSQLite({ adapter: new PrismaLibSql({ url, timeout: 5000 }) }) as never),
+  "prisma.postgres": () => onPrisma(new PrismaClient({ adapter: new PrismaPg({ connectionString: url }) })),
+  "prisma.sqlite": () => onPrisma(new PrismaSQLite({ adapter: new PrismaLibSql({ url, timeout: 5000 }) }) as never),
   "drizzle.postgres": () =>
     DrizzleAdapter(onPostgres(url), {
       usersTable: users,
@@ -56,6 +61,8 @@ const config: AuthConfig = {
   ],
 };
 
+const answer4 = is4 ? nextAuth4(adapter, env) : undefined;
+
 const bcryptjs: Record<string, (...args: never[]) => Promise<unknown>> = { "bcrypt.hash": bcrypt.hash, "bcrypt.compare": bcrypt.compare };
 
 async function call(body: string): Promise<unknown> {
@@ -76,6 +83,7 @@ const server = createServer(async (req, res) => {
   };
   try {
     if (at.pathname === "/adapter") return json(200, await call(body.toString()));
+    if (answer4) return await answer4(req, res, at, body.toString());
     const headers = new Headers(req.headers as Record<string, string>);
     const answer = await Auth(new Request(at, { method: req.method, headers, body: body.length > 0 ? body : undefined }), config);
     for (const [name, value] of answer.headers) res.appendHeader(name, value);

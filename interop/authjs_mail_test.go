@@ -73,11 +73,11 @@ func newAddress() string { return fmt.Sprintf("ada.%d@example.com", addresses.Ad
 // of the mail.
 func (p *pair) askForLink(b *browser, side, email string) *url.URL {
 	p.Helper()
-	p.post(b, side+"/api/auth/signin/nodemailer", "email", " "+strings.ToUpper(email), "callbackUrl", side+"/api/auth/session")
-	if got := b.url.RequestURI(); got != "/api/auth/verify-request?provider=nodemailer&type=email" {
+	p.post(b, side+"/api/auth/signin/"+p.linksID(), "email", " "+strings.ToUpper(email), "callbackUrl", side+"/api/auth/session")
+	if got := b.url.RequestURI(); got != "/api/auth/verify-request?provider="+p.linksID()+"&type=email" {
 		p.Fatalf("asked %s for a link, and came to %s: %s", side, got, b.page)
 	}
-	return p.link(side+"/api/auth/callback/nodemailer", email)
+	return p.link(side+"/api/auth/callback/"+p.linksID(), email)
 }
 
 // link returns the link of the next mail to an address, which leads to target.
@@ -99,7 +99,7 @@ func (p *pair) wantLinkRow(link *url.URL, email string, from, to time.Time) {
 	if err != nil || len(rows) != 1 {
 		p.Fatalf("the rows of %s: %v, %v", email, rows, err)
 	}
-	hash := sha256.Sum256([]byte(link.Query().Get("token") + strings.Join(p.secrets, ",")))
+	hash := sha256.Sum256([]byte(link.Query().Get("token") + p.linkSecret()))
 	if rows[0].Token != authent.Secret(hex.EncodeToString(hash[:])) {
 		p.Errorf("the row of %s does not hold Auth.js's hash", email)
 	}
@@ -160,7 +160,7 @@ func TestAuthJSLinkPurposes(t *testing.T) {
 		}
 		for _, named := range []string{email, identifier} {
 			b := p.browser()
-			b.open(p.nodeURL + "/api/auth/callback/nodemailer?" + url.Values{"token": {token}, "email": {named}}.Encode())
+			b.open(p.nodeURL + "/api/auth/callback/" + p.linksID() + "?" + url.Values{"token": {token}, "email": {named}}.Encode())
 			if who, _ := p.session(b, p.nodeURL); who != "" {
 				p.Errorf("a link to set a password signs in %q", who)
 			}
@@ -177,7 +177,7 @@ func TestAuthJSCode(t *testing.T) {
 	each(t, func(p *pair) {
 		for _, tries := range []int{1, 5} { // the right code, the wrong one
 			b, email := p.browser(), newAddress()
-			p.post(b, p.golang.URL+"/api/auth/signin/nodemailer", "email", email)
+			p.post(b, p.golang.URL+"/api/auth/signin/"+p.linksID(), "email", email)
 			m := p.mails.NextTo(p, email)
 			link, err := url.Parse(m.Link())
 			if err != nil {

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -19,21 +18,14 @@ import (
 	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
-	entschema "entgo.io/ent/dialect/sql/schema"
 
 	"github.com/authent/authent/authent"
-	"github.com/authent/authent/authent/migrate"
 	"github.com/authent/authent/authent/provider"
-	drizzle "github.com/authent/authent/examples/nextjs-drizzle/ent"
 	_ "github.com/authent/authent/examples/nextjs-drizzle/ent/runtime"
-	prisma "github.com/authent/authent/examples/nextjs-prisma/ent"
 	_ "github.com/authent/authent/examples/nextjs-prisma/ent/runtime"
 	"github.com/authent/authent/internal/chromium"
 	"github.com/authent/authent/internal/freeport"
-	drizzledefault "github.com/authent/authent/internal/layout/drizzledefault/ent"
-	drizzledefaulttables "github.com/authent/authent/internal/layout/drizzledefault/ent/migrate"
 	_ "github.com/authent/authent/internal/layout/drizzledefault/ent/runtime"
-	drizzlesqlite "github.com/authent/authent/internal/layout/drizzlesqlite/ent"
 	_ "github.com/authent/authent/internal/layout/drizzlesqlite/ent/runtime"
 	"github.com/authent/authent/internal/oauthserver"
 	"github.com/authent/authent/internal/smtpserver"
@@ -95,57 +87,6 @@ func (l *lifetime) end() {
 	}
 }
 
-// cell is a database as an Auth.js application has it: its DDL and adapter are
-// named alike.
-type cell struct {
-	ddl, kind string
-	passwords bool // its users have a column for them
-	precision time.Duration
-	adapter   func(*entsql.Driver) authent.Adapter
-	own       []*entschema.Table // authent's own, beside Auth.js's
-}
-
-var cells = []cell{
-	{"prisma.postgres", "postgres", true, time.Millisecond, onPrisma, nil},
-	{"prisma.sqlite", "sqlite", true, time.Millisecond, onPrisma, nil},
-	{"drizzle.postgres", "postgres", true, time.Millisecond, func(d *entsql.Driver) authent.Adapter {
-		return drizzle.NewAuthAdapter(drizzle.NewClient(drizzle.Driver(d)))
-	}, nil},
-	{"drizzle-defaults.postgres", "postgres", false, time.Second, onDrizzleDefault, ownDrizzleDefault},
-	{"drizzle.mysql", "mariadb", false, time.Second, onDrizzleDefault, ownDrizzleDefault},
-	{"drizzle.sqlite", "sqlite", false, time.Millisecond, func(d *entsql.Driver) authent.Adapter {
-		return drizzlesqlite.NewAuthAdapter(drizzlesqlite.NewClient(drizzlesqlite.Driver(d)))
-	}, nil},
-}
-
-var ownDrizzleDefault = []*entschema.Table{drizzledefaulttables.RatelimitsTable}
-
-// statements are the cell's DDL.
-func (c cell) statements(t testing.TB, dialect string) []string {
-	t.Helper()
-	script, err := os.ReadFile(filepath.Join("../internal/layout/testdata", c.ddl+".sql"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	statements := testdb.Script(string(script))
-	if len(c.own) == 0 {
-		return statements
-	}
-	own, err := migrate.DDL(t.Context(), dialect, c.own)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return append(statements, testdb.Script(own)...)
-}
-
-func onPrisma(d *entsql.Driver) authent.Adapter {
-	return prisma.NewAuthAdapter(prisma.NewClient(prisma.Driver(d)))
-}
-
-func onDrizzleDefault(d *entsql.Driver) authent.Adapter {
-	return drizzledefault.NewAuthAdapter(drizzledefault.NewClient(drizzledefault.Driver(d)))
-}
-
 const (
 	sharedSecret = "a secret of more than thirty-two bytes for tests"
 	// formerSecret is the one before it, where a pair has changed its secret.
@@ -160,17 +101,19 @@ type pair struct {
 	db      *sql.DB
 	store   authent.Adapter
 	secrets []string // of both sides, the newest first
-	golang  *httptest.Server
-	nodeURL string
-	who     oauthserver.Person
-	mails   *smtpserver.Server
+	// linksOwn is the secret of the provider that mails links, "" for none of its own.
+	linksOwn string
+	golang   *httptest.Server
+	nodeURL  string
+	who      oauthserver.Person
+	mails    *smtpserver.Server
 }
 
-// each runs a test on every database, with tokens as Auth.js stores them and with
-// the wrapper that hashes them.
+// each runs a test on every database of either version of Auth.js, with tokens as it
+// stores them and with the wrapper that hashes them.
 func each(t *testing.T, run func(p *pair)) {
 	t.Helper()
-	eachOf(t, cells, run)
+	eachOf(t, slices.Concat(cells, cells4()), run)
 }
 
 func eachOf(t *testing.T, cells []cell, run func(p *pair)) {
@@ -178,6 +121,9 @@ func eachOf(t *testing.T, cells []cell, run func(p *pair)) {
 	for _, c := range cells {
 		for _, hashed := range []bool{false, true} {
 			name := c.ddl
+			if c.version == authent.AuthJS4 {
+				name += ".4"
+			}
 			if hashed {
 				name += ".hashed"
 			}
@@ -192,7 +138,7 @@ func eachOf(t *testing.T, cells []cell, run func(p *pair)) {
 // pairOf is the pair of a cell, without rows.
 func pairOf(t *testing.T, c cell, hashed bool) *pair {
 	t.Helper()
-	name := fmt.Sprint(c.ddl, hashed)
+	name := fmt.Sprint(c.ddl, c.version, hashed)
 	lasting.mu.Lock()
 	found := lasting.pairs[name]
 	lasting.mu.Unlock()
@@ -229,6 +175,9 @@ func newPair(t testing.TB, c cell, hashed bool) *pair {
 	if hashed {
 		p.secrets = append(p.secrets, formerSecret)
 	}
+	if hashed && c.version == authent.AuthJS4 {
+		p.linksOwn = "the e-mail provider's own secret, of thirty-two bytes"
+	}
 	idp, err := oauthserver.Start(oauthserver.Config{Auto: &p.who})
 	if err != nil {
 		t.Fatal(err)
@@ -252,6 +201,12 @@ func newPair(t testing.TB, c cell, hashed bool) *pair {
 	if hashed {
 		env = append(env, "HASHES_TOKENS=1")
 	}
+	if c.version == authent.AuthJS4 {
+		env = append(env, "NEXT_AUTH=4")
+	}
+	if p.linksOwn != "" {
+		env = append(env, "EMAIL_SECRET="+p.linksOwn)
+	}
 	nodeWith(t, env, "node_modules/.authent/authjs.mjs")
 	return p
 }
@@ -268,7 +223,7 @@ func nodeURL(url string) string {
 func (p *pair) serve(t testing.TB, issuer string, hashed bool) {
 	t.Helper()
 	links := provider.Email()
-	links.ID = "nodemailer" // Auth.js's
+	links.ID = p.linksID()
 	providers := []authent.Provider{provider.OIDC(issuer, provider.Client{ID: "client", Secret: "secret"}), links}
 	if p.cell.passwords {
 		providers = append(providers, provider.Password())
@@ -280,7 +235,7 @@ func (p *pair) serve(t testing.TB, issuer string, hashed bool) {
 	p.golang = httptest.NewUnstartedServer(nil)
 	auth, err := authent.New(authent.Config{
 		URL: "http://" + p.golang.Listener.Addr().String() + "/api/auth", Secrets: p.secrets,
-		Adapter: p.store, Providers: providers, Mailer: mailerTo(t, p.mails), AuthJS: authent.AuthJS{Mode: mode},
+		Adapter: p.store, Providers: providers, Mailer: mailerTo(t, p.mails), AuthJS: authent.AuthJS{Mode: mode, Version: p.cell.version, EmailSecret: authent.Secret(p.linksOwn)},
 		RateLimits: authent.RateLimits{MailClient: authent.Limit{Off: true}}, // all tests are one client
 		Logger:     slog.New(slog.DiscardHandler),
 	})
@@ -309,7 +264,13 @@ func (p *pair) session(b *browser, side string) (email string, expires time.Time
 	if err := json.Unmarshal([]byte(b.page), &body); err != nil {
 		p.Fatalf("%s: %v: %s", side, err, b.page)
 	}
-	if body == nil {
+	if nobody := "null"; body == nil || body.Expires.IsZero() {
+		if p.cell.version == authent.AuthJS4 {
+			nobody = "{}"
+		}
+		if b.page != nobody {
+			p.Errorf("%s: nobody is signed in, and the answer is %s", side, b.page)
+		}
 		return "", time.Time{}
 	}
 	return body.User.Email, body.Expires

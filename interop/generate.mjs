@@ -38,12 +38,16 @@ await build({
   packages: "external",
   banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
 });
-await build({
-  entryPoints: ["client.tsx"],
-  outfile: resolve(out, "client.js"),
-  bundle: true,
-  format: "iife",
-  jsx: "automatic",
-  nodePaths: [resolve("node_modules")],
-  define: { "process.env.NODE_ENV": '"production"', "process.env": "{}" },
-});
+// The page is the same with the browser client of next-auth 4.
+for (const [name, alias] of [["client.js", {}], ["client4.js", { "next-auth/react": "next-auth-v4/react" }]]) {
+  await build({
+    entryPoints: ["client.tsx"],
+    outfile: resolve(out, name),
+    alias,
+    bundle: true,
+    format: "iife",
+    jsx: "automatic",
+    nodePaths: [resolve("node_modules")],
+    define: { "process.env.NODE_ENV": '"production"', "process.env": "{}" },
+  });
+}

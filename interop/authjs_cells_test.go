@@ -1,0 +1,118 @@
+package interop
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	entsql "entgo.io/ent/dialect/sql"
+	entschema "entgo.io/ent/dialect/sql/schema"
+
+	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/migrate"
+	drizzle "github.com/authent/authent/examples/nextjs-drizzle/ent"
+	_ "github.com/authent/authent/examples/nextjs-drizzle/ent/runtime"
+	prisma "github.com/authent/authent/examples/nextjs-prisma/ent"
+	_ "github.com/authent/authent/examples/nextjs-prisma/ent/runtime"
+	drizzledefault "github.com/authent/authent/internal/layout/drizzledefault/ent"
+	drizzledefaulttables "github.com/authent/authent/internal/layout/drizzledefault/ent/migrate"
+	_ "github.com/authent/authent/internal/layout/drizzledefault/ent/runtime"
+	drizzlesqlite "github.com/authent/authent/internal/layout/drizzlesqlite/ent"
+	_ "github.com/authent/authent/internal/layout/drizzlesqlite/ent/runtime"
+	"github.com/authent/authent/internal/testdb"
+)
+
+// cell is a database as an Auth.js application has it: its DDL and adapter are
+// named alike.
+type cell struct {
+	ddl, kind string
+	passwords bool // its users have a column for them
+	precision time.Duration
+	adapter   func(*entsql.Driver) authent.Adapter
+	own       []*entschema.Table // authent's own, beside Auth.js's
+	version   authent.AuthJSVersion
+}
+
+var cells = []cell{
+	{"prisma.postgres", "postgres", true, time.Millisecond, onPrisma, nil, authent.AuthJS5},
+	{"prisma.sqlite", "sqlite", true, time.Millisecond, onPrisma, nil, authent.AuthJS5},
+	{"drizzle.postgres", "postgres", true, time.Millisecond, func(d *entsql.Driver) authent.Adapter {
+		return drizzle.NewAuthAdapter(drizzle.NewClient(drizzle.Driver(d)))
+	}, nil, authent.AuthJS5},
+	{"drizzle-defaults.postgres", "postgres", false, time.Second, onDrizzleDefault, ownDrizzleDefault, authent.AuthJS5},
+	{"drizzle.mysql", "mariadb", false, time.Second, onDrizzleDefault, ownDrizzleDefault, authent.AuthJS5},
+	{"drizzle.sqlite", "sqlite", false, time.Millisecond, func(d *entsql.Driver) authent.Adapter {
+		return drizzlesqlite.NewAuthAdapter(drizzlesqlite.NewClient(drizzlesqlite.Driver(d)))
+	}, nil, authent.AuthJS5},
+}
+
+// cells4 are databases of an application on next-auth 4: with its own Prisma adapter, and
+// with the Drizzle adapter that both versions have.
+func cells4() []cell {
+	var some []cell
+	for _, c := range cells {
+		if slices.Contains([]string{"prisma.postgres", "prisma.sqlite", "drizzle.mysql"}, c.ddl) {
+			c.version = authent.AuthJS4
+			some = append(some, c)
+		}
+	}
+	return some
+}
+
+var ownDrizzleDefault = []*entschema.Table{drizzledefaulttables.RatelimitsTable}
+
+// statements are the cell's DDL.
+func (c cell) statements(t testing.TB, dialect string) []string {
+	t.Helper()
+	script, err := os.ReadFile(filepath.Join("../internal/layout/testdata", c.ddl+".sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	statements := testdb.Script(string(script))
+	if len(c.own) == 0 {
+		return statements
+	}
+	own, err := migrate.DDL(t.Context(), dialect, c.own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(statements, testdb.Script(own)...)
+}
+
+func onPrisma(d *entsql.Driver) authent.Adapter {
+	return prisma.NewAuthAdapter(prisma.NewClient(prisma.Driver(d)))
+}
+
+func onDrizzleDefault(d *entsql.Driver) authent.Adapter {
+	return drizzledefault.NewAuthAdapter(drizzledefault.NewClient(drizzledefault.Driver(d)))
+}
+
+// sessionCookie is the name that both sides give the session cookie.
+func (p *pair) sessionCookie() string {
+	if p.cell.version == authent.AuthJS4 {
+		return "next-auth.session-token"
+	}
+	return "authjs.session-token"
+}
+
+// linksID is the id of the provider that mails links, as Auth.js has it.
+func (p *pair) linksID() string {
+	if p.cell.version == authent.AuthJS4 {
+		return "email"
+	}
+	return "nodemailer"
+}
+
+// linkSecret is what Auth.js hashes a link's token with.
+func (p *pair) linkSecret() string {
+	if p.linksOwn != "" {
+		return p.linksOwn
+	}
+	if p.cell.version == authent.AuthJS4 {
+		return p.secrets[0]
+	}
+	return strings.Join(p.secrets, ",")
+}
