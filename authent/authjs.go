@@ -184,7 +184,7 @@ func (c *Config) checkEnv(getenv func(string) string) error {
 	return nil
 }
 
-// plausible says whether a session cookie's value can be a token.
+// plausible reports whether a session cookie's value can be a token.
 func (j AuthJS) plausible(token string) bool {
 	f := j.TokenFormat
 	return seal.TokenFormat{Extra: f.Extra, Min: f.MinLength, Max: f.MaxLength}.Plausible(token)

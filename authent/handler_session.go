@@ -54,8 +54,8 @@ func (e *exchange) getSession() error {
 // postSession answers the client's update().
 func (e *exchange) postSession() error { return e.answerSession("update", e.data) }
 
-// nobody is what is answered where nobody is signed in: null, by next-auth 4 an empty
-// object, whose client fails on null.
+// nobody returns the answer where nobody is signed in: null, beside next-auth 4 an empty
+// object, since its client fails on null.
 func (e *exchange) nobody() any {
 	if e.cfg.beside4() {
 		return struct{}{}

@@ -114,17 +114,24 @@ func TestBrowserClient(t *testing.T) {
 	}
 }
 
-// testBrowserClient wants signIn with a wrong password to return refused.
-func testBrowserClient(t *testing.T, set authent.AuthJS, refused string) {
-	server := serveClient(t, authent.Config{AuthJS: set})
-	var reports atomic.Int64 // of the client of next-auth 4, when it does not understand an answer
+// countReports counts what the client of next-auth 4 reports, which it does of answers
+// that it does not understand.
+func countReports(server *httptest.Server) *atomic.Int64 {
+	var n atomic.Int64
 	app := server.Config.Handler
 	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/_log") {
-			reports.Add(1)
+			n.Add(1)
 		}
 		app.ServeHTTP(w, r)
 	})
+	return &n
+}
+
+// testBrowserClient wants signIn with a wrong password to return refused.
+func testBrowserClient(t *testing.T, set authent.AuthJS, refused string) {
+	server := serveClient(t, authent.Config{AuthJS: set})
+	reports := countReports(server)
 	p := newPage(t)
 	p.open(server.URL)
 	p.wait("status", "that nobody is signed in", is("unauthenticated"))
