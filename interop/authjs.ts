@@ -4,6 +4,7 @@
 // be several, with commas between; NEXT_AUTH=4 makes it one of next-auth 4. Beside Auth.js at /api/auth it has, for the tests:
 //
 //   POST /adapter  {method, args}: a call of the adapter, or of bcrypt
+import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { Auth, type AuthConfig } from "@auth/core";
 import type { Adapter } from "@auth/core/adapters";
@@ -49,19 +50,32 @@ const adapters: Record<string, () => Adapter> = {
 const plain = adapters[env.ADAPTER]();
 const adapter = env.HASHES_TOKENS ? hashSessionTokens(plain) : plain;
 
+// What applications set of their own: names of cookies, tokens, a secret for links.
+const own = {
+  session: env.BASE64_TOKENS ? { generateSessionToken: () => randomBytes(25).toString("base64") } : {},
+  cookies: env.COOKIES
+    ? {
+        sessionToken: { name: `${env.COOKIES}.session-token` },
+        csrfToken: { name: `${env.COOKIES}.csrf-token` },
+        callbackUrl: { name: `${env.COOKIES}.callback-url` },
+      }
+    : {},
+};
+
 const config: AuthConfig = {
   adapter,
   basePath: "/api/auth",
   secret: env.AUTH_SECRET.split(","), // the newest first
   trustHost: true,
-  session: { strategy: "database", maxAge: Number(env.MAX_AGE ?? 2592000), updateAge: Number(env.UPDATE_AGE ?? 86400) },
+  session: { strategy: "database", maxAge: Number(env.MAX_AGE ?? 2592000), updateAge: Number(env.UPDATE_AGE ?? 86400), ...own.session },
+  cookies: own.cookies,
   providers: [
     { id: "oidc", name: "Provider", type: "oidc", issuer: env.OIDC_ISSUER, clientId: "client", clientSecret: "secret" },
-    ...(env.EMAIL_SERVER ? [Nodemailer({ server: env.EMAIL_SERVER, from: env.EMAIL_FROM })] : []),
+    ...(env.EMAIL_SERVER ? [Nodemailer({ server: env.EMAIL_SERVER, from: env.EMAIL_FROM, ...(env.EMAIL_SECRET && { secret: env.EMAIL_SECRET }) })] : []),
   ],
 };
 
-const answer4 = is4 ? nextAuth4(adapter, env) : undefined;
+const answer4 = is4 ? nextAuth4(adapter, env, own) : undefined;
 
 const bcryptjs: Record<string, (...args: never[]) => Promise<unknown>> = { "bcrypt.hash": bcrypt.hash, "bcrypt.compare": bcrypt.compare };
 

@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -92,10 +93,23 @@ func onDrizzleDefault(d *entsql.Driver) authent.Adapter {
 
 // sessionCookie is the name that both sides give the session cookie.
 func (p *pair) sessionCookie() string {
-	if p.cell.version == authent.AuthJS4 {
+	switch {
+	case p.options != (authent.AuthJS{}):
+		return p.options.Cookies.Prefix + ".session-token"
+	case p.cell.version == authent.AuthJS4:
 		return "next-auth.session-token"
 	}
 	return "authjs.session-token"
+}
+
+// token is the session token in the browser's cookie.
+func (p *pair) token(b *browser) string {
+	p.Helper()
+	token, err := url.PathUnescape(b.cookie(p.nodeURL, p.sessionCookie()))
+	if err != nil {
+		p.Fatal(err)
+	}
+	return token
 }
 
 // linksID is the id of the provider that mails links, as Auth.js has it.
@@ -108,8 +122,8 @@ func (p *pair) linksID() string {
 
 // linkSecret is what Auth.js hashes a link's token with.
 func (p *pair) linkSecret() string {
-	if p.linksOwn != "" {
-		return p.linksOwn
+	if p.options.EmailSecret != "" {
+		return string(p.options.EmailSecret)
 	}
 	if p.cell.version == authent.AuthJS4 {
 		return p.secrets[0]

@@ -78,7 +78,7 @@ func TestAuthJSExpiry(t *testing.T) {
 		hashed := strings.HasSuffix(p.Name(), ".hashed")
 		b := p.browser()
 		p.signIn(b, p.nodeURL)
-		token := b.cookie(p.nodeURL, p.sessionCookie())
+		token := p.token(b)
 		at := time.Now().Add(3 * 24 * time.Hour).UTC().Truncate(p.cell.precision)
 
 		// Go writes, Node reads and rolls; then the other way round.
@@ -106,7 +106,7 @@ func TestAuthJSExpiry(t *testing.T) {
 			p.Error("Go accepts a session that Node has let end")
 		}
 		p.signIn(b, p.golang.URL)
-		token = b.cookie(p.nodeURL, p.sessionCookie())
+		token = p.token(b)
 		if err := p.store.UpdateSession(p.Context(), p.stored(token, hashed), authent.SessionUpdate{Expires: &past}); err != nil {
 			p.Fatal(err)
 		}
@@ -151,7 +151,7 @@ func TestP01_AuthJSHashed(t *testing.T) {
 		for _, side := range []string{p.nodeURL, p.golang.URL} {
 			b := p.browser()
 			p.signIn(b, side)
-			token := b.cookie(p.nodeURL, p.sessionCookie())
+			token := p.token(b)
 			column := "sessionToken"
 			if strings.HasPrefix(p.cell.ddl, "prisma") {
 				column = "session_token"

@@ -101,12 +101,12 @@ type pair struct {
 	db      *sql.DB
 	store   authent.Adapter
 	secrets []string // of both sides, the newest first
-	// linksOwn is the secret of the provider that mails links, "" for none of its own.
-	linksOwn string
-	golang   *httptest.Server
-	nodeURL  string
-	who      oauthserver.Person
-	mails    *smtpserver.Server
+	// options are what the Auth.js app sets of its own, zero for nothing.
+	options authent.AuthJS
+	golang  *httptest.Server
+	nodeURL string
+	who     oauthserver.Person
+	mails   *smtpserver.Server
 }
 
 // each runs a test on every database of either version of Auth.js, with tokens as it
@@ -162,7 +162,8 @@ func pairOf(t *testing.T, c cell, hashed bool) *pair {
 	return &p
 }
 
-// newPair starts one, which runs until t ends.
+// newPair starts one, which runs until t ends. Where tokens are hashed, the Auth.js app has
+// options of its own too.
 func newPair(t testing.TB, c cell, hashed bool) *pair {
 	t.Helper()
 	kind := testdb.Server(t, c.kind)
@@ -174,9 +175,10 @@ func newPair(t testing.TB, c cell, hashed bool) *pair {
 	}
 	if hashed {
 		p.secrets = append(p.secrets, formerSecret)
-	}
-	if hashed && c.version == authent.AuthJS4 {
-		p.linksOwn = "the e-mail provider's own secret, of thirty-two bytes"
+		p.options = authent.AuthJS{
+			Cookies: authent.AuthJSCookies{Prefix: "shop"}, TokenFormat: authent.SessionTokenFormat{Extra: "+/="},
+			EmailSecret: "the e-mail provider's own secret, of thirty-two bytes",
+		}
 	}
 	idp, err := oauthserver.Start(oauthserver.Config{Auto: &p.who})
 	if err != nil {
@@ -199,13 +201,10 @@ func newPair(t testing.TB, c cell, hashed bool) *pair {
 		"EMAIL_SERVER=" + p.mails.URL(), "EMAIL_FROM=" + mailsFrom, "PORT=" + port, "TZ=America/New_York",
 	}
 	if hashed {
-		env = append(env, "HASHES_TOKENS=1")
+		env = append(env, "HASHES_TOKENS=1", "COOKIES="+p.options.Cookies.Prefix, "BASE64_TOKENS=1", "EMAIL_SECRET="+string(p.options.EmailSecret))
 	}
 	if c.version == authent.AuthJS4 {
 		env = append(env, "NEXT_AUTH=4")
-	}
-	if p.linksOwn != "" {
-		env = append(env, "EMAIL_SECRET="+p.linksOwn)
 	}
 	nodeWith(t, env, "node_modules/.authent/authjs.mjs")
 	return p
@@ -228,14 +227,15 @@ func (p *pair) serve(t testing.TB, issuer string, hashed bool) {
 	if p.cell.passwords {
 		providers = append(providers, provider.Password())
 	}
-	mode := authent.AuthJSShared
+	shared := p.options
+	shared.Version, shared.Mode = p.cell.version, authent.AuthJSShared
 	if hashed {
-		mode = authent.AuthJSSharedHashed
+		shared.Mode = authent.AuthJSSharedHashed
 	}
 	p.golang = httptest.NewUnstartedServer(nil)
 	auth, err := authent.New(authent.Config{
 		URL: "http://" + p.golang.Listener.Addr().String() + "/api/auth", Secrets: p.secrets,
-		Adapter: p.store, Providers: providers, Mailer: mailerTo(t, p.mails), AuthJS: authent.AuthJS{Mode: mode, Version: p.cell.version, EmailSecret: authent.Secret(p.linksOwn)},
+		Adapter: p.store, Providers: providers, Mailer: mailerTo(t, p.mails), AuthJS: shared,
 		RateLimits: authent.RateLimits{MailClient: authent.Limit{Off: true}}, // all tests are one client
 		Logger:     slog.New(slog.DiscardHandler),
 	})

@@ -5,16 +5,17 @@ import nextAuth from "next-auth-v4";
 import emailProvider from "next-auth-v4/providers/email";
 
 // What CommonJS calls default is a field of what node imports.
-const own = <T>(module: T): T => (module as { default?: T }).default ?? module;
-const NextAuth = own(nextAuth) as unknown as (req: unknown, res: unknown, options: unknown) => Promise<void>;
-const Email = own(emailProvider) as unknown as (options: unknown) => unknown;
+const of = <T>(module: T): T => (module as { default?: T }).default ?? module;
+const NextAuth = of(nextAuth) as unknown as (req: unknown, res: unknown, options: unknown) => Promise<void>;
+const Email = of(emailProvider) as unknown as (options: unknown) => unknown;
 
-export function nextAuth4(adapter: unknown, env: Record<string, string>) {
+export function nextAuth4(adapter: unknown, env: Record<string, string>, own: { session: object; cookies: object }) {
   process.env.NEXTAUTH_URL = env.ORIGIN ?? `http://127.0.0.1:${env.PORT}`;
   process.env.NEXTAUTH_SECRET = env.AUTH_SECRET.split(",")[0]; // it knows no lists
   const options = {
     adapter,
-    session: { strategy: "database", maxAge: Number(env.MAX_AGE ?? 2592000), updateAge: Number(env.UPDATE_AGE ?? 86400) },
+    session: { strategy: "database", maxAge: Number(env.MAX_AGE ?? 2592000), updateAge: Number(env.UPDATE_AGE ?? 86400), ...own.session },
+    cookies: Object.fromEntries(Object.entries(own.cookies as Record<string, { name: string }>).map(([cookie, { name }]) => [cookie, { name, options: { httpOnly: true, sameSite: "lax", path: "/" } }])),
     providers: [
       {
         id: "oidc",
@@ -30,7 +31,7 @@ export function nextAuth4(adapter: unknown, env: Record<string, string>) {
       },
       // Nobody signs in by this one: next-auth makes no database session for it.
       { id: "credentials", name: "Password", type: "credentials", credentials: {}, authorize: () => null },
-      ...(env.EMAIL_SERVER ? [Email({ server: env.EMAIL_SERVER, from: env.EMAIL_FROM, secret: env.EMAIL_SECRET })] : []),
+      ...(env.EMAIL_SERVER ? [Email({ server: env.EMAIL_SERVER, from: env.EMAIL_FROM, secret: env.EMAIL_SECRET || undefined })] : []),
     ],
   };
   return async (req: IncomingMessage, res: ServerResponse, at: URL, body: string) => {
