@@ -11,6 +11,9 @@ import (
 // the cookies, and leaves the answer to the application. A link or a code that does not
 // work is ErrLinkInvalid, and so is any where the application sends no mail. Let people
 // press a button before you call one: programs that look at links in mails open the page.
+// Refuse the button's request if another site sent it, as http.CrossOriginProtection does:
+// that site could have somebody signed in to an account of its own (the Handler's
+// endpoints look by themselves).
 
 // SignInByLink signs in whoever holds the link of l, and creates the account if there is
 // none and sign-up is open. It needs provider.Email. Errors are those of a sign-in too,
