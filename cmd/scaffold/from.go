@@ -47,6 +47,11 @@ func (c command) from(ctx context.Context, out io.Writer) error {
 			return fmt.Errorf("read the times: %w", err)
 		}
 	}
+	return c.accept(r, out)
+}
+
+// accept writes the schemas, or refuses with what is to be mended.
+func (c command) accept(r *recognized, out io.Writer) error {
 	if len(r.faults) > 0 {
 		return fmt.Errorf("authent cannot use this database yet; nothing was written:\n- %s", strings.Join(r.faults, "\n- "))
 	}

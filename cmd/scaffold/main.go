@@ -15,7 +15,8 @@
 // With --from it reads the tables of a live database, whatever they are called, and writes
 // the schemas that map them as they are: ent/schema/layout.go says where each field of
 // authent's lies, and other columns become ordinary fields. What authent could not work with
-// is listed, with what mends it. It changes nothing in the database.
+// is listed, with what mends it. It changes nothing in the database. --from-ddl does so with
+// a file of statements.
 package main
 
 import (
@@ -44,21 +45,26 @@ var templates = template.Must(template.ParseFS(files, "template/*.tmpl"))
 
 // command is the command line.
 type command struct {
-	Folder string            `arg:"" optional:"" default:"ent" help:"The folder of the graph. If absent, ent."`
-	IDs    string            `name:"ids" enum:"string,int64,uuid" default:"string" help:"What users' ids are: ${enum}."`
-	Layout string            `enum:"native,prisma,prisma-v4,prisma-v4-snake,prisma-v5,prisma-v5-ids,prisma-v5-snake,prisma-adapter,drizzle,drizzle-default,drizzle-sqlite" default:"native" help:"Whose tables they are: ${enum}. Other than native: those of an Auth.js application, used as they are."`
-	From   string            `placeholder:"URL" help:"Read the tables of this database, which are another program's, and write the schemas that map them. It changes nothing there."`
-	Table  map[string]string `placeholder:"ENTITY=NAME" help:"With --from: which table is that of User, Account, Session or VerificationToken, where it is not clear."`
-	Column map[string]string `placeholder:"ENTITY.FIELD=NAME" help:"With --from: which column is that of a field, such as Session.session_token=token."`
-	Force  bool              `help:"With --from: write files anew that differ."`
+	Folder  string            `arg:"" optional:"" default:"ent" help:"The folder of the graph. If absent, ent."`
+	IDs     string            `name:"ids" enum:"string,int64,uuid" default:"string" help:"What users' ids are: ${enum}."`
+	Layout  string            `enum:"native,prisma,prisma-v4,prisma-v4-snake,prisma-v5,prisma-v5-ids,prisma-v5-snake,prisma-adapter,drizzle,drizzle-default,drizzle-sqlite" default:"native" help:"Whose tables they are: ${enum}. Other than native: those of an Auth.js application, used as they are."`
+	From    string            `placeholder:"URL" help:"Read the tables of this database, which are another program's, and write the schemas that map them. It changes nothing there."`
+	FromDDL string            `name:"from-ddl" placeholder:"FILE" help:"Do so with the statements of a file. Without --dev-url they are SQLite's."`
+	DevURL  string            `placeholder:"URL" help:"With --from-ddl: a server of PostgreSQL or MySQL, where a database is made for the statements and dropped again."`
+	Table   map[string]string `placeholder:"ENTITY=NAME" help:"With --from: which table is that of User, Account, Session or VerificationToken, where it is not clear."`
+	Column  map[string]string `placeholder:"ENTITY.FIELD=NAME" help:"With --from: which column is that of a field, such as Session.session_token=token."`
+	Force   bool              `help:"With --from: write files anew that differ."`
 }
 
 func main() {
 	var c command
 	kong.Parse(&c, kong.Name("go tool scaffold"), kong.Description("Writes the schemas that an application's own graph starts from."))
 	run := c.run
-	if c.From != "" {
+	switch {
+	case c.From != "":
 		run = func(out io.Writer) error { return c.from(context.Background(), out) }
+	case c.FromDDL != "":
+		run = func(out io.Writer) error { return c.fromDDL(context.Background(), out) }
 	}
 	if err := run(os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "scaffold:", err)

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	atlas "ariga.io/atlas/sql/migrate"
+	"ariga.io/atlas/sql/schema"
+	"entgo.io/ent/dialect"
+
+	"github.com/authent/authent/authent/database"
+)
+
+// fromDDL does what from does with a file of statements, which it runs in a database that
+// it makes for that and drops again.
+func (c command) fromDDL(ctx context.Context, out io.Writer) error {
+	statements, err := readDDL(c.FromDDL)
+	if err != nil {
+		return err
+	}
+	h, err := c.hints()
+	if err != nil {
+		return err
+	}
+	name, s, err := c.onDev(ctx, statements)
+	if err != nil {
+		return err
+	}
+	return c.accept(recognize(name, s, h), out)
+}
+
+// elsewhere matches statements that would leave the database that was made for them.
+var elsewhere = regexp.MustCompile(`(?i)^\s*(?:USE|(?:CREATE|DROP|ALTER)\s+(?:DATABASE|USER|ROLE|TABLESPACE)|ATTACH|GRANT|REVOKE|COPY|SET\s+GLOBAL)\b`)
+
+// readDDL returns the statements of a file. Lines of a client, such as psql's, are left
+// out.
+func readDDL(file string) ([]string, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var lines []string
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, `\`) && !strings.HasPrefix(line, ".") {
+			lines = append(lines, line)
+		}
+	}
+	all, err := atlas.Stmts(strings.Join(lines, ""))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	var statements []string
+	for _, s := range all {
+		if elsewhere.MatchString(s.Text) {
+			return nil, fmt.Errorf("%s: %.40q is no statement of a schema: leave it out (pg_dump --schema-only --no-owner --no-privileges, mysqldump --no-data)", file, s.Text)
+		}
+		statements = append(statements, s.Text)
+	}
+	return statements, nil
+}
+
+// onDev runs statements in a database of their own and returns its tables. Without
+// --dev-url that is one of SQLite's.
+func (c command) onDev(ctx context.Context, statements []string) (name string, s *schema.Schema, err error) {
+	if c.DevURL == "" {
+		dir, err := os.MkdirTemp("", "scaffold")
+		if err != nil {
+			return "", nil, err
+		}
+		defer os.RemoveAll(dir)
+		name, s, err := runOn(ctx, "file:"+filepath.ToSlash(filepath.Join(dir, "dev.db")), statements)
+		if err != nil {
+			err = fmt.Errorf("%w (the statements ran on SQLite: for PostgreSQL or MySQL give --dev-url)", err)
+		}
+		return name, s, err
+	}
+	name, admin, err := database.Open(c.DevURL)
+	if err != nil {
+		return "", nil, err
+	}
+	defer admin.Close()
+	if name == dialect.SQLite {
+		return "", nil, errors.New("--dev-url is for PostgreSQL and MySQL: leave it out for SQLite")
+	}
+	u, err := url.Parse(c.DevURL)
+	if err != nil {
+		return "", nil, errors.New("--dev-url is no URL")
+	}
+	random := make([]byte, 8)
+	_, _ = rand.Read(random) // it never fails
+	own := "authent_scaffold_" + hex.EncodeToString(random)
+	if _, err := admin.ExecContext(ctx, "CREATE DATABASE "+quote(name, own)); err != nil {
+		return "", nil, fmt.Errorf("make a database for the statements: %w", err)
+	}
+	defer func() {
+		_, e := admin.ExecContext(context.WithoutCancel(ctx), "DROP DATABASE "+quote(name, own))
+		err = errors.Join(err, e)
+	}()
+	u.Path = "/" + own
+	return runOn(ctx, u.String(), statements)
+}
+
+// runOn runs statements on one connection and returns the tables that are there then.
+func runOn(ctx context.Context, url string, statements []string) (name string, s *schema.Schema, err error) {
+	name, db, err := database.Open(url)
+	if err != nil {
+		return "", nil, err
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	for _, statement := range statements {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return "", nil, fmt.Errorf("%.60q: %w", statement, err)
+		}
+	}
+	s, err = inspectFresh(ctx, name, url)
+	return name, s, err
+}
+
+// inspectFresh looks at a database by a connection whose settings no statement has changed:
+// what pg_dump writes empties the search_path.
+func inspectFresh(ctx context.Context, name, url string) (*schema.Schema, error) {
+	var db *sql.DB
+	_, db, err := database.Open(url)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	return inspect(ctx, name, db)
+}

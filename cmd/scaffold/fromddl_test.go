@@ -1,0 +1,69 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/authent/authent/internal/testdb"
+)
+
+// TestFromDDL: a file of statements is taken for what the database would be that it makes,
+// and nothing of it stays on the server.
+func TestFromDDL(t *testing.T) {
+	for _, base := range []string{"prismav5ids.sqlite", "prismav5.postgres", "drizzle.mysql"} {
+		_, on, _ := strings.Cut(base, ".")
+		t.Run(on, func(t *testing.T) {
+			c := command{FromDDL: filepath.Join("../../internal/layout/testdata", base+".sql"), Folder: filepath.Join(t.TempDir(), "ent")}
+			kind := testdb.Server(t, serverOf[on])
+			list := ""
+			if on != "sqlite" {
+				c.DevURL = kind.URL(t)
+				list = map[string]string{"postgres": "SELECT datname FROM pg_database WHERE datname LIKE 'authent\\_scaffold%'", "mysql": "SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE 'authent\\_scaffold%'"}[on]
+			}
+			want := layoutsOf[base]
+			if name, _, _ := strings.Cut(base, "."); want == "" {
+				want = layoutsOf[name]
+			}
+			var out bytes.Buffer
+			if err := c.fromDDL(t.Context(), &out); err != nil || !strings.Contains(out.String(), "They are those of mixin."+want+".") {
+				t.Fatalf("%v\n%s", err, &out)
+			}
+			if list != "" {
+				var left string
+				if err := kind.Connect(t, c.DevURL).QueryRowContext(t.Context(), list).Scan(&left); err == nil {
+					t.Errorf("the database %s is left", left)
+				}
+			}
+		})
+	}
+}
+
+// TestFromDDL_Refuses: what would leave the database that was made for the statements, or
+// cannot be run, is told.
+func TestFromDDL_Refuses(t *testing.T) {
+	for want, script := range map[string]string{
+		"is no statement of a schema":                         "CREATE TABLE x (id INTEGER); USE other; DROP TABLE users",
+		`"DROP DATABASE app"`:                                 "DROP DATABASE app",
+		"for PostgreSQL or MySQL give --dev-url":              "CREATE TABLE x (id uuid DEFAULT gen_random_uuid() PRIMARY KEY, y JSONB[])",
+		"no table has the columns of User":                    "CREATE TABLE x (id INTEGER)",
+		"--dev-url is for PostgreSQL and MySQL: leave it out": "--",
+	} {
+		file := filepath.Join(t.TempDir(), "schema.sql")
+		if err := os.WriteFile(file, []byte(script), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		c := command{FromDDL: file, Folder: filepath.Join(t.TempDir(), "ent")}
+		if script == "--" {
+			c.DevURL = "file:" + filepath.Join(t.TempDir(), "dev.db")
+		}
+		if err := c.fromDDL(t.Context(), new(bytes.Buffer)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", script, err, want)
+		}
+	}
+	if err := (command{FromDDL: "missing.sql"}).fromDDL(t.Context(), new(bytes.Buffer)); err == nil || !strings.Contains(err.Error(), "missing.sql") {
+		t.Errorf("no file: %v", err)
+	}
+}
