@@ -195,15 +195,18 @@ func (t Table) timeOrNull(name, comment string) ent.Field {
 // created returns a field for the time at which a row was made, which is filled in.
 func (t Table) created(name string) ent.Field {
 	c := t.Columns[name]
-	switch {
-	case c.Millis && c.Null:
-		return field.Int64(name).Optional().Nillable().DefaultFunc(nowMillis).Immutable().StorageKey(t.column(name))
-	case c.Millis:
-		return field.Int64(name).DefaultFunc(nowMillis).Immutable().StorageKey(t.column(name))
-	case c.Null:
-		return field.Time(name).Optional().Nillable().Default(now).Immutable().StorageKey(t.column(name)).SchemaType(c.Types)
+	if c.Millis {
+		f := field.Int64(name).DefaultFunc(nowMillis).Immutable().StorageKey(t.column(name))
+		if c.Null {
+			f = f.Optional().Nillable()
+		}
+		return f
 	}
-	return field.Time(name).Default(now).Immutable().StorageKey(t.column(name)).SchemaType(c.Types)
+	f := field.Time(name).Default(now).Immutable().StorageKey(t.column(name)).SchemaType(c.Types)
+	if c.Null {
+		f = f.Optional().Nillable()
+	}
+	return f
 }
 
 // updated returns a field for the time at which a row was changed last.

@@ -5,14 +5,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"ariga.io/atlas/sql/schema"
 )
 
 // fieldSource returns the line of ent's for a column of the application's own, and the
 // packages that it needs.
-func (r *recognized) fieldSource(t *taken, c *schema.Column) (line string, imports []string) {
-	name := r.fieldName(t, c)
+func (r *recognized) fieldSource(name string, c *schema.Column) (line string, imports []string) {
 	types := fmt.Sprintf(".SchemaType(map[string]string{%q: %q})", r.dialect, typeText(r.dialect, c))
 	nillable := ".Optional()"
 	if c.Type.Null {
@@ -56,10 +56,17 @@ func (r *recognized) fieldSource(t *taken, c *schema.Column) (line string, impor
 	return line, imports
 }
 
-// fieldName returns the name of a column's field. The fields of authent come first.
-func (r *recognized) fieldName(t *taken, c *schema.Column) string {
+// fieldName returns the name of a column's field, which is none of used. The fields of
+// authent come first.
+func (t *taken) fieldName(c *schema.Column, used []string) string {
 	name := snake(c.Name)
+	if name == "" || unicode.IsDigit([]rune(name)[0]) {
+		name = "column_" + name
+	}
 	if _, ours := spellings[t.noun][name]; ours || name == "id" {
+		name += "_column"
+	}
+	for slices.Contains(used, name) {
 		name += "_column"
 	}
 	return name

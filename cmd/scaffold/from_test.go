@@ -63,7 +63,7 @@ CREATE TABLE "Account" ("id" TEXT NOT NULL PRIMARY KEY, "userId" TEXT NOT NULL R
   "provider" TEXT NOT NULL, "providerAccountId" TEXT NOT NULL, "refresh_token" TEXT, "access_token" TEXT, "expires_at" INTEGER, "token_type" TEXT,
   "scope" TEXT, "id_token" TEXT, "session_state" TEXT, UNIQUE ("provider", "providerAccountId"));
 CREATE TABLE "Session" ("sessionToken" TEXT NOT NULL PRIMARY KEY, "userId" TEXT NOT NULL REFERENCES "User" ("id") ON DELETE CASCADE, "expires" DATETIME NOT NULL);
-CREATE TABLE "VerificationToken" ("identifier" TEXT NOT NULL, "token" TEXT NOT NULL, "expires" DATETIME NOT NULL, UNIQUE ("identifier", "token"));`
+CREATE TABLE "VerificationToken" ("id" INTEGER PRIMARY KEY, "identifier" TEXT NOT NULL, "token" TEXT NOT NULL, "expires" DATETIME NOT NULL, UNIQUE ("identifier", "token"));`
 
 // pull reads a database that a script has made on a kind of server.
 func pull(t *testing.T, kind testdb.Kind, script string, c command) (string, error) {
@@ -179,6 +179,29 @@ func TestFrom_Twice(t *testing.T) {
 	}
 }
 
+// TestFrom_FieldNames: columns whose names no field can have, or two of them, have fields
+// all the same.
+func TestFrom_FieldNames(t *testing.T) {
+	c := command{Folder: filepath.Join(t.TempDir(), "ent")}
+	script := strings.Replace(good, `"image" TEXT)`, `"image" TEXT, "userName" TEXT, "user_name" TEXT, "2fa" TEXT, "??" TEXT, "uuid" TEXT)`, 1)
+	if _, err := pull(t, testdb.SQLite, script, c); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(c.Folder, "schema", "user.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"user_name").`, `"user_name_column").`, `"column_2fa").`, `"column_").`, `StorageKey("userName")`, `StorageKey("2fa")`, `"uuid").`} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("no %s in\n%s", want, text)
+		}
+	}
+	text, err = os.ReadFile(filepath.Join(c.Folder, "schema", "verificationtoken.go"))
+	if err != nil || !strings.Contains(string(text), `"id_column")`) {
+		t.Errorf("%v: the id of a table whose token is the id:\n%s", err, text)
+	}
+}
+
 // TestFrom_NoDatabase: a mistyped name makes no file.
 func TestFrom_NoDatabase(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "nothing.db")
@@ -191,8 +214,8 @@ func TestFrom_NoDatabase(t *testing.T) {
 	}
 }
 
-// TestFrom_Postgres: another schema than public, a type that folds case, a view, and a role
-// without rights.
+// TestFrom_Postgres: a view is no table, another schema than public is read where the URL
+// names it, and an address of a type of somebody's own is refused.
 func TestFrom_Postgres(t *testing.T) {
 	kind := testdb.Server(t, "postgres")
 	script := strings.ReplaceAll(good, "DATETIME", "TIMESTAMP(3)")

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -51,7 +50,7 @@ func readDDL(file string) ([]string, error) {
 	}
 	var lines []string
 	for line := range strings.Lines(string(text)) {
-		if !strings.HasPrefix(line, `\`) && !strings.HasPrefix(line, ".") {
+		if !strings.HasPrefix(line, `\`) {
 			lines = append(lines, line)
 		}
 	}
@@ -130,7 +129,6 @@ func runOn(ctx context.Context, url string, statements []string) (name string, s
 // inspectFresh looks at a database by a connection whose settings no statement has changed:
 // what pg_dump writes empties the search_path.
 func inspectFresh(ctx context.Context, name, url string) (*schema.Schema, error) {
-	var db *sql.DB
 	_, db, err := database.Open(url)
 	if err != nil {
 		return nil, err

@@ -99,8 +99,8 @@ var (
 
 // run writes the files, or none of them.
 func (c command) run(out io.Writer) error {
-	if name := packageName(c.Folder); !importable(name) {
-		return fmt.Errorf("the folder's name is that of its Go package, which cannot be %q: name another, as in go tool scaffold authgraph", name)
+	if err := c.checkFolder(); err != nil {
+		return err
 	}
 	wanted := map[string][]byte{}
 	add := func(name, text string, data any) error {
@@ -154,6 +154,14 @@ func goPath(folder string) string {
 
 func packageName(folder string) string { return filepath.Base(filepath.Clean(folder)) }
 
+// checkFolder refuses a folder whose name no package can have.
+func (c command) checkFolder() error {
+	if name := packageName(c.Folder); !importable(name) {
+		return fmt.Errorf("the folder's name is that of its Go package, which cannot be %q: name another, as in go tool scaffold authgraph", name)
+	}
+	return nil
+}
+
 // importable reports whether a package of that name can be imported by it, and
 // hides none of Go's types from the code that is generated into it.
 func importable(name string) bool {
@@ -179,13 +187,5 @@ func write(wanted map[string][]byte) error {
 			return fmt.Errorf("%s exists already: nothing was written; name another folder, as in go tool scaffold authgraph", name)
 		}
 	}
-	for name, text := range wanted {
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(name, text, 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
+	return writeAll(wanted)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -15,19 +16,15 @@ var entities = []string{"User", "Account", "Session", "VerificationToken"}
 type taken struct {
 	noun  string
 	table *schema.Table
-	// columns are the columns by the fields of authent that they are for, why what tells
-	// of it.
+	// columns are the columns by the fields of authent that they are for.
 	columns map[string]*schema.Column
 }
 
 // extra returns the columns that are for none of authent's fields.
 func (t *taken) extra() (all []*schema.Column) {
+	ours := slices.Collect(maps.Values(t.columns))
 	for _, c := range t.table.Columns {
-		ours := false
-		for _, own := range t.columns {
-			ours = ours || own == c
-		}
-		if !ours {
+		if !slices.Contains(ours, c) {
 			all = append(all, c)
 		}
 	}

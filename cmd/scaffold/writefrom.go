@@ -16,8 +16,8 @@ import (
 
 // writeFrom writes the graph of the tables that were recognized.
 func (c command) writeFrom(r *recognized, out io.Writer) error {
-	if name := packageName(c.Folder); !importable(name) {
-		return fmt.Errorf("the folder's name is that of its Go package, which cannot be %q: name another, as in go tool scaffold authgraph --from …", name)
+	if err := c.checkFolder(); err != nil {
+		return err
 	}
 	sources := map[string]string{filepath.Join("schema", "layout.go"): layoutFile(r.dialect, r.layout())}
 	for _, noun := range entities {
@@ -71,10 +71,11 @@ func (c command) spare(wanted map[string][]byte) error {
 // schemaFile returns the source of an entity's schema.
 func (r *recognized) schemaFile(noun string) string {
 	t := r.tables[noun]
-	var lines []string
+	var lines, used []string
 	packages := []string{"entgo.io/ent", "github.com/authent/authent/authent/mixin"}
 	for _, c := range t.extra() {
-		line, imports := r.fieldSource(t, c)
+		used = append(used, t.fieldName(c, used))
+		line, imports := r.fieldSource(used[len(used)-1], c)
 		lines, packages = append(lines, "\t\t"+line+",\n"), append(packages, imports...)
 	}
 	arguments := "Layout: layout"
@@ -129,6 +130,7 @@ func (r *recognized) userID() string {
 	return ""
 }
 
+// writeAll writes files, and makes their folders.
 func writeAll(files map[string][]byte) error {
 	for name, text := range files {
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {

@@ -5,12 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	atlas "ariga.io/atlas/sql/migrate"
-	"ariga.io/atlas/sql/mysql"
-	"ariga.io/atlas/sql/postgres"
 	"ariga.io/atlas/sql/schema"
-	"ariga.io/atlas/sql/sqlite"
-	"entgo.io/ent/dialect"
 	entschema "entgo.io/ent/dialect/sql/schema"
 
 	drizzle "github.com/authent/authent/examples/nextjs-drizzle/ent/migrate"
@@ -33,7 +28,7 @@ var graphs = map[string][]*entschema.Table{
 func TestColumns(t *testing.T) {
 	each(t, func(t *testing.T, c cell, kind testdb.Kind) {
 		db := c.open(t, kind)
-		live := inspect(t, kind, db)
+		live := kind.Inspect(t, db)
 		for _, want := range graphs[c.ddl] {
 			table, ok := live.Table(want.Name)
 			if !ok {
@@ -50,22 +45,6 @@ func TestColumns(t *testing.T) {
 func (c cell) open(t testing.TB, kind testdb.Kind) *sql.DB {
 	t.Helper()
 	return kind.Connect(t, kind.PoolOf(t, c.statements(t), c.names()).URL(t))
-}
-
-func inspect(t *testing.T, kind testdb.Kind, db *sql.DB) *schema.Schema {
-	t.Helper()
-	open := map[string]func(schema.ExecQuerier) (atlas.Driver, error){
-		dialect.SQLite: sqlite.Open, dialect.Postgres: postgres.Open, dialect.MySQL: mysql.Open,
-	}
-	driver, err := open[kind.Dialect](db)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := driver.InspectSchema(t.Context(), "", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
 }
 
 func columns(t *schema.Table) (all []string) {

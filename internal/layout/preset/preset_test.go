@@ -4,18 +4,12 @@
 package preset_test
 
 import (
-	"database/sql"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	atlas "ariga.io/atlas/sql/migrate"
-	"ariga.io/atlas/sql/mysql"
-	"ariga.io/atlas/sql/postgres"
-	"ariga.io/atlas/sql/schema"
-	"ariga.io/atlas/sql/sqlite"
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 	entschema "entgo.io/ent/dialect/sql/schema"
@@ -89,7 +83,7 @@ func TestColumns(t *testing.T) {
 	each(t, func(t *testing.T, kind testdb.Kind, ddl []string) {
 		db := kind.Connect(t, kind.PoolOf(t, ddl, names).URL(t))
 		for _, table := range migrate.Tables {
-			live, ok := inspect(t, kind, db).Table(table.Name)
+			live, ok := kind.Inspect(t, db).Table(table.Name)
 			if !ok {
 				t.Errorf("there is no table %s", table.Name)
 				continue
@@ -112,22 +106,6 @@ func TestColumns(t *testing.T) {
 			}
 		}
 	})
-}
-
-func inspect(t *testing.T, kind testdb.Kind, db *sql.DB) *schema.Schema {
-	t.Helper()
-	open := map[string]func(schema.ExecQuerier) (atlas.Driver, error){
-		dialect.SQLite: sqlite.Open, dialect.Postgres: postgres.Open, dialect.MySQL: mysql.Open,
-	}
-	driver, err := open[kind.Dialect](db)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := driver.InspectSchema(t.Context(), "", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
 }
 
 // TestTooLong: what narrow columns do not hold is stored cut or not at all, and never fails
