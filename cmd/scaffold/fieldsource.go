@@ -8,32 +8,34 @@ import (
 	"unicode"
 
 	"ariga.io/atlas/sql/schema"
+
+	"github.com/authent/authent/internal/recognize"
 )
 
 // fieldSource returns the line of ent's for a column of the application's own, and the
 // packages that it needs.
-func (r *recognized) fieldSource(name string, c *schema.Column) (line string, imports []string) {
-	types := fmt.Sprintf(".SchemaType(map[string]string{%q: %q})", r.dialect, typeText(r.dialect, c))
+func (g graph) fieldSource(name string, c *schema.Column) (line string, imports []string) {
+	types := fmt.Sprintf(".SchemaType(map[string]string{%q: %q})", g.Dialect, recognize.TypeText(g.Dialect, c))
 	nillable := ".Optional()"
 	if c.Type.Null {
 		nillable = ".Optional().Nillable()"
 	}
-	switch kindOf(c) {
-	case isInt:
+	switch recognize.KindOf(c) {
+	case recognize.Int:
 		line = fmt.Sprintf("field.Int64(%q)%s", name, nillable)
-	case isTime:
+	case recognize.Time:
 		line = fmt.Sprintf("field.Time(%q)%s%s", name, nillable, types)
-	case isBool:
+	case recognize.Bool:
 		line = fmt.Sprintf("field.Bool(%q)%s", name, nillable)
-	case isFloat:
+	case recognize.Float:
 		line = fmt.Sprintf("field.Float(%q)%s", name, nillable)
-	case isBytes:
+	case recognize.Bytes:
 		line = fmt.Sprintf("field.Bytes(%q).Optional()%s", name, types)
-	case isJSON:
+	case recognize.JSON:
 		line, imports = fmt.Sprintf("field.JSON(%q, json.RawMessage{}).Optional()", name), []string{"encoding/json"}
-	case isUUID:
+	case recognize.UUID:
 		line, imports = fmt.Sprintf("field.UUID(%q, uuid.UUID{})%s", name, nillable), []string{"github.com/google/uuid"}
-	case isEnum:
+	case recognize.Enum:
 		values := c.Type.Type.(*schema.EnumType).Values
 		quoted := make([]string, len(values))
 		for i, v := range values {
@@ -58,16 +60,39 @@ func (r *recognized) fieldSource(name string, c *schema.Column) (line string, im
 
 // fieldName returns the name of a column's field, which is none of used. The fields of
 // authent come first.
-func (t *taken) fieldName(c *schema.Column, used []string) string {
+func fieldName(t *recognize.Table, c *schema.Column, used []string) string {
 	name := snake(c.Name)
 	if name == "" || unicode.IsDigit([]rune(name)[0]) {
 		name = "column_" + name
 	}
-	if _, ours := spellings[t.noun][name]; ours || name == "id" {
+	if recognize.IsField(t.Noun, name) || name == "id" {
 		name += "_column"
 	}
 	for slices.Contains(used, name) {
 		name += "_column"
 	}
 	return name
+}
+
+// snake returns a name as one of a field of ent's.
+func snake(name string) string {
+	var b strings.Builder
+	last := rune('_')
+	for _, c := range name {
+		switch {
+		case unicode.IsUpper(c):
+			if last != '_' && !unicode.IsUpper(last) {
+				b.WriteByte('_')
+			}
+			b.WriteRune(unicode.ToLower(c))
+		case unicode.IsLetter(c), unicode.IsDigit(c):
+			b.WriteRune(c)
+		case last != '_':
+			b.WriteByte('_')
+		}
+		if last = c; !unicode.IsLetter(c) && !unicode.IsDigit(c) {
+			last = '_'
+		}
+	}
+	return strings.Trim(b.String(), "_")
 }

@@ -18,6 +18,7 @@ import (
 	"entgo.io/ent/dialect"
 
 	"github.com/authent/authent/authent/database"
+	"github.com/authent/authent/internal/recognize"
 )
 
 // fromDDL does what from does with a file of statements, which it runs in a database that
@@ -27,15 +28,15 @@ func (c command) fromDDL(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	h, err := c.hints()
-	if err != nil {
+	h := recognize.Hints{Tables: c.Table, Columns: c.Column}
+	if err := h.Check(); err != nil {
 		return err
 	}
 	name, s, err := c.onDev(ctx, statements)
 	if err != nil {
 		return err
 	}
-	return c.accept(recognize(name, s, h), out)
+	return c.accept(graph{recognize.Schema(name, s, h)}, out)
 }
 
 // elsewhere matches statements that would leave the database that was made for them.
@@ -98,11 +99,11 @@ func (c command) onDev(ctx context.Context, statements []string) (name string, s
 	random := make([]byte, 8)
 	_, _ = rand.Read(random) // it never fails
 	own := "authent_scaffold_" + hex.EncodeToString(random)
-	if _, err := admin.ExecContext(ctx, "CREATE DATABASE "+quote(name, own)); err != nil {
+	if _, err := admin.ExecContext(ctx, "CREATE DATABASE "+recognize.Quote(name, own)); err != nil {
 		return "", nil, fmt.Errorf("make a database for the statements: %w", err)
 	}
 	defer func() {
-		_, e := admin.ExecContext(context.WithoutCancel(ctx), "DROP DATABASE "+quote(name, own))
+		_, e := admin.ExecContext(context.WithoutCancel(ctx), "DROP DATABASE "+recognize.Quote(name, own))
 		err = errors.Join(err, e)
 	}()
 	u.Path = "/" + own
@@ -134,5 +135,5 @@ func inspectFresh(ctx context.Context, name, url string) (*schema.Schema, error)
 		return nil, err
 	}
 	defer db.Close()
-	return inspect(ctx, name, db)
+	return recognize.Inspect(ctx, name, db)
 }

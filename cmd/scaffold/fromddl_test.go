@@ -13,19 +13,15 @@ import (
 // TestFromDDL: a file of statements is taken for what the database would be that it makes,
 // and nothing of it stays on the server.
 func TestFromDDL(t *testing.T) {
-	for _, base := range []string{"prismav5ids.sqlite", "prismav5.postgres", "drizzle.mysql"} {
+	for base, want := range map[string]string{"prismav5ids.sqlite": "PrismaV5IDs", "prismav5.postgres": "PrismaV5", "drizzle.mysql": "DrizzleDefault"} {
 		_, on, _ := strings.Cut(base, ".")
 		t.Run(on, func(t *testing.T) {
 			c := command{FromDDL: filepath.Join("../../internal/layout/testdata", base+".sql"), Folder: filepath.Join(t.TempDir(), "ent")}
-			kind := testdb.Server(t, serverOf[on])
+			kind := testdb.Server(t, strings.Replace(on, "mysql", "mariadb", 1))
 			list := ""
 			if on != "sqlite" {
 				c.DevURL = kind.URL(t)
 				list = map[string]string{"postgres": "SELECT datname FROM pg_database WHERE datname LIKE 'authent\\_scaffold%'", "mysql": "SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE 'authent\\_scaffold%'"}[on]
-			}
-			want := layoutsOf[base]
-			if name, _, _ := strings.Cut(base, "."); want == "" {
-				want = layoutsOf[name]
 			}
 			var out bytes.Buffer
 			if err := c.fromDDL(t.Context(), &out); err != nil || !strings.Contains(out.String(), "They are those of mixin."+want+".") {

@@ -2,69 +2,15 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
-	"ariga.io/atlas/sql/schema"
 	"entgo.io/ent/dialect"
 
 	"github.com/authent/authent/authent/mixin"
+	"github.com/authent/authent/internal/recognize"
 )
-
-// layout returns the layout of the database's tables.
-func (r *recognized) layout() *mixin.Layout {
-	l := &mixin.Layout{Name: r.tables["User"].table.Name + " and others"}
-	for noun, to := range map[string]*mixin.Table{
-		"User": &l.User, "Account": &l.Account, "Session": &l.Session, "VerificationToken": &l.VerificationToken,
-	} {
-		t := r.tables[noun]
-		to.Name, to.Columns, to.Indexes = t.table.Name, map[string]mixin.Column{}, t.indexes()
-		for _, n := range needs[noun] {
-			if c := t.columns[n.field]; c != nil {
-				to.Columns[n.field] = r.column(n, c)
-			}
-		}
-	}
-	return l
-}
-
-// column returns what a layout says of a field's column.
-func (r *recognized) column(n need, c *schema.Column) mixin.Column {
-	column := mixin.Column{Null: c.Type.Null && !n.notNull}
-	if c.Name != n.field {
-		column.Name = c.Name
-	}
-	column.Millis = slices.Equal(n.kinds, times) && kindOf(c) == isInt
-	if !column.Millis && !slices.Contains(n.kinds, isUUID) || kindOf(c) == isText {
-		column.Types = map[string]string{r.dialect: typeText(r.dialect, c)}
-	}
-	column.Touched = n.field == "updated_at" && !c.Type.Null
-	return column
-}
-
-// keyed are the fields of the keys that authent's errors tell apart.
-var keyed = map[string][][]string{
-	"User": {{"email"}}, "Account": {{"provider", "provider_account_id"}},
-	"Session": {{"session_token"}}, "VerificationToken": {{"token"}, {"identifier", "token"}},
-}
-
-// indexes returns the keys of a table, but for one that is the id.
-func (t *taken) indexes() (all []mixin.Index) {
-	for _, fields := range keyed[t.noun] {
-		i := t.key(fields...)
-		if i == nil || len(fields) == 1 && t.noun == "Session" && i == t.table.PrimaryKey {
-			continue
-		}
-		name := i.Name
-		if name == "" || i == t.table.PrimaryKey {
-			name = t.table.Name + "_pkey"
-		}
-		all = append(all, mixin.Index{Name: name, Fields: fields, Unique: true})
-	}
-	return all
-}
 
 // layoutFile returns the source of a layout. name is the dialect that its types are of.
 func layoutFile(name string, l *mixin.Layout) string {
@@ -77,9 +23,9 @@ func layoutFile(name string, l *mixin.Layout) string {
 		table mixin.Table
 	}{{"User", l.User}, {"Account", l.Account}, {"Session", l.Session}, {"VerificationToken", l.VerificationToken}} {
 		fmt.Fprintf(&b, "\t%s: mixin.Table{\n\t\tName: %q,\n\t\tColumns: map[string]mixin.Column{\n", part.noun, part.table.Name)
-		for _, n := range needs[part.noun] {
-			if c, ok := part.table.Columns[n.field]; ok {
-				fmt.Fprintf(&b, "\t\t\t%q: {%s},\n", n.field, columnSource(name, c))
+		for _, field := range recognize.Fields(part.noun) {
+			if c, ok := part.table.Columns[field]; ok {
+				fmt.Fprintf(&b, "\t\t\t%q: {%s},\n", field, columnSource(name, c))
 			}
 		}
 		b.WriteString("\t\t},\n")
@@ -119,22 +65,4 @@ func indexSource(b *strings.Builder, all []mixin.Index) {
 		fmt.Fprintf(b, "\t\t\t{Name: %q, Fields: %#v, Unique: true},\n", i.Name, i.Fields)
 	}
 	b.WriteString("\t\t},\n")
-}
-
-// presets are the layouts that have a name.
-var presets = map[string]*mixin.Layout{
-	"Prisma": mixin.Prisma, "PrismaAdapter": mixin.PrismaAdapter, "PrismaV4": mixin.PrismaV4, "PrismaV4Snake": mixin.PrismaV4Snake,
-	"PrismaV5": mixin.PrismaV5, "PrismaV5IDs": mixin.PrismaV5IDs, "PrismaV5Snake": mixin.PrismaV5Snake,
-	"Drizzle": mixin.Drizzle, "DrizzleDefault": mixin.DrizzleDefault, "DrizzleSQLite": mixin.DrizzleSQLite,
-}
-
-// presetOf returns the name of the layout that has the same tables on the dialect, "" for
-// none.
-func presetOf(name string, l *mixin.Layout) string {
-	for _, known := range slices.Sorted(maps.Keys(presets)) {
-		if len(differences(name, l, presets[known])) == 0 {
-			return known
-		}
-	}
-	return ""
 }

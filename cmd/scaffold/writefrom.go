@@ -12,16 +12,18 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/authent/authent/internal/recognize"
 )
 
 // writeFrom writes the graph of the tables that were recognized.
-func (c command) writeFrom(r *recognized, out io.Writer) error {
+func (c command) writeFrom(g graph, out io.Writer) error {
 	if err := c.checkFolder(); err != nil {
 		return err
 	}
-	sources := map[string]string{filepath.Join("schema", "layout.go"): layoutFile(r.dialect, r.layout())}
-	for _, noun := range entities {
-		sources[filepath.Join("schema", strings.ToLower(noun)+".go")] = r.schemaFile(noun)
+	sources := map[string]string{filepath.Join("schema", "layout.go"): layoutFile(g.Dialect, g.Layout())}
+	for _, noun := range recognize.Entities {
+		sources[filepath.Join("schema", strings.ToLower(noun)+".go")] = g.schemaFile(noun)
 	}
 	for name, data := range map[string]any{"generate.go": packageName(c.Folder), "entc.go": nil} {
 		var b bytes.Buffer
@@ -69,17 +71,17 @@ func (c command) spare(wanted map[string][]byte) error {
 }
 
 // schemaFile returns the source of an entity's schema.
-func (r *recognized) schemaFile(noun string) string {
-	t := r.tables[noun]
+func (g graph) schemaFile(noun string) string {
+	t := g.Tables[noun]
 	var lines, used []string
 	packages := []string{"entgo.io/ent", "github.com/authent/authent/authent/mixin"}
-	for _, c := range t.extra() {
-		used = append(used, t.fieldName(c, used))
-		line, imports := r.fieldSource(used[len(used)-1], c)
+	for _, c := range t.Extra() {
+		used = append(used, fieldName(t, c, used))
+		line, imports := g.fieldSource(used[len(used)-1], c)
 		lines, packages = append(lines, "\t\t"+line+",\n"), append(packages, imports...)
 	}
 	arguments := "Layout: layout"
-	if id := r.userID(); id != "" && noun != "VerificationToken" {
+	if id := g.userID(); id != "" && noun != "VerificationToken" {
 		arguments += ", " + map[string]string{"User": "ID"}[noun]
 		if noun != "User" {
 			arguments += "UserID"
@@ -95,7 +97,7 @@ func (r *recognized) schemaFile(noun string) string {
 		b.WriteString("// Package schema is another program's tables, from which go generate makes the typed\n// client and the adapter that signs people in.\n")
 	}
 	b.WriteString("package schema\n\n" + importSource(packages))
-	fmt.Fprintf(&b, "\n// %s is the table %s.\ntype %s struct{ ent.Schema }\n\n", noun, t.table.Name, noun)
+	fmt.Fprintf(&b, "\n// %s is the table %s.\ntype %s struct{ ent.Schema }\n\n", noun, t.Live.Name, noun)
 	fmt.Fprintf(&b, "// Mixin of %s: the columns that authent uses.\nfunc (%s) Mixin() []ent.Mixin {\n\treturn []ent.Mixin{mixin.%s{%s}}\n}\n", noun, noun, noun, arguments)
 	if len(lines) > 0 {
 		fmt.Fprintf(&b, "\n// Fields of %s: the other columns.\nfunc (%s) Fields() []ent.Field {\n\treturn []ent.Field{\n%s\t}\n}\n", noun, noun, strings.Join(lines, ""))
@@ -120,11 +122,11 @@ func importSource(packages []string) string {
 }
 
 // userID returns the type of users' ids as the mixins name it, "" for a string.
-func (r *recognized) userID() string {
-	switch kindOf(r.tables["User"].columns["id"]) {
-	case isInt:
+func (g graph) userID() string {
+	switch recognize.KindOf(g.Tables["User"].Columns["id"]) {
+	case recognize.Int:
 		return "field.TypeInt64"
-	case isUUID:
+	case recognize.UUID:
 		return "field.TypeUUID"
 	}
 	return ""

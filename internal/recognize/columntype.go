@@ -1,4 +1,4 @@
-package main
+package recognize
 
 import (
 	"strings"
@@ -10,53 +10,53 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// kind is what a column holds, as far as ent has fields for it.
-type kind string
+// Kind is what a column holds, as far as ent has fields for it.
+type Kind string
 
 const (
-	isText  kind = "text"
-	isUUID  kind = "uuid"
-	isInt   kind = "integer"
-	isTime  kind = "time"
-	isBool  kind = "bool"
-	isFloat kind = "float"
-	isBytes kind = "bytes"
-	isJSON  kind = "json"
-	isEnum  kind = "enum"
-	isOther kind = "other"
+	Text  Kind = "text"
+	UUID  Kind = "uuid"
+	Int   Kind = "integer"
+	Time  Kind = "time"
+	Bool  Kind = "bool"
+	Float Kind = "float"
+	Bytes Kind = "bytes"
+	JSON  Kind = "json"
+	Enum  Kind = "enum"
+	Other Kind = "other"
 )
 
-// kindOf returns what a column holds.
-func kindOf(c *schema.Column) kind {
+// KindOf returns what a column holds.
+func KindOf(c *schema.Column) Kind {
 	switch t := c.Type.Type.(type) {
 	case *schema.StringType:
-		return isText
+		return Text
 	case *schema.UUIDType:
-		return isUUID
+		return UUID
 	case *schema.IntegerType, *postgres.SerialType:
-		return isInt
+		return Int
 	case *schema.TimeType:
-		return isTime
+		return Time
 	case *schema.BoolType:
-		return isBool
+		return Bool
 	case *schema.FloatType:
-		return isFloat
+		return Float
 	case *schema.BinaryType:
-		return isBytes
+		return Bytes
 	case *schema.JSONType:
-		return isJSON
+		return JSON
 	case *schema.EnumType:
-		return isEnum
+		return Enum
 	case *sqlite.UserDefinedType:
 		if strings.Contains(strings.ToUpper(t.T), "DATETIME") || strings.Contains(strings.ToUpper(t.T), "TIMESTAMP") {
-			return isTime
+			return Time
 		}
 	}
-	return isOther
+	return Other
 }
 
-// typeText returns a column's type as the dialect writes it.
-func typeText(name string, c *schema.Column) string {
+// TypeText returns a column's type as the dialect writes it.
+func TypeText(name string, c *schema.Column) string {
 	format := map[string]func(schema.Type) (string, error){
 		dialect.SQLite: sqlite.FormatType, dialect.Postgres: postgres.FormatType, dialect.MySQL: mysql.FormatType,
 	}[name]
@@ -66,8 +66,8 @@ func typeText(name string, c *schema.Column) string {
 	return c.Type.Raw
 }
 
-// quote returns a name as SQL of the dialect has it.
-func quote(name, word string) string {
+// Quote returns a name as SQL of the dialect has it.
+func Quote(name, word string) string {
 	if name == dialect.MySQL {
 		return "`" + strings.ReplaceAll(word, "`", "``") + "`"
 	}
@@ -78,7 +78,7 @@ func quote(name, word string) string {
 func quoteAll(name string, columns []*schema.Column) string {
 	all := make([]string, len(columns))
 	for i, c := range columns {
-		all[i] = quote(name, c.Name)
+		all[i] = Quote(name, c.Name)
 	}
 	return strings.Join(all, ", ")
 }

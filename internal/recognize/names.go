@@ -1,4 +1,4 @@
-package main
+package recognize
 
 import (
 	"strings"
@@ -13,29 +13,6 @@ func plain(name string) string {
 		}
 		return unicode.ToLower(c)
 	}, name)
-}
-
-// snake returns a name as one of a field of ent's.
-func snake(name string) string {
-	var b strings.Builder
-	last := rune('_')
-	for _, c := range name {
-		switch {
-		case unicode.IsUpper(c):
-			if last != '_' && !unicode.IsUpper(last) {
-				b.WriteByte('_')
-			}
-			b.WriteRune(unicode.ToLower(c))
-		case unicode.IsLetter(c), unicode.IsDigit(c):
-			b.WriteRune(c)
-		case last != '_':
-			b.WriteByte('_')
-		}
-		if last = c; !unicode.IsLetter(c) && !unicode.IsDigit(c) {
-			last = '_'
-		}
-	}
-	return strings.Trim(b.String(), "_")
 }
 
 // spellings are what other programs call the columns of a field, in the form of plain, the
@@ -64,6 +41,12 @@ var spellings = map[string]map[string][]string{
 	"VerificationToken": {
 		"token": {"token"}, "identifier": {"identifier", "email"}, "expires": {"expires", "expiresat", "expiry"},
 	},
+}
+
+// IsField reports whether an entity has a field of authent's by that name.
+func IsField(noun, name string) bool {
+	_, ok := spellings[noun][name]
+	return ok
 }
 
 // telling are the columns by which a table is taken for an entity's.

@@ -1,0 +1,255 @@
+package recognize
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"ariga.io/atlas/sql/schema"
+	"ariga.io/atlas/sql/sqlite"
+	"entgo.io/ent/dialect"
+)
+
+// need is a column that a field must have.
+type need struct {
+	field string
+	kinds []Kind
+	// null and notNull say that the column must, or must not, be able to hold NULL.
+	null, notNull bool
+	// missing says that the table may lack it.
+	missing bool
+}
+
+var (
+	words = []Kind{Text}
+	times = []Kind{Time, Int}
+	ids   = []Kind{Text, UUID, Int}
+	names = []Kind{Text, UUID}
+)
+
+// needs lists the columns of the Entities, in the order in which faults are told.
+var needs = map[string][]need{
+	"User": {
+		{field: "id", kinds: ids, notNull: true}, {field: "name", kinds: words, null: true}, {field: "email", kinds: words},
+		{field: "email_verified", kinds: times, null: true}, {field: "image", kinds: words, null: true},
+		{field: "password", kinds: words, null: true, missing: true}, {field: "role", kinds: []Kind{Text, Enum}, missing: true},
+		{field: "disabled_at", kinds: times, null: true, missing: true},
+		{field: "created_at", kinds: times, missing: true}, {field: "updated_at", kinds: times, missing: true},
+	},
+	"Account": {
+		{field: "id", kinds: names, notNull: true, missing: true}, {field: "user_id", kinds: ids, notNull: true},
+		{field: "type", kinds: words, notNull: true}, {field: "provider", kinds: words, notNull: true},
+		{field: "provider_account_id", kinds: words, notNull: true},
+		{field: "refresh_token", kinds: words, null: true}, {field: "access_token", kinds: words, null: true},
+		{field: "expires_at", kinds: []Kind{Int}, null: true}, {field: "token_type", kinds: words, null: true},
+		{field: "scope", kinds: words, null: true}, {field: "id_token", kinds: words, null: true},
+		{field: "session_state", kinds: words, null: true},
+		{field: "created_at", kinds: times, missing: true}, {field: "updated_at", kinds: times, missing: true},
+	},
+	"Session": {
+		{field: "id", kinds: names, notNull: true, missing: true}, {field: "session_token", kinds: words, notNull: true},
+		{field: "user_id", kinds: ids, notNull: true}, {field: "expires", kinds: times, notNull: true},
+		{field: "inserted_at", kinds: times, missing: true}, {field: "updated_at", kinds: times, missing: true},
+		{field: "last_used_at", kinds: times, null: true, missing: true},
+		{field: "ip_address", kinds: words, null: true, missing: true}, {field: "user_agent", kinds: words, null: true, missing: true},
+	},
+	"VerificationToken": {
+		{field: "identifier", kinds: words, notNull: true}, {field: "token", kinds: words, notNull: true},
+		{field: "expires", kinds: times, notNull: true},
+	},
+}
+
+// Fields lists the fields of an entity, in the order in which they are told.
+func Fields(noun string) (all []string) {
+	for _, n := range needs[noun] {
+		all = append(all, n.field)
+	}
+	return all
+}
+
+// check lists what authent could not work with.
+func (d *Database) check() {
+	for _, noun := range Entities {
+		t := d.Tables[noun]
+		for _, n := range needs[noun] {
+			d.checkColumn(t, n)
+		}
+		d.checkExtra(t)
+	}
+	if len(d.Faults) > 0 {
+		return // the keys are of these columns
+	}
+	user := d.Tables["User"]
+	d.checkUserKey(user)
+	d.checkEmail(user)
+	d.checkUnique(d.Tables["Account"], "provider", "provider_account_id")
+	d.checkUnique(d.Tables["Session"], "session_token")
+	if v := d.Tables["VerificationToken"]; !v.unique("token") {
+		d.checkUnique(v, "identifier", "token")
+	}
+	for _, noun := range []string{"Account", "Session"} {
+		d.checkOwner(d.Tables[noun], user)
+	}
+	if acc := d.Tables["Account"]; acc.unique("user_id") {
+		d.fault("%s.%s is unique, so that nobody could link a second account: drop that index", acc.Live.Name, acc.Columns["user_id"].Name)
+	}
+}
+
+// checkColumn looks at the column of a field.
+func (d *Database) checkColumn(t *Table, n need) {
+	c := t.Columns[n.field]
+	switch {
+	case c == nil && n.missing:
+	case c == nil && n.null && slices.Equal(n.kinds, words):
+		d.fault("the table %s has no column for %s.%s: ALTER TABLE %s ADD COLUMN %s text", t.Live.Name, t.Noun, n.field, d.Quote(t.Live.Name), d.Quote(n.field))
+	case c == nil:
+		d.fault("the table %s has no column for %s.%s: name it by --column %s.%s=NAME", t.Live.Name, t.Noun, n.field, t.Noun, n.field)
+	case !slices.Contains(n.kinds, KindOf(c)) && n.missing:
+		delete(t.Columns, n.field) // a column of the application's own
+	case !slices.Contains(n.kinds, KindOf(c)):
+		d.fault("%s.%s is of type %s, and %s.%s is %s: change the column's type, or name another by --column %s.%s=NAME",
+			t.Live.Name, c.Name, TypeText(d.Dialect, c), t.Noun, n.field, n.kinds[0], t.Noun, n.field)
+	case n.null && !c.Type.Null && n.missing:
+		delete(t.Columns, n.field)
+	case n.null && !c.Type.Null:
+		d.fault("%s.%s cannot hold NULL, and %s.%s may be unknown: %s", t.Live.Name, c.Name, t.Noun, n.field, d.alterNull(t, c, true))
+	case n.notNull && c.Type.Null && !isKey(t.Live, c): // SQLite lets keys be NULL
+		d.fault("%s.%s may be NULL, and %s.%s never is: %s", t.Live.Name, c.Name, t.Noun, n.field, d.alterNull(t, c, false))
+	}
+}
+
+// Quote returns a name as the database's SQL has it.
+func (d *Database) Quote(word string) string { return Quote(d.Dialect, word) }
+
+// alterNull returns the statement by which a column may hold NULL, or may not.
+func (d *Database) alterNull(t *Table, c *schema.Column, null bool) string {
+	table, column, not := d.Quote(t.Live.Name), d.Quote(c.Name), "NOT NULL"
+	switch {
+	case d.Dialect == dialect.SQLite && null:
+		return "make the table anew without its NOT NULL, since SQLite changes no column"
+	case d.Dialect == dialect.SQLite:
+		return "make the table anew with NOT NULL, since SQLite changes no column"
+	case d.Dialect == dialect.Postgres && null:
+		return fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL", table, column)
+	case d.Dialect == dialect.Postgres:
+		return fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL", table, column)
+	case null:
+		not = "NULL"
+	}
+	return fmt.Sprintf("ALTER TABLE %s MODIFY %s %s %s", table, column, TypeText(d.Dialect, c), not)
+}
+
+// checkExtra wants that the database, or ent, fills in columns of the application's own.
+func (d *Database) checkExtra(t *Table) {
+	for _, c := range t.Extra() {
+		if !filled(c) && !(d.Dialect == dialect.SQLite && isKey(t.Live, c) && KindOf(c) == Int) {
+			d.fault("%s.%s is NOT NULL without a default, and nobody fills it in when Go makes a row: give it a default, or let it be NULL: %s",
+				t.Live.Name, c.Name, d.alterNull(t, c, true))
+		}
+	}
+}
+
+// checkUserKey wants a key of one column.
+func (d *Database) checkUserKey(t *Table) {
+	if c := t.Columns["id"]; !isKey(t.Live, c) {
+		d.fault("the primary key of %s is not %s alone, and accounts and sessions refer to users by it: name the right table by --table User=NAME", t.Live.Name, c.Name)
+	}
+}
+
+// checkEmail wants a unique key over the address alone, which tells spellings apart.
+func (d *Database) checkEmail(t *Table) {
+	c := t.Columns["email"]
+	if !t.unique("email") {
+		d.fault("%s.%s is not unique: CREATE UNIQUE INDEX %s ON %s (%s)", t.Live.Name, c.Name,
+			d.Quote(t.Live.Name+"_"+c.Name+"_key"), d.Quote(t.Live.Name), d.Quote(c.Name))
+	}
+	for _, attr := range t.Live.Attrs {
+		if create, ok := attr.(*sqlite.CreateStmt); ok && folds(create.S, c.Name) {
+			d.fault("%s.%s is compared without case (COLLATE NOCASE): make the table anew without that, since the engine stores addresses in lower case", t.Live.Name, c.Name)
+		}
+	}
+}
+
+// folds reports whether a CREATE TABLE of SQLite's gives a column the collation NOCASE.
+func folds(create, column string) bool {
+	for line := range strings.SplitSeq(create, ",") {
+		if strings.Contains(line, column) && strings.Contains(strings.ToUpper(line), "COLLATE NOCASE") {
+			return true
+		}
+	}
+	return false
+}
+
+// unique reports whether the fields together are a key, without a condition.
+func (t *Table) unique(fields ...string) bool { return t.key(fields...) != nil }
+
+// key returns the index that is a key over the fields and nothing else, nil for none.
+func (t *Table) key(fields ...string) *schema.Index {
+	var want []string
+	for _, f := range fields {
+		want = append(want, t.Columns[f].Name)
+	}
+	slices.Sort(want)
+	all := t.Live.Indexes
+	if t.Live.PrimaryKey != nil {
+		all = append([]*schema.Index{t.Live.PrimaryKey}, all...)
+	}
+	for _, i := range all {
+		if !i.Unique && i != t.Live.PrimaryKey || isPartial(i) {
+			continue
+		}
+		if got := columnsOf(i); slices.Equal(got, want) {
+			return i
+		}
+	}
+	return nil
+}
+
+// columnsOf returns the names of an index's columns, sorted; nil if one is an expression.
+func columnsOf(i *schema.Index) (names []string) {
+	for _, p := range i.Parts {
+		if p.C == nil {
+			return nil
+		}
+		names = append(names, p.C.Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// checkUnique wants a key without which two rows could be mistaken for one.
+func (d *Database) checkUnique(t *Table, fields ...string) {
+	if t.unique(fields...) {
+		return
+	}
+	var columns []*schema.Column
+	var names []string
+	for _, f := range fields {
+		columns = append(columns, t.Columns[f])
+		names = append(names, t.Columns[f].Name)
+	}
+	d.fault("%s (%s) is not unique, so that one %s could be two: CREATE UNIQUE INDEX %s ON %s (%s)", t.Live.Name, strings.Join(names, ", "), strings.ToLower(t.Noun),
+		d.Quote(t.Live.Name+"_"+strings.Join(names, "_")+"_key"), d.Quote(t.Live.Name), quoteAll(d.Dialect, columns))
+}
+
+// checkOwner wants a foreign key to the user by which rows of a deleted one go too, whoever
+// deletes it.
+func (d *Database) checkOwner(t, user *Table) {
+	c := t.Columns["user_id"]
+	drop, missing := "", "refers to no user"
+	for _, fk := range t.Live.ForeignKeys {
+		if len(fk.Columns) != 1 || fk.Columns[0] != c || fk.RefTable != user.Live {
+			continue
+		}
+		if fk.OnDelete == schema.Cascade {
+			return
+		}
+		missing = "does not go when its user is deleted"
+		drop = fmt.Sprintf("ALTER TABLE %s DROP %s %s, then ", d.Quote(t.Live.Name), map[bool]string{true: "FOREIGN KEY", false: "CONSTRAINT"}[d.Dialect == dialect.MySQL], d.Quote(fk.Symbol))
+	}
+	line := fmt.Sprintf("ALTER TABLE %s ADD FOREIGN KEY (%s) REFERENCES %s (%s) ON DELETE CASCADE", d.Quote(t.Live.Name), d.Quote(c.Name), d.Quote(user.Live.Name), d.Quote(user.Columns["id"].Name))
+	if d.Dialect == dialect.SQLite {
+		drop, line = "", fmt.Sprintf("make the table anew with REFERENCES %s (%s) ON DELETE CASCADE, since SQLite adds no constraint", d.Quote(user.Live.Name), d.Quote(user.Columns["id"].Name))
+	}
+	d.fault("%s.%s %s: %s%s", t.Live.Name, c.Name, missing, drop, line)
+}
