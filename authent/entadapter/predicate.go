@@ -68,6 +68,20 @@ func IsInt64(column, id string) func(*sql.Selector) { return isParsed(column, id
 // nothing if id is not one.
 func IsUUID(column, id string) func(*sql.Selector) { return isParsed(column, id, ParseUUID) }
 
+// IsUUIDString returns the predicate that a column holds id, where the column is of
+// PostgreSQL's type uuid and the field a string. It matches nothing if id is no UUID, which
+// PostgreSQL would refuse to compare.
+func IsUUIDString(column, id string) func(*sql.Selector) {
+	same := Is(column, id)
+	return func(s *sql.Selector) {
+		if _, ok := ParseUUID(id); !ok && s.Dialect() == dialect.Postgres {
+			s.Where(sql.False())
+			return
+		}
+		same(s)
+	}
+}
+
 func isParsed[T any](column, id string, parse func(string) (T, bool)) func(*sql.Selector) {
 	return func(s *sql.Selector) {
 		value, ok := parse(id)

@@ -54,6 +54,9 @@ func (r role) Converted() string { return convertible[r.Type.Type] }
 
 // Is returns the predicate that the column holds value, a string.
 func (r role) Is(value string) string {
+	if r.Type.Type == field.TypeString && strings.EqualFold(r.Column().SchemaType[dialect.Postgres], "uuid") {
+		return fmt.Sprintf("entadapter.IsUUIDString(%s, %s)", r.Const(), value)
+	}
 	return fmt.Sprintf("entadapter.Is%s(%s, %s)", r.Converted(), r.Const(), value)
 }
 

@@ -17,29 +17,20 @@ func (c command) from(ctx context.Context, out io.Writer) error {
 	if strings.HasPrefix(url, "file:") && !strings.Contains(url, "mode=") {
 		url += map[bool]string{true: "&", false: "?"}[strings.Contains(url, "?")] + "mode=ro" // else a mistyped name makes a file
 	}
+	h := recognize.Hints{Tables: c.Table, Columns: c.Column}
+	if err := h.Check(); err != nil {
+		return err
+	}
 	name, db, err := database.Open(url)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	s, err := recognize.Inspect(ctx, name, db)
+	d, err := recognize.Read(ctx, name, db, h)
 	if err != nil {
-		return fmt.Errorf("read the tables: %w", err)
-	}
-	if len(s.Tables) == 0 {
-		return errors.New("the database has no tables that this role sees: look at the URL, its search_path, and the role's rights")
-	}
-	h := recognize.Hints{Tables: c.Table, Columns: c.Column}
-	if err := h.Check(); err != nil {
 		return err
 	}
-	g := graph{recognize.Schema(name, s, h)}
-	if len(g.Faults) == 0 {
-		if err := g.Sample(ctx, db); err != nil {
-			return fmt.Errorf("read the times: %w", err)
-		}
-	}
-	return c.accept(g, out)
+	return c.accept(graph{d}, out)
 }
 
 // graph is the tables that were recognized, which become the schemas of a graph of ent's.
@@ -48,10 +39,20 @@ type graph struct{ *recognize.Database }
 // accept writes the schemas, or refuses with what is to be mended.
 func (c command) accept(g graph, out io.Writer) error {
 	if len(g.Faults) > 0 {
-		return fmt.Errorf("authent cannot use this database yet; nothing was written:\n- %s", strings.Join(g.Faults, "\n- "))
+		return refusal(g.Database)
 	}
 	g.tell(out)
 	return c.writeFrom(g, out)
+}
+
+// refusal lists what must be mended first, and the statements that do so.
+func refusal(d *recognize.Database) error {
+	text := "authent cannot use this database yet; nothing was written:\n- " + strings.Join(d.Faults, "\n- ")
+	if len(d.Mend) > 0 {
+		text += "\nThese statements mend what statements can. Make a backup, read them, and change the schema of the other program in the same way, or its next migration undoes them:\n  " +
+			strings.Join(d.Mend, ";\n  ") + ";"
+	}
+	return errors.New(text)
 }
 
 // tell prints what was taken for what.

@@ -31,57 +31,6 @@ func pull(t *testing.T, kind testdb.Kind, script string, c command) (string, err
 	return out.String(), err
 }
 
-// TestFrom_Refuses: what authent could not work with is told by name, with what mends it,
-// and nothing is written.
-func TestFrom_Refuses(t *testing.T) {
-	for name, tc := range map[string]struct {
-		old, new string // a change of the good DDL
-		want     []string
-	}{
-		"no e-mail":         {`"email" TEXT UNIQUE, `, ``, []string{"the table User has no column for User.email"}},
-		"no session_state":  {`, "session_state" TEXT`, ``, []string{`ALTER TABLE "Account" ADD COLUMN "session_state" text`}},
-		"no unique account": {`, UNIQUE ("provider", "providerAccountId")`, ``, []string{`CREATE UNIQUE INDEX "Account_provider_providerAccountId_key" ON "Account" ("provider", "providerAccountId")`}},
-		"no unique token":   {`"sessionToken" TEXT NOT NULL PRIMARY KEY`, `"sessionToken" TEXT NOT NULL`, []string{`Session (sessionToken) is not unique`}},
-		"no unique proof":   {`, UNIQUE ("identifier", "token")`, ``, []string{`VerificationToken (identifier, token) is not unique`}},
-		"no unique e-mail":  {`"email" TEXT UNIQUE`, `"email" TEXT`, []string{`User.email is not unique`}},
-		"one account each":  {`"userId" TEXT NOT NULL REFERENCES "User" ("id") ON DELETE CASCADE, "type"`, `"userId" TEXT NOT NULL UNIQUE REFERENCES "User" ("id") ON DELETE CASCADE, "type"`, []string{"Account.userId is unique, so that nobody could link a second account"}},
-		"no cascade":        {`ON DELETE CASCADE, "expires"`, `, "expires"`, []string{"Session.userId does not go when its user is deleted"}},
-		"no reference":      {` REFERENCES "User" ("id") ON DELETE CASCADE, "expires"`, `, "expires"`, []string{"Session.userId refers to no user"}},
-		"case folds":        {`"email" TEXT UNIQUE`, `"email" TEXT COLLATE NOCASE UNIQUE`, []string{"User.email is compared without case"}},
-		"NULL owners":       {`"Session" ("sessionToken" TEXT NOT NULL PRIMARY KEY, "userId" TEXT NOT NULL`, `"Session" ("sessionToken" TEXT NOT NULL PRIMARY KEY, "userId" TEXT`, []string{"Session.userId may be NULL"}},
-		"a name for all":    {`"name" TEXT`, `"name" TEXT NOT NULL`, []string{"User.name cannot hold NULL"}},
-		"times as text":     {`"emailVerified" DATETIME`, `"emailVerified" TEXT`, []string{"User.emailVerified is of type text, and User.email_verified is time"}},
-		"nobody fills in":   {`"image" TEXT)`, `"image" TEXT, "tenant" INTEGER NOT NULL)`, []string{"User.tenant is NOT NULL without a default"}},
-		"two keys":          {`"id" TEXT NOT NULL PRIMARY KEY, "name" TEXT, "email" TEXT UNIQUE, "emailVerified" DATETIME, "image" TEXT)`, `"id" TEXT NOT NULL UNIQUE, "tenant" TEXT NOT NULL DEFAULT '', "name" TEXT, "email" TEXT UNIQUE, "emailVerified" DATETIME, "image" TEXT, PRIMARY KEY ("id", "tenant"))`, []string{"the primary key of User is not id alone"}},
-		"two of them": {`CREATE TABLE "VerificationToken"`, `CREATE TABLE "OldSession" AS SELECT * FROM "Session"; CREATE TABLE "VerificationToken"`,
-			[]string{"the tables OldSession, Session could each be that of Session: name the right one by --table Session=NAME"}},
-		"two users": {good, strings.ReplaceAll(strings.Replace(good, `CREATE TABLE "Account"`, `CREATE TABLE "Admin" ("id" TEXT NOT NULL PRIMARY KEY, "email" TEXT UNIQUE, "email_verified" DATETIME); CREATE TABLE "Account"`, 1), ` REFERENCES "User" ("id") ON DELETE CASCADE`, ``),
-			[]string{"the tables Admin, User could each be that of User"}},
-		"mixed times": {`CREATE TABLE "Account"`, `INSERT INTO "User" VALUES ('1', NULL, 'a', 1, NULL), ('2', NULL, 'b', '2026-01-01 00:00:00', NULL); CREATE TABLE "Account"`,
-			[]string{"User.emailVerified holds times as integer and as text"}},
-		"seconds": {`"emailVerified" DATETIME, "image" TEXT);`, `"emailVerified" INTEGER, "image" TEXT); INSERT INTO "User" VALUES ('1', NULL, 'a', 1767225600, NULL);`,
-			[]string{"User.emailVerified holds Unix seconds"}},
-		"nothing": {good, `CREATE TABLE "x" ("id" INTEGER)`, []string{"no table has the columns of Account", "no table has the columns of Session", "no table has the columns of VerificationToken", "no table has the columns of User"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			script := strings.Replace(good, tc.old, tc.new, 1)
-			if script == good {
-				t.Fatal("the DDL is the good one")
-			}
-			folder := filepath.Join(t.TempDir(), "ent")
-			_, err := pull(t, testdb.SQLite, script, command{Folder: folder})
-			for _, want := range tc.want {
-				if err == nil || !strings.Contains(err.Error(), want) {
-					t.Errorf("it does not say %q: %v", want, err)
-				}
-			}
-			if _, err := os.Stat(folder); err == nil {
-				t.Error("something was written")
-			}
-		})
-	}
-}
-
 // TestFrom_Hints: a table and a column that no name tells of are those that are named.
 func TestFrom_Hints(t *testing.T) {
 	script := strings.NewReplacer(`"Session"`, `"Browser"`, `"sessionToken"`, `"cookie"`, `"email" TEXT`, `"post" TEXT`).Replace(good)

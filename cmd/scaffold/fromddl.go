@@ -14,7 +14,6 @@ import (
 	"strings"
 
 	atlas "ariga.io/atlas/sql/migrate"
-	"ariga.io/atlas/sql/schema"
 	"entgo.io/ent/dialect"
 
 	"github.com/authent/authent/authent/database"
@@ -32,11 +31,11 @@ func (c command) fromDDL(ctx context.Context, out io.Writer) error {
 	if err := h.Check(); err != nil {
 		return err
 	}
-	name, s, err := c.onDev(ctx, statements)
+	d, err := c.onDev(ctx, statements, h)
 	if err != nil {
 		return err
 	}
-	return c.accept(graph{recognize.Schema(name, s, h)}, out)
+	return c.accept(graph{d}, out)
 }
 
 // elsewhere matches statements that would leave the database that was made for them.
@@ -71,69 +70,63 @@ func readDDL(file string) ([]string, error) {
 
 // onDev runs statements in a database of their own and returns its tables. Without
 // --dev-url that is one of SQLite's.
-func (c command) onDev(ctx context.Context, statements []string) (name string, s *schema.Schema, err error) {
+func (c command) onDev(ctx context.Context, statements []string, h recognize.Hints) (d *recognize.Database, err error) {
 	if c.DevURL == "" {
 		dir, err := os.MkdirTemp("", "scaffold")
 		if err != nil {
-			return "", nil, err
+			return nil, err
 		}
 		defer os.RemoveAll(dir)
-		name, s, err := runOn(ctx, "file:"+filepath.ToSlash(filepath.Join(dir, "dev.db")), statements)
+		d, err := runOn(ctx, "file:"+filepath.ToSlash(filepath.Join(dir, "dev.db")), statements, h)
 		if err != nil {
 			err = fmt.Errorf("%w (the statements ran on SQLite: for PostgreSQL or MySQL give --dev-url)", err)
 		}
-		return name, s, err
+		return d, err
 	}
 	name, admin, err := database.Open(c.DevURL)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	defer admin.Close()
 	if name == dialect.SQLite {
-		return "", nil, errors.New("--dev-url is for PostgreSQL and MySQL: leave it out for SQLite")
+		return nil, errors.New("--dev-url is for PostgreSQL and MySQL: leave it out for SQLite")
 	}
 	u, err := url.Parse(c.DevURL)
 	if err != nil {
-		return "", nil, errors.New("--dev-url is no URL")
+		return nil, errors.New("--dev-url is no URL")
 	}
 	random := make([]byte, 8)
 	_, _ = rand.Read(random) // it never fails
 	own := "authent_scaffold_" + hex.EncodeToString(random)
 	if _, err := admin.ExecContext(ctx, "CREATE DATABASE "+recognize.Quote(name, own)); err != nil {
-		return "", nil, fmt.Errorf("make a database for the statements: %w", err)
+		return nil, fmt.Errorf("make a database for the statements: %w", err)
 	}
 	defer func() {
 		_, e := admin.ExecContext(context.WithoutCancel(ctx), "DROP DATABASE "+recognize.Quote(name, own))
 		err = errors.Join(err, e)
 	}()
 	u.Path = "/" + own
-	return runOn(ctx, u.String(), statements)
+	return runOn(ctx, u.String(), statements, h)
 }
 
-// runOn runs statements on one connection and returns the tables that are there then.
-func runOn(ctx context.Context, url string, statements []string) (name string, s *schema.Schema, err error) {
-	name, db, err := database.Open(url)
-	if err != nil {
-		return "", nil, err
-	}
-	defer db.Close()
-	db.SetMaxOpenConns(1)
-	for _, statement := range statements {
-		if _, err := db.ExecContext(ctx, statement); err != nil {
-			return "", nil, fmt.Errorf("%.60q: %w", statement, err)
-		}
-	}
-	s, err = inspectFresh(ctx, name, url)
-	return name, s, err
-}
-
-// inspectFresh looks at a database by a connection whose settings no statement has changed:
-// what pg_dump writes empties the search_path.
-func inspectFresh(ctx context.Context, name, url string) (*schema.Schema, error) {
+// runOn runs statements on one connection and reads the tables that are there then.
+func runOn(ctx context.Context, url string, statements []string, h recognize.Hints) (*recognize.Database, error) {
 	_, db, err := database.Open(url)
 	if err != nil {
 		return nil, err
 	}
 	defer db.Close()
-	return recognize.Inspect(ctx, name, db)
+	db.SetMaxOpenConns(1)
+	for _, statement := range statements {
+		if _, err := db.ExecContext(ctx, statement); err != nil {
+			return nil, fmt.Errorf("%.60q: %w", statement, err)
+		}
+	}
+	// What pg_dump writes empties the search_path, so another connection looks.
+	name, fresh, err := database.Open(url)
+	if err != nil {
+		return nil, err
+	}
+	defer fresh.Close()
+	return recognize.Read(ctx, name, fresh, h)
 }

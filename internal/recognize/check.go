@@ -1,7 +1,6 @@
 package recognize
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -67,6 +66,9 @@ func Fields(noun string) (all []string) {
 	return all
 }
 
+// owned are the fields by which rows refer to users, and users are referred to.
+var owned = map[string][]string{"User": {"id"}, "Account": {"user_id"}, "Session": {"user_id"}}
+
 // check lists what authent could not work with.
 func (d *Database) check() {
 	for _, noun := range Entities {
@@ -76,8 +78,14 @@ func (d *Database) check() {
 		}
 		d.checkExtra(t)
 	}
-	if len(d.Faults) > 0 {
-		return // the keys are of these columns
+	for _, noun := range Entities {
+		for _, fields := range append(keyed[noun], owned[noun]) {
+			for _, f := range fields {
+				if d.Tables[noun].Columns[f] == nil {
+					return // the keys are of these columns
+				}
+			}
+		}
 	}
 	user := d.Tables["User"]
 	d.checkUserKey(user)
@@ -90,9 +98,25 @@ func (d *Database) check() {
 	for _, noun := range []string{"Account", "Session"} {
 		d.checkOwner(d.Tables[noun], user)
 	}
-	if acc := d.Tables["Account"]; acc.unique("user_id") {
-		d.fault("%s.%s is unique, so that nobody could link a second account: drop that index", acc.Live.Name, acc.Columns["user_id"].Name)
+	d.checkSecondAccount(d.Tables["Account"])
+}
+
+// checkSecondAccount wants that a user can have several accounts.
+func (d *Database) checkSecondAccount(t *Table) {
+	i := t.key("user_id")
+	if i == nil {
+		return
 	}
+	name := t.Columns["user_id"].Name
+	d.fault("%s.%s is unique, so that nobody could link a second account", t.Live.Name, name)
+	if i == t.Live.PrimaryKey {
+		return // that is for a person to think about
+	}
+	others := func(other *schema.Index) bool { return other != i && other.Parts[0].C == t.Columns["user_id"] }
+	if d.Dialect == dialect.MySQL && !slices.ContainsFunc(t.Live.Indexes, others) { // its foreign key needs an index
+		d.mend(t).index(schema.NewIndex(t.Live.Name+"_"+name+"_idx"), name)
+	}
+	d.mend(t).dropIndex(i.Name)
 }
 
 // checkColumn looks at the column of a field.
@@ -101,51 +125,69 @@ func (d *Database) checkColumn(t *Table, n need) {
 	switch {
 	case c == nil && n.missing:
 	case c == nil && n.null && slices.Equal(n.kinds, words):
-		d.fault("the table %s has no column for %s.%s: ALTER TABLE %s ADD COLUMN %s text", t.Live.Name, t.Noun, n.field, d.Quote(t.Live.Name), d.Quote(n.field))
+		d.fault("the table %s has no column for %s.%s: name it by --column %s.%s=NAME, or add one", t.Live.Name, t.Noun, n.field, t.Noun, n.field)
+		d.mend(t).add(n.field, &schema.StringType{T: "text"})
 	case c == nil:
 		d.fault("the table %s has no column for %s.%s: name it by --column %s.%s=NAME", t.Live.Name, t.Noun, n.field, t.Noun, n.field)
 	case !slices.Contains(n.kinds, KindOf(c)) && n.missing:
 		delete(t.Columns, n.field) // a column of the application's own
 	case !slices.Contains(n.kinds, KindOf(c)):
 		d.fault("%s.%s is of type %s, and %s.%s is %s: change the column's type, or name another by --column %s.%s=NAME",
-			t.Live.Name, c.Name, TypeText(d.Dialect, c), t.Noun, n.field, n.kinds[0], t.Noun, n.field)
+			t.Live.Name, c.Name, TypeText(d.Dialect, c), t.Noun, n.field, join(n.kinds), t.Noun, n.field)
+		d.mendType(t, n, c)
 	case n.null && !c.Type.Null && n.missing:
 		delete(t.Columns, n.field)
 	case n.null && !c.Type.Null:
-		d.fault("%s.%s cannot hold NULL, and %s.%s may be unknown: %s", t.Live.Name, c.Name, t.Noun, n.field, d.alterNull(t, c, true))
+		d.fault("%s.%s cannot hold NULL, and %s.%s may be unknown", t.Live.Name, c.Name, t.Noun, n.field)
+		d.mend(t).column(c.Name, schema.ChangeNull, func(c *schema.Column) { c.Type.Null = true })
 	case n.notNull && c.Type.Null && !isKey(t.Live, c): // SQLite lets keys be NULL
-		d.fault("%s.%s may be NULL, and %s.%s never is: %s", t.Live.Name, c.Name, t.Noun, n.field, d.alterNull(t, c, false))
+		d.fault("%s.%s may be NULL, and %s.%s never is", t.Live.Name, c.Name, t.Noun, n.field)
+		d.mend(t).column(c.Name, schema.ChangeNull, func(c *schema.Column) { c.Type.Null = false })
+	}
+}
+
+// join lists kinds as a sentence does.
+func join(kinds []Kind) string {
+	all := make([]string, len(kinds))
+	for i, k := range kinds {
+		all[i] = string(k)
+	}
+	return strings.Join(all, " or ")
+}
+
+// mendType makes text of citext, and of times in words numbers: TypeORM's adapter stores
+// milliseconds as digits, and works on with a column of numbers. Where there are other
+// words the statement fails.
+func (d *Database) mendType(t *Table, n need, c *schema.Column) {
+	switch kind := KindOf(c); {
+	case slices.Equal(n.kinds, times) && kind == Text:
+		d.textToMillis(t, c)
+	case slices.Equal(n.kinds, words) && TypeText(d.Dialect, c) == "citext":
+		d.mend(t).column(c.Name, schema.ChangeType, func(c *schema.Column) { c.Type.Type = &schema.StringType{T: "text"} })
 	}
 }
 
 // Quote returns a name as the database's SQL has it.
 func (d *Database) Quote(word string) string { return Quote(d.Dialect, word) }
 
-// alterNull returns the statement by which a column may hold NULL, or may not.
-func (d *Database) alterNull(t *Table, c *schema.Column, null bool) string {
-	table, column, not := d.Quote(t.Live.Name), d.Quote(c.Name), "NOT NULL"
-	switch {
-	case d.Dialect == dialect.SQLite && null:
-		return "make the table anew without its NOT NULL, since SQLite changes no column"
-	case d.Dialect == dialect.SQLite:
-		return "make the table anew with NOT NULL, since SQLite changes no column"
-	case d.Dialect == dialect.Postgres && null:
-		return fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL", table, column)
-	case d.Dialect == dialect.Postgres:
-		return fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL", table, column)
-	case null:
-		not = "NULL"
-	}
-	return fmt.Sprintf("ALTER TABLE %s MODIFY %s %s %s", table, column, TypeText(d.Dialect, c), not)
-}
-
 // checkExtra wants that the database, or ent, fills in columns of the application's own.
 func (d *Database) checkExtra(t *Table) {
 	for _, c := range t.Extra() {
 		if !filled(c) && !(d.Dialect == dialect.SQLite && isKey(t.Live, c) && KindOf(c) == Int) {
-			d.fault("%s.%s is NOT NULL without a default, and nobody fills it in when Go makes a row: give it a default, or let it be NULL: %s",
-				t.Live.Name, c.Name, d.alterNull(t, c, true))
+			d.fault("%s.%s is NOT NULL without a default, and nobody fills it in when Go makes a row: give it a default, or let it be NULL", t.Live.Name, c.Name)
+			d.fill(t, c)
 		}
+	}
+}
+
+// fill lets the database fill in a column of the application's own: a key by something that
+// is nobody else's, others by NULL.
+func (d *Database) fill(t *Table, c *schema.Column) {
+	switch {
+	case !isKey(t.Live, c) && !slices.ContainsFunc(t.Live.Indexes, func(i *schema.Index) bool { return i.Unique && slices.Contains(columnsOf(i), c.Name) }):
+		d.mend(t).column(c.Name, schema.ChangeNull, func(c *schema.Column) { c.Type.Null = true })
+	case KindOf(c) == Text || KindOf(c) == UUID:
+		d.mend(t).column(c.Name, schema.ChangeDefault, func(c *schema.Column) { c.Default = random(d.Dialect) })
 	}
 }
 
@@ -160,12 +202,13 @@ func (d *Database) checkUserKey(t *Table) {
 func (d *Database) checkEmail(t *Table) {
 	c := t.Columns["email"]
 	if !t.unique("email") {
-		d.fault("%s.%s is not unique: CREATE UNIQUE INDEX %s ON %s (%s)", t.Live.Name, c.Name,
-			d.Quote(t.Live.Name+"_"+c.Name+"_key"), d.Quote(t.Live.Name), d.Quote(c.Name))
+		d.fault("%s.%s is not unique, so that one address could be two users", t.Live.Name, c.Name)
+		d.mend(t).index(schema.NewUniqueIndex(t.Live.Name+"_"+c.Name+"_key"), c.Name)
 	}
 	for _, attr := range t.Live.Attrs {
 		if create, ok := attr.(*sqlite.CreateStmt); ok && folds(create.S, c.Name) {
-			d.fault("%s.%s is compared without case (COLLATE NOCASE): make the table anew without that, since the engine stores addresses in lower case", t.Live.Name, c.Name)
+			d.fault("%s.%s is compared without case (COLLATE NOCASE), and addresses are stored in lower case", t.Live.Name, c.Name)
+			d.mend(t).anew(c.Name) // Atlas writes no collation
 		}
 	}
 }
@@ -222,21 +265,19 @@ func (d *Database) checkUnique(t *Table, fields ...string) {
 	if t.unique(fields...) {
 		return
 	}
-	var columns []*schema.Column
 	var names []string
 	for _, f := range fields {
-		columns = append(columns, t.Columns[f])
 		names = append(names, t.Columns[f].Name)
 	}
-	d.fault("%s (%s) is not unique, so that one %s could be two: CREATE UNIQUE INDEX %s ON %s (%s)", t.Live.Name, strings.Join(names, ", "), strings.ToLower(t.Noun),
-		d.Quote(t.Live.Name+"_"+strings.Join(names, "_")+"_key"), d.Quote(t.Live.Name), quoteAll(d.Dialect, columns))
+	d.fault("%s (%s) is not unique, so that one %s could be two", t.Live.Name, strings.Join(names, ", "), strings.ToLower(t.Noun))
+	d.mend(t).index(schema.NewUniqueIndex(t.Live.Name+"_"+strings.Join(names, "_")+"_key"), names...)
 }
 
 // checkOwner wants a foreign key to the user by which rows of a deleted one go too, whoever
 // deletes it.
 func (d *Database) checkOwner(t, user *Table) {
 	c := t.Columns["user_id"]
-	drop, missing := "", "refers to no user"
+	missing := "refers to no user"
 	for _, fk := range t.Live.ForeignKeys {
 		if len(fk.Columns) != 1 || fk.Columns[0] != c || fk.RefTable != user.Live {
 			continue
@@ -245,11 +286,7 @@ func (d *Database) checkOwner(t, user *Table) {
 			return
 		}
 		missing = "does not go when its user is deleted"
-		drop = fmt.Sprintf("ALTER TABLE %s DROP %s %s, then ", d.Quote(t.Live.Name), map[bool]string{true: "FOREIGN KEY", false: "CONSTRAINT"}[d.Dialect == dialect.MySQL], d.Quote(fk.Symbol))
 	}
-	line := fmt.Sprintf("ALTER TABLE %s ADD FOREIGN KEY (%s) REFERENCES %s (%s) ON DELETE CASCADE", d.Quote(t.Live.Name), d.Quote(c.Name), d.Quote(user.Live.Name), d.Quote(user.Columns["id"].Name))
-	if d.Dialect == dialect.SQLite {
-		drop, line = "", fmt.Sprintf("make the table anew with REFERENCES %s (%s) ON DELETE CASCADE, since SQLite adds no constraint", d.Quote(user.Live.Name), d.Quote(user.Columns["id"].Name))
-	}
-	d.fault("%s.%s %s: %s%s", t.Live.Name, c.Name, missing, drop, line)
+	d.fault("%s.%s %s", t.Live.Name, c.Name, missing)
+	d.mend(t).cascade(c.Name, user)
 }

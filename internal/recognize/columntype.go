@@ -74,15 +74,6 @@ func Quote(name, word string) string {
 	return `"` + strings.ReplaceAll(word, `"`, `""`) + `"`
 }
 
-// quoteAll quotes names and joins them.
-func quoteAll(name string, columns []*schema.Column) string {
-	all := make([]string, len(columns))
-	for i, c := range columns {
-		all[i] = Quote(name, c.Name)
-	}
-	return strings.Join(all, ", ")
-}
-
 // filled reports whether the database fills a column in where a statement leaves it out.
 func filled(c *schema.Column) bool {
 	if c.Type.Null || c.Default != nil {

@@ -3,6 +3,8 @@ package recognize
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"fmt"
 
 	"ariga.io/atlas/sql/migrate"
 	"ariga.io/atlas/sql/mysql"
@@ -12,14 +14,40 @@ import (
 	"entgo.io/ent/dialect"
 )
 
+// Read takes the tables of the database's current schema for those of the four entities,
+// looks at the times that are stored, and writes the statements that mend what it finds.
+func Read(ctx context.Context, name string, db *sql.DB, h Hints) (*Database, error) {
+	s, err := Inspect(ctx, name, db)
+	if err != nil {
+		return nil, fmt.Errorf("read the tables: %w", err)
+	}
+	if len(s.Tables) == 0 {
+		return nil, errors.New("the database has no tables that this role sees: look at the URL, its search_path, and the role's rights")
+	}
+	d := Schema(name, s, h)
+	if len(d.Faults) == 0 {
+		if err := d.Sample(ctx, db); err != nil {
+			return nil, fmt.Errorf("read the times: %w", err)
+		}
+	}
+	if err := d.count(ctx, db); err != nil {
+		return nil, fmt.Errorf("count the rows to mend: %w", err)
+	}
+	return d, d.plan(ctx, db)
+}
+
 // Inspect returns the tables of the database's current schema.
 func Inspect(ctx context.Context, name string, db *sql.DB) (*schema.Schema, error) {
-	open := map[string]func(schema.ExecQuerier) (migrate.Driver, error){
-		dialect.SQLite: sqlite.Open, dialect.Postgres: postgres.Open, dialect.MySQL: mysql.Open,
-	}
-	driver, err := open[name](db)
+	driver, err := driverOf(name, db)
 	if err != nil {
 		return nil, err
 	}
 	return driver.InspectSchema(ctx, "", nil)
+}
+
+// driverOf returns Atlas's driver of a dialect.
+func driverOf(name string, db *sql.DB) (migrate.Driver, error) {
+	return map[string]func(schema.ExecQuerier) (migrate.Driver, error){
+		dialect.SQLite: sqlite.Open, dialect.Postgres: postgres.Open, dialect.MySQL: mysql.Open,
+	}[name](db)
 }

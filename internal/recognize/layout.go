@@ -32,7 +32,8 @@ func (d *Database) column(n need, c *schema.Column) mixin.Column {
 		column.Name = c.Name
 	}
 	column.Millis = slices.Equal(n.kinds, times) && KindOf(c) == Int
-	if !column.Millis && !slices.Contains(n.kinds, UUID) || KindOf(c) == Text {
+	isNumber, isTyped := column.Millis, KindOf(c) != Text && slices.Equal(n.kinds, ids) // by the mixins' ID and UserID
+	if !isNumber && !isTyped {
 		column.Types = map[string]string{d.Dialect: TypeText(d.Dialect, c)}
 	}
 	column.Touched = n.field == "updated_at" && !c.Type.Null

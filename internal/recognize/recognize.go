@@ -36,8 +36,12 @@ type Database struct {
 	Dialect string
 	// Tables are the tables by entity.
 	Tables map[string]*Table
-	// Faults are what must be mended first, each with the line that does so.
+	// Faults are what must be mended first.
 	Faults []string
+	// Mend are the statements that mend the faults, as far as statements can.
+	Mend []string
+
+	mendings []*mending
 }
 
 // fault adds something to mend, once.
