@@ -224,12 +224,15 @@ func folds(create, column string) bool {
 }
 
 // unique reports whether the fields together are a key, without a condition.
-func (t *Table) unique(fields ...string) bool { return t.key(fields...) != nil }
+func (t *Table) unique(fields ...string) bool { return t.Key(fields...) != nil }
 
-// key returns the index that is a key over the fields and nothing else, nil for none.
-func (t *Table) key(fields ...string) *schema.Index {
+// Key returns the index that is a key over the fields and nothing else, nil for none.
+func (t *Table) Key(fields ...string) *schema.Index {
 	var want []string
 	for _, f := range fields {
+		if t.Columns[f] == nil {
+			return nil
+		}
 		want = append(want, t.Columns[f].Name)
 	}
 	slices.Sort(want)

@@ -49,7 +49,7 @@ var keyed = map[string][][]string{
 // indexes returns the keys of a table, but for one that is the id.
 func (t *Table) indexes() (all []mixin.Index) {
 	for _, fields := range keyed[t.Noun] {
-		i := t.key(fields...)
+		i := t.Key(fields...)
 		if i == nil || len(fields) == 1 && t.Noun == "Session" && i == t.Live.PrimaryKey {
 			continue
 		}

@@ -59,20 +59,47 @@ type Hints struct {
 	Columns map[string]string
 }
 
-// Schema takes tables for those of the four Entities, by their columns and by what
-// refers to what. It changes nothing, and guesses nothing: where two tables could be one
-// entity's, that is a fault.
+// Schema takes tables for those of the four Entities, as Match does, and adds to the faults
+// what authent could not work with as it is.
 func Schema(name string, s *schema.Schema, h Hints) *Database {
+	d := Match(name, s, h)
+	if len(d.Faults) == 0 {
+		d.check()
+	}
+	return d
+}
+
+// Match takes tables for those of the four Entities, by their columns and by what refers to
+// what. It changes nothing, and guesses nothing: where two tables could be one entity's, that
+// is a fault. Unless there is one, Tables holds all four; what their columns are like, and
+// which are missing, is for the caller to look at.
+func Match(name string, s *schema.Schema, h Hints) *Database {
 	d := &Database{Dialect: name, Tables: map[string]*Table{}}
 	for _, noun := range []string{"Account", "Session", "VerificationToken", "User"} {
 		if t := d.choose(noun, s, h); t != nil {
 			d.Tables[noun] = &Table{Noun: noun, Live: t, Columns: d.assign(noun, t, h)}
 		}
 	}
-	if len(d.Faults) == 0 {
-		d.check()
-	}
 	return d
+}
+
+// Found says of each entity which table and columns were taken for it, one line each.
+func (d *Database) Found() (all []string) {
+	for _, noun := range Entities {
+		t := d.Tables[noun]
+		var names []string
+		for _, field := range Fields(noun) {
+			if c := t.Columns[field]; c != nil && c.Name != field {
+				names = append(names, field+" is "+c.Name)
+			}
+		}
+		text := "all columns by their names"
+		if len(names) > 0 {
+			text = strings.Join(names, ", ")
+		}
+		all = append(all, fmt.Sprintf("%s is the table %s: %s", noun, t.Live.Name, text))
+	}
+	return all
 }
 
 // choose returns the table of an entity, nil after a fault.
