@@ -14,11 +14,14 @@ import (
 
 // fieldSource returns the line of ent's for a column of the application's own, and the
 // packages that it needs.
-func (g graph) fieldSource(name string, c *schema.Column) (line string, imports []string) {
+func (g graph) fieldSource(t *schema.Table, name string, c *schema.Column) (line string, imports []string) {
 	types := fmt.Sprintf(".SchemaType(map[string]string{%q: %q})", g.Dialect, recognize.TypeText(g.Dialect, c))
-	nillable := ".Optional()"
-	if c.Type.Null {
+	optional, nillable := ".Optional()", ".Optional()"
+	switch {
+	case c.Type.Null:
 		nillable = ".Optional().Nillable()"
+	case !g.Filled(t, c):
+		optional, nillable = "", ""
 	}
 	switch recognize.KindOf(c) {
 	case recognize.Int:
@@ -30,9 +33,9 @@ func (g graph) fieldSource(name string, c *schema.Column) (line string, imports 
 	case recognize.Float:
 		line = fmt.Sprintf("field.Float(%q)%s", name, nillable)
 	case recognize.Bytes:
-		line = fmt.Sprintf("field.Bytes(%q).Optional()%s", name, types)
+		line = fmt.Sprintf("field.Bytes(%q)%s%s", name, optional, types)
 	case recognize.JSON:
-		line, imports = fmt.Sprintf("field.JSON(%q, json.RawMessage{}).Optional()", name), []string{"encoding/json"}
+		line, imports = fmt.Sprintf("field.JSON(%q, json.RawMessage{})%s", name, optional), []string{"encoding/json"}
 	case recognize.UUID:
 		line, imports = fmt.Sprintf("field.UUID(%q, uuid.UUID{})%s", name, nillable), []string{"github.com/google/uuid"}
 	case recognize.Enum:
@@ -52,7 +55,7 @@ func (g graph) fieldSource(name string, c *schema.Column) (line string, imports 
 	if name != c.Name {
 		line += fmt.Sprintf(".StorageKey(%q)", c.Name)
 	}
-	if !c.Type.Null {
+	if optional != "" && !c.Type.Null {
 		line += `.Comment("The database fills it in where it is left out.")`
 	}
 	return line, imports

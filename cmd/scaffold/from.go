@@ -57,20 +57,10 @@ func refusal(d *recognize.Database) error {
 
 // tell prints what was taken for what.
 func (g graph) tell(out io.Writer) {
-	for _, noun := range recognize.Entities {
-		t := g.Tables[noun]
-		var all []string
-		for _, field := range recognize.Fields(noun) {
-			if c := t.Columns[field]; c != nil && c.Name != field {
-				all = append(all, field+" is "+c.Name)
-			}
-		}
-		text := "all columns by their names"
-		if len(all) > 0 {
-			text = strings.Join(all, ", ")
-		}
-		_, _ = fmt.Fprintf(out, "%s is the table %s: %s\n", noun, t.Live.Name, text)
+	for _, line := range g.Found() {
+		_, _ = fmt.Fprintln(out, line)
 	}
+	g.tellOthers(out)
 	if known := g.Preset(); known != "" {
 		_, _ = fmt.Fprintf(out, "They are those of mixin.%s.\n", known)
 	}

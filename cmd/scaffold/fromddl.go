@@ -35,6 +35,9 @@ func (c command) fromDDL(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if c.DevURL == "" {
+		_, _ = fmt.Fprintln(out, "The statements ran on SQLite. For those of PostgreSQL or MySQL, give --dev-url.")
+	}
 	return c.accept(graph{d}, out)
 }
 

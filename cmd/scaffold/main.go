@@ -53,6 +53,7 @@ type command struct {
 	DevURL  string            `placeholder:"URL" help:"With --from-ddl: a server of PostgreSQL or MySQL, where a database is made for the statements and dropped again."`
 	Table   map[string]string `placeholder:"ENTITY=NAME" help:"With --from: which table is that of User, Account, Session or VerificationToken, where it is not clear."`
 	Column  map[string]string `placeholder:"ENTITY.FIELD=NAME" help:"With --from: which column is that of a field, such as Session.session_token=token."`
+	With    []string          `placeholder:"TABLE" help:"With --from: make an entity of this table too, which refers to users, with edges from and to them."`
 	Force   bool              `help:"With --from: write files anew that differ."`
 }
 

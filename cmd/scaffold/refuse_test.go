@@ -48,11 +48,19 @@ var refusals = map[string]struct {
 		[]string{"1 values are there more than once: keep one row of each; this lists them: SELECT \"provider\", \"providerAccountId\" FROM \"Account\""}},
 	"nobody's session": {`"userId" TEXT NOT NULL REFERENCES "User" ("id") ON DELETE CASCADE, "expires" DATETIME NOT NULL);`, `"userId" TEXT REFERENCES "User" ("id") ON DELETE CASCADE, "expires" DATETIME NOT NULL); INSERT INTO "Session" VALUES ('t', NULL, '2026-01-01 00:00:00');`,
 		[]string{`Session.userId is NULL in 1 rows: delete them, or fill it in; this lists them: SELECT * FROM "Session" WHERE "userId" IS NULL`}},
+	"Better Auth": {good, betterAuth, []string{"nothing was written:\n- the table account is Better Auth's, which authent does not work with: it reads tables of Auth.js's kind"}},
 	"nothing": {good, `CREATE TABLE "x" ("id" INTEGER)`, []string{"no table has the columns of Account", "no table has the columns of Session", "no table has the columns of VerificationToken", "no table has the columns of User"}},
 }
 
+// betterAuth is the DDL of Better Auth's four tables.
+const betterAuth = `
+CREATE TABLE "user" ("id" TEXT NOT NULL PRIMARY KEY, "name" TEXT NOT NULL, "email" TEXT NOT NULL UNIQUE, "emailVerified" INTEGER NOT NULL, "image" TEXT, "createdAt" DATE NOT NULL, "updatedAt" DATE NOT NULL);
+CREATE TABLE "session" ("id" TEXT NOT NULL PRIMARY KEY, "expiresAt" DATE NOT NULL, "token" TEXT NOT NULL UNIQUE, "createdAt" DATE NOT NULL, "updatedAt" DATE NOT NULL, "ipAddress" TEXT, "userAgent" TEXT, "userId" TEXT NOT NULL REFERENCES "user" ("id") ON DELETE CASCADE);
+CREATE TABLE "account" ("id" TEXT NOT NULL PRIMARY KEY, "accountId" TEXT NOT NULL, "providerId" TEXT NOT NULL, "userId" TEXT NOT NULL REFERENCES "user" ("id") ON DELETE CASCADE, "accessToken" TEXT, "refreshToken" TEXT, "idToken" TEXT, "scope" TEXT, "password" TEXT, "createdAt" DATE NOT NULL, "updatedAt" DATE NOT NULL);
+CREATE TABLE "verification" ("id" TEXT NOT NULL PRIMARY KEY, "identifier" TEXT NOT NULL, "value" TEXT NOT NULL, "expiresAt" DATE NOT NULL, "createdAt" DATE, "updatedAt" DATE);`
+
 // forPeople are the faults that no statement mends: somebody must think about them.
-var forPeople = []string{"no e-mail", "two keys", "two of them", "two users", "words for numbers", "nothing"}
+var forPeople = []string{"no e-mail", "two keys", "two of them", "two users", "words for numbers", "Better Auth", "nothing"}
 
 // inserts matches the rows that a statement cannot mend.
 var inserts = regexp.MustCompile(`INSERT INTO "(?:Account|Session)"[^;]*;`)

@@ -21,9 +21,16 @@ func (c command) writeFrom(g graph, out io.Writer) error {
 	if err := c.checkFolder(); err != nil {
 		return err
 	}
+	with, err := g.with(c.With)
+	if err != nil {
+		return err
+	}
 	sources := map[string]string{filepath.Join("schema", "layout.go"): layoutFile(g.Dialect, g.Layout())}
 	for _, noun := range recognize.Entities {
-		sources[filepath.Join("schema", strings.ToLower(noun)+".go")] = g.schemaFile(noun)
+		sources[filepath.Join("schema", strings.ToLower(noun)+".go")] = g.schemaFile(noun, with)
+	}
+	for _, o := range with {
+		sources[filepath.Join("schema", strings.ToLower(o.entity)+".go")] = o.source(g)
 	}
 	for name, data := range map[string]any{"generate.go": packageName(c.Folder), "entc.go": nil} {
 		var b bytes.Buffer
@@ -46,7 +53,7 @@ func (c command) writeFrom(g graph, out io.Writer) error {
 	if err := writeAll(wanted); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, next, len(sources), goPath(c.Folder), goPath(filepath.Join(c.Folder, "schema")))
+	_, err = fmt.Fprintf(out, next, len(sources), goPath(c.Folder), goPath(filepath.Join(c.Folder, "schema")))
 	return err
 }
 
@@ -71,13 +78,13 @@ func (c command) spare(wanted map[string][]byte) error {
 }
 
 // schemaFile returns the source of an entity's schema.
-func (g graph) schemaFile(noun string) string {
+func (g graph) schemaFile(noun string, with []owned) string {
 	t := g.Tables[noun]
 	var lines, used []string
 	packages := []string{"entgo.io/ent", "github.com/authent/authent/authent/mixin"}
 	for _, c := range t.Extra() {
 		used = append(used, fieldName(t, c, used))
-		line, imports := g.fieldSource(used[len(used)-1], c)
+		line, imports := g.fieldSource(t.Live, used[len(used)-1], c)
 		lines, packages = append(lines, "\t\t"+line+",\n"), append(packages, imports...)
 	}
 	arguments := "Layout: layout"
@@ -92,6 +99,13 @@ func (g graph) schemaFile(noun string) string {
 	if len(lines) > 0 {
 		packages = append(packages, "entgo.io/ent/schema/field")
 	}
+	edges := ""
+	if noun == "User" {
+		edges = edgeSource(with)
+	}
+	if edges != "" {
+		packages = append(packages, "entgo.io/ent/schema/edge")
+	}
 	var b strings.Builder
 	if noun == "User" {
 		b.WriteString("// Package schema is another program's tables, from which go generate makes the typed\n// client and the adapter that signs people in.\n")
@@ -102,7 +116,7 @@ func (g graph) schemaFile(noun string) string {
 	if len(lines) > 0 {
 		fmt.Fprintf(&b, "\n// Fields of %s: the other columns.\nfunc (%s) Fields() []ent.Field {\n\treturn []ent.Field{\n%s\t}\n}\n", noun, noun, strings.Join(lines, ""))
 	}
-	return b.String()
+	return b.String() + edges
 }
 
 // importSource returns the import of packages: the standard library's, others, authent's.

@@ -15,9 +15,10 @@ import (
 var servers = map[string]string{"sqlite": "sqlite", "postgres": "postgres", "mysql": "mariadb"}
 
 // TestPulled reads schemas from databases that look like no layout with a name: other
-// names, types and columns. The graphs pass the whole suite as they are written.
+// names, types and columns. The graphs pass the whole suite as they are written, with an
+// entity for a table of the application's own that refers to users.
 func TestPulled(t *testing.T) {
-	for _, base := range []string{"own.sqlite", "own.postgres", "own.mysql"} {
+	for base, with := range map[string][]string{"own.sqlite": nil, "own.postgres": {"--with", "orders"}, "own.mysql": nil} {
 		t.Run(base, func(t *testing.T) {
 			file, err := filepath.Abs(filepath.Join("testdata", "pulled", base+".sql"))
 			if err != nil {
@@ -26,7 +27,7 @@ func TestPulled(t *testing.T) {
 			if base == "own.mysql" {
 				t.Setenv(schema.Precision, "1s") // the columns are DATETIME
 			}
-			testPulled(t, base, file)
+			testPulled(t, base, file, with...)
 		})
 	}
 }
@@ -56,14 +57,14 @@ func TestMended(t *testing.T) {
 }
 
 // testPulled runs the whole suite with the graph that is pulled from the tables of a file.
-func testPulled(t *testing.T, base, file string) {
+func testPulled(t *testing.T, base, file string, with ...string) {
 	t.Helper()
 	script, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	folder := pulledFolder(t)
-	if out, err := scaffold(t, base, script, filepath.Join(folder, "ent")); err != nil {
+	if out, err := scaffold(t, base, script, append([]string{filepath.Join(folder, "ent")}, with...)...); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	_, on, _ := strings.Cut(base, ".")
@@ -71,11 +72,12 @@ func testPulled(t *testing.T, base, file string) {
 }
 
 // scaffold reads the tables that a script makes.
-func scaffold(t *testing.T, base string, script []byte, folder string) ([]byte, error) {
+func scaffold(t *testing.T, base string, script []byte, args ...string) ([]byte, error) {
 	t.Helper()
 	_, on, _ := strings.Cut(base, ".")
 	url := testdb.Server(t, servers[on]).PoolOf(t, testdb.Script(string(script)), nil).URL(t)
-	return exec.CommandContext(t.Context(), "go", "run", "../../cmd/scaffold", "--from", url, folder).CombinedOutput()
+	args = append([]string{"run", "../../cmd/scaffold", "--from", url}, args...)
+	return exec.CommandContext(t.Context(), "go", args...).CombinedOutput()
 }
 
 // pulledFolder is within the module, so that its dependencies are there, and within

@@ -103,7 +103,7 @@ func (d *Database) check() {
 
 // checkSecondAccount wants that a user can have several accounts.
 func (d *Database) checkSecondAccount(t *Table) {
-	i := t.key("user_id")
+	i := t.Key("user_id")
 	if i == nil {
 		return
 	}
@@ -173,7 +173,7 @@ func (d *Database) Quote(word string) string { return Quote(d.Dialect, word) }
 // checkExtra wants that the database, or ent, fills in columns of the application's own.
 func (d *Database) checkExtra(t *Table) {
 	for _, c := range t.Extra() {
-		if !filled(c) && !(d.Dialect == dialect.SQLite && isKey(t.Live, c) && KindOf(c) == Int) {
+		if !d.Filled(t.Live, c) {
 			d.fault("%s.%s is NOT NULL without a default, and nobody fills it in when Go makes a row: give it a default, or let it be NULL", t.Live.Name, c.Name)
 			d.fill(t, c)
 		}

@@ -74,9 +74,10 @@ func Quote(name, word string) string {
 	return `"` + strings.ReplaceAll(word, `"`, `""`) + `"`
 }
 
-// filled reports whether the database fills a column in where a statement leaves it out.
-func filled(c *schema.Column) bool {
-	if c.Type.Null || c.Default != nil {
+// Filled reports whether the database fills a column in where a statement leaves it out.
+// SQLite counts a key of numbers up.
+func (d *Database) Filled(t *schema.Table, c *schema.Column) bool {
+	if c.Type.Null || c.Default != nil || d.Dialect == dialect.SQLite && isKey(t, c) && KindOf(c) == Int {
 		return true
 	}
 	if _, ok := c.Type.Type.(*postgres.SerialType); ok {

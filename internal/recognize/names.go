@@ -1,8 +1,11 @@
 package recognize
 
 import (
+	"slices"
 	"strings"
 	"unicode"
+
+	"ariga.io/atlas/sql/schema"
 )
 
 // plain returns a name as it is compared: without case and what is between its words.
@@ -47,6 +50,28 @@ var spellings = map[string]map[string][]string{
 func IsField(noun, name string) bool {
 	_, ok := spellings[noun][name]
 	return ok
+}
+
+// factors are the columns of tables for other ways to prove who one is.
+var factors = map[string][]string{
+	"Auth.js's Authenticator (passkeys)": {"credentialid", "credentialpublickey", "counter"},
+	"TwoFactor (one-time codes)":         {"secret", "backupcodes"},
+}
+
+// Factor says what a table looks like, "" unless it is one of passkeys or of one-time codes.
+func Factor(t *schema.Table) string {
+	for what, names := range factors {
+		n := 0
+		for _, c := range t.Columns {
+			if slices.Contains(names, plain(c.Name)) {
+				n++
+			}
+		}
+		if n == len(names) {
+			return what
+		}
+	}
+	return ""
 }
 
 // telling are the columns by which a table is taken for an entity's.

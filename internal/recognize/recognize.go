@@ -34,6 +34,8 @@ func (t *Table) Extra() (all []*schema.Column) {
 // Database is what a database was taken for.
 type Database struct {
 	Dialect string
+	// Live is all that was looked at.
+	Live *schema.Schema
 	// Tables are the tables by entity.
 	Tables map[string]*Table
 	// Faults are what must be mended first.
@@ -74,7 +76,7 @@ func Schema(name string, s *schema.Schema, h Hints) *Database {
 // is a fault. Unless there is one, Tables holds all four; what their columns are like, and
 // which are missing, is for the caller to look at.
 func Match(name string, s *schema.Schema, h Hints) *Database {
-	d := &Database{Dialect: name, Tables: map[string]*Table{}}
+	d := &Database{Dialect: name, Live: s, Tables: map[string]*Table{}}
 	for _, noun := range []string{"Account", "Session", "VerificationToken", "User"} {
 		if t := d.choose(noun, s, h); t != nil {
 			d.Tables[noun] = &Table{Noun: noun, Live: t, Columns: d.assign(noun, t, h)}
@@ -124,6 +126,10 @@ func (d *Database) choose(noun string, s *schema.Schema, h Hints) *schema.Table 
 	case 1:
 		return all[0]
 	case 0:
+		if t := betterAuth(s); t != nil {
+			d.fault("the table %s is Better Auth's, which authent does not work with: it reads tables of Auth.js's kind", t.Name)
+			return nil
+		}
 		d.fault("no table has the columns of %s (%s): name it by --table %s=NAME, and its columns by --column %s.FIELD=NAME", noun, strings.Join(telling[noun], ", "), noun, noun)
 		return nil
 	}
@@ -133,6 +139,20 @@ func (d *Database) choose(noun string, s *schema.Schema, h Hints) *schema.Table 
 	}
 	slices.Sort(names)
 	d.fault("the tables %s could each be that of %s: name the right one by --table %s=NAME", strings.Join(names, ", "), noun, noun)
+	return nil
+}
+
+// betterAuth returns Better Auth's table of accounts, nil if there is none.
+func betterAuth(s *schema.Schema) *schema.Table {
+	for _, t := range s.Tables {
+		names := map[string]bool{}
+		for _, c := range t.Columns {
+			names[plain(c.Name)] = true
+		}
+		if names["accountid"] && names["providerid"] && names["userid"] && names["password"] {
+			return t
+		}
+	}
 	return nil
 }
 

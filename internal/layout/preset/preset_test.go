@@ -145,15 +145,17 @@ func TestTooLong(t *testing.T) {
 	})
 }
 
-// TestTables: the graph's tables are those of the layout, and all of them are foreign.
+// TestTables: the graph's tables are those of the layout, at least, and all of them are
+// foreign.
 func TestTables(t *testing.T) {
 	var got []string
 	for _, table := range migrate.Tables {
 		got = append(got, table.Name)
 	}
-	want := slices.Clone(names)
-	slices.Sort(want)
-	if slices.Sort(got); !slices.Equal(got, want) || len(ent.AuthForeignTables) != 4 {
-		t.Errorf("tables %v, foreign %v, want %v", got, ent.AuthForeignTables, want)
+	slices.Sort(got)
+	foreign := slices.Sorted(slices.Values(ent.AuthForeignTables))
+	missing := slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(got, name) })
+	if missing || !slices.Equal(got, foreign) {
+		t.Errorf("tables %v, foreign %v, want %v", got, foreign, names)
 	}
 }
