@@ -43,7 +43,7 @@ func TestFrom_Hints(t *testing.T) {
 		`there is no table "Sesion"`:                                          {Table: map[string]string{"Session": "Sesion"}},
 		`--table Cookie: there are User, Account, Session, VerificationToken`: {Table: map[string]string{"Cookie": "Session"}},
 		`--column Session.cookie: write an entity and one of its fields`:      {Column: map[string]string{"Session.cookie": "x"}},
-		`no table has the columns of Session`:                                 {Column: map[string]string{"Session.session_token": "x"}},
+		`no table that this role sees has the columns of Session`:             {Column: map[string]string{"Session.session_token": "x"}},
 		`the table Session has no column "x"`:                                 {Table: map[string]string{"Session": "Session"}, Column: map[string]string{"Session.session_token": "x"}},
 		`the folder's name is that of its Go package`:                         {Folder: filepath.Join(t.TempDir(), "my-graph")},
 	} {
@@ -134,6 +134,16 @@ func TestFrom_Postgres(t *testing.T) {
 	c.From += map[bool]string{true: "&", false: "?"}[strings.Contains(c.From, "?")] + "search_path=auth"
 	if err := c.from(t.Context(), new(bytes.Buffer)); err != nil {
 		t.Errorf("in a schema that the URL names: %v", err)
+	}
+	citext := strings.Replace(script, `"email" TEXT`, `"email" citext`, 1)
+	_, err := pull(t, kind, "CREATE EXTENSION citext; "+citext, command{})
+	statements, ok := mending(err)
+	if _, err := pull(t, kind, "CREATE EXTENSION citext; "+citext+";"+statements, command{}); !ok || err != nil {
+		t.Errorf("an address whose case does not count, after %q: %v", statements, err)
+	}
+	day := strings.Replace(script, `"expires" TIMESTAMP(3)`, `"expires" DATE`, 1)
+	if _, err := pull(t, kind, day, command{}); err == nil || !strings.Contains(err.Error(), "Session.expires is of type date, which does not hold both day and time") {
+		t.Errorf("a session that ends on a day: %v", err)
 	}
 	folds := strings.Replace(script, `"email" TEXT`, `"email" mood`, 1)
 	if _, err := pull(t, kind, `CREATE DOMAIN mood AS TEXT; `+folds, command{}); err == nil || !strings.Contains(err.Error(), "User.email is of type") {

@@ -41,11 +41,11 @@ func TestFromDDL(t *testing.T) {
 // cannot be run, is told.
 func TestFromDDL_Refuses(t *testing.T) {
 	for want, script := range map[string]string{
-		"is no statement of a schema":                         "CREATE TABLE x (id INTEGER); USE other; DROP TABLE users",
-		`"DROP DATABASE app"`:                                 "DROP DATABASE app",
-		"for PostgreSQL or MySQL give --dev-url":              "CREATE TABLE x (id uuid DEFAULT gen_random_uuid() PRIMARY KEY, y JSONB[])",
-		"no table has the columns of User":                    "CREATE TABLE x (id INTEGER)",
-		"--dev-url is for PostgreSQL and MySQL: leave it out": "--",
+		"is no statement of a schema":                          "CREATE TABLE x (id INTEGER); USE other; DROP TABLE users",
+		`"DROP DATABASE app"`:                                  "DROP DATABASE app",
+		"for PostgreSQL or MySQL give --dev-url":               "CREATE TABLE x (id uuid DEFAULT gen_random_uuid() PRIMARY KEY, y JSONB[])",
+		"no table that this role sees has the columns of User": "CREATE TABLE x (id INTEGER)",
+		"--dev-url is for PostgreSQL and MySQL: leave it out":  "--",
 	} {
 		file := filepath.Join(t.TempDir(), "schema.sql")
 		if err := os.WriteFile(file, []byte(script), 0o644); err != nil {

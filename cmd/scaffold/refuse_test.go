@@ -49,7 +49,7 @@ var refusals = map[string]struct {
 	"nobody's session": {`"userId" TEXT NOT NULL REFERENCES "User" ("id") ON DELETE CASCADE, "expires" DATETIME NOT NULL);`, `"userId" TEXT REFERENCES "User" ("id") ON DELETE CASCADE, "expires" DATETIME NOT NULL); INSERT INTO "Session" VALUES ('t', NULL, '2026-01-01 00:00:00');`,
 		[]string{`Session.userId is NULL in 1 rows: delete them, or fill it in; this lists them: SELECT * FROM "Session" WHERE "userId" IS NULL`}},
 	"Better Auth": {good, betterAuth, []string{"nothing was written:\n- the table account is Better Auth's, which authent does not work with: it reads tables of Auth.js's kind"}},
-	"nothing": {good, `CREATE TABLE "x" ("id" INTEGER)`, []string{"no table has the columns of Account", "no table has the columns of Session", "no table has the columns of VerificationToken", "no table has the columns of User"}},
+	"nothing":     {good, `CREATE TABLE "x" ("id" INTEGER)`, []string{"no table that this role sees has the columns of Account", "no table that this role sees has the columns of Session", "no table that this role sees has the columns of VerificationToken", "no table that this role sees has the columns of User"}},
 }
 
 // betterAuth is the DDL of Better Auth's four tables.

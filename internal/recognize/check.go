@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"ariga.io/atlas/sql/mysql"
 	"ariga.io/atlas/sql/schema"
 	"ariga.io/atlas/sql/sqlite"
 	"entgo.io/ent/dialect"
@@ -88,6 +89,9 @@ func (d *Database) check() {
 		}
 	}
 	user := d.Tables["User"]
+	d.checkSet(user, "email_verified")
+	d.checkSet(d.Tables["Session"], "expires")
+	d.checkSet(d.Tables["VerificationToken"], "expires")
 	d.checkUserKey(user)
 	d.checkEmail(user)
 	d.checkUnique(d.Tables["Account"], "provider", "provider_account_id")
@@ -135,6 +139,8 @@ func (d *Database) checkColumn(t *Table, n need) {
 		d.fault("%s.%s is of type %s, and %s.%s is %s: change the column's type, or name another by --column %s.%s=NAME",
 			t.Live.Name, c.Name, TypeText(d.Dialect, c), t.Noun, n.field, join(n.kinds), t.Noun, n.field)
 		d.mendType(t, n, c)
+	case slices.Equal(n.kinds, times) && d.isDay(c):
+		d.fault("%s.%s is of type %s, which does not hold both day and time", t.Live.Name, c.Name, TypeText(d.Dialect, c))
 	case n.null && !c.Type.Null && n.missing:
 		delete(t.Columns, n.field)
 	case n.null && !c.Type.Null:
@@ -176,6 +182,27 @@ func (d *Database) checkExtra(t *Table) {
 		if !d.Filled(t.Live, c) {
 			d.fault("%s.%s is NOT NULL without a default, and nobody fills it in when Go makes a row: give it a default, or let it be NULL", t.Live.Name, c.Name)
 			d.fill(t, c)
+		}
+	}
+}
+
+// isDay reports whether a column holds a day alone, or a time of day. On SQLite a type is a
+// word and no more.
+func (d *Database) isDay(c *schema.Column) bool {
+	kind, ok := c.Type.Type.(*schema.TimeType)
+	return ok && d.Dialect != dialect.SQLite && !strings.HasPrefix(kind.T, "timestamp") && kind.T != "datetime"
+}
+
+// checkSet wants that a time changes when somebody changes it: MySQL may set it anew at each
+// change of the row.
+func (d *Database) checkSet(t *Table, field string) {
+	c := t.Columns[field]
+	for _, attr := range c.Attrs {
+		if _, ok := attr.(*mysql.OnUpdate); ok {
+			d.fault("%s.%s becomes the present time whenever its row changes (ON UPDATE)", t.Live.Name, c.Name)
+			d.mend(t).column(c.Name, schema.ChangeAttr, func(c *schema.Column) {
+				c.Attrs = slices.DeleteFunc(slices.Clone(c.Attrs), func(a schema.Attr) bool { _, ok := a.(*mysql.OnUpdate); return ok })
+			})
 		}
 	}
 }
@@ -251,10 +278,11 @@ func (t *Table) Key(fields ...string) *schema.Index {
 	return nil
 }
 
-// columnsOf returns the names of an index's columns, sorted; nil if one is an expression.
+// columnsOf returns the names of an index's columns, sorted; nil if one is an expression, or
+// only the beginning of a column.
 func columnsOf(i *schema.Index) (names []string) {
 	for _, p := range i.Parts {
-		if p.C == nil {
+		if p.C == nil || slices.ContainsFunc(p.Attrs, func(a schema.Attr) bool { _, ok := a.(*mysql.SubPart); return ok }) {
 			return nil
 		}
 		names = append(names, p.C.Name)

@@ -130,7 +130,7 @@ func (d *Database) choose(noun string, s *schema.Schema, h Hints) *schema.Table 
 			d.fault("the table %s is Better Auth's, which authent does not work with: it reads tables of Auth.js's kind", t.Name)
 			return nil
 		}
-		d.fault("no table has the columns of %s (%s): name it by --table %s=NAME, and its columns by --column %s.FIELD=NAME", noun, strings.Join(telling[noun], ", "), noun, noun)
+		d.fault("no table that this role sees has the columns of %s (%s): name it by --table %s=NAME, and its columns by --column %s.FIELD=NAME", noun, strings.Join(telling[noun], ", "), noun, noun)
 		return nil
 	}
 	names := make([]string, len(all))
