@@ -14,6 +14,7 @@ import { PrismaAdapter } from "@auth/prisma-adapter";
 import { PrismaAdapter as PrismaAdapter4 } from "@next-auth/prisma-adapter";
 import { createClient } from "@libsql/client";
 import { PrismaLibSql } from "@prisma/adapter-libsql";
+import { PrismaMariaDb } from "@prisma/adapter-mariadb";
 import { PrismaPg } from "@prisma/adapter-pg";
 import bcrypt from "bcryptjs";
 import { drizzle as onLibsql } from "drizzle-orm/libsql";
@@ -24,6 +25,7 @@ import { accounts, sessions, users, verificationTokens } from "../examples/nextj
 import { PrismaClient } from "../examples/nextjs-prisma/web/generated/client";
 import { hashSessionTokens } from "../examples/nextjs-prisma/web/hashed-tokens";
 import { nextAuth4 } from "./nextauth4";
+import { PrismaClient as PrismaMySQL } from "./node_modules/.authent/prisma-mysql/client";
 import { PrismaClient as PrismaSQLite } from "./node_modules/.authent/prisma-sqlite/client";
 
 const env = process.env as Record<string, string>;
@@ -35,6 +37,7 @@ const onPrisma = is4 ? (PrismaAdapter4 as unknown as typeof PrismaAdapter) : Pri
 const adapters: Record<string, () => Adapter> = {
   "prisma.postgres": () => onPrisma(new PrismaClient({ adapter: new PrismaPg({ connectionString: url }) })),
   "prisma.sqlite": () => onPrisma(new PrismaSQLite({ adapter: new PrismaLibSql({ url, timeout: 5000 }) }) as never),
+  "prisma.mysql": () => onPrisma(new PrismaMySQL({ adapter: new PrismaMariaDb(url) }) as never),
   "drizzle.postgres": () =>
     DrizzleAdapter(onPostgres(url), {
       usersTable: users,
