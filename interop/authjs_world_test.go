@@ -224,7 +224,8 @@ func nodeURL(url string) string {
 	return url
 }
 
-// serve starts the Go side, at the path that next-auth has too.
+// serve starts the Go side, at the path that next-auth has too, with the page of
+// client.tsx.
 func (p *pair) serve(t testing.TB, issuer string, hashed bool) {
 	t.Helper()
 	links := provider.Email()
@@ -249,9 +250,7 @@ func (p *pair) serve(t testing.TB, issuer string, hashed bool) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = auth.Close(context.WithoutCancel(t.Context())) })
-	mux := http.NewServeMux()
-	mux.Handle(auth.Pattern(), auth.Handler())
-	p.golang.Config.Handler = mux
+	p.golang.Config.Handler = clientPage(clientScript(t, p.cell.version), auth.Handler())
 	p.golang.Start()
 	t.Cleanup(p.golang.Close)
 }
