@@ -3,8 +3,10 @@
 // variables; ORIGIN is where browsers find it, if a proxy is before it; AUTH_SECRET may
 // be several, with commas between; NEXT_AUTH=4 makes it one of next-auth 4. Beside Auth.js at /api/auth it has, for the tests:
 //
+//   GET /          the page of client.tsx
 //   POST /adapter  {method, args}: a call of the adapter, or of bcrypt
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { Auth, type AuthConfig } from "@auth/core";
 import type { Adapter } from "@auth/core/adapters";
@@ -14,6 +16,7 @@ import { PrismaAdapter } from "@auth/prisma-adapter";
 import { PrismaAdapter as PrismaAdapter4 } from "@next-auth/prisma-adapter";
 import { createClient } from "@libsql/client";
 import { PrismaLibSql } from "@prisma/adapter-libsql";
+import { PrismaMariaDb } from "@prisma/adapter-mariadb";
 import { PrismaPg } from "@prisma/adapter-pg";
 import bcrypt from "bcryptjs";
 import { drizzle as onLibsql } from "drizzle-orm/libsql";
@@ -24,6 +27,7 @@ import { accounts, sessions, users, verificationTokens } from "../examples/nextj
 import { PrismaClient } from "../examples/nextjs-prisma/web/generated/client";
 import { hashSessionTokens } from "../examples/nextjs-prisma/web/hashed-tokens";
 import { nextAuth4 } from "./nextauth4";
+import { PrismaClient as PrismaMySQL } from "./node_modules/.authent/prisma-mysql/client";
 import { PrismaClient as PrismaSQLite } from "./node_modules/.authent/prisma-sqlite/client";
 
 const env = process.env as Record<string, string>;
@@ -35,6 +39,7 @@ const onPrisma = is4 ? (PrismaAdapter4 as unknown as typeof PrismaAdapter) : Pri
 const adapters: Record<string, () => Adapter> = {
   "prisma.postgres": () => onPrisma(new PrismaClient({ adapter: new PrismaPg({ connectionString: url }) })),
   "prisma.sqlite": () => onPrisma(new PrismaSQLite({ adapter: new PrismaLibSql({ url, timeout: 5000 }) }) as never),
+  "prisma.mysql": () => onPrisma(new PrismaMySQL({ adapter: new PrismaMariaDb(url) }) as never),
   "drizzle.postgres": () =>
     DrizzleAdapter(onPostgres(url), {
       usersTable: users,
@@ -77,6 +82,12 @@ const config: AuthConfig = {
 
 const answer4 = is4 ? nextAuth4(adapter, env, own) : undefined;
 
+const pages: Record<string, { type: string; text: string }> = {
+  "/": { type: "text/html", text: `<!doctype html><html lang="en"><title>client</title><div id="root"></div><script src="/client.js"></script></html>` },
+  "/favicon.ico": { type: "image/x-icon", text: "" },
+  "/client.js": { type: "text/javascript", text: readFileSync(new URL(is4 ? "client4.js" : "client.js", import.meta.url), "utf8") },
+};
+
 const bcryptjs: Record<string, (...args: never[]) => Promise<unknown>> = { "bcrypt.hash": bcrypt.hash, "bcrypt.compare": bcrypt.compare };
 
 async function call(body: string): Promise<unknown> {
@@ -97,6 +108,8 @@ const server = createServer(async (req, res) => {
   };
   try {
     if (at.pathname === "/adapter") return json(200, await call(body.toString()));
+    const page = pages[at.pathname];
+    if (page) return res.writeHead(200, { "Content-Type": page.type }).end(page.text);
     if (answer4) return await answer4(req, res, at, body.toString());
     const headers = new Headers(req.headers as Record<string, string>);
     const answer = await Auth(new Request(at, { method: req.method, headers, body: body.length > 0 ? body : undefined }), config);

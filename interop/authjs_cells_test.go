@@ -40,6 +40,7 @@ type cell struct {
 var cells = []cell{
 	{"prisma.postgres", "postgres", true, time.Millisecond, onPrisma, nil, authent.AuthJS5},
 	{"prisma.sqlite", "sqlite", true, time.Millisecond, onPrisma, nil, authent.AuthJS5},
+	{"prisma.mysql", "mariadb", true, time.Millisecond, onPrisma, nil, authent.AuthJS5},
 	{"drizzle.postgres", "postgres", true, time.Millisecond, func(d *entsql.Driver) authent.Adapter {
 		return drizzle.NewAuthAdapter(drizzle.NewClient(drizzle.Driver(d)))
 	}, nil, authent.AuthJS5},
@@ -55,7 +56,7 @@ var cells = []cell{
 func cells4() []cell {
 	var some []cell
 	for _, c := range cells {
-		if slices.Contains([]string{"prisma.postgres", "prisma.sqlite", "drizzle.mysql"}, c.ddl) {
+		if slices.Contains([]string{"prisma.postgres", "prisma.sqlite", "prisma.mysql", "drizzle.mysql"}, c.ddl) {
 			c.version = authent.AuthJS4
 			some = append(some, c)
 		}

@@ -41,7 +41,7 @@ func TestAuthJSSession(t *testing.T) {
 // table is what the cell's layout calls a table.
 func (p *pair) table(name string) string {
 	if strings.HasPrefix(p.cell.ddl, "prisma") {
-		return name + "s"
+		return strings.ToLower(name) + "s"
 	}
 	if p.cell.kind == "mariadb" {
 		return "`" + name + "`"

@@ -105,6 +105,7 @@ type pair struct {
 	options authent.AuthJS
 	golang  *httptest.Server
 	nodeURL string
+	idp     *oauthserver.Server
 	who     oauthserver.Person
 	mails   *smtpserver.Server
 }
@@ -168,10 +169,8 @@ func newPair(t testing.TB, c cell, hashed bool) *pair {
 	t.Helper()
 	kind := testdb.Server(t, c.kind)
 	url := kind.PoolOf(t, c.statements(t, kind.Dialect), nil).URL(t)
-	verified := true
 	p := &pair{
-		cell: c, secrets: []string{sharedSecret}, mails: smtpserver.Start(t, smtpserver.Config{NoTLS: true}),
-		who: oauthserver.Person{Subject: "ada-1", Name: "Ada Lovelace", Email: "ada@example.com", EmailVerified: &verified},
+		cell: c, secrets: []string{sharedSecret}, mails: smtpserver.Start(t, smtpserver.Config{NoTLS: true}), who: *ada(),
 	}
 	if hashed {
 		p.secrets = append(p.secrets, formerSecret)
@@ -180,11 +179,12 @@ func newPair(t testing.TB, c cell, hashed bool) *pair {
 			EmailSecret: "the e-mail provider's own secret, of thirty-two bytes",
 		}
 	}
-	idp, err := oauthserver.Start(oauthserver.Config{Auto: &p.who})
+	idp, err := oauthserver.Start(oauthserver.Config{Auto: ada()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = idp.Close() })
+	p.idp = idp
 
 	goURL := url
 	if c.ddl == "drizzle.mysql" {
@@ -210,6 +210,12 @@ func newPair(t testing.TB, c cell, hashed bool) *pair {
 	return p
 }
 
+// ada is the person whom the provider signs in.
+func ada() *oauthserver.Person {
+	verified := true
+	return &oauthserver.Person{Subject: "ada-1", Name: "Ada Lovelace", Email: "ada@example.com", EmailVerified: &verified}
+}
+
 // nodeURL is a DATABASE_URL as the Node drivers read it.
 func nodeURL(url string) string {
 	if rest, ok := strings.CutPrefix(url, "mariadb://"); ok {
@@ -218,7 +224,8 @@ func nodeURL(url string) string {
 	return url
 }
 
-// serve starts the Go side, at the path that next-auth has too.
+// serve starts the Go side, at the path that next-auth has too, with the page of
+// client.tsx.
 func (p *pair) serve(t testing.TB, issuer string, hashed bool) {
 	t.Helper()
 	links := provider.Email()
@@ -243,9 +250,7 @@ func (p *pair) serve(t testing.TB, issuer string, hashed bool) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = auth.Close(context.WithoutCancel(t.Context())) })
-	mux := http.NewServeMux()
-	mux.Handle(auth.Pattern(), auth.Handler())
-	p.golang.Config.Handler = mux
+	p.golang.Config.Handler = clientPage(clientScript(t, p.cell.version), auth.Handler())
 	p.golang.Start()
 	t.Cleanup(p.golang.Close)
 }

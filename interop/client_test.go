@@ -28,11 +28,7 @@ import (
 // application makes it.
 func serveClient(t *testing.T, c authent.Config) *httptest.Server {
 	t.Helper()
-	name := "client.js"
-	if c.AuthJS.Version == authent.AuthJS4 {
-		name = "client4.js"
-	}
-	script := fromDeps(t, "node_modules/.authent/"+name)
+	script := clientScript(t, c.AuthJS.Version)
 	server := httptest.NewUnstartedServer(nil)
 	c.URL = "http://" + server.Listener.Addr().String() + "/api/auth"
 	auth, _ := application(t, c)
@@ -42,8 +38,17 @@ func serveClient(t *testing.T, c authent.Config) *httptest.Server {
 	return server
 }
 
+// clientScript is the page of client.tsx with a version's browser client.
+func clientScript(t testing.TB, version authent.AuthJSVersion) []byte {
+	t.Helper()
+	if version == authent.AuthJS4 {
+		return fromDeps(t, "node_modules/.authent/client4.js")
+	}
+	return fromDeps(t, "node_modules/.authent/client.js")
+}
+
 // fromDeps reads a file that make deps puts there.
-func fromDeps(t *testing.T, name string) []byte {
+func fromDeps(t testing.TB, name string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(name)
 	if err != nil {

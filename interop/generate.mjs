@@ -27,6 +27,7 @@ function prisma(schema) {
 
 prisma("../examples/nextjs-prisma/web/prisma/schema.prisma");
 prisma("prisma/sqlite.prisma");
+prisma("prisma/mysql.prisma");
 
 await build({
   entryPoints: ["authjs.ts"],

@@ -28,6 +28,7 @@ var authJSCases = []testCase{
 	{name: "FutureMethods", run: authJSFutureMethods},
 	{name: "UnlinkAccount", run: authJSUnlinkAccount},
 	{name: "DeleteUser", run: authJSDeleteUser},
+	{name: "GetAccount", run: authJSGetAccount},
 }
 
 const (
@@ -282,9 +283,15 @@ func authJSUnlinkAccount(c *check) {
 	c.wantErr(err, authent.ErrNotFound, "Account after UnlinkAccount")
 }
 
+// authJSDeleteUser deletes the user with a session and an account that were there before
+// and were made again, as in Auth.js's suite.
 func authJSDeleteUser(c *check) {
 	u := c.visit()
 	a := c.account(u.ID)
+	c.session(u.ID)
+	c.must(c.Adapter.DeleteSession(c.ctx, someToken), "DeleteSession")
+	c.must(c.Adapter.UnlinkAccount(c.ctx, a.Provider, a.ProviderAccountID), "UnlinkAccount")
+	c.account(u.ID)
 	c.session(u.ID)
 	c.must(c.Adapter.DeleteUser(c.ctx, u.ID), "DeleteUser")
 	_, err := c.Adapter.User(c.ctx, u.ID)
@@ -297,4 +304,17 @@ func authJSDeleteUser(c *check) {
 		c.wantRows(0, c.accounts())
 		c.wantRows(0, c.sessions())
 	}
+}
+
+// authJSGetAccount asks for an account of whom little is known, of a user of whom little is:
+// what Auth.js's suite stores for a passkey.
+func authJSGetAccount(c *check) {
+	u := c.create(authent.User{ID: someID, Email: "grace@example.com"})
+	want := authent.Account{UserID: u.ID, Type: "webauthn", Provider: "passkey", ProviderAccountID: "Y3JlZGVudGlhbA=="}
+	c.link(want)
+	for _, wrong := range [][2]string{{"invalid-provider", "invalid-id"}, {"invalid-provider", want.ProviderAccountID}, {want.Provider, "invalid-id"}} {
+		_, err := c.Adapter.Account(c.ctx, wrong[0], wrong[1])
+		c.wantErr(err, authent.ErrNotFound, "Account of "+wrong[0]+", "+wrong[1])
+	}
+	c.wantSame(&want, c.readAccount(want.Provider, want.ProviderAccountID), "Account")
 }

@@ -2,6 +2,7 @@ package authenttest_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,8 +21,9 @@ var brokenAuthJS = []broken{
 		"AuthJS/FutureMethods", "AuthJS/RequiredMethods", "AuthJS/VerificationTokenMethods",
 	}},
 	{name: "FindsAnybody", wrap: func(a authent.Adapter) authent.Adapter { return &findsAnybody{Adapter: a} }, wide: true, fails: []string{
-		"AuthJS/GetUser", "AuthJS/GetUserByAccount", "AuthJS/GetUserByEmail",
+		"AuthJS/GetAccount", "AuthJS/GetUser", "AuthJS/GetUserByAccount", "AuthJS/GetUserByEmail",
 	}},
+	{name: "KeepsKeys", wrap: func(a authent.Adapter) authent.Adapter { return &keepsKeys{Adapter: a} }, wide: true, fails: []string{"AuthJS/DeleteUser"}},
 	{name: "LosesHalf", wrap: func(a authent.Adapter) authent.Adapter { return losesHalf{a} }, wide: true, fails: []string{
 		"AuthJS/CreateSession", "AuthJS/CreateUser", "AuthJS/CreateVerificationToken", "AuthJS/GetSessionAndUser",
 		"AuthJS/LinkAccount", "AuthJS/UpdateSession", "AuthJS/UpdateUser",
@@ -143,6 +145,33 @@ func (b *findsAnybody) UsersByEmail(ctx context.Context, emails ...string) ([]*a
 		return users, err
 	}
 	return []*authent.User{b.last}, nil
+}
+
+// Account answers with an account of nobody.
+func (b *findsAnybody) Account(ctx context.Context, provider, id string) (*authent.Account, error) {
+	if a, err := b.Adapter.Account(ctx, provider, id); err == nil {
+		return a, nil
+	}
+	return &authent.Account{Provider: provider, ProviderAccountID: id}, nil
+}
+
+// keepsKeys marks an account that is unlinked instead of deleting it, so that it cannot be
+// linked again.
+type keepsKeys struct {
+	authent.Adapter
+	gone sync.Map
+}
+
+func (b *keepsKeys) LinkAccount(ctx context.Context, a authent.Account) error {
+	if _, gone := b.gone.Load(a.Provider + "/" + a.ProviderAccountID); gone {
+		return authent.ErrConflict
+	}
+	return b.Adapter.LinkAccount(ctx, a)
+}
+
+func (b *keepsKeys) UnlinkAccount(ctx context.Context, provider, id string) error {
+	b.gone.Store(provider+"/"+id, true)
+	return b.Adapter.UnlinkAccount(ctx, provider, id)
 }
 
 // losesHalf forgets something in each row.

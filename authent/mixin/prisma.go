@@ -13,8 +13,9 @@ var (
 	Prisma = prisma()
 	// PrismaV5 is the schema that the documentation of Auth.js 5 shows for PostgreSQL:
 	// tables "User", "Account", "Session" and "VerificationToken" with camelCase columns,
-	// createdAt and updatedAt, and no ids but the user's.
-	PrismaV5 = PrismaSchema{Name: "PrismaV5", EmailRequired: true, Timestamps: true}.Layout()
+	// createdAt and updatedAt, and no ids but the user's. On MySQL its tokens have 191
+	// characters.
+	PrismaV5 = PrismaSchema{Name: "PrismaV5", EmailRequired: true, PlainTokens: true, Timestamps: true}.Layout()
 	// PrismaV5IDs is the one that it shows for SQLite and MySQL: accounts and sessions have
 	// ids, and users may have no address.
 	PrismaV5IDs = PrismaSchema{Name: "PrismaV5IDs", IDs: true, Timestamps: true}.Layout()

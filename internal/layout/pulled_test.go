@@ -35,7 +35,7 @@ func TestPulled(t *testing.T) {
 // TestMended reads schemas from databases that are refused at first. After the statements
 // that the refusal lists, the graphs pass the whole suite.
 func TestMended(t *testing.T) {
-	for _, base := range []string{"typeorm.sqlite", "typeorm.postgres", "typeorm.mysql", "prismav5.mysql"} {
+	for _, base := range []string{"typeorm.sqlite", "typeorm.postgres", "typeorm.mysql", "prismav5docs.mysql"} {
 		t.Run(base, func(t *testing.T) {
 			script, err := os.ReadFile(filepath.Join("testdata", "refused", base+".sql"))
 			if err != nil {

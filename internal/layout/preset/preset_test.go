@@ -5,13 +5,15 @@ package preset_test
 
 import (
 	"database/sql"
+	"math"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	atlas "ariga.io/atlas/sql/schema"
+	"ariga.io/atlas/sql/schema"
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 	entschema "entgo.io/ent/dialect/sql/schema"
@@ -86,7 +88,7 @@ func letters(t testing.TB, kind testdb.Kind, db *sql.DB) int {
 	if !ok {
 		t.Fatal("users have no e-mail")
 	}
-	return c.Type.Type.(*atlas.StringType).Size
+	return c.Type.Type.(*schema.StringType).Size
 }
 
 // TestColumns: the graph has columns that the DDL has, and they hold NULL alike. What the
@@ -134,15 +136,44 @@ func TestTooLong(t *testing.T) {
 		if u.Name == "" || !strings.HasPrefix(long, u.Name) || u.Image != "" && u.Image != long[:6000] {
 			t.Errorf("a name of %d bytes, an image of %d", len(u.Name), len(u.Image))
 		}
-		token := authent.Secret(long)
-		err = adapter.LinkAccount(t.Context(), authent.Account{
-			UserID: u.ID, Type: "oauth", Provider: "github", ProviderAccountID: "1",
-			AccessToken: token, RefreshToken: token, IDToken: token, Scope: long, TokenType: long, SessionState: long,
-		})
-		if err != nil {
-			t.Error(err)
+		held := tokenBytes(t, kind, db)
+		for i, bytes := range []int{150, 3000, 140_000} {
+			token, id := authent.Secret(strings.Repeat("x", bytes)), strconv.Itoa(i)
+			err := adapter.LinkAccount(t.Context(), authent.Account{
+				UserID: u.ID, Type: "oauth", Provider: "github", ProviderAccountID: id,
+				AccessToken: token, RefreshToken: token, IDToken: token, Scope: long, TokenType: long, SessionState: long,
+			})
+			if err != nil {
+				t.Errorf("tokens of %d bytes: %v", bytes, err)
+				continue
+			}
+			a, err := adapter.Account(t.Context(), "github", id)
+			if err != nil || (a.AccessToken == token) != (bytes <= held) || (a.IDToken == token) != (bytes <= held) || (a.RefreshToken == token) != (bytes <= held) {
+				t.Errorf("of tokens of %d bytes, in columns of %d, are stored %d, %d and %d: %v", bytes, held, len(a.AccessToken), len(a.IDToken), len(a.RefreshToken), err)
+			}
 		}
 	})
+}
+
+// tokenBytes is how much the columns of the tokens hold.
+func tokenBytes(t testing.TB, kind testdb.Kind, db *sql.DB) int {
+	t.Helper()
+	if kind.Dialect != dialect.MySQL {
+		return math.MaxInt
+	}
+	table, _ := kind.Inspect(t, db).Table(account.Table)
+	column, ok := table.Column(account.FieldAccessToken)
+	if !ok {
+		t.Fatal("there is no column for the access token")
+	}
+	text, ok := column.Type.Type.(*schema.StringType)
+	if !ok {
+		t.Fatalf("the access token is %T", column.Type.Type)
+	}
+	if text.Size > 0 {
+		return text.Size
+	}
+	return 65_535 // of TEXT
 }
 
 // TestTables: the graph's tables are those of the layout, at least, and all of them are

@@ -1,3 +1,4 @@
+-- CreateTable
 CREATE TABLE `User` (
     `id` VARCHAR(191) NOT NULL,
     `name` VARCHAR(191) NULL,
@@ -5,9 +6,11 @@ CREATE TABLE `User` (
     `emailVerified` DATETIME(3) NULL,
     `image` VARCHAR(191) NULL,
 
+    UNIQUE INDEX `User_email_key`(`email`),
     PRIMARY KEY (`id`)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
 
+-- CreateTable
 CREATE TABLE `Account` (
     `userId` VARCHAR(191) NOT NULL,
     `type` VARCHAR(191) NOT NULL,
@@ -21,23 +24,29 @@ CREATE TABLE `Account` (
     `id_token` VARCHAR(191) NULL,
     `session_state` VARCHAR(191) NULL,
 
-    PRIMARY KEY (`provider`,`providerAccountId`)
+    PRIMARY KEY (`provider`, `providerAccountId`)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
 
+-- CreateTable
 CREATE TABLE `Session` (
     `sessionToken` VARCHAR(191) NOT NULL,
     `userId` VARCHAR(191) NOT NULL,
-    `expires` DATETIME(3) NOT NULL
+    `expires` DATETIME(3) NOT NULL,
+
+    UNIQUE INDEX `Session_sessionToken_key`(`sessionToken`)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
 
+-- CreateTable
 CREATE TABLE `VerificationToken` (
     `identifier` VARCHAR(191) NOT NULL,
     `token` VARCHAR(191) NOT NULL,
     `expires` DATETIME(3) NOT NULL,
 
-    PRIMARY KEY (`identifier`,`token`)
+    UNIQUE INDEX `VerificationToken_token_key`(`token`),
+    PRIMARY KEY (`identifier`, `token`)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
 
+-- CreateTable
 CREATE TABLE `Authenticator` (
     `credentialID` VARCHAR(191) NOT NULL,
     `userId` VARCHAR(191) NOT NULL,
@@ -48,19 +57,15 @@ CREATE TABLE `Authenticator` (
     `credentialBackedUp` BOOLEAN NOT NULL,
     `transports` VARCHAR(191) NULL,
 
-    PRIMARY KEY (`userId`,`credentialID`)
+    UNIQUE INDEX `Authenticator_credentialID_key`(`credentialID`),
+    PRIMARY KEY (`userId`, `credentialID`)
 ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
 
-CREATE UNIQUE INDEX `User_email_key` ON `User`(`email`);
-
-CREATE UNIQUE INDEX `Session_sessionToken_key` ON `Session`(`sessionToken`);
-
-CREATE UNIQUE INDEX `VerificationToken_token_key` ON `VerificationToken`(`token`);
-
-CREATE UNIQUE INDEX `Authenticator_credentialID_key` ON `Authenticator`(`credentialID`);
-
+-- AddForeignKey
 ALTER TABLE `Account` ADD CONSTRAINT `Account_userId_fkey` FOREIGN KEY (`userId`) REFERENCES `User`(`id`) ON DELETE CASCADE ON UPDATE CASCADE;
 
+-- AddForeignKey
 ALTER TABLE `Session` ADD CONSTRAINT `Session_userId_fkey` FOREIGN KEY (`userId`) REFERENCES `User`(`id`) ON DELETE CASCADE ON UPDATE CASCADE;
 
+-- AddForeignKey
 ALTER TABLE `Authenticator` ADD CONSTRAINT `Authenticator_userId_fkey` FOREIGN KEY (`userId`) REFERENCES `User`(`id`) ON DELETE CASCADE ON UPDATE CASCADE;

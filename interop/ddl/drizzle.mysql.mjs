@@ -1,0 +1,4 @@
+// The default tables of @auth/drizzle-adapter, which exports them to nobody.
+import { defineTables } from "../node_modules/@auth/drizzle-adapter/lib/mysql.js";
+
+export const { usersTable, accountsTable, sessionsTable, verificationTokensTable, authenticatorsTable } = defineTables();
