@@ -36,7 +36,7 @@ func TestFrom_Hints(t *testing.T) {
 	script := strings.NewReplacer(`"Session"`, `"Browser"`, `"sessionToken"`, `"cookie"`, `"email" TEXT`, `"post" TEXT`).Replace(good)
 	hinted := command{Table: map[string]string{"Session": "Browser"}, Column: map[string]string{"Session.session_token": "cookie", "User.email": "post"}}
 	out, err := pull(t, testdb.SQLite, script, hinted)
-	if err != nil || !strings.Contains(out, "Session is the table Browser: session_token is cookie") {
+	if err != nil || !strings.Contains(out, "Session is the table Browser, by its columns cookie, userId, expires: session_token is cookie") {
 		t.Errorf("%v\n%s", err, out)
 	}
 	for want, c := range map[string]command{

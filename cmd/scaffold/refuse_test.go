@@ -23,7 +23,7 @@ var refusals = map[string]struct {
 	"no unique token":   {`"sessionToken" TEXT NOT NULL PRIMARY KEY`, `"sessionToken" TEXT NOT NULL`, []string{`Session (sessionToken) is not unique`}},
 	"no unique proof":   {`, UNIQUE ("identifier", "token")`, ``, []string{`VerificationToken (identifier, token) is not unique`}},
 	"no unique e-mail":  {`"email" TEXT UNIQUE`, `"email" TEXT`, []string{`User.email is not unique`}},
-	"one account each":  {`"userId" TEXT NOT NULL REFERENCES "User" ("id") ON DELETE CASCADE, "type"`, `"userId" TEXT NOT NULL UNIQUE REFERENCES "User" ("id") ON DELETE CASCADE, "type"`, []string{"Account.userId is unique, so that nobody could link a second account"}},
+	"one account each":  {`"userId" TEXT NOT NULL REFERENCES "User" ("id") ON DELETE CASCADE, "type"`, `"userId" TEXT NOT NULL UNIQUE REFERENCES "User" ("id") ON DELETE CASCADE, "type"`, []string{"Account (userId) is unique, and there may be two accounts with the same"}},
 	"no cascade":        {`ON DELETE CASCADE, "expires"`, `, "expires"`, []string{"Session.userId does not go when its user is deleted"}},
 	"no reference":      {` REFERENCES "User" ("id") ON DELETE CASCADE, "expires"`, `, "expires"`, []string{"Session.userId refers to no user"}},
 	"case folds":        {`"email" TEXT UNIQUE`, `"email" TEXT COLLATE NOCASE UNIQUE`, []string{"User.email is compared without case"}},

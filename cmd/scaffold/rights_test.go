@@ -15,7 +15,7 @@ func TestFrom_Rights(t *testing.T) {
 	script := strings.ReplaceAll(good, "DATETIME", "TIMESTAMP(3)")
 	for name, tc := range map[string]struct{ grant, want string }{
 		"some tables": {`GRANT SELECT ON "User" TO "stranger one"`,
-			`the role may not read "Account", "Session", "VerificationToken": GRANT SELECT, INSERT, UPDATE, DELETE ON "Account", "Session", "VerificationToken" TO "stranger one"`},
+			`the role may not read "Account", "Session", "VerificationToken", or not all columns: GRANT SELECT, INSERT, UPDATE, DELETE ON "Account", "Session", "VerificationToken" TO "stranger one"`},
 		"no information schema": {`REVOKE USAGE ON SCHEMA information_schema FROM PUBLIC`, "permission denied for schema information_schema"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -75,9 +75,17 @@ func Quote(name, word string) string {
 }
 
 // Filled reports whether the database fills a column in where a statement leaves it out.
-// SQLite counts a key of numbers up.
 func (d *Database) Filled(t *schema.Table, c *schema.Column) bool {
-	if c.Type.Null || c.Default != nil || d.Dialect == dialect.SQLite && isKey(t, c) && KindOf(c) == Int {
+	return c.Type.Null || c.Default != nil || isGenerated(c) || d.counts(t, c)
+}
+
+// counts reports whether the database counts a number up. SQLite does so with a key of the
+// very type INTEGER.
+func (d *Database) counts(t *schema.Table, c *schema.Column) bool {
+	if d.Dialect == dialect.SQLite {
+		return isKey(t, c) && strings.EqualFold(c.Type.Raw, "INTEGER")
+	}
+	if _, ok := c.Default.(*schema.RawExpr); ok && d.Dialect == dialect.Postgres { // nextval('…')
 		return true
 	}
 	if _, ok := c.Type.Type.(*postgres.SerialType); ok {
@@ -85,7 +93,7 @@ func (d *Database) Filled(t *schema.Table, c *schema.Column) bool {
 	}
 	for _, attr := range c.Attrs {
 		switch attr.(type) {
-		case *mysql.AutoIncrement, *sqlite.AutoIncrement, *postgres.Identity, *schema.GeneratedExpr:
+		case *mysql.AutoIncrement, *postgres.Identity:
 			return true
 		}
 	}

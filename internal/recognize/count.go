@@ -19,6 +19,8 @@ func (d *Database) count(ctx context.Context, db *sql.DB) error {
 				err = d.countDoubles(ctx, db, m.to, c.I)
 			case *schema.ModifyColumn:
 				err = d.countNull(ctx, db, m.to, c)
+			case *schema.AddForeignKey:
+				err = d.countOrphans(ctx, db, m.to, c.F)
 			}
 			if err != nil {
 				return err
@@ -56,6 +58,18 @@ func (d *Database) countNull(ctx context.Context, db *sql.DB, t *schema.Table, c
 	n, err := countRows(ctx, db, query)
 	if n > 0 {
 		d.fault("%s.%s is NULL in %d rows: delete them, or fill it in; this lists them: %s", t.Name, c.To.Name, n, query)
+	}
+	return err
+}
+
+// countOrphans tells of rows that refer to nobody.
+func (d *Database) countOrphans(ctx context.Context, db *sql.DB, t *schema.Table, fk *schema.ForeignKey) error {
+	column := d.Quote(t.Name) + "." + d.Quote(fk.Columns[0].Name)
+	query := fmt.Sprintf("SELECT * FROM %s WHERE %s IS NOT NULL AND NOT EXISTS (SELECT 1 FROM %s AS u WHERE u.%s = %s)",
+		d.Quote(t.Name), column, d.Quote(fk.RefTable.Name), d.Quote(fk.RefColumns[0].Name), column)
+	n, err := countRows(ctx, db, query)
+	if n > 0 {
+		d.fault("%s.%s refers to nobody in %d rows: delete them; this lists them: %s", t.Name, fk.Columns[0].Name, n, query)
 	}
 	return err
 }

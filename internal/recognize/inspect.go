@@ -25,34 +25,35 @@ func Read(ctx context.Context, name string, db *sql.DB, h Hints) (*Database, err
 		return nil, errors.New("the database has no tables that this role sees: look at the URL, its search_path, and the role's rights")
 	}
 	d := Schema(name, s, h)
-	if name == dialect.Postgres && len(d.Faults) > 0 {
-		if err := d.unread(ctx, db); err != nil {
-			return nil, err
-		}
-	}
-	if len(d.Faults) == 0 {
-		if err := d.Sample(ctx, db); err != nil {
-			return nil, fmt.Errorf("read the times: %w", err)
-		}
-	}
-	if err := d.count(ctx, db); err != nil {
-		return nil, fmt.Errorf("count the rows to mend: %w", err)
+	if err := d.look(ctx, db); err != nil {
+		return nil, err
 	}
 	return d, d.plan(ctx, db)
 }
 
-// unread tells of the tables of PostgreSQL's whose columns the role may not read.
-func (d *Database) unread(ctx context.Context, db *sql.DB) error {
-	const query = `SELECT current_user, string_agg(quote_ident(c.relname), ', ' ORDER BY c.relname) FROM pg_class c
-JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p') AND NOT has_table_privilege(c.oid, 'SELECT')`
-	var role string
-	var names sql.NullString
-	if err := db.QueryRowContext(ctx, query).Scan(&role, &names); err != nil {
-		return fmt.Errorf("read which tables the role may read: %w", err)
+// look adds to the faults what the schema alone does not tell.
+func (d *Database) look(ctx context.Context, db *sql.DB) error {
+	if d.Dialect == dialect.Postgres {
+		if err := d.unread(ctx, db); err != nil {
+			return err
+		}
 	}
-	if names.Valid {
-		d.fault("the role may not read %s: GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO %s", names.String, names.String, d.Quote(role))
+	if len(d.Tables) < len(Entities) {
+		return nil
+	}
+	if err := d.checkFolds(ctx, db); err != nil {
+		return err
+	}
+	if len(d.Faults) == 0 {
+		if err := d.Sample(ctx, db); err != nil {
+			return fmt.Errorf("read the times: %w", err)
+		}
+	}
+	if err := d.mendWords(ctx, db); err != nil {
+		return err
+	}
+	if err := d.count(ctx, db); err != nil {
+		return fmt.Errorf("count the rows to mend: %w", err)
 	}
 	return nil
 }
@@ -63,7 +64,11 @@ func Inspect(ctx context.Context, name string, db *sql.DB) (*schema.Schema, erro
 	if err != nil {
 		return nil, err
 	}
-	return driver.InspectSchema(ctx, "", nil)
+	s, err := driver.InspectSchema(ctx, "", nil)
+	if err == nil && name == dialect.Postgres {
+		err = leaveLate(ctx, db, s)
+	}
+	return s, err
 }
 
 // driverOf returns Atlas's driver of a dialect.

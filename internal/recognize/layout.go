@@ -2,6 +2,7 @@ package recognize
 
 import (
 	"slices"
+	"strings"
 
 	"ariga.io/atlas/sql/schema"
 
@@ -54,7 +55,7 @@ func (t *Table) indexes() (all []mixin.Index) {
 			continue
 		}
 		name := i.Name
-		if name == "" || i == t.Live.PrimaryKey {
+		if name == "" || i == t.Live.PrimaryKey && strings.HasPrefix(name, "PRI") { // MySQL's
 			name = t.Live.Name + "_pkey"
 		}
 		all = append(all, mixin.Index{Name: name, Fields: fields, Unique: true})

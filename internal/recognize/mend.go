@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strings"
 
 	"ariga.io/atlas/sql/migrate"
 	"ariga.io/atlas/sql/schema"
@@ -19,6 +20,8 @@ type mending struct {
 	changes []schema.Change
 	// first are statements that Atlas cannot write.
 	first []string
+	// unfolds says that a column is to lose its collation.
+	unfolds bool
 }
 
 // mend returns the mending of a table.
@@ -57,6 +60,19 @@ func (m *mending) add(name string, kind schema.Type) {
 	m.changes = append(m.changes, &schema.AddColumn{C: c})
 }
 
+// unique adds a key over columns.
+func (m *mending) unique(columns ...string) {
+	m.index(schema.NewUniqueIndex(m.free(m.to.Name+"_"+strings.Join(columns, "_")+"_key")), columns...)
+}
+
+// free returns a name that no index has.
+func (m *mending) free(name string) string {
+	for slices.ContainsFunc(m.to.Indexes, func(i *schema.Index) bool { return strings.EqualFold(i.Name, name) }) {
+		name += "_2"
+	}
+	return name
+}
+
 // index adds an index over columns.
 func (m *mending) index(i *schema.Index, columns ...string) {
 	for _, name := range columns {
@@ -87,6 +103,17 @@ func (m *mending) anew(column string) {
 	m.column(column, schema.ChangeCollate, func(*schema.Column) {})
 }
 
+// rebuilds reports whether SQLite makes the table anew.
+func (m *mending) rebuilds() bool {
+	return slices.ContainsFunc(m.changes, func(c schema.Change) bool {
+		switch c.(type) {
+		case *schema.AddColumn, *schema.AddIndex:
+			return false
+		}
+		return true
+	})
+}
+
 // isConstraint reports whether an index of SQLite's is part of the table, so that it cannot
 // be dropped.
 func isConstraint(i *schema.Index) bool {
@@ -113,6 +140,21 @@ func (m *mending) cascade(column string, user *Table) {
 	m.changes = append(m.changes, &schema.AddForeignKey{F: fk})
 }
 
+// unfold lets a column tell capital letters apart. Addresses are stored in lower case.
+func (d *Database) unfold(t *Table, c *schema.Column) {
+	m := d.mend(t)
+	switch d.Dialect {
+	case dialect.SQLite:
+		m.unfolds = true
+		m.anew(c.Name) // Atlas writes no collation
+	case dialect.Postgres:
+		m.first = append(m.first, fmt.Sprintf(`ALTER TABLE %s ALTER COLUMN %s TYPE text COLLATE "default"`, d.Quote(t.Live.Name), d.Quote(c.Name)))
+	}
+	if c == t.Columns["email"] {
+		m.first = append(m.first, fmt.Sprintf("UPDATE %s SET %s = lower(%s)", d.Quote(t.Live.Name), d.Quote(c.Name), d.Quote(c.Name)))
+	}
+}
+
 // plan writes the statements that mend the faults, as far as statements can.
 func (d *Database) plan(ctx context.Context, db *sql.DB) error {
 	driver, err := driverOf(d.Dialect, db)
@@ -122,6 +164,16 @@ func (d *Database) plan(ctx context.Context, db *sql.DB) error {
 	var changes []schema.Change
 	for _, m := range d.mendings {
 		d.Mend = append(d.Mend, m.first...)
+		if d.Dialect == dialect.SQLite && m.rebuilds() {
+			lost, err := d.lost(ctx, db, m)
+			if err != nil {
+				return err
+			}
+			if lost != "" {
+				d.fault("SQLite changes no table, so that %s is to be made anew, and that by hand, since it has %s", m.to.Name, lost)
+				continue
+			}
+		}
 		if len(m.changes) > 0 {
 			changes = append(changes, &schema.ModifyTable{T: m.to, Changes: m.changes})
 		}
@@ -137,20 +189,6 @@ func (d *Database) plan(ctx context.Context, db *sql.DB) error {
 		d.Mend = append(d.Mend, c.Cmd)
 	}
 	return nil
-}
-
-// textToMillis changes a column of words into one of numbers.
-func (d *Database) textToMillis(t *Table, c *schema.Column) {
-	m := d.mend(t)
-	if d.Dialect == dialect.Postgres { // which wants to be told how
-		column := d.Quote(c.Name)
-		m.first = append(m.first, fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s TYPE bigint USING %s::bigint", d.Quote(t.Live.Name), column, column))
-		return
-	}
-	m.column(c.Name, schema.ChangeType, func(c *schema.Column) {
-		c.Type.Type, c.Type.Raw = &schema.IntegerType{T: "bigint"}, "bigint"
-		c.Attrs = nil // the encoding of its words
-	})
 }
 
 // random returns what a database calls a value that is nobody else's, as a default.

@@ -46,6 +46,10 @@ var spellings = map[string]map[string][]string{
 	},
 }
 
+// loose are spellings that say something only in a table whose name has a certain word: many
+// tables hold a token, and many an address.
+var loose = map[string]map[string]string{"Session": {"token": "session"}, "VerificationToken": {"email": "verif"}}
+
 // IsField reports whether an entity has a field of authent's by that name.
 func IsField(noun, name string) bool {
 	_, ok := spellings[noun][name]

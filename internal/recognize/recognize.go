@@ -44,6 +44,8 @@ type Database struct {
 	Mend []string
 
 	mendings []*mending
+	// worded are times in columns of words.
+	worded []worded
 }
 
 // fault adds something to mend, once.
@@ -91,7 +93,7 @@ func (d *Database) Found() (all []string) {
 		t := d.Tables[noun]
 		var names []string
 		for _, field := range Fields(noun) {
-			if c := t.Columns[field]; c != nil && c.Name != field {
+			if c := t.Columns[field]; c != nil && (c.Name != field || field == "password") {
 				names = append(names, field+" is "+c.Name)
 			}
 		}
@@ -99,9 +101,27 @@ func (d *Database) Found() (all []string) {
 		if len(names) > 0 {
 			text = strings.Join(names, ", ")
 		}
-		all = append(all, fmt.Sprintf("%s is the table %s: %s", noun, t.Live.Name, text))
+		all = append(all, fmt.Sprintf("%s is the table %s, %s: %s", noun, t.Live.Name, d.why(t), text))
 	}
 	return all
+}
+
+// why says what a table was taken by.
+func (d *Database) why(t *Table) string {
+	if t.Noun == "User" {
+		for _, fk := range slices.Concat(d.Tables["Account"].Live.ForeignKeys, d.Tables["Session"].Live.ForeignKeys) {
+			if fk.RefTable == t.Live {
+				return "to which accounts or sessions refer"
+			}
+		}
+	}
+	var names []string
+	for _, field := range telling[t.Noun] {
+		if c := t.Columns[field]; c != nil {
+			names = append(names, c.Name)
+		}
+	}
+	return "by its columns " + strings.Join(names, ", ")
 }
 
 // choose returns the table of an entity, nil after a fault.
@@ -110,7 +130,7 @@ func (d *Database) choose(noun string, s *schema.Schema, h Hints) *schema.Table 
 		if t, ok := s.Table(name); ok {
 			return t
 		}
-		d.fault("there is no table %q: name the one of %s by --table %s=NAME", name, noun, noun)
+		d.fault("there is no table %q (views are none): name the one of %s by --table %s=NAME", name, noun, noun)
 		return nil
 	}
 	var all []*schema.Table
@@ -120,7 +140,7 @@ func (d *Database) choose(noun string, s *schema.Schema, h Hints) *schema.Table 
 		}
 	}
 	if noun == "User" {
-		all = d.referred(all)
+		all = d.referred(s, all)
 	}
 	switch len(all) {
 	case 1:
@@ -159,7 +179,7 @@ func betterAuth(s *schema.Schema) *schema.Table {
 // could reports whether a table has the columns that tell of an entity.
 func (d *Database) could(noun string, t *schema.Table, h Hints) bool {
 	for _, field := range telling[noun] {
-		found := named(noun, field, t)
+		found := named(noun, field, t, h.Tables[noun] == t.Name)
 		if field == "user_id" {
 			found = referring(t, found)
 		}
@@ -171,11 +191,11 @@ func (d *Database) could(noun string, t *schema.Table, h Hints) bool {
 		}
 	}
 	// A session has a token too, and a verification token belongs to no user's row.
-	return noun != "VerificationToken" || named("Session", "user_id", t) == nil && named("Account", "provider", t) == nil
+	return noun != "VerificationToken" || named("Session", "user_id", t, false) == nil && named("Account", "provider", t, false) == nil
 }
 
 // referred leaves of tables those to which accounts or sessions refer, if there are any.
-func (d *Database) referred(all []*schema.Table) []*schema.Table {
+func (d *Database) referred(s *schema.Schema, all []*schema.Table) []*schema.Table {
 	var to []*schema.Table
 	for _, noun := range []string{"Account", "Session"} {
 		t := d.Tables[noun]
@@ -183,9 +203,14 @@ func (d *Database) referred(all []*schema.Table) []*schema.Table {
 			continue
 		}
 		for _, fk := range t.Live.ForeignKeys {
-			if slices.Contains(fk.Columns, t.Columns["user_id"]) && !slices.Contains(to, fk.RefTable) {
-				to = append(to, fk.RefTable)
+			if !slices.Contains(fk.Columns, t.Columns["user_id"]) || slices.Contains(to, fk.RefTable) {
+				continue
 			}
+			if !slices.Contains(s.Tables, fk.RefTable) {
+				d.fault("%s refers to %s, which is in another schema: name that schema in the URL (search_path), or let it refer to a table of this one", t.Live.Name, fk.RefTable.Name)
+				continue
+			}
+			to = append(to, fk.RefTable)
 		}
 	}
 	if len(to) == 0 {
@@ -194,25 +219,50 @@ func (d *Database) referred(all []*schema.Table) []*schema.Table {
 	return to
 }
 
-// named returns the column that a field's name tells of, nil for none.
-func named(noun, field string, t *schema.Table) *schema.Column {
+// named returns the column that a field's name tells of, nil for none. In a table that
+// somebody has named, words count that say little by themselves.
+func named(noun, field string, t *schema.Table, hinted bool) *schema.Column {
+	if all := candidates(noun, field, t, hinted); len(all) > 0 {
+		return all[0]
+	}
+	return nil
+}
+
+// candidates lists the columns that a field's name tells of, the likeliest first.
+func candidates(noun, field string, t *schema.Table, hinted bool) (all []*schema.Column) {
 	for _, spelling := range spellings[noun][field] {
+		if word := loose[noun][spelling]; word != "" && !hinted && !strings.Contains(plain(t.Name), word) {
+			continue
+		}
 		for _, c := range t.Columns {
 			if plain(c.Name) == spelling {
-				return c
+				all = append(all, c)
 			}
 		}
 	}
-	return nil
+	return all
+}
+
+// likeliest returns the column of a field, nil for none. Where two could be meant, and no
+// column has the field's own name, that is a fault: always where one is a password.
+func (d *Database) likeliest(noun, field string, t *schema.Table, h Hints) *schema.Column {
+	all := candidates(noun, field, t, h.Tables[noun] == t.Name)
+	switch {
+	case len(all) == 0:
+		return nil
+	case len(all) > 1 && (field == "password" || plain(all[0].Name) != plain(field)):
+		d.fault("the columns %s and %s of %s could each be %s.%s: name the right one by --column %s.%s=NAME", all[0].Name, all[1].Name, t.Name, noun, field, noun, field)
+	}
+	return all[0]
 }
 
 // assign finds the columns of an entity's fields.
 func (d *Database) assign(noun string, t *schema.Table, h Hints) map[string]*schema.Column {
 	columns := map[string]*schema.Column{}
-	for field := range spellings[noun] {
+	for _, field := range Fields(noun) {
 		name, ok := h.Columns[noun+"."+field]
 		if !ok {
-			if c := named(noun, field, t); c != nil {
+			if c := d.likeliest(noun, field, t, h); c != nil {
 				columns[field] = c
 			}
 			continue

@@ -44,16 +44,24 @@ func (d *Database) sampleColumn(ctx context.Context, db *sql.DB, t *Table, c *sc
 
 // sampleNumbers wants Unix milliseconds.
 func (d *Database) sampleNumbers(ctx context.Context, db *sql.DB, t *Table, c *schema.Column) error {
-	var most sql.NullInt64
-	query := fmt.Sprintf("SELECT max(%s) FROM %s", d.Quote(c.Name), d.Quote(t.Live.Name))
-	if err := db.QueryRowContext(ctx, query).Scan(&most); err != nil {
+	var least, most sql.NullInt64
+	query := fmt.Sprintf("SELECT min(%s), max(%s) FROM %s", d.Quote(c.Name), d.Quote(c.Name), d.Quote(t.Live.Name))
+	if err := db.QueryRowContext(ctx, query).Scan(&least, &most); err != nil {
 		return err
 	}
-	const year1973 = 100_000_000_000 // in milliseconds; in seconds it is the year 5138
-	if most.Valid && most.Int64 < year1973 {
+	const (
+		year1970 = 10_000_000          // in seconds, in April
+		year1973 = 100_000_000_000     // in milliseconds; in seconds it is the year 5138
+		year5138 = 100_000_000_000_000 // in milliseconds; in microseconds it is the year 1973
+	)
+	switch {
+	case !most.Valid, least.Int64 >= year1973 && most.Int64 < year5138:
+	case least.Int64 >= year1970 && most.Int64 < year1973:
 		d.fault("%s.%s holds Unix seconds, and authent writes milliseconds, as the other program must then", t.Live.Name, c.Name)
 		m, column := d.mend(t), d.Quote(c.Name)
 		m.first = append(m.first, fmt.Sprintf("UPDATE %s SET %s = %s * 1000", d.Quote(t.Live.Name), column, column))
+	default:
+		d.fault("%s.%s holds numbers from %d to %d, and authent writes Unix milliseconds: let the other program do so too, and rewrite those that are none, or name another column by --column", t.Live.Name, c.Name, least.Int64, most.Int64)
 	}
 	return nil
 }
@@ -70,8 +78,11 @@ func (d *Database) sampleTypes(ctx context.Context, db *sql.DB, t *Table, c *sch
 	if KindOf(c) == Int {
 		wanted = "integer"
 	}
-	if len(all) == 0 || slices.Equal(all, []string{wanted}) {
+	if len(all) == 0 {
 		return nil
+	}
+	if slices.Equal(all, []string{wanted}) {
+		return d.sampleText(ctx, db, t, c)
 	}
 	d.fault("%s.%s holds times as %s, and authent writes %s: the other program must do so too (Prisma does from version 7 on)", t.Live.Name, c.Name, strings.Join(all, " and as "), wanted)
 	if wanted == "text" && slices.Contains(all, "integer") {
@@ -82,19 +93,20 @@ func (d *Database) sampleTypes(ctx context.Context, db *sql.DB, t *Table, c *sch
 	return nil
 }
 
+// sampleText wants that SQLite can read what a column holds as times.
+func (d *Database) sampleText(ctx context.Context, db *sql.DB, t *Table, c *schema.Column) error {
+	if KindOf(c) == Int {
+		return nil
+	}
+	query := fmt.Sprintf("SELECT * FROM %s WHERE %s IS NOT NULL AND strftime('%%s', %s) IS NULL", d.Quote(t.Live.Name), d.Quote(c.Name), d.Quote(c.Name))
+	n, err := countRows(ctx, db, query)
+	if n > 0 {
+		d.fault("%s.%s is no time in %d rows: rewrite them as YYYY-MM-DD HH:MM:SS.SSS+00:00; this lists them: %s", t.Live.Name, c.Name, n, query)
+	}
+	return err
+}
+
 // typesOf lists what a column of SQLite's holds.
-func typesOf(ctx context.Context, db *sql.DB, table, column string) (all []string, err error) {
-	rows, err := db.QueryContext(ctx, fmt.Sprintf("SELECT DISTINCT typeof(%s) FROM %s WHERE %s IS NOT NULL ORDER BY 1", column, table, column))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var kind string
-		if err := rows.Scan(&kind); err != nil {
-			return nil, err
-		}
-		all = append(all, kind)
-	}
-	return all, rows.Err()
+func typesOf(ctx context.Context, db *sql.DB, table, column string) ([]string, error) {
+	return column1(ctx, db, fmt.Sprintf("SELECT DISTINCT typeof(%s) FROM %s WHERE %s IS NOT NULL ORDER BY 1", column, table, column))
 }
