@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 
 	"ariga.io/atlas/sql/schema"
+	"entgo.io/ent/dialect"
 
 	"github.com/authent/authent/internal/recognize"
 )
@@ -23,7 +25,7 @@ func (g graph) fieldSource(t *schema.Table, name string, c *schema.Column) (line
 	case !g.Filled(t, c):
 		optional, nillable = "", ""
 	}
-	switch recognize.KindOf(c) {
+	switch g.kindOf(c) {
 	case recognize.Int:
 		line = fmt.Sprintf("field.Int64(%q)%s", name, nillable)
 	case recognize.Time:
@@ -44,10 +46,6 @@ func (g graph) fieldSource(t *schema.Table, name string, c *schema.Column) (line
 		for i, v := range values {
 			quoted[i] = strconv.Quote(v)
 		}
-		if slices.Contains(values, "") {
-			line = fmt.Sprintf("field.String(%q)%s", name, nillable)
-			break
-		}
 		line = fmt.Sprintf("field.Enum(%q).Values(%s)%s%s", name, strings.Join(quoted, ", "), nillable, types)
 	default:
 		line = fmt.Sprintf("field.String(%q)%s%s", name, nillable, types)
@@ -61,6 +59,41 @@ func (g graph) fieldSource(t *schema.Table, name string, c *schema.Column) (line
 	return line, imports
 }
 
+// kindOf returns what a field for a column holds. The times of day and years of MySQL are
+// none of Go's times, and an enum has only values that are different names in Go.
+func (g graph) kindOf(c *schema.Column) recognize.Kind {
+	switch kind := c.Type.Type.(type) {
+	case *schema.TimeType:
+		if g.Dialect == dialect.MySQL && (kind.T == "time" || kind.T == "year") {
+			return recognize.Other
+		}
+	case *schema.EnumType:
+		names := map[string]bool{}
+		for _, v := range kind.Values {
+			names[strings.ToLower(strings.ReplaceAll(v, "_", ""))] = true
+			if !identifier.MatchString(v) {
+				return recognize.Other
+			}
+		}
+		if len(names) < len(kind.Values) {
+			return recognize.Other
+		}
+	}
+	return recognize.KindOf(c)
+}
+
+// identifier matches a word that can be part of a name in Go.
+var identifier = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
+
+// reserved are names of fields that what ent generates has for something else.
+var reserved = []string{
+	"and", "or", "not", "table", "label", "columns", "foreign_keys", "valid_column", "hooks", "interceptors", "policy", "order_option",
+	"edges", "unwrap", "string", "value", "update",
+}
+
+// edgesOf are the edges that the mixins have.
+var edgesOf = map[string][]string{"User": {"accounts", "sessions"}, "Account": {"user"}, "Session": {"user"}}
+
 // fieldName returns the name of a column's field, which is none of used. The fields of
 // authent come first.
 func fieldName(t *recognize.Table, c *schema.Column, used []string) string {
@@ -68,11 +101,11 @@ func fieldName(t *recognize.Table, c *schema.Column, used []string) string {
 	if name == "" || unicode.IsDigit([]rune(name)[0]) {
 		name = "column_" + name
 	}
-	if recognize.IsField(t.Noun, name) || name == "id" {
-		name += "_column"
+	if recognize.IsField(t.Noun, name) || name == "id" || slices.Contains(reserved, name) || slices.Contains(edgesOf[t.Noun], name) {
+		name += "_field"
 	}
 	for slices.Contains(used, name) {
-		name += "_column"
+		name += "_field"
 	}
 	return name
 }
@@ -83,6 +116,11 @@ func snake(name string) string {
 	last := rune('_')
 	for _, c := range name {
 		switch {
+		case c > unicode.MaxASCII: // ent's code would have no name for it
+			if last != '_' {
+				b.WriteByte('_')
+			}
+			c = '_'
 		case unicode.IsUpper(c):
 			if last != '_' && !unicode.IsUpper(last) {
 				b.WriteByte('_')

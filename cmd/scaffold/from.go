@@ -49,7 +49,7 @@ func (c command) accept(g graph, out io.Writer) error {
 func refusal(d *recognize.Database) error {
 	text := "authent cannot use this database yet; nothing was written:\n- " + strings.Join(d.Faults, "\n- ")
 	if len(d.Mend) > 0 {
-		text += "\nThese statements mend what statements can. Make a backup, read them, and change the schema of the other program in the same way, or its next migration undoes them:\n  " +
+		text += "\nThese statements mend what statements can. Make a backup, read them, run them outside a transaction, and change the schema of the other program in the same way, or its next migration undoes them:\n  " +
 			strings.Join(d.Mend, ";\n  ") + ";"
 	}
 	return errors.New(text)

@@ -95,13 +95,13 @@ func TestFrom_FieldNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"user_name").`, `"user_name_column").`, `"column_2fa").`, `"column_").`, `StorageKey("userName")`, `StorageKey("2fa")`, `"uuid").`} {
+	for _, want := range []string{`"user_name").`, `"user_name_field").`, `"column_2fa").`, `"column_").`, `StorageKey("userName")`, `StorageKey("2fa")`, `"uuid").`} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("no %s in\n%s", want, text)
 		}
 	}
 	text, err = os.ReadFile(filepath.Join(c.Folder, "schema", "verificationtoken.go"))
-	if err != nil || !strings.Contains(string(text), `"id_column")`) {
+	if err != nil || !strings.Contains(string(text), `"id_field")`) {
 		t.Errorf("%v: the id of a table whose token is the id:\n%s", err, text)
 	}
 }

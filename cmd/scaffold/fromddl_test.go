@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,5 +62,55 @@ func TestFromDDL_Refuses(t *testing.T) {
 	}
 	if err := (command{FromDDL: "missing.sql"}).fromDDL(t.Context(), new(bytes.Buffer)); err == nil || !strings.Contains(err.Error(), "missing.sql") {
 		t.Errorf("no file: %v", err)
+	}
+}
+
+// TestFromDDL_StaysInside: no statement and no parameter reaches another database of the
+// server.
+func TestFromDDL_StaysInside(t *testing.T) {
+	for on, tc := range map[string]struct{ parameter, statement string }{
+		"postgres": {"dbname", `DROP TABLE "kept"`}, "mariadb": {"", "DROP TABLE `%s`.`kept`"},
+	} {
+		kind := testdb.Server(t, on)
+		address := kind.PoolOf(t, []string{"CREATE TABLE kept (id INTEGER)"}, nil).URL(t)
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other := strings.TrimPrefix(u.Path, "/")
+		c := command{FromDDL: filepath.Join(t.TempDir(), "x.sql"), Folder: filepath.Join(t.TempDir(), "ent"), DevURL: address}
+		statements := []string{strings.ReplaceAll(tc.statement, "%s", other)}
+		if tc.parameter != "" {
+			query := u.Query()
+			query.Set(tc.parameter, other)
+			u.RawQuery = query.Encode()
+			c.DevURL = u.String()
+		} else {
+			statements = append(statements, "DROP SCHEMA `"+other+"`", "/*!40101 USE `"+other+"` */; DROP TABLE kept", "INSERT INTO `"+other+"`.kept VALUES (1)")
+		}
+		for _, statement := range statements {
+			if err := os.WriteFile(c.FromDDL, []byte(statement+";\n/*!40101 SET NAMES utf8mb4 */;"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.fromDDL(t.Context(), t.Output()); err == nil {
+				t.Errorf("%s: accepted", statement)
+			}
+			var n int
+			if err := kind.Connect(t, address).QueryRowContext(t.Context(), "SELECT COUNT(*) FROM kept").Scan(&n); err != nil || n != 0 {
+				t.Fatalf("%s reached the other database: %d rows, %v", statement, n, err)
+			}
+		}
+	}
+}
+
+// TestFromDDL_Dump: what dumps have besides tables is passed over, and triggers are whole.
+func TestFromDDL_Dump(t *testing.T) {
+	script := "/*!40101 SET NAMES utf8mb4 */;\n-- a comment\n" + good + ";\nCREATE TRIGGER t AFTER DELETE ON \"User\" BEGIN DELETE FROM \"Session\"; DELETE FROM \"Account\"; END;\n"
+	c := command{FromDDL: filepath.Join(t.TempDir(), "x.sql"), Folder: filepath.Join(t.TempDir(), "ent")}
+	if err := os.WriteFile(c.FromDDL, []byte(script), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.fromDDL(t.Context(), t.Output()); err != nil {
+		t.Error(err)
 	}
 }

@@ -48,8 +48,24 @@ var refusals = map[string]struct {
 		[]string{"1 values are there more than once: keep one row of each; this lists them: SELECT \"provider\", \"providerAccountId\" FROM \"Account\""}},
 	"nobody's session": {`"userId" TEXT NOT NULL REFERENCES "User" ("id") ON DELETE CASCADE, "expires" DATETIME NOT NULL);`, `"userId" TEXT REFERENCES "User" ("id") ON DELETE CASCADE, "expires" DATETIME NOT NULL); INSERT INTO "Session" VALUES ('t', NULL, '2026-01-01 00:00:00');`,
 		[]string{`Session.userId is NULL in 1 rows: delete them, or fill it in; this lists them: SELECT * FROM "Session" WHERE "userId" IS NULL`}},
-	"Better Auth": {good, betterAuth, []string{"nothing was written:\n- the table account is Better Auth's, which authent does not work with: it reads tables of Auth.js's kind"}},
-	"nothing":     {good, `CREATE TABLE "x" ("id" INTEGER)`, []string{"no table that this role sees has the columns of Account", "no table that this role sees has the columns of Session", "no table that this role sees has the columns of VerificationToken", "no table that this role sees has the columns of User"}},
+	"reset tokens": {`CREATE TABLE "Session" ("sessionToken" TEXT NOT NULL PRIMARY KEY`, `CREATE TABLE "password_resets" ("token" TEXT NOT NULL PRIMARY KEY`, []string{"no table that this role sees has the columns of Session"}},
+	"two passwords": {`"image" TEXT)`, `"image" TEXT, "password" TEXT, "password_hash" TEXT)`,
+		[]string{"the columns password and password_hash of User could each be User.password: name the right one by --column User.password=NAME"}},
+	"two creations": {`"image" TEXT)`, `"image" TEXT, "created" DATETIME, "inserted_at" DATETIME)`, []string{"the columns created and inserted_at of User could each be User.created_at"}},
+	"two units": {`"emailVerified" DATETIME, "image" TEXT);`, `"emailVerified" INTEGER, "image" TEXT); INSERT INTO "User" VALUES ('1', NULL, 'a', 1767225600, NULL), ('2', NULL, 'b', 1767225600000, NULL);`,
+		[]string{"User.emailVerified holds numbers from 1767225600 to 1767225600000"}},
+	"a flag": {`"emailVerified" DATETIME, "image" TEXT);`, `"emailVerified" INTEGER, "image" TEXT); INSERT INTO "User" VALUES ('1', NULL, 'a', 1, NULL);`, []string{"User.emailVerified holds numbers from 1 to 1"}},
+	"no time": {`"image" TEXT);`, `"image" TEXT); INSERT INTO "User" VALUES ('1', NULL, 'a', 'Mon Jan 01 2024 10:00:00 GMT+0100 (CET)', NULL);`,
+		[]string{"User.emailVerified is no time in 1 rows"}},
+	"ids that nobody counts": {good, strings.NewReplacer(`"id" TEXT NOT NULL PRIMARY KEY, "name"`, `"id" INT NOT NULL PRIMARY KEY, "name"`, `"userId" TEXT`, `"userId" INT`).Replace(good), []string{"User.id is a number that the database does not count up"}},
+	"an index folds case":    {good, strings.Replace(good, `"email" TEXT UNIQUE`, `"email" TEXT`, 1) + `; CREATE UNIQUE INDEX "e" ON "User" ("email" COLLATE NOCASE)`, []string{"User.email is compared without case"}},
+	"another collation":      {good, strings.NewReplacer(`ON DELETE CASCADE, "expires" DATETIME NOT NULL`, `, "expires" DATETIME NOT NULL, "nick" TEXT COLLATE  nocase`).Replace(good), []string{"by hand, since it has COLLATE  nocase"}},
+	"nobody's rows": {` REFERENCES "User" ("id") ON DELETE CASCADE, "expires" DATETIME NOT NULL);`, `, "expires" DATETIME NOT NULL); INSERT INTO "Session" VALUES ('t', 'x', '2026-01-01 00:00:00');`,
+		[]string{"Session.userId refers to no user", "Session.userId refers to nobody in 1 rows"}},
+	"a quote":         {good, strings.ReplaceAll(good, `"VerificationToken"`, "\"proof'\nfunc init() {}\""), []string{`has a quote or a control character`}},
+	"names are names": {`"name" TEXT`, `"name" TEXT UNIQUE`, []string{"User (name) is unique, and there may be two users with the same"}},
+	"Better Auth":     {good, betterAuth, []string{"nothing was written:\n- the table account is Better Auth's, which authent does not work with: it reads tables of Auth.js's kind"}},
+	"nothing":         {good, `CREATE TABLE "x" ("id" INTEGER)`, []string{"no table that this role sees has the columns of Account", "no table that this role sees has the columns of Session", "no table that this role sees has the columns of VerificationToken", "no table that this role sees has the columns of User"}},
 }
 
 // betterAuth is the DDL of Better Auth's four tables.
@@ -60,7 +76,8 @@ CREATE TABLE "account" ("id" TEXT NOT NULL PRIMARY KEY, "accountId" TEXT NOT NUL
 CREATE TABLE "verification" ("id" TEXT NOT NULL PRIMARY KEY, "identifier" TEXT NOT NULL, "value" TEXT NOT NULL, "expiresAt" DATE NOT NULL, "createdAt" DATE, "updatedAt" DATE);`
 
 // forPeople are the faults that no statement mends: somebody must think about them.
-var forPeople = []string{"no e-mail", "two keys", "two of them", "two users", "words for numbers", "Better Auth", "nothing"}
+var forPeople = []string{"no e-mail", "two keys", "two of them", "two users", "words for numbers", "Better Auth", "nothing",
+	"reset tokens", "two passwords", "two creations", "two units", "a flag", "no time", "ids that nobody counts", "another collation", "a quote"}
 
 // inserts matches the rows that a statement cannot mend.
 var inserts = regexp.MustCompile(`INSERT INTO "(?:Account|Session)"[^;]*;`)
@@ -99,5 +116,17 @@ func TestFrom_Refuses(t *testing.T) {
 				t.Errorf("after\n%s\n%v", statements, err)
 			}
 		})
+	}
+}
+
+// TestFrom_Triggers: a table that would lose a trigger is made anew by hand.
+func TestFrom_Triggers(t *testing.T) {
+	address := testdb.SQLite.PoolOf(t, testdb.Script(strings.Replace(good, `ON DELETE CASCADE, "expires"`, `, "expires"`, 1)), nil).URL(t)
+	if _, err := testdb.SQLite.Connect(t, address).ExecContext(t.Context(), `CREATE TRIGGER "told" AFTER DELETE ON "Session" BEGIN DELETE FROM "Account" WHERE 0; END`); err != nil {
+		t.Fatal(err)
+	}
+	err := command{From: address, Folder: filepath.Join(t.TempDir(), "ent")}.from(t.Context(), t.Output())
+	if err == nil || !strings.Contains(err.Error(), "Session is to be made anew, and that by hand, since it has the trigger told") || strings.Contains(err.Error(), "DROP TABLE") {
+		t.Error(err)
 	}
 }

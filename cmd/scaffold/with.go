@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -86,11 +87,13 @@ func (g graph) own(t *schema.Table) (owned, error) {
 	switch {
 	case g.ours(t):
 		return o, errors.New("its entity is there anyway")
+	case !recognize.IsPlainName(t.Name) || slices.ContainsFunc(t.Columns, func(c *schema.Column) bool { return !recognize.IsPlainName(c.Name) }):
+		return o, errors.New("its name or that of a column has a quote or a control character: write its schema by hand")
 	case len(columns) == 0:
 		return o, fmt.Errorf("it does not refer to %s by a foreign key: write its schema by hand", g.Tables["User"].Live.Name)
 	case o.id == nil:
 		return o, errors.New("ent needs a key of one column, a number, a text or a UUID, and it has none: write its schema by hand")
-	case gen.ValidSchemaName(o.entity) != nil || slices.ContainsFunc(nouns, func(n noun) bool { return n.Name == o.entity }):
+	case gen.ValidSchemaName(o.entity) != nil || !identifier.MatchString(o.entity) || o.entity == "Layout" || slices.ContainsFunc(nouns, func(n noun) bool { return n.Name == o.entity }):
 		return o, fmt.Errorf("its entity would be called %s, which is taken: write its schema by hand", o.entity)
 	}
 	fields := o.fields()
@@ -110,11 +113,8 @@ func (g graph) edge(o owned, fields map[*schema.Column]string, c *schema.Column,
 		return i.Unique && len(i.Parts) == 1 && i.Parts[0].C == c
 	})
 	e.name = strings.TrimSuffix(e.field, "_id")
-	for _, field := range fields {
-		if field == e.name {
-			e.name += "_user"
-			break
-		}
+	for slices.Contains(slices.Collect(maps.Values(fields)), e.name) || slices.Contains(reserved, e.name) {
+		e.name += "_user"
 	}
 	e.ref = snake(o.entity)
 	if !e.unique {
@@ -123,7 +123,11 @@ func (g graph) edge(o owned, fields map[*schema.Column]string, c *schema.Column,
 	if several {
 		e.ref += "_by_" + e.name
 	}
-	if e.ref == "accounts" || e.ref == "sessions" || recognize.IsField("User", e.ref) {
+	var used []string
+	for _, c := range g.Tables["User"].Extra() {
+		used = append(used, fieldName(g.Tables["User"], c, used))
+	}
+	for slices.Contains(edgesOf["User"], e.ref) || recognize.IsField("User", e.ref) || slices.Contains(used, e.ref) || slices.Contains(reserved, e.ref) {
 		e.ref += "_rows"
 	}
 	return e

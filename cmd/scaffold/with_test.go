@@ -22,6 +22,7 @@ CREATE TABLE "settings" ("id" INTEGER PRIMARY KEY, "user_id" TEXT NOT NULL UNIQU
 CREATE TABLE "twoFactor" ("id" TEXT NOT NULL PRIMARY KEY, "secret" TEXT NOT NULL, "backupCodes" TEXT NOT NULL, "userId" TEXT NOT NULL REFERENCES "User" ("id"));
 CREATE TABLE "votes" ("user_id" TEXT NOT NULL REFERENCES "User" ("id"), "post" INTEGER NOT NULL, PRIMARY KEY ("user_id", "post"));
 CREATE TABLE "Sessions" ("id" INTEGER PRIMARY KEY, "user_id" TEXT NOT NULL REFERENCES "User" ("id"));
+CREATE TABLE "layouts" ("id" INTEGER PRIMARY KEY, "user_id" TEXT NOT NULL REFERENCES "User" ("id"));
 CREATE TABLE "posts" ("id" INTEGER PRIMARY KEY, "title" TEXT)`
 
 // TestWith: tables that are named become entities with edges from and to the users, and
@@ -88,6 +89,7 @@ func TestWith_Refuses(t *testing.T) {
 		"posts":    "--with posts: it does not refer to User by a foreign key",
 		"votes":    "--with votes: ent needs a key of one column",
 		"User":     "--with User: its entity is there anyway",
+		"layouts":  "--with layouts: its entity would be called Layout, which is taken",
 		"Sessions": "--with Sessions: its entity would be called Session, which is taken",
 	} {
 		c := command{Folder: filepath.Join(t.TempDir(), "ent"), With: []string{name}}
@@ -97,5 +99,21 @@ func TestWith_Refuses(t *testing.T) {
 		if left, _ := filepath.Glob(c.Folder); len(left) > 0 {
 			t.Errorf("%s: something was written", name)
 		}
+	}
+}
+
+// TestWith_Again: writing files anew leaves no edge without its other end.
+func TestWith_Again(t *testing.T) {
+	c := command{Folder: filepath.Join(t.TempDir(), "ent"), With: []string{"settings"}}
+	if _, err := pull(t, testdb.SQLite, good+more, c); err != nil {
+		t.Fatal(err)
+	}
+	c.With, c.Force = nil, true
+	if _, err := pull(t, testdb.SQLite, good+more, c); err == nil || !strings.Contains(err.Error(), "setting.go has an edge from User, which user.go would no longer have") {
+		t.Error(err)
+	}
+	c.With = []string{"settings", "orders"}
+	if _, err := pull(t, testdb.SQLite, good+more, c); err != nil {
+		t.Error(err)
 	}
 }

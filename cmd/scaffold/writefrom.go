@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,7 +48,7 @@ func (c command) writeFrom(g graph, out io.Writer) error {
 		}
 		wanted[filepath.Join(c.Folder, name)] = text
 	}
-	if err := c.spare(wanted); err != nil {
+	if err := errors.Join(c.spare(wanted), c.left(wanted)); err != nil {
 		return err
 	}
 	if err := writeAll(wanted); err != nil {
@@ -76,6 +77,34 @@ func (c command) spare(wanted map[string][]byte) error {
 	slices.Sort(differ)
 	return fmt.Errorf("%s differ from what would be written: nothing was written; look at them, or write them anew by --force", strings.Join(differ, ", "))
 }
+
+// left refuses to leave a schema with an edge from a User that has it no more: one that
+// --with has written before.
+func (c command) left(wanted map[string][]byte) error {
+	files, err := filepath.Glob(filepath.Join(c.Folder, "schema", "*.go"))
+	if err != nil || !c.Force {
+		return err
+	}
+	user := wanted[filepath.Join(c.Folder, "schema", "user.go")]
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		if _, again := wanted[file]; again {
+			continue
+		}
+		for _, ref := range inverse.FindAllSubmatch(text, -1) {
+			if !bytes.Contains(user, ref[1]) {
+				return fmt.Errorf("%s has an edge from User, which user.go would no longer have: nothing was written; give --with for its table again, or remove the file", file)
+			}
+		}
+	}
+	return nil
+}
+
+// inverse matches an edge of a table of the application's own from User.
+var inverse = regexp.MustCompile(`User\.Type\)\.Ref\(("\w+")\)`)
 
 // schemaFile returns the source of an entity's schema.
 func (g graph) schemaFile(noun string, with []owned) string {

@@ -30,6 +30,20 @@ func column1(ctx context.Context, db *sql.DB, query string, args ...any) (all []
 	return all, rows.Err()
 }
 
+// quoted refuses names of SQLite's tables with which Atlas could read none.
+func quoted(ctx context.Context, db *sql.DB) error {
+	names, err := column1(ctx, db, "SELECT name FROM sqlite_master WHERE type = 'table'")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if !IsPlainName(name) {
+			return fmt.Errorf("the name of the table %q has a quote or a control character: give it another", name)
+		}
+	}
+	return nil
+}
+
 // leaveLate takes keys of PostgreSQL's for none that are checked when a transaction ends
 // (DEFERRABLE): who has written a row that is there twice would not know.
 func leaveLate(ctx context.Context, db *sql.DB, s *schema.Schema) error {

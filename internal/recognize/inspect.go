@@ -64,6 +64,11 @@ func Inspect(ctx context.Context, name string, db *sql.DB) (*schema.Schema, erro
 	if err != nil {
 		return nil, err
 	}
+	if name == dialect.SQLite {
+		if err := quoted(ctx, db); err != nil {
+			return nil, err
+		}
+	}
 	s, err := driver.InspectSchema(ctx, "", nil)
 	if err == nil && name == dialect.Postgres {
 		err = leaveLate(ctx, db, s)
