@@ -129,7 +129,7 @@ func killOnMySQL(t *testing.T, c cell, kind testdb.Kind, people []person, step s
 		// The old application goes on, and somebody signs in.
 		s := seeder{t: t, kind: kind, db: db}
 		columns, row := []string{"session_token", "user_id", "expires"}, []any{"a-new-token-of-somebody", people[0].id, "2037-01-01 00:00:00"}
-		if !c.camel() {
+		if c.ids() {
 			columns, row = append(columns, "id"), append(row, "new")
 		}
 		s.insert(c, sessionsTable, columns, 1, func(int) []any { return row })
