@@ -161,15 +161,17 @@ func (a *adopter) copies(c *schema.Column) bool {
 // what was read gives the same value.
 func (a *adopter) rawOf(c *schema.Column) string {
 	name := a.q(c.Name)
-	switch _, isFloat := c.Type.Type.(*schema.FloatType); {
-	case a.Dialect == dialect.Postgres:
-		return "CAST(" + name + " AS text)"
+	_, isFloat := c.Type.Type.(*schema.FloatType)
+	_, isBinary := c.Type.Type.(*schema.BinaryType)
+	switch {
 	case a.Dialect == dialect.SQLite:
 		return "+" + name // without the driver's reading of the column's type
-	case isFloat:
+	case isBinary:
+		return name
+	case isFloat && a.Dialect == dialect.MySQL:
 		return name + " + 0e0" // else it is rounded to six digits
 	}
-	return "CAST(" + name + " AS char)"
+	return a.asWords(name)
 }
 
 // noteTokens tells of what goes with the rows of verification tokens.

@@ -91,10 +91,7 @@ func tableNames(live *schema.Schema) string {
 }
 
 // table returns the live table that becomes the native table of that name.
-func (a *adopter) table(native string) *schema.Table {
-	t, _ := a.live.Table(a.layout.tables[native])
-	return t
-}
+func (a *adopter) table(native string) *schema.Table { return a.layout.live[native] }
 
 // liveColumn returns the live column that becomes one of authent's, nil if there is none.
 func (a *adopter) liveColumn(native, name string) *schema.Column {

@@ -92,8 +92,9 @@ func (c authColumn) takes(dialectName string, live *schema.Column) bool {
 
 // layout is what a database has for authent's tables.
 type layout struct {
-	// tables maps native names to live ones.
+	// tables maps native names to live ones, and live to the tables themselves.
 	tables map[string]string
+	live   map[string]*schema.Table
 	// columns maps the native names of a table's columns to the live ones. A name is
 	// absent if the database has no such column.
 	columns map[string]map[string]string
@@ -104,13 +105,13 @@ type layout struct {
 
 // layoutOf returns the layout of tables that were recognized.
 func layoutOf(d *recognize.Database) layout {
-	l := layout{tables: map[string]string{}, columns: map[string]map[string]string{}, keys: map[string][]string{}}
+	l := layout{tables: map[string]string{}, live: map[string]*schema.Table{}, columns: map[string]map[string]string{}, keys: map[string][]string{}}
 	for _, native := range nativeTables {
 		t := d.Tables[nouns[native]]
 		if t.Columns["id"] == nil {
 			secondID(t)
 		}
-		l.tables[native], l.columns[native] = t.Live.Name, map[string]string{}
+		l.tables[native], l.live[native], l.columns[native] = t.Live.Name, t.Live, map[string]string{}
 		for _, c := range authJS[native] {
 			if live := t.Columns[c.name]; live != nil && (!c.added || c.takes(d.Dialect, live)) {
 				l.columns[native][c.name] = live.Name

@@ -142,6 +142,9 @@ func (a *adopter) planMySQL(ctx context.Context) error {
 		return err
 	}
 	a.copyUsers(live)
+	if err := a.keepCounter(ctx); err != nil {
+		return err
+	}
 	a.lowerEmails(newName(usersTable))
 	for _, native := range nativeTables[1:] {
 		if err := a.create(ctx, a.targets[native]); err != nil {

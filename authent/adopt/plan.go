@@ -18,11 +18,7 @@ func newName(native string) string { return "authent_new_" + native }
 func (a *adopter) plan(ctx context.Context) error {
 	a.aim()
 	a.dropBeside()
-	for _, native := range nativeTables[1:] {
-		if source := a.source(native); source != a.layout.tables[native] {
-			a.execs("ALTER TABLE " + a.from(native) + " RENAME TO " + a.q(source))
-		}
-	}
+	a.makeRoom()
 	users := a.usersInPlace
 	if a.Dialect == dialect.SQLite {
 		users = a.usersAnew
@@ -43,6 +39,34 @@ func (a *adopter) plan(ctx context.Context) error {
 		return err
 	}
 	return a.grants(ctx)
+}
+
+// makeRoom plans that the other old tables give up the names that users get, before they
+// are dropped.
+func (a *adopter) makeRoom() {
+	taken := []string{"users_pkey"}
+	for _, i := range a.targets[usersTable].Indexes {
+		taken = append(taken, i.Name)
+	}
+	for _, native := range nativeTables[1:] {
+		t := a.table(native)
+		if source := a.source(native); source != t.Name {
+			a.execs("ALTER TABLE " + a.q(t.Name) + " RENAME TO " + a.q(source))
+		}
+		indexes := t.Indexes
+		if t.PrimaryKey != nil {
+			indexes = append([]*schema.Index{t.PrimaryKey}, indexes...)
+		}
+		for _, i := range indexes {
+			switch {
+			case !slices.Contains(taken, i.Name):
+			case a.Dialect == dialect.Postgres:
+				a.execs("ALTER INDEX " + a.q(i.Name) + " RENAME TO " + a.q(oldName(i.Name)))
+			case i != t.PrimaryKey: // whose name SQLite does not keep
+				a.execs("DROP INDEX " + a.q(i.Name))
+			}
+		}
+	}
 }
 
 // onEmail reports whether an index is the one that keeps addresses unique.

@@ -31,6 +31,9 @@ func (a *adopter) usersAnew(ctx context.Context) error {
 		return err
 	}
 	a.copyUsers(usersTable)
+	if err := a.keepCounter(ctx); err != nil {
+		return err
+	}
 	a.plans(step{sql: "-- convert the times of the users", do: a.rewriteTimes})
 	a.lowerEmails(newName(usersTable))
 	a.execs("DROP TABLE "+a.q(usersTable), "ALTER TABLE "+a.q(newName(usersTable))+" RENAME TO "+a.q(usersTable))
