@@ -52,8 +52,9 @@ type Report struct {
 	// Users, Accounts and Sessions count what was found. Expired counts the sessions
 	// that have ended.
 	Users, Accounts, Sessions, Expired int
-	// SignedOut counts the live sessions that nobody can continue, because authent does
-	// not accept such tokens in a cookie. Notes says why.
+	// SignedOut counts the live sessions that nobody can continue unless AuthJS.TokenFormat
+	// of the new application says so, because authent does not accept such tokens in a
+	// cookie by itself. Notes says why.
 	SignedOut int
 	// Statements lists what is executed. A statement that begins with "--" describes
 	// rows that this package converts itself.

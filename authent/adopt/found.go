@@ -29,6 +29,11 @@ func (a *adopter) inspect(ctx context.Context) (err error) {
 		return append(faults(d.Faults), "this database "+tableNames(others)+": check that the URL names the right database and schema").err()
 	}
 	a.layout = layoutOf(d)
+	for _, native := range nativeTables {
+		if live := a.layout.tables[native]; a.becomes(live) != native {
+			return faults{"the table " + live + " is named for two entities: name others by --table User=NAME and so on (Config.Tables)"}.err()
+		}
+	}
 	a.Found = d.Found()
 	a.Layout = d.Preset()
 	return nil
@@ -134,8 +139,8 @@ func (a *adopter) isOurs(name string) bool {
 
 // becomes returns the name that a live table has afterwards.
 func (a *adopter) becomes(live string) string {
-	for native, name := range a.layout.tables {
-		if name == live {
+	for _, native := range nativeTables {
+		if a.layout.tables[native] == live {
 			return native
 		}
 	}

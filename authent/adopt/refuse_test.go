@@ -57,6 +57,13 @@ var refusals = map[string]struct {
 		`2 rows of sessions without user_id: fill it in, or delete them (SELECT * FROM "sessions" WHERE "user_id" IS NULL)`,
 		`2 rows of sessions without expires: fill it in, or delete them (SELECT * FROM "sessions" WHERE "expires" IS NULL)`,
 	}},
+	"another thing's sessions": {"prismav5snake.sqlite", []string{"ALTER TABLE sessions RENAME TO browsers", "CREATE TABLE Sessions (sid text PRIMARY KEY, sess text, expire text)", "INSERT INTO Sessions VALUES ('a', 'b', 'c')", "CREATE TABLE verificationtokens (identifier text)"}, []string{
+		"there is a table Sessions that is not authent's: rename it, or drop it",
+		"there is a table verificationtokens that is not authent's: rename it, or drop it",
+	}},
+	"tokens of OAuth 1.0": {"prismav4.mysql", []string{"ALTER TABLE `Account` ADD COLUMN oauth_token text, ADD COLUMN oauth_token_secret text", "UPDATE `Account` SET oauth_token_secret = 'access-1' WHERE userId <= 'cm0000001abc'"}, []string{
+		"column Account.oauth_token_secret holds tokens of OAuth 1.0 (2 rows), which authent cannot use and would not seal: drop the column",
+	}},
 	"history": {"drizzle.sqlite", []string{"CREATE TABLE atlas_schema_revisions (`version` text NOT NULL, `description` text NOT NULL, `type` integer NOT NULL DEFAULT (2), `applied` integer NOT NULL DEFAULT (0), `total` integer NOT NULL DEFAULT (0), `executed_at` datetime NOT NULL, `execution_time` integer NOT NULL, `error` text NULL, `error_stmt` text NULL, `hash` text NOT NULL, `partial_hashes` json NULL, `operator_version` text NOT NULL, PRIMARY KEY (`version`))", "INSERT INTO atlas_schema_revisions VALUES ('7', 'x', 2, 1, 1, '2026-01-01 00:00:00', 0, '', '', '', '[]', '')"}, []string{
 		"it has a history of migrations, up to 7: if these are not authent's, name another schema for the history with --revisions-schema (PostgreSQL), or drop the table atlas_schema_revisions",
 	}},
@@ -251,7 +258,7 @@ func TestAuthJS_Notes(t *testing.T) {
 			"UPDATE "+c.quoted(kind, sessionsTable)+" SET "+kind.Quote(c.column("session_token"))+" = 'short' WHERE "+kind.Quote(c.column("session_token"))+" LIKE '00000004-0000%'")
 		want := []string{
 			"sign-in links that were sent by mail stop working (3 rows of " + c.table(tokensTable) + "), since Auth.js's hashes cannot be verified: people can ask for new ones",
-			"session tokens that authent accepts in no cookie (it accepts 20 to 255 letters, digits and . _ ~ -): 1; these people must sign in again",
+			"session tokens that are not 20 to 255 letters, digits and . _ ~ -: 1; these people must sign in again, unless AuthJS.TokenFormat of the new application accepts such tokens in a cookie",
 			"these addresses count as the same one: each person signs in only with the exact spelling given here, and any other spelling means ada5@example.com: ada5@example.com (user cm0000005abc), ADA5@example.com (user cm0000006abc)",
 			"e-mail addresses with capital letters are rewritten in lower case, as authent looks them up: 3",
 			"users have an e-mail address with letters that authent normalizes, and sign in only with its exact spelling: 1, cm0000007abc",

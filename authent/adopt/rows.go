@@ -16,7 +16,7 @@ import (
 // checkRows refuses rows that would not fit, and counts the others. It names users and
 // accounts by their ids, and never shows a session's token.
 func (a *adopter) checkRows(ctx context.Context, f *faults) error {
-	for _, check := range []func(context.Context, *faults) error{a.checkEmpty, a.checkNulls, a.checkQueries, a.checkLengths, a.checkTimes, a.checkSessions, a.checkTokens} {
+	for _, check := range []func(context.Context, *faults) error{a.checkEmpty, a.checkNulls, a.checkQueries, a.checkLengths, a.checkTimes, a.checkSessions, a.checkTokens, a.checkOAuth1} {
 		if err := check(ctx, f); err != nil {
 			return err
 		}
@@ -295,6 +295,24 @@ func (a *adopter) checkTokens(ctx context.Context, f *faults) error {
 		f.add("the table %s holds providers' tokens (%s), and there is no secret to seal them under: set AUTH_SECRET (adopt.Config.Tokens) to the secret that the new application will use", a.layout.tables[accountsTable], amountOf(n, "row"))
 	}
 	return err
+}
+
+// checkOAuth1 refuses the tokens of OAuth 1.0 that next-auth 4 stored for some providers.
+// authent has no use for them and seals only its own columns, so they would stay readable.
+func (a *adopter) checkOAuth1(ctx context.Context, f *faults) error {
+	for _, c := range a.extra[accountsTable] {
+		if name := strings.ToLower(strings.ReplaceAll(c.Name, "_", "")); name != "oauthtoken" && name != "oauthtokensecret" {
+			continue
+		}
+		n, err := a.number(ctx, "SELECT COUNT(*) FROM "+a.from(accountsTable)+" WHERE "+a.q(c.Name)+" <> ''")
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			f.add("column %s.%s holds tokens of OAuth 1.0 (%s), which authent cannot use and would not seal: drop the column", a.layout.tables[accountsTable], c.Name, amountOf(n, "row"))
+		}
+	}
+	return nil
 }
 
 // checkEmails finds addresses that are not in the form that authent looks up unless it

@@ -95,7 +95,7 @@ func (a *adopter) checkForms(f *faults, n tokenForms) {
 		}
 	case n.odd > 0:
 		a.SignedOut = n.odd
-		a.note("session tokens that authent accepts in no cookie (it accepts 20 to 255 letters, digits and . _ ~ -): %d; these people must sign in again", n.odd)
+		a.note("session tokens that are not 20 to 255 letters, digits and . _ ~ -: %d; these people must sign in again, unless AuthJS.TokenFormat of the new application accepts such tokens in a cookie", n.odd)
 	}
 	if live == 0 && n.sessions > 0 {
 		a.note("every session has expired: if people are signed in to the old application, its times do not mean what they seem to, so stop here")

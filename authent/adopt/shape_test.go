@@ -280,3 +280,51 @@ func TestAuthJS_NarrowIDs(t *testing.T) {
 		}
 	})
 }
+
+// TestAuthJS_RefusesHints: hints must name what there is, and each column once.
+func TestAuthJS_RefusesHints(t *testing.T) {
+	c, kind := cells[0], testdb.SQLite
+	_, db := c.open(t, kind)
+	before := dump(t, kind, db)
+	for hints, want := range map[[5]string]string{
+		{"Person", "users"}:                              "adopt: --table Person: there are User, Account, Session, VerificationToken",
+		{"", "", "User.mail", "email"}:                   "adopt: --column User.mail: write an entity and one of its fields, such as Session.session_token",
+		{"User", "people"}:                               `there is no table "people": name the one of User by --table User=NAME`,
+		{"", "", "User.name", "nick"}:                    `the table users has no column "nick": name the one of User.name by --column User.name=NAME`,
+		{"", "", "User.name", "email"}:                   "column users.email is taken for both email and name: name another by --column User.email=NAME, or say that there is none by --column User.email= (Config.Columns)",
+		{"", "", "User.password", "image", "User.image"}: "column users.image is taken for password, and has the name of another of authent's columns: rename it",
+		{"", "", "User.role", ""}:                        "column users.role has the name of one of authent's columns: rename it, or drop it",
+		{"Account", "users"}:                             "the table users is named for two entities: name others by --table User=NAME and so on (Config.Tables)",
+	} {
+		config := adoptConfig(t)
+		if hints[0] != "" {
+			config.Tables = map[string]string{hints[0]: hints[1]}
+		}
+		if hints[2] != "" {
+			config.Columns = map[string]string{hints[2]: hints[3]}
+		}
+		if hints[4] != "" {
+			config.Columns[hints[4]] = ""
+		}
+		if _, err := AuthJS(t.Context(), migrator(t, kind, db, nil), entmigrate.Tables, config); err == nil || !strings.Contains(err.Error()+"\n", want+"\n") {
+			t.Errorf("%q: %v", hints, err)
+		}
+	}
+	if after := dump(t, kind, db); after != before {
+		t.Errorf("it left\n%s\nbefore:\n%s", after, before)
+	}
+}
+
+// TestAuthJS_TextsOnSQLite: SQLite keeps texts in columns of any type.
+func TestAuthJS_TextsOnSQLite(t *testing.T) {
+	c, kind := cells[0], testdb.SQLite
+	statements := c.statements(t)
+	for i := range statements {
+		statements[i] = strings.ReplaceAll(statements[i], "DATETIME", "TEXT")
+	}
+	db := kind.Connect(t, kind.PoolOf(t, statements, nil).URL(t))
+	people := c.people(10)
+	c.seed(t, kind, db, people)
+	adopt(t, kind, db)
+	checkAdopted(t, c, kind, db, people)
+}

@@ -65,7 +65,7 @@ func (c *adoptCommand) Run(ctx context.Context, out io.Writer) error {
 	case done.Resumed:
 		fmt.Fprintf(out, "Done: the database is authent's own, at version %s.\n", done.Version)
 	case done.SignedOut > 0:
-		fmt.Fprintf(out, "Done: the database is authent's own, at version %s; everyone who was signed in stays so, except %d.\n", done.Version, done.SignedOut)
+		fmt.Fprintf(out, "Done: the database is authent's own, at version %s; everyone who was signed in stays so, except %d unless AuthJS.TokenFormat accepts their tokens.\n", done.Version, done.SignedOut)
 	default:
 		fmt.Fprintf(out, "Done: the database is authent's own, at version %s, and nobody is signed out.\n", done.Version)
 	}
