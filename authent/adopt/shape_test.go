@@ -140,25 +140,25 @@ func testNameless(t *testing.T, kind testdb.Kind) {
 // numbers.
 func loose(kind testdb.Kind) []string {
 	all := []string{
-		"CREATE TABLE [user] ([id] WORD NOT NULL PRIMARY KEY, [name] WORD, [email] WORD, [emailVerified] bigint, [role] ROLE, [disabledAt] MOMENT NULL, [createdAt] bigint)",
+		"CREATE TABLE [user] ([id] WORD NOT NULL PRIMARY KEY, [name] WORD, [email] WORD, [emailVerified] bigint, [role] ROLE DEFAULT 'member', [disabledAt] MOMENT NULL, [createdAt] bigint)",
 		"CREATE TABLE [account] ([userId] WORD, [type] WORD, [provider] WORD, [providerAccountId] WORD, [access_token] text, [plan] ROLE, [price] decimal(10,2), [ratio] float, [data] JSON, [raw] BYTES, [since] MOMENT NULL, [must] WORD NOT NULL, [seats] int NOT NULL DEFAULT 3)",
 		"CREATE TABLE [session] ([sessionToken] WORD, [userId] WORD, [expires] bigint, [created_at] MOMENT NULL, [lastUsedAt] bigint, [userAgent] text, [city] WORD)",
 		"CREATE TABLE [verificationToken] ([id] WORD, [identifier] WORD, [token] WORD, [expires] MOMENT NULL, [note] WORD)",
 		"CREATE INDEX [by_city] ON [session] ([city], [userId])",
 		"INSERT INTO [user] VALUES ('u1', 'Ada', 'ada@example.com', 1774747800123, 'admin', '2026-01-02 03:04:05', 1774747800456)",
 		"INSERT INTO [user] VALUES ('u2', 'Bob', 'bob@example.com', NULL, NULL, NULL, NULL)",
-		"INSERT INTO [account] VALUES ('u1', 'oauth', 'github', '1', 'access', 'admin', 12.34, 0.1, '{\"a\": 1}', HEX, '2026-03-29 02:30:00', 'yes', 5)",
+		"INSERT INTO [account] VALUES ('u1', 'oauth', 'github', '1', 'access', 'admin', 12.34, 1234567, '{\"a\": 1}', HEX, '2026-03-29 02:30:00', 'yes', 5)",
 	}
 	kinds := map[string][]string{
 		dialect.SQLite:   {"ROLE", "text", "JSON", "json", "BYTES", "blob", "HEX", "x'00ff'"},
 		dialect.Postgres: {"ROLE", "role", "JSON", "jsonb", "BYTES", "bytea", "HEX", `'\x00ff'`},
-		dialect.MySQL:    {"ROLE", "enum('user', 'admin')", "JSON", "json", "BYTES", "int", "HEX", "255"},
+		dialect.MySQL:    {"ROLE", "enum('member', 'admin')", "JSON", "json", "BYTES", "int", "HEX", "255"},
 	}[kind.Dialect]
 	for i := range all {
 		all[i] = strings.NewReplacer(kinds...).Replace(all[i])
 	}
 	if kind.Dialect == dialect.Postgres {
-		all = append([]string{"CREATE TYPE role AS ENUM ('user', 'admin')"}, all...)
+		all = append([]string{"CREATE TYPE role AS ENUM ('member', 'admin')"}, all...)
 	}
 	return all
 }
@@ -206,7 +206,7 @@ func TestAuthJS_Loose(t *testing.T) {
 func checkLoose(t *testing.T, kind testdb.Kind, db *sql.DB) {
 	t.Helper()
 	values := map[string]map[string]string{
-		"SELECT [data] FROM accounts": {"": `{"a": 1}`}, "SELECT price FROM accounts": {"": "12.34"}, "SELECT ratio FROM accounts": {"": "0.1"},
+		"SELECT [data] FROM accounts": {"": `{"a": 1}`}, "SELECT price FROM accounts": {"": "12.34"}, "SELECT COUNT(*) FROM accounts WHERE ratio = 1234567": {"": "1"},
 		"SELECT [plan] FROM accounts": {"": "admin"}, "SELECT must FROM accounts": {"": "yes"}, "SELECT seats FROM accounts": {"": "5"},
 		"SELECT HEX": {dialect.SQLite: "blob00FF", dialect.Postgres: "bytea00ff", dialect.MySQL: "FF"},
 		"SELECT role FROM users ORDER BY id LIMIT 1": {"": "admin"}, "SELECT role FROM users WHERE id = 'u2'": {"": "user"},
@@ -257,7 +257,7 @@ func TestAuthJS_NarrowIDs(t *testing.T) {
 			"CREATE TABLE [Session] ([id] "+serial+", [userId] "+small+" NOT NULL, [sessionToken] WORD NOT NULL, [expires] MOMENT NOT NULL)",
 			"CREATE TABLE [VerificationToken] ([identifier] WORD NOT NULL, [token] WORD NOT NULL, [expires] MOMENT NOT NULL)",
 			"CREATE TABLE [post] ([id] int NOT NULL PRIMARY KEY, [author] "+small+" NOT NULL, CONSTRAINT [post_author] FOREIGN KEY ([author]) REFERENCES [User] ([id]))",
-			"INSERT INTO [User] ([email]) VALUES ('ada@example.com')", "INSERT INTO [post] VALUES (1, 1)",
+			"INSERT INTO [User] ([email]) VALUES ('ada@example.com'), ('bob@example.com')", "DELETE FROM [User] WHERE [email] = 'bob@example.com'", "INSERT INTO [post] VALUES (1, 1)",
 			"INSERT INTO [Account] ([userId], [type], [provider], [providerAccountId]) VALUES (1, 'oauth', 'github', '1')",
 			"INSERT INTO [Session] ([userId], [sessionToken], [expires]) VALUES (1, '"+pulledToken+"', '2100-01-01 00:00:00')")
 		tables := graphWith(t, field.TypeInt64)
@@ -274,7 +274,7 @@ func TestAuthJS_NarrowIDs(t *testing.T) {
 			t.Errorf("%+v, %v", s, err)
 		}
 		testdb.Execute(t, db, "INSERT INTO users (email, role, created_at, updated_at) VALUES ('new@example.com', 'user', '2026-01-01 00:00:00', '2026-01-01 00:00:00')",
-			"INSERT INTO post VALUES (2, 2)")
+			"INSERT INTO post VALUES (2, 3)")
 		if _, err := db.ExecContext(t.Context(), "INSERT INTO post VALUES (3, 99)"); err == nil {
 			t.Error("a post of nobody was inserted")
 		}
