@@ -236,6 +236,12 @@ func (c cell) seed(t testing.TB, kind testdb.Kind, db *sql.DB, people []person) 
 		}
 		return row
 	})
+	c.seedSessions(s, people)
+}
+
+// seedSessions fills the other old tables.
+func (c cell) seedSessions(s seeder, people []person) {
+	s.t.Helper()
 	sessions := []string{"session_token", "user_id", "expires"}
 	if c.ids() {
 		sessions = append(sessions, "id")
