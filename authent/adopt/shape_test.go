@@ -141,24 +141,24 @@ func testNameless(t *testing.T, kind testdb.Kind) {
 func loose(kind testdb.Kind) []string {
 	all := []string{
 		"CREATE TABLE [user] ([id] WORD NOT NULL PRIMARY KEY, [name] WORD, [email] WORD, [emailVerified] bigint, [role] ROLE DEFAULT 'member', [disabledAt] MOMENT NULL, [createdAt] bigint)",
-		"CREATE TABLE [account] ([userId] WORD, [type] WORD, [provider] WORD, [providerAccountId] WORD, [access_token] text, [plan] ROLE, [price] decimal(10,2), [ratio] float, [data] JSON, [raw] BYTES, [since] MOMENT NULL, [must] WORD NOT NULL, [seats] int NOT NULL DEFAULT 3)",
+		"CREATE TABLE [account] ([userId] WORD, [type] WORD, [provider] WORD, [providerAccountId] WORD, [access_token] text, [plan] ROLE, [price] decimal(10,2), [ratio] float, [data] JSON, [raw] BYTES, [since] MOMENT NULL, [must] WORD NOT NULL, [tags] TAGS, [seats] int NOT NULL DEFAULT 3)",
 		"CREATE TABLE [session] ([sessionToken] WORD, [userId] WORD, [expires] bigint, [created_at] MOMENT NULL, [lastUsedAt] bigint, [userAgent] text, [city] WORD)",
 		"CREATE TABLE [verificationToken] ([id] WORD, [identifier] WORD, [token] WORD, [expires] MOMENT NULL, [note] WORD)",
 		"CREATE INDEX [by_city] ON [session] ([city], [userId])",
 		"INSERT INTO [user] VALUES ('u1', 'Ada', 'ada@example.com', 1774747800123, 'admin', '2026-01-02 03:04:05', 1774747800456)",
 		"INSERT INTO [user] VALUES ('u2', 'Bob', 'bob@example.com', NULL, NULL, NULL, NULL)",
-		"INSERT INTO [account] VALUES ('u1', 'oauth', 'github', '1', 'access', 'admin', 12.34, 1234567, '{\"a\": 1}', HEX, '2026-03-29 02:30:00', 'yes', 5)",
+		"INSERT INTO [account] VALUES ('u1', 'oauth', 'github', '1', 'access', 'admin', 12.34, 1234567, '{\"a\": 1}', HEX, '2026-03-29 02:30:00', 'yes', '{a,\"b c\"}', 5)",
 	}
 	kinds := map[string][]string{
-		dialect.SQLite:   {"ROLE", "text", "JSON", "json", "BYTES", "blob", "HEX", "x'00ff'"},
-		dialect.Postgres: {"ROLE", "role", "JSON", "jsonb", "BYTES", "bytea", "HEX", `'\x00ff'`},
-		dialect.MySQL:    {"ROLE", "enum('member', 'admin')", "JSON", "json", "BYTES", "int", "HEX", "255"},
+		dialect.SQLite:   {"TAGS", "text", "ROLE", "text", "JSON", "json", "BYTES", "blob", "HEX", "x'00ff'"},
+		dialect.Postgres: {"TAGS", "_text", "ROLE", `"My Role"`, "JSON", "jsonb", "BYTES", "bytea", "HEX", `'\x00ff'`},
+		dialect.MySQL:    {"TAGS", "text", "ROLE", "enum('member', 'admin')", "JSON", "json", "BYTES", "int", "HEX", "255"},
 	}[kind.Dialect]
 	for i := range all {
 		all[i] = strings.NewReplacer(kinds...).Replace(all[i])
 	}
 	if kind.Dialect == dialect.Postgres {
-		all = append([]string{"CREATE TYPE role AS ENUM ('member', 'admin')"}, all...)
+		all = append([]string{`CREATE TYPE "My Role" AS ENUM ('member', 'admin')`}, all...)
 	}
 	return all
 }
@@ -207,7 +207,7 @@ func checkLoose(t *testing.T, kind testdb.Kind, db *sql.DB) {
 	t.Helper()
 	values := map[string]map[string]string{
 		"SELECT [data] FROM accounts": {"": `{"a": 1}`}, "SELECT price FROM accounts": {"": "12.34"}, "SELECT COUNT(*) FROM accounts WHERE ratio = 1234567": {"": "1"},
-		"SELECT [plan] FROM accounts": {"": "admin"}, "SELECT must FROM accounts": {"": "yes"}, "SELECT seats FROM accounts": {"": "5"},
+		"SELECT [plan] FROM accounts": {"": "admin"}, "SELECT must FROM accounts": {"": "yes"}, "SELECT seats FROM accounts": {"": "5"}, "SELECT tags FROM accounts": {"": `{a,"b c"}`},
 		"SELECT HEX": {dialect.SQLite: "blob00FF", dialect.Postgres: "bytea00ff", dialect.MySQL: "FF"},
 		"SELECT role FROM users ORDER BY id LIMIT 1": {"": "admin"}, "SELECT role FROM users WHERE id = 'u2'": {"": "user"},
 		"SELECT COUNT(*) FROM users WHERE disabled_at IS NOT NULL": {"": "1"},
@@ -233,7 +233,7 @@ func checkLoose(t *testing.T, kind testdb.Kind, db *sql.DB) {
 			t.Errorf("drift: %v", d)
 		}
 	}
-	if text := fmt.Sprint(found); err != nil || !strings.Contains(text, "by_city (city, user_id)") || len(found) != 10 {
+	if text := fmt.Sprint(found); err != nil || !strings.Contains(text, "by_city (city, user_id)") || len(found) != 11 {
 		t.Errorf("%d differences: %v, %v", len(found), text, err)
 	}
 	testdb.Execute(t, db, "INSERT INTO accounts (id, user_id, type, provider, provider_account_id) VALUES ('new', 'u2', 'oauth', 'github', '2')")
@@ -313,6 +313,27 @@ func TestAuthJS_RefusesHints(t *testing.T) {
 	if after := dump(t, kind, db); after != before {
 		t.Errorf("it left\n%s\nbefore:\n%s", after, before)
 	}
+}
+
+// TestAuthJS_NoTokens: Drizzle's adapter needs no table of verification tokens. What the
+// refusal says then is enough.
+func TestAuthJS_NoTokens(t *testing.T) {
+	onEach(t, func(t *testing.T, kind testdb.Kind) {
+		c := cellOf(map[string]string{dialect.SQLite: "drizzle.sqlite", dialect.Postgres: "drizzle.postgres", dialect.MySQL: "drizzle.mysql"}[kind.Dialect])
+		_, db := c.open(t, kind)
+		people := c.people(3)
+		c.seed(t, kind, db, people)
+		testdb.Execute(t, db, "DROP TABLE "+kind.Quote("verificationToken"))
+		_, err := AuthJS(t.Context(), migrator(t, kind, db, nil), entmigrate.Tables, adoptConfig(t))
+		_, advice, ok := strings.Cut(fmt.Sprint(err), "if the application has no such table, make an empty one: ")
+		if !ok {
+			t.Fatal(err)
+		}
+		advice, _, _ = strings.Cut(advice, "\n")
+		testdb.Execute(t, db, advice)
+		adopt(t, kind, db)
+		checkAdopted(t, c, kind, db, people)
+	})
 }
 
 // TestAuthJS_TextsOnSQLite: SQLite keeps texts in columns of any type.
