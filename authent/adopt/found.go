@@ -26,7 +26,9 @@ func (a *adopter) inspect(ctx context.Context) (err error) {
 		return faults{"its tables are authent's own already, so there is nothing to do: go tool migrate drift and go tool migrate status tell how they are"}.err()
 	}
 	if len(d.Faults) > 0 {
-		if slices.ContainsFunc(d.Faults, func(fault string) bool { return strings.HasPrefix(fault, "no table has the columns of VerificationToken ") }) {
+		if slices.ContainsFunc(d.Faults, func(fault string) bool {
+			return strings.HasPrefix(fault, "no table has the columns of VerificationToken ")
+		}) {
 			d.Faults = append(d.Faults, "if the application has no such table, make an empty one: CREATE TABLE authjs_tokens (identifier varchar(191) NOT NULL, token varchar(191) NOT NULL, expires timestamp NOT NULL)")
 		}
 		return append(faults(d.Faults), "this database "+tableNames(others)+": check that the URL names the right database and schema").err()
