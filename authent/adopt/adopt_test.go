@@ -229,7 +229,7 @@ func (c cell) kept() (all []string) {
 	for _, table := range []string{accountsTable, sessionsTable} {
 		all = append(all, "table "+table+": column createdAt is not in the schema", "table "+table+": column updatedAt is not in the schema")
 	}
-	if c.kind == "mariadb" {
+	if c.kind == "mariadb" && c.layout == "PrismaV5IDs" {
 		all = append(all, "table accounts: column refresh_token_expires_in is not in the schema", "table users: column username is not in the schema",
 			"table users: index User_username_key (username) unique is not in the schema")
 	}

@@ -27,7 +27,7 @@ func (a *adopter) inspect(ctx context.Context) (err error) {
 	}
 	if len(d.Faults) > 0 {
 		if slices.ContainsFunc(d.Faults, func(fault string) bool {
-			return strings.HasPrefix(fault, "no table has the columns of VerificationToken ")
+			return strings.Contains(fault, " has the columns of VerificationToken (")
 		}) {
 			d.Faults = append(d.Faults, "if the application has no such table, make an empty one: CREATE TABLE authjs_tokens (identifier varchar(191) NOT NULL, token varchar(191) NOT NULL, expires timestamp NOT NULL)")
 		}

@@ -24,7 +24,7 @@ var refusals = map[string]struct {
 	lines []string
 }{
 	"no table of sessions": {"prisma.sqlite", []string{"ALTER TABLE sessions RENAME COLUMN session_token TO cookie"}, []string{
-		"no table has the columns of Session (session_token, user_id, expires): name it by --table Session=NAME, and its columns by --column Session.FIELD=NAME",
+		"no table that this role sees has the columns of Session (session_token, user_id, expires): name it by --table Session=NAME, and its columns by --column Session.FIELD=NAME",
 		"this database has the tables accounts, sessions, users, verificationtokens: check that the URL names the right database and schema",
 	}},
 	"two tables of users": {"prisma.postgres", []string{"ALTER TABLE accounts DROP CONSTRAINT accounts_user_id_fkey", "ALTER TABLE sessions DROP CONSTRAINT sessions_user_id_fkey", `CREATE TABLE "Customer" (id text PRIMARY KEY, email text, "emailVerified" timestamp)`}, []string{
