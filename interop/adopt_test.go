@@ -2,6 +2,7 @@ package interop
 
 import (
 	"database/sql"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -49,10 +51,14 @@ func newHost(t *testing.T) *host {
 	return h
 }
 
-// run makes app what serves /api/auth, beside the page of client.tsx.
-func (h *host) run(t *testing.T, app http.Handler) {
+// run makes app what serves /api/auth, beside the page of client.tsx with a version's client.
+func (h *host) run(t *testing.T, app http.Handler, version authent.AuthJSVersion) {
 	t.Helper()
-	script, err := os.ReadFile("node_modules/.authent/client.js")
+	name := "client.js"
+	if version == authent.AuthJS4 {
+		name = "client4.js"
+	}
+	script, err := os.ReadFile(filepath.Join("node_modules/.authent", name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,8 +70,8 @@ func (h *host) run(t *testing.T, app http.Handler) {
 // still when the same host serves authent on the adopted database, and her
 // browser's cookie has become authent's.
 func TestAdoptedBrowser(t *testing.T) {
-	for _, c := range cells {
-		t.Run(c.ddl, func(t *testing.T) { adoptedBrowser(t, c) })
+	for _, c := range slices.Concat(cells, cells4()) {
+		t.Run(fmt.Sprint(c.ddl, " ", c.version), func(t *testing.T) { adoptedBrowser(t, c) })
 	}
 }
 
@@ -87,13 +93,18 @@ func adoptedBrowser(t *testing.T, c cell) {
 
 	port := freeport.For(t)
 	t.Run("Auth.js", func(t *testing.T) {
-		nodeWith(t, []string{"ADAPTER=" + c.ddl, "DATABASE_URL=" + nodeURL(dsn), "AUTH_SECRET=" + sharedSecret, "OIDC_ISSUER=" + idp.URL, "PORT=" + port, "ORIGIN=" + h.URL}, "node_modules/.authent/authjs.mjs")
-		h.run(t, httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: "127.0.0.1:" + port}))
+		env := []string{"ADAPTER=" + c.ddl, "DATABASE_URL=" + nodeURL(dsn), "AUTH_SECRET=" + sharedSecret, "OIDC_ISSUER=" + idp.URL, "PORT=" + port, "ORIGIN=" + h.URL}
+		if c.version == authent.AuthJS4 {
+			env = append(env, "NEXT_AUTH=4")
+		}
+		nodeWith(t, env, "node_modules/.authent/authjs.mjs")
+		h.run(t, httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: "127.0.0.1:" + port}), c.version)
 		p.open(h.URL)
 		p.click("sign-in-oauth")
 		p.wait("session", "who came back from the provider", has("grace@example.com"))
 	}) // and the application on Node has ended
-	if !strings.Contains(*h.cookies.Load(), authJSCookie) {
+	old := map[authent.AuthJSVersion]string{authent.AuthJS5: "__Secure-authjs.session-token=", authent.AuthJS4: "__Secure-next-auth.session-token="}[c.version]
+	if !strings.Contains(*h.cookies.Load(), old) {
 		t.Fatalf("the browser's cookies: %s", *h.cookies.Load())
 	}
 
@@ -102,16 +113,16 @@ func adoptedBrowser(t *testing.T, c cell) {
 	}
 	db := kind.Connect(t, dsn)
 	adopted(t, kind, db)
-	h.run(t, successor(t, h, kind, db, idp.URL, authent.AuthJSAdopted))
+	h.run(t, successor(t, h, kind, db, idp.URL, authent.AuthJS{Mode: authent.AuthJSAdopted, Version: c.version}), c.version)
 	p.open(h.URL)
 	p.wait("session", "who was signed in before", has("grace@example.com"))
 	p.click("get")
 	p.wait("result", "her session", has("grace@example.com"))
-	if got := *h.cookies.Load(); strings.Contains(got, authJSCookie) || !strings.Contains(got, "__Host-authjs.session-token=") {
+	if got := *h.cookies.Load(); strings.Contains(got, old) || !strings.Contains(got, "__Host-authjs.session-token=") {
 		t.Errorf("the browser's cookies afterwards: %s", got)
 	}
 
-	h.run(t, successor(t, h, kind, db, idp.URL, authent.AuthJSAlone)) // once everybody has been there
+	h.run(t, successor(t, h, kind, db, idp.URL, authent.AuthJS{Version: c.version}), c.version) // once everybody has been there
 	p.open(h.URL)
 	p.wait("session", "who was signed in before", has("grace@example.com"))
 	p.click("sign-out")
@@ -119,8 +130,6 @@ func adoptedBrowser(t *testing.T, c cell) {
 	p.click("sign-in-oauth")
 	p.wait("session", "who came back from the provider", has("grace@example.com"))
 }
-
-const authJSCookie = "__Secure-authjs.session-token="
 
 // adopted moves the database, as migrate adopt does.
 func adopted(t *testing.T, kind testdb.Kind, db *sql.DB) {
@@ -144,13 +153,13 @@ func adopted(t *testing.T, kind testdb.Kind, db *sql.DB) {
 }
 
 // successor is the application on authent.
-func successor(t *testing.T, h *host, kind testdb.Kind, db *sql.DB, issuer string, mode authent.AuthJSMode) http.Handler {
+func successor(t *testing.T, h *host, kind testdb.Kind, db *sql.DB, issuer string, shared authent.AuthJS) http.Handler {
 	t.Helper()
 	auth, err := authent.New(authent.Config{
 		URL: h.URL + "/api/auth", Secrets: []string{sharedSecret},
 		Adapter:   ent.NewAuthAdapter(ent.NewClient(ent.Driver(entsql.OpenDB(kind.Dialect, db)))),
 		Providers: []authent.Provider{provider.OIDC(issuer, provider.Client{ID: "client", Secret: "secret"})},
-		AuthJS:    authent.AuthJS{Mode: mode}, BcryptHashes: true,
+		AuthJS:    shared, BcryptHashes: true,
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

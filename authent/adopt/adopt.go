@@ -13,6 +13,7 @@ import (
 
 	"github.com/authent/authent/authent"
 	"github.com/authent/authent/authent/migrate"
+	"github.com/authent/authent/internal/recognize"
 )
 
 // Config tells AuthJS about the application.
@@ -23,6 +24,15 @@ type Config struct {
 	// SessionTokens says how the Node application stored session tokens. If zero,
 	// AuthJS looks at them.
 	SessionTokens SessionTokens
+	// Tables says which table is that of User, Account, Session or VerificationToken, such
+	// as "User": "people". If one is absent, AuthJS finds it by its columns, and by which
+	// table refers to which; it refuses a database in which two tables could be the one.
+	// The command has the flag --table for it.
+	Tables map[string]string
+	// Columns says which column is that of a field, such as "Session.session_token":
+	// "cookie". If one is absent, AuthJS finds it by its name. "" stands for none. The
+	// command has the flag --column for it.
+	Columns map[string]string
 
 	// step is called at each step, so that tests can stop there.
 	step func(name string)
@@ -30,17 +40,21 @@ type Config struct {
 
 // Report says what AuthJS did, or would do.
 type Report struct {
-	// Layout names the layout that was found: Prisma, Drizzle, DrizzleDefault or
-	// DrizzleSQLite, as in package mixin.
+	// Layout names the layout of package mixin that the tables have, such as PrismaV5; ""
+	// if they have none of these.
 	Layout string
+	// Found says which table was taken for which entity, and which columns have other
+	// names than authent's, one line for each entity. It is empty if Resumed is set.
+	Found []string
 	// Version is the version that the database is at afterwards: the newest in the
 	// folder.
 	Version string
 	// Users, Accounts and Sessions count what was found. Expired counts the sessions
 	// that have ended.
 	Users, Accounts, Sessions, Expired int
-	// SignedOut counts the live sessions that nobody can continue, because authent does
-	// not accept such tokens in a cookie. Notes says why.
+	// SignedOut counts the live sessions that nobody can continue unless AuthJS.TokenFormat
+	// of the new application says so, because authent does not accept such tokens in a
+	// cookie by itself. Notes says why.
 	SignedOut int
 	// Statements lists what is executed. A statement that begins with "--" describes
 	// rows that this package converts itself.
@@ -56,13 +70,18 @@ type Report struct {
 // every reason, with what to do about each.
 var ErrRefused = errors.New("the database cannot be adopted as it is, and nothing was changed")
 
-// AuthJS turns the tables of an application on Auth.js, in the Prisma or Drizzle
-// layout, into authent's own, in place. There is no way back. The tables are those of
-// the graph, as for Drift. Users keep their ids and passwords. Sessions stay valid for
-// the cookies that browsers hold. Providers' tokens are sealed. Sign-in links already
-// sent by mail stop working. Columns that the application added to users stay, and
-// other tables that refer to users keep doing so. At the end the database is compared
-// with the graph, and is recorded as being at the newest version of the migrator's Dir.
+// AuthJS turns the tables of an application on Auth.js, version 4 or 5, into authent's
+// own, in place, whatever they and their columns are called. There is no way back. The
+// tables are those of the graph, as for Drift. Users keep their ids and passwords; the ids
+// of the graph must be of the same kind, text, integers or uuid. Sessions stay valid for
+// the cookies that browsers hold. Providers' tokens are sealed. Sign-in links already sent
+// by mail stop working. Columns that the application added to users, accounts and sessions
+// stay, and other tables that refer to users keep doing so. At the end the database is
+// compared with the graph, and is recorded as being at the newest version of the migrator's
+// Dir.
+//
+// Keys and foreign keys that the old tables lack do no harm, as long as the rows are as the
+// new tables want them. Rows that are not are refused, with a query that finds them.
 //
 // The Node application must be stopped. If the migrator has DryRun, AuthJS only looks.
 // A database that it cannot adopt is ErrRefused.
@@ -73,6 +92,9 @@ var ErrRefused = errors.New("the database cannot be adopted as it is, and nothin
 // the old tables are as they were. If it stops later, the next call finishes the work.
 func AuthJS(ctx context.Context, m *migrate.Migrator, tables []*entschema.Table, c Config) (*Report, error) {
 	out := &Report{}
+	if err := (recognize.Hints{Tables: c.Tables, Columns: c.Columns}).Check(); err != nil {
+		return out, fmt.Errorf("adopt: %w", err)
+	}
 	err := m.Exclusive(ctx, func(s *migrate.Session) error {
 		a := &adopter{Session: s, Config: c, Report: out, now: time.Now().UTC().Truncate(time.Millisecond)}
 		a.Version = s.Newest
@@ -102,9 +124,12 @@ type adopter struct {
 	desired, final *schema.Schema
 	layout         layout
 	live           *schema.Schema
-	// users is the live table of users with the native names. target is what it
-	// becomes: the graph's table plus what the application added.
-	users, target *schema.Table
+	// users is the live table of users with the native names.
+	users *schema.Table
+	// targets holds what the tables become: the graph's plus what the application added.
+	targets map[string]*schema.Table
+	// extra holds the columns of accounts and sessions that the application added.
+	extra map[string][]*schema.Column
 	// beside lists empty native tables that are dropped.
 	beside []string
 	// lower holds the addresses that are rewritten in lower case, by user.

@@ -10,6 +10,7 @@ import (
 	"entgo.io/ent/dialect"
 
 	"github.com/authent/authent/authent/migrate"
+	"github.com/authent/authent/internal/recognize"
 )
 
 // faults lists why a database cannot be adopted.
@@ -46,7 +47,9 @@ func (a *adopter) look(ctx context.Context) error {
 	}
 	columns := a.checkColumns(&f)
 	a.checkGraph(&f)
-	a.checkReferences(&f)
+	if columns {
+		a.checkReferences(&f)
+	}
 	a.checkBeside(&f)
 	if err := a.checkObjects(ctx, &f); err != nil {
 		return fmt.Errorf("adopt: look for triggers and views: %w", err)
@@ -63,23 +66,6 @@ func (a *adopter) look(ctx context.Context) error {
 	return f.err()
 }
 
-// inspect finds the tables and their layout.
-func (a *adopter) inspect(ctx context.Context) (err error) {
-	if a.live, err = a.Driver.InspectSchema(ctx, "", &schema.InspectOptions{
-		Mode: schema.InspectSchemas | schema.InspectTables, Exclude: []string{migrate.RevisionsTable},
-	}); err != nil {
-		return fmt.Errorf("adopt: inspect the database: %w", err)
-	}
-	if a.layout, err = layoutOf(a.Dialect, a.live); err != nil {
-		return faults{err.Error()}.err()
-	}
-	if a.layout.name == "Native" {
-		return faults{"its tables are authent's own already, so there is nothing to do: go tool migrate drift and go tool migrate status tell how they are"}.err()
-	}
-	a.Layout = a.layout.name
-	return nil
-}
-
 // checkHistory refuses a database that already has a history of migrations.
 func (a *adopter) checkHistory(ctx context.Context, f *faults) error {
 	version, err := a.Recorded(ctx)
@@ -89,91 +75,14 @@ func (a *adopter) checkHistory(ctx context.Context, f *faults) error {
 	return err
 }
 
-// table returns the live table that becomes the native table of that name.
-func (a *adopter) table(native string) *schema.Table {
-	t, _ := a.live.Table(a.layout.tables[native])
-	return t
-}
-
-// checkColumns compares the four tables with the layout. It reports whether every
-// column that will be read is there.
-func (a *adopter) checkColumns(f *faults) bool {
-	there := true
-	for _, native := range nativeTables {
-		t := a.table(native)
-		known := map[string]bool{}
-		before := len(*f)
-		for _, want := range a.layout.columns(native) {
-			name := a.layout.column(want.name)
-			known[name] = true
-			a.checkColumn(f, t, name, want)
-		}
-		there = there && len(*f) == before
-		for _, c := range t.Columns {
-			switch _, wanted := a.desiredUser(c.Name); {
-			case known[c.Name]:
-			case native != usersTable:
-				f.add("column %s.%s is not one of Auth.js's, and its table is replaced: move the column to another table, or drop it", t.Name, c.Name)
-			case slices.Contains(nativeUser, c.Name):
-				f.add("column %s.%s has the name of one of authent's columns: rename it, or drop it", t.Name, c.Name)
-			case !wanted:
-				a.note("column %s.%s is not in the schema: it is kept; add it to ent/schema, or drift will keep reporting it", usersTable, c.Name)
-			}
-		}
-		a.checkKey(f, t, native)
-	}
-	return there
-}
-
-// nativeUser lists authent's columns of users.
-var nativeUser = []string{"id", "name", "email", "email_verified", "image", "password", "role", "disabled_at", "created_at", "updated_at"}
-
-// desiredUser returns the graph's column of users.
-func (a *adopter) desiredUser(name string) (*schema.Column, bool) {
-	users, _ := a.desired.Table(usersTable)
-	return users.Column(name)
-}
-
-func (a *adopter) checkColumn(f *faults, t *schema.Table, name string, want authColumn) {
-	c, ok := t.Column(name)
-	switch {
-	case !ok && want.added:
-		return
-	case !ok:
-		f.add("column %s.%s is missing: the %s layout has it (%s): add it", t.Name, name, a.layout.name, a.layout.wants(want))
-	case kindOf(c) != a.layout.wants(want):
-		f.add("column %s.%s is of type %s, the %s layout has %s: change its type first", t.Name, name, a.TypeName(c.Type.Type), a.layout.name, a.layout.wants(want))
-	case c.Type.Null && !want.null:
-		f.add("column %s.%s may be NULL, which the %s layout does not have: make it NOT NULL first", t.Name, name, a.layout.name)
-	}
-}
-
-func (a *adopter) checkKey(f *faults, t *schema.Table, native string) {
-	var want, got []string
-	for _, name := range a.layout.keys[native] {
-		want = append(want, a.layout.column(name))
-	}
-	if t.PrimaryKey != nil {
-		for _, part := range t.PrimaryKey.Parts {
-			if part.C != nil {
-				got = append(got, part.C.Name)
-			}
-		}
-	}
-	if len(want) > 0 && !slices.Equal(want, got) {
-		f.add("the primary key of %s is (%s), in the %s layout it is (%s): change it first", t.Name, strings.Join(got, ", "), a.layout.name, strings.Join(want, ", "))
-	}
-}
-
 // checkGraph refuses what the graph wants and an adoption cannot make.
 func (a *adopter) checkGraph(f *faults) {
-	if id, ok := a.desiredUser("id"); !ok || kindOf(id) != kindText {
-		f.add("the graph's users.id is not text, as Auth.js's are: take the ID out of mixin.User, and the UserID out of mixin.Account and mixin.Session")
-	}
-	users, _ := a.desired.Table(usersTable)
-	for _, c := range users.Columns {
-		if _, there := a.table(usersTable).Column(c.Name); !there && !slices.Contains(nativeUser, c.Name) && !c.Type.Null && c.Default == nil {
-			f.add("column users.%s of the schema is not in the database, and has no default: leave it out of ent/schema until the database is adopted", c.Name)
+	for _, native := range nativeTables[:3] {
+		want, _ := a.desired.Table(native)
+		for _, c := range want.Columns {
+			if _, there := a.table(native).Column(c.Name); !there && !slices.Contains(nativeColumns[native], c.Name) && !c.Type.Null && c.Default == nil {
+				f.add("column %s.%s of the schema is not in the database, and has no default: leave it out of ent/schema until the database is adopted", native, c.Name)
+			}
 		}
 	}
 	for _, want := range a.desired.Tables {
@@ -209,18 +118,62 @@ func (a *adopter) checkReferences(f *faults) {
 	}
 }
 
-// checkOwn refuses foreign keys of users whose collation would change at one end only,
-// on MySQL.
+// checkOwn refuses foreign keys of the tables that cannot be made again: those to a table
+// that is replaced, and on MySQL those of users whose other end would have to change with
+// the ids or addresses, and those of columns that the application added to the others.
 func (a *adopter) checkOwn(f *faults, t *schema.Table) {
-	if a.Dialect != dialect.MySQL || t != a.table(usersTable) {
-		return
-	}
+	native := a.becomes(t.Name)
 	for _, fk := range t.ForeignKeys {
-		own := slices.ContainsFunc(fk.Columns, func(c *schema.Column) bool { return c.Name == "id" || c.Name == "email" })
-		if fk.RefTable == t || own {
-			f.add("table %s refers to %s by ids, which get a new collation (utf8mb4_bin): first run\n    %s\n  and afterwards give the column at the other end that collation, and run\n    %s", t.Name, fk.RefTable.Name, a.dropKey(fk), strings.Replace(a.addKey(fk), a.q(t.Name), a.q(usersTable), 1))
+		if native != usersTable && !slices.ContainsFunc(fk.Columns, func(c *schema.Column) bool { return slices.Contains(a.extra[native], c) }) {
+			continue // The native table has its own.
+		}
+		switch to := fk.RefTable; {
+		case a.isOurs(to.Name) && to != a.table(usersTable):
+			f.add("table %s refers to %s (foreign key %s), which is replaced: drop the foreign key first", t.Name, to.Name, fk.Symbol)
+			continue
+		case a.Dialect != dialect.MySQL:
+			continue
+		case native != usersTable:
+			f.add("table %s refers to %s by a column of its own (foreign key %s): drop the foreign key first, and add it again to %s afterwards", t.Name, to.Name, fk.Symbol, native)
+			continue
+		}
+		own := slices.ContainsFunc(fk.Columns, func(c *schema.Column) bool {
+			return slices.Contains([]string{"id", "email"}, a.layout.field(usersTable, c.Name))
+		})
+		if _, change := a.likeID(fk.Columns[0]); own || fk.RefTable == t && change != schema.NoChange {
+			what := a.newIDs()
+			f.add("table %s refers to %s by ids, which get %s: first run\n    %s\n  and afterwards give the column at the other end that too, and run\n    %s", t.Name, fk.RefTable.Name, what, a.dropKey(fk), strings.Replace(a.addKey(fk), a.q(t.Name), a.q(usersTable), 1))
 		}
 	}
+}
+
+// likeID returns what a column that refers to users' ids becomes on MySQL, and what of it
+// changes.
+func (a *adopter) likeID(from *schema.Column) (to *schema.Column, change schema.ChangeKind) {
+	id, _ := a.wanted(usersTable, "id")
+	kind := recognize.KindOf(from)
+	switch {
+	case kind == recognize.Text:
+		return binary(from), schema.ChangeCharset | schema.ChangeCollate
+	case a.TypeName(from.Type.Type) == a.TypeName(id.Type.Type):
+		return from, schema.NoChange
+	case kind == recognize.UUID:
+		to, change = binary(from), schema.ChangeType|schema.ChangeCharset|schema.ChangeCollate
+	default:
+		clone := *from
+		to, change = &clone, schema.ChangeType
+	}
+	to.Type = &schema.ColumnType{Type: id.Type.Type, Raw: id.Type.Raw, Null: from.Type.Null}
+	return to, change
+}
+
+// newIDs says what the users' ids get on MySQL.
+func (a *adopter) newIDs() string {
+	id, _ := a.wanted(usersTable, "id")
+	if recognize.KindOf(id) == recognize.Int {
+		return "a new type (" + a.TypeName(id.Type.Type) + ")"
+	}
+	return "a new collation (utf8mb4_bin)"
 }
 
 // lockTables keeps others from reading and writing on PostgreSQL. On SQLite the
@@ -241,33 +194,23 @@ func (a *adopter) lockTables(ctx context.Context) error {
 	return nil
 }
 
-// isOurs reports whether a live table is one of the four.
-func (a *adopter) isOurs(name string) bool {
-	for _, t := range a.layout.tables {
-		if t == name {
-			return true
-		}
-	}
-	return false
-}
-
 // checkReference refuses a foreign key to users that could not be kept.
 func (a *adopter) checkReference(f *faults, fk *schema.ForeignKey) {
-	if len(fk.RefColumns) != 1 || fk.RefColumns[0].Name != "id" || len(fk.Columns) != 1 {
-		f.add("table %s refers to %s by columns other than id (foreign key %s): drop the foreign key first", fk.Table.Name, fk.RefTable.Name, fk.Symbol)
+	if id := a.layout.columns[usersTable]["id"]; len(fk.RefColumns) != 1 || fk.RefColumns[0].Name != id || len(fk.Columns) != 1 {
+		f.add("table %s refers to %s by columns other than %s (foreign key %s): drop the foreign key first", fk.Table.Name, fk.RefTable.Name, id, fk.Symbol)
 		return
 	}
-	if a.Dialect != dialect.MySQL {
-		return
-	}
-	// The key gets another collation, and so must this column. Where more depends on
-	// the column, the operator has to decide.
 	c := fk.Columns[0]
+	if _, change := a.likeID(c); a.Dialect != dialect.MySQL || change == schema.NoChange {
+		return
+	}
+	// The key gets another collation or type, and so must this column. Where more depends
+	// on the column, the operator has to decide.
 	for _, t := range a.live.Tables {
 		for _, other := range t.ForeignKeys {
 			if other != fk && (slices.Contains(other.RefColumns, c) || slices.Contains(other.Columns, c)) {
-				f.add("column %s.%s gets the new collation of the users' ids (utf8mb4_bin), and is part of the foreign key %s of %s too: first run\n    %s\n  and afterwards give the columns at both ends that collation, and run\n    %s",
-					fk.Table.Name, c.Name, other.Symbol, t.Name, a.dropKey(other), a.addKey(other))
+				f.add("column %s.%s gets %s with the users' ids, and is part of the foreign key %s of %s too: first run\n    %s\n  and afterwards give the columns at both ends that too, and run\n    %s",
+					fk.Table.Name, c.Name, a.newIDs(), other.Symbol, t.Name, a.dropKey(other), a.addKey(other))
 				return
 			}
 		}
@@ -293,29 +236,20 @@ func (a *adopter) addKey(fk *schema.ForeignKey) string {
 	return sql
 }
 
-// becomes returns the name that a live table has afterwards.
-func (a *adopter) becomes(live string) string {
-	for native, name := range a.layout.tables {
-		if name == live {
-			return native
-		}
-	}
-	return live
-}
-
-// checkBeside refuses tables that have the native names beside Drizzle's tables. Empty
-// tables of authent's own are dropped instead.
+// checkBeside refuses tables that have the native names beside those that are adopted.
+// Empty tables of authent's own are dropped instead.
 func (a *adopter) checkBeside(f *faults) {
 	for _, native := range nativeTables {
-		t, ok := a.live.Table(native)
-		if !ok || a.isOurs(native) {
-			continue
+		for _, t := range a.live.Tables {
+			if !a.same(t.Name, native) || a.isOurs(t.Name) {
+				continue
+			}
+			want, _ := a.desired.Table(native)
+			if diff := a.CompareTable(t, want); len(diff) > 0 || t.Name != native {
+				f.add("there is a table %s that is not authent's: rename it, or drop it", t.Name)
+				continue
+			}
+			a.beside = append(a.beside, native)
 		}
-		want, _ := a.desired.Table(native)
-		if diff := a.CompareTable(t, want); len(diff) > 0 {
-			f.add("there is a table %s that is not authent's: rename it, or drop it", native)
-			continue
-		}
-		a.beside = append(a.beside, native)
 	}
 }

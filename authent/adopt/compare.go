@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,13 +71,13 @@ func (a *adopter) compareSchema(ctx context.Context) error {
 }
 
 // isOwn reports whether a difference is something that the application has beyond the
-// graph: a table, or a part of users.
+// graph: a table, or a part of users, accounts or sessions.
 func isOwn(table string, c schema.Change) bool {
 	switch c.(type) {
 	case *schema.DropTable:
 		return true
 	case *schema.DropColumn, *schema.DropIndex, *schema.DropForeignKey, *schema.DropCheck:
-		return table == usersTable
+		return table != tokensTable && slices.Contains(nativeTables, table)
 	}
 	return false
 }

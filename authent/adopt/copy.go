@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"entgo.io/ent/dialect"
@@ -13,18 +15,23 @@ import (
 	"github.com/authent/authent/authent"
 )
 
-// pageSize is how many rows are read and written at a time. With twelve columns, their
-// parameters stay within every database's limit.
-const pageSize = 500
+// pageSize is how many rows are read and written at a time, or fewer if a statement would
+// have more than maxParams parameters.
+const (
+	pageSize  = 500
+	maxParams = 30_000
+)
 
 // pages reads a table in the order of its key. It reads each page as a whole, because a
 // connection cannot write while it still reads rows.
 type pages struct {
 	*adopter
 	table string
-	// keys are the live columns of the key. columns are the SQL expressions to read;
-	// the keys come first.
+	// keys are the SQL expressions by which the rows are ordered; no two rows have the
+	// same. columns are those to read: the keys come first, and raw columns of the
+	// application's own last. No more than limit rows are read at a time.
 	keys, columns []string
+	raw, limit    int
 }
 
 // each calls fn with each page.
@@ -48,15 +55,15 @@ func (p pages) read(ctx context.Context, after []any) (all [][]any, err error) {
 	var args []any
 	if after != nil {
 		// MySQL uses no index for (a, b) > (?, ?), so the condition is written out.
-		first := p.q(p.keys[0])
+		first := p.keys[0]
 		if len(p.keys) == 1 {
 			query, args = query+" WHERE "+first+" > "+p.mark(1), after
 		} else {
-			query += fmt.Sprintf(" WHERE %s > %s OR (%s = %s AND %s > %s)", first, p.mark(1), first, p.mark(2), p.q(p.keys[1]), p.mark(3))
+			query += fmt.Sprintf(" WHERE %s > %s OR (%s = %s AND %s > %s)", first, p.mark(1), first, p.mark(2), p.keys[1], p.mark(3))
 			args = []any{after[0], after[0], after[1]}
 		}
 	}
-	rows, err := p.QueryContext(ctx, query+" ORDER BY "+p.qs(p.keys)+fmt.Sprintf(" LIMIT %d", pageSize), args...)
+	rows, err := p.QueryContext(ctx, query+" ORDER BY "+strings.Join(p.keys, ", ")+fmt.Sprintf(" LIMIT %d", p.limit), args...)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +77,9 @@ func (p pages) read(ctx context.Context, after []any) (all [][]any, err error) {
 			return nil, err
 		}
 		for i := range row {
-			if b, ok := row[i].([]byte); ok {
+			// In a raw column of SQLite's a text is a string, and bytes are bytes.
+			own := i >= len(row)-p.raw && p.Dialect == dialect.SQLite
+			if b, ok := row[i].([]byte); ok && !own {
 				row[i] = string(b)
 			}
 		}
@@ -93,18 +102,21 @@ func (i *inserter) insert(ctx context.Context, rows [][]any) (err error) {
 	for _, row := range rows {
 		args = append(args, row...)
 	}
-	if len(rows) < pageSize {
+	if len(rows) < i.size() {
 		_, err = i.ExecContext(ctx, i.query(len(rows)), args...)
 		return err
 	}
 	if i.whole == nil {
-		if i.whole, err = i.PrepareContext(ctx, i.query(pageSize)); err != nil {
+		if i.whole, err = i.PrepareContext(ctx, i.query(i.size())); err != nil {
 			return err
 		}
 	}
 	_, err = i.whole.ExecContext(ctx, args...)
 	return err
 }
+
+// size returns how many rows a full page has.
+func (i *inserter) size() int { return min(pageSize, maxParams/len(i.columns)) }
 
 func (i *inserter) close() {
 	if i.whole != nil {
@@ -147,23 +159,30 @@ func (a *adopter) fill(native string) {
 // their native names, to change them. If convert returns errLeaveOut, the row is
 // skipped.
 func (a *adopter) copyRows(ctx context.Context, native string, convert func(row map[string]any) error) error {
-	var names, columns, keys []string
-	for _, key := range a.layout.keys[native] {
-		names, columns, keys = append(names, key), append(columns, a.col(key)), append(keys, a.layout.column(key))
-	}
-	for _, c := range a.layout.columns(native) {
-		value := a.col(c.name)
-		if c.kind == kindTime {
-			value = a.timeOf(a.layout.column(c.name))
-		}
-		names, columns = append(names, c.name), append(columns, value)
-	}
-	to := &inserter{adopter: a, table: newName(native)}
+	keys := a.keys(native)
+	names, columns := make([]string, len(keys)), slices.Clone(keys)
+	to := &inserter{adopter: a, table: newName(native), columns: []string{"id"}}
 	defer to.close()
 	for _, c := range authJS[native] {
-		to.columns = append(to.columns, c.name)
+		if !a.layout.has(native, c.name) {
+			continue
+		}
+		value := a.col(native, c.name)
+		if c.isTime() {
+			value = a.timeOf(a.layout.columns[native][c.name])
+		}
+		names, columns = append(names, c.name), append(columns, value)
+		if c.name != "id" {
+			to.columns = append(to.columns, c.name)
+		}
 	}
-	p := pages{adopter: a, table: a.layout.tables[native], keys: keys, columns: columns}
+	for _, c := range a.extra[native] {
+		names, columns, to.columns = append(names, c.Name), append(columns, a.rawOf(c)), append(to.columns, c.Name)
+	}
+	p := pages{adopter: a, table: a.source(native), keys: keys, columns: columns, raw: len(a.extra[native]), limit: to.size()}
+	if a.Dialect == dialect.MySQL {
+		p.table = a.layout.tables[native]
+	}
 	copied := func() error {
 		return p.each(ctx, func(rows [][]any) error { return a.copyPage(ctx, to, names, rows, convert) })
 	}
@@ -179,10 +198,10 @@ func (a *adopter) copyPage(ctx context.Context, to *inserter, names []string, ro
 	for _, values := range rows {
 		row := map[string]any{}
 		for i, name := range names {
-			row[name] = values[i]
+			row[name] = values[i] // a key's name is ""
 		}
-		if row["id"] == nil {
-			// Drizzle's tables have no id. The graph makes UUIDv7 too.
+		if row["id"] = asText(row["id"]); row["id"] == "" {
+			// Not every table has an id. The graph makes UUIDv7 too.
 			row["id"] = uuid.Must(uuid.NewV7()).String()
 		}
 		switch err := convert(row); {
@@ -223,7 +242,11 @@ func (a *adopter) account(row map[string]any) error {
 	return nil
 }
 
+// asText returns a text or an integer as text, "" for NULL.
 func asText(v any) string {
+	if n, ok := v.(int64); ok {
+		return strconv.FormatInt(n, 10)
+	}
 	s, _ := v.(string)
 	return s
 }

@@ -13,8 +13,9 @@
 //	report, err := adopt.AuthJS(ctx, m, entmigrate.Tables, adopt.Config{Tokens: sealer})
 //
 // Look first. With DryRun in the migrator's Config, AuthJS changes nothing, and its
-// [Report] lists the statements that it would execute, how many users, accounts and
-// sessions there are, and notes for the operator. A database that cannot be adopted is
+// [Report] lists which tables and columns it takes for which, the statements that it would
+// execute, how many users, accounts and sessions there are, and notes for the operator.
+// Where names do not tell, Tables and Columns of [Config] do. A database that cannot be adopted is
 // [ErrRefused], which lists every reason with what to do about it. The guide
 // docs/leaving-authjs.md describes the steps before and after.
 package adopt

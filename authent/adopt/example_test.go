@@ -21,6 +21,11 @@ CREATE TABLE users (id text NOT NULL PRIMARY KEY, name text, email text NOT NULL
 CREATE TABLE accounts (id text NOT NULL PRIMARY KEY, user_id text NOT NULL REFERENCES users (id), type text NOT NULL, provider text NOT NULL, provider_account_id text NOT NULL, refresh_token text, access_token text, expires_at integer, token_type text, scope text, id_token text, session_state text);
 CREATE TABLE sessions (id text NOT NULL PRIMARY KEY, session_token text NOT NULL, user_id text NOT NULL REFERENCES users (id), expires datetime NOT NULL);
 CREATE TABLE verificationtokens (identifier text NOT NULL, token text NOT NULL, expires datetime NOT NULL);
+CREATE UNIQUE INDEX users_email_key ON users (email);
+CREATE UNIQUE INDEX accounts_provider_provider_account_id_key ON accounts (provider, provider_account_id);
+CREATE UNIQUE INDEX sessions_session_token_key ON sessions (session_token);
+CREATE UNIQUE INDEX verificationtokens_token_key ON verificationtokens (token);
+CREATE UNIQUE INDEX verificationtokens_identifier_token_key ON verificationtokens (identifier, token);
 INSERT INTO users (id, email, created_at, updated_at) VALUES ('1', 'ada@example.com', '2026-01-01 00:00:00', '2026-01-01 00:00:00');
 INSERT INTO accounts (id, user_id, type, provider, provider_account_id, access_token) VALUES ('1', '1', 'oauth', 'github', '7', 'gho_secret');
 INSERT INTO sessions VALUES ('1', '0b7c7a52-3f4e-4c58-9f5e-0d7a5e0f4f11', '1', '2099-01-01 00:00:00');`

@@ -75,9 +75,11 @@ func isComparison(sql string) bool { return strings.HasPrefix(sql, compares) }
 // compared returns the old tables of a comparison, in the order of the native ones, and
 // their checksums.
 func compared(sql string) (tables []string, sums string) {
-	list, sums, _ := strings.Cut(strings.TrimPrefix(sql, compares), " = ")
-	for _, name := range strings.Split(list, ", ") {
-		tables = append(tables, strings.Trim(name, "`"))
+	sql = strings.TrimPrefix(sql, compares)
+	end := strings.LastIndex(sql, " = ")
+	list, sums := sql[:end], sql[end+len(" = "):]
+	for _, name := range strings.Split(strings.Trim(list, "`"), "`, `") {
+		tables = append(tables, strings.ReplaceAll(name, "``", "`"))
 	}
 	return tables, sums
 }
@@ -91,11 +93,12 @@ func (a *adopter) compareOld(ctx context.Context, sql string) error {
 	if err != nil || is == was {
 		return err
 	}
-	var all []string
+	var fresh, old []string
 	for i, native := range nativeTables {
-		all = append(all, a.q(native)+" TO "+a.q(newName(native)), a.q(tables[i])+" TO "+a.q(strings.TrimPrefix(tables[i], oldName(""))))
+		fresh = append(fresh, a.q(native)+" TO "+a.q(newName(native)))
+		old = append(old, a.q(tables[i])+" TO "+a.q(strings.TrimPrefix(tables[i], oldName(""))))
 	}
-	if err := a.take(ctx, step{sql: "RENAME TABLE " + strings.Join(all, ", ")}); err != nil {
+	if err := a.take(ctx, step{sql: "RENAME TABLE " + strings.Join(append(fresh, old...), ", ")}); err != nil {
 		return fmt.Errorf("%w, and the old tables could not be put back: %w", errWritten, err)
 	}
 	return fmt.Errorf("%w, so the old tables are back in place: stop the Node application, and run adopt again", errWritten)

@@ -42,17 +42,17 @@ func (a *adopter) grants(ctx context.Context) error {
 	}
 	a.rights = map[string][]string{}
 	for _, t := range a.newTables() {
-		native, live := t.name, a.from(t.like)
+		native, live := t.name, literal(a.from(t.like))
 		for _, query := range []string{
 			`SELECT DISTINCT format('REVOKE ALL ON %I FROM %s', '` + native + `', ` + granteeSQL + `)
 			FROM pg_default_acl, aclexplode(defaclacl) WHERE defaclobjtype = 'r' AND defaclnamespace IN (0, (SELECT oid FROM pg_namespace WHERE nspname = current_schema()))
-			AND defaclrole = (SELECT oid FROM pg_roles WHERE rolname = current_user) AND grantee NOT IN (defaclrole, (SELECT relowner FROM pg_class WHERE oid = to_regclass('` + live + `'))) ORDER BY 1`,
+			AND defaclrole = (SELECT oid FROM pg_roles WHERE rolname = current_user) AND grantee NOT IN (defaclrole, (SELECT relowner FROM pg_class WHERE oid = to_regclass(` + live + `))) ORDER BY 1`,
 			`SELECT format('ALTER TABLE %I OWNER TO %I', '` + native + `', pg_get_userbyid(relowner)) FROM pg_class
-			WHERE oid = to_regclass('` + live + `') AND pg_get_userbyid(relowner) <> current_user`,
+			WHERE oid = to_regclass(` + live + `) AND pg_get_userbyid(relowner) <> current_user`,
 			`SELECT format('GRANT %s ON %I TO %s%s', privilege_type, '` + native + `', ` + granteeSQL + `, CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
-			FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass('` + live + `') AND grantee <> relowner ORDER BY 1`,
+			FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass(` + live + `) AND grantee <> relowner ORDER BY 1`,
 		} {
-			statements, err := a.column(ctx, query)
+			statements, err := a.readColumn(ctx, query)
 			if err != nil {
 				return fmt.Errorf("adopt: read the rights on %s: %w", a.layout.tables[t.like], err)
 			}
@@ -66,11 +66,11 @@ func (a *adopter) grants(ctx context.Context) error {
 	return nil
 }
 
-// rightsOn returns a table's owner and what others may do with it.
+// rightsOn returns a table's owner and what others may do with it. The table is a literal of SQL.
 func (a *adopter) rightsOn(ctx context.Context, table string) ([]string, error) {
-	all, err := a.column(ctx, `SELECT 'owner ' || quote_ident(pg_get_userbyid(relowner)) FROM pg_class WHERE oid = to_regclass('`+table+`')
+	all, err := a.readColumn(ctx, `SELECT 'owner ' || quote_ident(pg_get_userbyid(relowner)) FROM pg_class WHERE oid = to_regclass(`+table+`)
 		UNION ALL SELECT format('%s for %s%s', privilege_type, `+granteeSQL+`, CASE WHEN is_grantable THEN ' with grant option' ELSE '' END)
-		FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass('`+table+`') AND grantee <> relowner`)
+		FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass(`+table+`) AND grantee <> relowner`)
 	if err != nil {
 		return nil, fmt.Errorf("adopt: read the rights on %s: %w", table, err)
 	}
@@ -85,7 +85,7 @@ func (a *adopter) compareRights(ctx context.Context) error {
 	}
 	var differ []string
 	for _, t := range a.newTables() {
-		now, err := a.rightsOn(ctx, a.q(t.name))
+		now, err := a.rightsOn(ctx, literal(a.q(t.name)))
 		if err != nil {
 			return err
 		}

@@ -77,15 +77,15 @@ func stepsOf(t *testing.T, c cell, kind testdb.Kind) (steps []string) {
 // finds its tables as they were until the exchange, and the next run ends with every
 // row.
 func TestAuthJS_KilledAtEveryStep(t *testing.T) {
-	for _, name := range []string{"prisma.sqlite", "drizzle.sqlite", "prisma.postgres", "drizzle-defaults.postgres", "prisma.mysql", "drizzle.mysql"} {
-		c := cells[slices.IndexFunc(cells, func(c cell) bool { return c.ddl == name })]
+	for _, name := range []string{"prisma.sqlite", "drizzle.sqlite", "prisma.postgres", "drizzle-defaults.postgres", "prisma.mysql", "drizzle.mysql", "prismav5ids.mysql"} {
+		c := cellOf(name)
 		t.Run(name, func(t *testing.T) {
 			kind := testdb.Server(t, c.kind)
 			t.Parallel()
 			steps := stepsOf(t, c, kind)
 			people := c.people(10)
 			if kind.Dialect == dialect.MySQL {
-				if name == "prisma.mysql" { // It differs in what the names are.
+				if name != "drizzle.mysql" { // They differ in what the names are.
 					steps = steps[slices.Index(steps, "compared"):]
 				}
 				for _, step := range steps {
@@ -129,8 +129,11 @@ func killOnMySQL(t *testing.T, c cell, kind testdb.Kind, people []person, step s
 		// The old application goes on, and somebody signs in.
 		s := seeder{t: t, kind: kind, db: db}
 		columns, row := []string{"session_token", "user_id", "expires"}, []any{"a-new-token-of-somebody", people[0].id, "2037-01-01 00:00:00"}
-		if !c.camel() {
+		if c.ids() {
 			columns, row = append(columns, "id"), append(row, "new")
+		}
+		if c.style().stamps {
+			columns, row = append(columns, "updated_at"), append(row, "2026-01-01 00:00:00")
 		}
 		s.insert(c, sessionsTable, columns, 1, func(int) []any { return row })
 	}

@@ -1,12 +1,13 @@
 package adopt
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"ariga.io/atlas/sql/schema"
 	"entgo.io/ent/dialect"
+
+	"github.com/authent/authent/internal/recognize"
 )
 
 // The native tables. Each refers only to tables before it.
@@ -19,167 +20,164 @@ const (
 
 var nativeTables = []string{usersTable, accountsTable, sessionsTable, tokensTable}
 
-// kind is what a column holds, whatever its type is called.
-type kind string
+// nouns holds the entities by the native tables' names.
+var nouns = map[string]string{usersTable: "User", accountsTable: "Account", sessionsTable: "Session", tokensTable: "VerificationToken"}
 
-const (
-	kindText   kind = "text"
-	kindNumber kind = "a number"
-	kindTime   kind = "a time"
-)
-
-// authColumn is a column of Auth.js.
+// authColumn is a column of authent's that Auth.js has too.
 type authColumn struct {
 	name string // The native name.
-	kind kind
+	// kinds are what the live column may hold; the first is what messages say. None
+	// stands for anything.
+	kinds []recognize.Kind
+	// null says that the native column may be NULL, or is filled in where it is.
 	null bool
-	// added allows databases without the column: it is then added.
+	// lacks allows databases without the column.
+	lacks bool
+	// added says that Auth.js itself does not have the column, so that one of another
+	// kind is the application's own.
 	added bool
 }
 
-// authJS holds Auth.js's columns by the native table's name. Drizzle's accounts and
-// sessions have no id, but other keys.
-var authJS = map[string][]authColumn{
-	usersTable: {
-		{name: "id", kind: kindText}, {name: "name", kind: kindText, null: true}, {name: "email", kind: kindText, null: true},
-		{name: "email_verified", kind: kindTime, null: true}, {name: "image", kind: kindText, null: true},
-		{name: "password", kind: kindText, null: true, added: true}, {name: "role", kind: kindText, null: true, added: true},
-		{name: "created_at", kind: kindTime, null: true, added: true}, {name: "updated_at", kind: kindTime, null: true, added: true},
-	},
-	accountsTable: {
-		{name: "id", kind: kindText}, {name: "user_id", kind: kindText}, {name: "type", kind: kindText},
-		{name: "provider", kind: kindText}, {name: "provider_account_id", kind: kindText},
-		{name: "refresh_token", kind: kindText, null: true}, {name: "access_token", kind: kindText, null: true},
-		{name: "expires_at", kind: kindNumber, null: true}, {name: "token_type", kind: kindText, null: true},
-		{name: "scope", kind: kindText, null: true}, {name: "id_token", kind: kindText, null: true}, {name: "session_state", kind: kindText, null: true},
-	},
-	sessionsTable: {
-		{name: "id", kind: kindText}, {name: "session_token", kind: kindText}, {name: "user_id", kind: kindText}, {name: "expires", kind: kindTime},
-	},
-	tokensTable: {
-		{name: "identifier", kind: kindText}, {name: "token", kind: kindText}, {name: "expires", kind: kindTime},
-	},
-}
-
-// layout is one of Auth.js's layouts, as a database has it.
-type layout struct {
-	name string
-	// tables maps native names to live ones.
-	tables map[string]string
-	// keys holds the columns of the primary keys, by their native names.
-	keys map[string][]string
-	// camel reports that columns have Drizzle's names.
-	camel bool
-	// millis reports that times are stored as numbers.
-	millis bool
-}
-
 var (
-	prismaNames  = map[string]string{usersTable: usersTable, accountsTable: accountsTable, sessionsTable: sessionsTable, tokensTable: tokensTable}
-	drizzleNames = map[string]string{usersTable: "user", accountsTable: "account", sessionsTable: "session", tokensTable: "verificationToken"}
-
-	prismaKeys  = map[string][]string{usersTable: {"id"}, accountsTable: {"id"}, sessionsTable: {"id"}, tokensTable: nil}
-	drizzleKeys = map[string][]string{usersTable: {"id"}, accountsTable: {"provider", "provider_account_id"}, sessionsTable: {"session_token"}, tokensTable: {"identifier", "token"}}
+	words = []recognize.Kind{recognize.Text}
+	terms = []recognize.Kind{recognize.Text, recognize.Enum}
+	times = []recognize.Kind{recognize.Time, recognize.Int}
+	ids   = []recognize.Kind{recognize.Text, recognize.UUID, recognize.Int}
 )
 
-// layoutOf finds the layout of the live tables. It is named Native if there is nothing
-// to adopt.
-func layoutOf(name string, live *schema.Schema) (layout, error) {
-	drizzle, prisma := liveNames(live, drizzleNames), liveNames(live, prismaNames)
-	switch {
-	case len(drizzle) == len(drizzleNames):
-		l := layout{name: "DrizzleDefault", tables: drizzle, keys: drizzleKeys, camel: true}
-		if t, _ := live.Table(drizzle[usersTable]); hasAny(t, "password", "role", "createdAt", "updatedAt") {
-			l.name = "Drizzle"
-		}
-		if name == dialect.SQLite {
-			l.name, l.millis = "DrizzleSQLite", true
-		}
-		return l, nil
-	case len(prisma) == len(prismaNames):
-		l := layout{name: "Prisma", tables: prisma, keys: prismaKeys}
-		users, _ := live.Table(usersTable)
-		if sessions, _ := live.Table(sessionsTable); hasAny(users, "disabled_at") && hasAny(sessions, "last_used_at") {
-			l.name = "Native"
-		}
-		return l, nil
-	}
-	return layout{}, fmt.Errorf("the tables match no layout that can be adopted: the Prisma layout has users, accounts, sessions and verificationtokens, the Drizzle layout has user, account, session and verificationToken, and this database has %s: check that the URL names the right database and schema, or rename the tables and columns to one of the layouts", tableNames(live))
+// authJS holds the columns by the native table's name. The rows of verification tokens are
+// not copied, so what those columns hold does not matter.
+var authJS = map[string][]authColumn{
+	usersTable: {
+		{name: "id", kinds: ids}, {name: "name", kinds: words, null: true, lacks: true}, {name: "email", kinds: words, null: true},
+		{name: "email_verified", kinds: times, null: true}, {name: "image", kinds: words, null: true, lacks: true},
+		{name: "password", kinds: words, null: true, added: true}, {name: "role", kinds: terms, null: true, added: true},
+		{name: "disabled_at", kinds: times, null: true, added: true},
+		{name: "created_at", kinds: times, null: true, added: true}, {name: "updated_at", kinds: times, null: true, added: true},
+	},
+	accountsTable: {
+		{name: "id", kinds: ids, null: true, lacks: true}, {name: "user_id", kinds: ids}, {name: "type", kinds: terms},
+		{name: "provider", kinds: terms}, {name: "provider_account_id", kinds: words},
+		{name: "refresh_token", kinds: words, null: true, lacks: true}, {name: "access_token", kinds: words, null: true, lacks: true},
+		{name: "expires_at", kinds: []recognize.Kind{recognize.Int}, null: true, lacks: true}, {name: "token_type", kinds: words, null: true, lacks: true},
+		{name: "scope", kinds: words, null: true, lacks: true}, {name: "id_token", kinds: words, null: true, lacks: true},
+		{name: "session_state", kinds: words, null: true, lacks: true},
+	},
+	sessionsTable: {
+		{name: "id", kinds: ids, null: true, lacks: true}, {name: "session_token", kinds: []recognize.Kind{recognize.Text, recognize.UUID}},
+		{name: "user_id", kinds: ids}, {name: "expires", kinds: times},
+		{name: "last_used_at", kinds: times, null: true, added: true}, {name: "ip_address", kinds: words, null: true, added: true},
+		{name: "user_agent", kinds: words, null: true, added: true},
+	},
+	tokensTable: {{name: "identifier"}, {name: "token"}, {name: "expires"}},
 }
 
-// liveNames returns the live names of the tables that exist. A MySQL server may have
-// turned them to lower case.
-func liveNames(live *schema.Schema, names map[string]string) map[string]string {
-	found := map[string]string{}
-	for native, name := range names {
-		for _, t := range live.Tables {
-			if t.Name == name || found[native] == "" && strings.EqualFold(t.Name, name) {
-				found[native] = t.Name
+// isTime reports whether the column holds a time.
+func (c authColumn) isTime() bool { return len(c.kinds) > 0 && c.kinds[0] == recognize.Time }
+
+// takes reports whether a live column holds what authent's does.
+func (c authColumn) takes(dialectName string, live *schema.Column) bool {
+	kind := recognize.KindOf(live)
+	switch {
+	case len(c.kinds) == 0:
+		return true
+	case c.isTime() && dialectName == dialect.SQLite && kind == recognize.Text:
+		return true // SQLite stores what it is given, whatever the column declares.
+	case c.isTime() && kind == recognize.Time && dialectName != dialect.SQLite:
+		t, ok := live.Type.Type.(*schema.TimeType)
+		return ok && (strings.HasPrefix(t.T, "timestamp") || t.T == "datetime")
+	}
+	return slices.Contains(c.kinds, kind)
+}
+
+// layout is what a database has for authent's tables.
+type layout struct {
+	// tables maps native names to live ones, and live to the tables themselves.
+	tables map[string]string
+	live   map[string]*schema.Table
+	// columns maps the native names of a table's columns to the live ones. A name is
+	// absent if the database has no such column.
+	columns map[string]map[string]string
+	// keys holds the live columns by which the rows of a table are read in order. If
+	// there are none, no index of the table is over them.
+	keys map[string][]string
+}
+
+// layoutOf returns the layout of tables that were recognized.
+func layoutOf(d *recognize.Database) layout {
+	l := layout{tables: map[string]string{}, live: map[string]*schema.Table{}, columns: map[string]map[string]string{}, keys: map[string][]string{}}
+	for _, native := range nativeTables {
+		t := d.Tables[nouns[native]]
+		if t.Columns["id"] == nil {
+			secondID(t)
+		}
+		l.tables[native], l.live[native], l.columns[native] = t.Live.Name, t.Live, map[string]string{}
+		for _, c := range authJS[native] {
+			if live := t.Columns[c.name]; live != nil && (!c.added || c.takes(d.Dialect, live)) {
+				l.columns[native][c.name] = live.Name
+			}
+		}
+		l.keys[native] = keyOf(t)
+	}
+	return l
+}
+
+// secondID takes for the id of an account or session a column of that name which is not the
+// primary key, but unique.
+func secondID(t *recognize.Table) {
+	c, ok := t.Live.Column("id")
+	if !ok || t.Noun == "VerificationToken" || c.Type.Null || !slices.Contains(ids, recognize.KindOf(c)) {
+		return
+	}
+	if t.Columns["id"] = c; t.Key("id") == nil {
+		delete(t.Columns, "id")
+	}
+}
+
+// unique are the columns that no two rows of a table share, which is checked.
+var unique = map[string][]string{accountsTable: {"provider", "provider_account_id"}, sessionsTable: {"session_token"}}
+
+// keyOf returns the columns of a table's primary key, or of the unique key that the
+// native table has too. It returns nil if there is neither.
+func keyOf(t *recognize.Table) (key []string) {
+	for native, noun := range nouns {
+		if noun != t.Noun {
+			continue
+		}
+		for _, index := range []*schema.Index{t.Live.PrimaryKey, t.Key(unique[native]...)} {
+			if key = orders(index); key != nil {
+				return key
 			}
 		}
 	}
-	return found
+	return nil
 }
 
-func hasAny(t *schema.Table, names ...string) bool {
-	return t != nil && slices.ContainsFunc(t.Columns, func(c *schema.Column) bool { return slices.Contains(names, c.Name) })
-}
-
-func tableNames(live *schema.Schema) string {
-	var all []string
-	for _, t := range live.Tables {
-		all = append(all, t.Name)
+// orders returns the columns of an index if all rows can be read in its order.
+func orders(index *schema.Index) (key []string) {
+	if index == nil || len(index.Parts) > 2 {
+		return nil
 	}
-	slices.Sort(all)
-	if len(all) == 0 {
-		return "none"
+	for _, part := range index.Parts {
+		if part.C == nil || !slices.Contains(ids, recognize.KindOf(part.C)) {
+			return nil
+		}
+		key = append(key, part.C.Name)
 	}
-	return strings.Join(all, ", ")
+	return key
 }
 
-// camelNames holds the columns that Drizzle names differently.
-var camelNames = map[string]string{
-	"user_id": "userId", "email_verified": "emailVerified", "created_at": "createdAt", "updated_at": "updatedAt",
-	"session_token": "sessionToken", "provider_account_id": "providerAccountId",
-}
+// has reports whether a live table has one of authent's columns.
+func (l layout) has(native, name string) bool { return l.columns[native][name] != "" }
 
-// column returns the live name of a column.
-func (l layout) column(native string) string {
-	if c, ok := camelNames[native]; ok && l.camel {
-		return c
-	}
-	return native
-}
-
-// columns returns the columns of a table in this layout.
-func (l layout) columns(table string) []authColumn {
-	if l.camel && (table == accountsTable || table == sessionsTable) {
-		return authJS[table][1:]
-	}
-	return authJS[table]
-}
-
-// kindOf returns what a live column holds, "" if Auth.js has nothing of the kind.
-func kindOf(c *schema.Column) kind {
-	switch t := c.Type.Type.(type) {
-	case *schema.StringType:
-		return kindText
-	case *schema.IntegerType:
-		return kindNumber
-	case *schema.TimeType:
-		if strings.HasPrefix(t.T, "timestamp") || t.T == "datetime" {
-			return kindTime
+// field returns the native name of a live column, "" if it is for none of authent's.
+func (l layout) field(native, live string) string {
+	for name, column := range l.columns[native] {
+		if column == live {
+			return name
 		}
 	}
 	return ""
-}
-
-// wants returns what the live column of c must hold.
-func (l layout) wants(c authColumn) kind {
-	if c.kind == kindTime && l.millis {
-		return kindNumber
-	}
-	return c.kind
 }
 
 // zoned reports whether a live column of times knows their time zone, as timestamptz of

@@ -65,14 +65,14 @@ func (a *adopter) onMySQL(ctx context.Context) error {
 
 // exchanged reports whether an earlier run has exchanged the tables.
 func (a *adopter) exchanged(ctx context.Context) (bool, error) {
-	there, err := a.column(ctx, "SELECT table_name FROM information_schema.tables WHERE table_schema = database()")
+	there, err := a.readColumn(ctx, "SELECT table_name FROM information_schema.tables WHERE table_schema = database()")
 	if err != nil {
 		return false, fmt.Errorf("adopt: list the tables: %w", err)
 	}
 	if !slices.Contains(there, journal) {
 		return false, nil
 	}
-	left, err := a.column(ctx, "SELECT statement FROM "+a.q(journal)+" WHERE n > 0 ORDER BY n LIMIT 1")
+	left, err := a.readColumn(ctx, "SELECT statement FROM "+a.q(journal)+" WHERE n > 0 ORDER BY n LIMIT 1")
 	if err != nil {
 		return false, fmt.Errorf("adopt: %w", err)
 	}
@@ -138,14 +138,16 @@ func (a *adopter) planMySQL(ctx context.Context) error {
 	live := a.layout.tables[usersTable]
 	a.aim()
 	a.dropBeside()
-	if err := a.create(ctx, a.target); err != nil {
+	if err := a.create(ctx, a.targets[usersTable]); err != nil {
 		return err
 	}
 	a.copyUsers(live)
+	if err := a.keepCounter(ctx); err != nil {
+		return err
+	}
 	a.lowerEmails(newName(usersTable))
 	for _, native := range nativeTables[1:] {
-		t, _ := a.desired.Table(native)
-		if err := a.create(ctx, t); err != nil {
+		if err := a.create(ctx, a.targets[native]); err != nil {
 			return err
 		}
 		a.fill(native)
@@ -164,12 +166,13 @@ func (a *adopter) planMySQL(ctx context.Context) error {
 }
 
 func (a *adopter) exchangeSQL() string {
-	var all []string
+	var old, fresh []string
 	for _, native := range nativeTables {
 		live := a.layout.tables[native]
-		all = append(all, a.q(live)+" TO "+a.q(oldName(live)), a.q(newName(native))+" TO "+a.q(native))
+		old = append(old, a.q(live)+" TO "+a.q(oldName(live)))
+		fresh = append(fresh, a.q(newName(native))+" TO "+a.q(native))
 	}
-	return "RENAME TABLE " + strings.Join(all, ", ")
+	return "RENAME TABLE " + strings.Join(append(old, fresh...), ", ")
 }
 
 // planRest plans the statements of part 3.
@@ -188,8 +191,11 @@ func (a *adopter) planRest(ctx context.Context) error {
 		return err
 	}
 	for _, fk := range keys {
-		from := fk.Columns[0]
-		if err := plan(fk.Table, &schema.DropForeignKey{F: fk}, &schema.ModifyColumn{From: from, To: binary(from), Change: schema.ChangeCharset | schema.ChangeCollate}); err != nil {
+		changes := []schema.Change{&schema.DropForeignKey{F: fk}}
+		if to, change := a.likeID(fk.Columns[0]); change != schema.NoChange {
+			changes = append(changes, &schema.ModifyColumn{From: fk.Columns[0], To: to, Change: change})
+		}
+		if err := plan(fk.Table, changes...); err != nil {
 			return err
 		}
 	}
@@ -197,14 +203,13 @@ func (a *adopter) planRest(ctx context.Context) error {
 		a.after = append(a.after, "DROP TABLE "+a.q(oldName(a.layout.tables[native])))
 	}
 	for _, native := range []string{accountsTable, sessionsTable} {
-		t, _ := a.desired.Table(native)
-		for _, fk := range t.ForeignKeys {
-			if err := plan(t, &schema.AddForeignKey{F: fk}); err != nil {
+		for _, fk := range a.targets[native].ForeignKeys {
+			if err := plan(a.targets[native], &schema.AddForeignKey{F: fk}); err != nil {
 				return err
 			}
 		}
 	}
-	for _, fk := range append(keys, a.target.ForeignKeys...) {
+	for _, fk := range append(keys, a.targets[usersTable].ForeignKeys...) {
 		if err := plan(fk.Table, &schema.AddForeignKey{F: fk}); err != nil {
 			return err
 		}
@@ -241,11 +246,7 @@ func (a *adopter) compareNew(ctx context.Context) error {
 		if !ok {
 			return fmt.Errorf("adopt: the table %s is gone: run adopt again, and no other migration at the same time", newName(native))
 		}
-		want, _ := a.desired.Table(native)
-		if native == usersTable {
-			want = a.target
-		}
-		to := *want
+		to := *a.targets[native]
 		to.Name, to.ForeignKeys = t.Name, nil
 		if diff := a.CompareTable(t, &to); len(diff) > 0 {
 			return fmt.Errorf("adopt: the server did not create the new tables as it was told, and nothing was exchanged: %v", diff)
@@ -273,7 +274,7 @@ func (a *adopter) write(ctx context.Context) error {
 // goOn does what remains when a run finds the tables exchanged.
 func (a *adopter) goOn(ctx context.Context) error {
 	a.Resumed = true
-	left, err := a.column(ctx, "SELECT statement FROM "+a.q(journal)+" ORDER BY n")
+	left, err := a.readColumn(ctx, "SELECT statement FROM "+a.q(journal)+" ORDER BY n")
 	if err != nil {
 		return fmt.Errorf("adopt: %w", err)
 	}
@@ -297,7 +298,7 @@ func (a *adopter) goOn(ctx context.Context) error {
 // rest does part 3.
 func (a *adopter) rest(ctx context.Context) error {
 	for i := 1; ; i++ {
-		left, err := a.column(ctx, "SELECT statement FROM "+a.q(journal)+" WHERE n > 0 ORDER BY n LIMIT 1")
+		left, err := a.readColumn(ctx, "SELECT statement FROM "+a.q(journal)+" WHERE n > 0 ORDER BY n LIMIT 1")
 		if err != nil {
 			return fmt.Errorf("adopt: %w", err)
 		}

@@ -3,7 +3,6 @@ package adopt
 import (
 	"context"
 	"regexp"
-	"strings"
 
 	"entgo.io/ent/dialect"
 )
@@ -44,7 +43,7 @@ func (a *adopter) checkObjects(ctx context.Context, f *faults) error {
 	for _, native := range nativeTables {
 		live := a.layout.tables[native]
 		for _, t := range triggers {
-			if t.on == live || a.Dialect == dialect.SQLite && strings.EqualFold(t.on, live) {
+			if t.on == live || a.Dialect == dialect.SQLite && a.same(t.on, live) {
 				f.add("the trigger %s is on the table %s: drop it, and create it again for %s afterwards", t.name, live, native)
 			}
 		}
@@ -62,7 +61,7 @@ func (a *adopter) reads(view object, table string) bool {
 	if a.Dialect == dialect.Postgres {
 		return view.on == table
 	}
-	return regexp.MustCompile(`(?i)\b` + regexp.QuoteMeta(table) + `\b`).MatchString(view.on)
+	return regexp.MustCompile(`(?i)(^|\W)` + regexp.QuoteMeta(table) + `(\W|$)`).MatchString(view.on)
 }
 
 func (a *adopter) objects(ctx context.Context, query string) (all []object, err error) {

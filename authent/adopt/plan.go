@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	atlas "ariga.io/atlas/sql/migrate"
 	"ariga.io/atlas/sql/postgres"
@@ -19,6 +18,7 @@ func newName(native string) string { return "authent_new_" + native }
 func (a *adopter) plan(ctx context.Context) error {
 	a.aim()
 	a.dropBeside()
+	a.makeRoom()
 	users := a.usersInPlace
 	if a.Dialect == dialect.SQLite {
 		users = a.usersAnew
@@ -27,9 +27,13 @@ func (a *adopter) plan(ctx context.Context) error {
 		return err
 	}
 	for _, native := range nativeTables[1:] {
-		if err := a.exchange(ctx, native); err != nil {
+		if err := a.create(ctx, a.targets[native]); err != nil {
 			return err
 		}
+		a.fill(native)
+	}
+	if err := a.exchange(ctx); err != nil {
+		return err
 	}
 	if err := a.addRateLimits(ctx); err != nil {
 		return err
@@ -37,46 +41,32 @@ func (a *adopter) plan(ctx context.Context) error {
 	return a.grants(ctx)
 }
 
-// aim gives the live users the native names, and works out what they become: the
-// graph's table plus the columns, indexes, foreign keys and checks that the application
-// added.
-func (a *adopter) aim() {
-	a.users = a.table(usersTable)
-	known := map[string]string{}
-	for _, c := range a.layout.columns(usersTable) {
-		known[a.layout.column(c.name)] = c.name
+// makeRoom plans that the other old tables give up the names that users get, before they
+// are dropped.
+func (a *adopter) makeRoom() {
+	taken := []string{"users_pkey"}
+	for _, i := range a.targets[usersTable].Indexes {
+		taken = append(taken, i.Name)
 	}
-	a.users.Name = usersTable
-	for _, c := range a.users.Columns {
-		if native, ok := known[c.Name]; ok {
-			c.Name = native
+	for _, native := range nativeTables[1:] {
+		t := a.table(native)
+		if source := a.source(native); source != t.Name {
+			a.execs("ALTER TABLE " + a.q(t.Name) + " RENAME TO " + a.q(source))
+		}
+		indexes := t.Indexes
+		if t.PrimaryKey != nil {
+			indexes = append([]*schema.Index{t.PrimaryKey}, indexes...)
+		}
+		for _, i := range indexes {
+			switch {
+			case !slices.Contains(taken, i.Name):
+			case a.Dialect == dialect.Postgres:
+				a.execs("ALTER INDEX " + a.q(i.Name) + " RENAME TO " + a.q(oldName(i.Name)))
+			case i != t.PrimaryKey: // whose name SQLite does not keep
+				a.execs("DROP INDEX " + a.q(i.Name))
+			}
 		}
 	}
-	desired, _ := a.desired.Table(usersTable)
-	target := *desired
-	target.Schema = a.live
-	target.Columns, target.Indexes, target.ForeignKeys, target.Attrs = slices.Clone(target.Columns), slices.Clone(target.Indexes), slices.Clone(target.ForeignKeys), slices.Clone(target.Attrs)
-	for _, c := range a.users.Columns {
-		if _, ok := target.Column(c.Name); !ok {
-			target.Columns = append(target.Columns, c)
-		}
-	}
-	for _, i := range a.users.Indexes {
-		if _, ok := target.Index(i.Name); !ok && !onEmail(i) {
-			target.Indexes = append(target.Indexes, i)
-		}
-	}
-	for _, fk := range a.users.ForeignKeys {
-		if _, ok := target.ForeignKey(fk.Symbol); !ok {
-			target.ForeignKeys = append(target.ForeignKeys, fk)
-		}
-	}
-	for _, attr := range a.users.Attrs {
-		if check, ok := attr.(*schema.Check); ok {
-			target.Attrs = append(target.Attrs, check)
-		}
-	}
-	a.target = &target
 }
 
 // onEmail reports whether an index is the one that keeps addresses unique.
@@ -149,19 +139,24 @@ func (a *adopter) finish(ctx context.Context, t *schema.Table) error {
 	return a.changes(ctx, t, changes...)
 }
 
-// exchange plans the replacement of a native table: a new one is filled beside the old
-// one, which is then dropped.
-func (a *adopter) exchange(ctx context.Context, native string) error {
-	t, _ := a.desired.Table(native)
-	if err := a.create(ctx, t); err != nil {
-		return err
+// exchange plans the replacement of the other tables by the new ones. All the old ones go
+// first, since one may have the name of another's successor.
+func (a *adopter) exchange(ctx context.Context) error {
+	for _, native := range slices.Backward(nativeTables[1:]) {
+		a.execs("DROP TABLE " + a.q(a.source(native)))
 	}
-	a.fill(native)
-	a.execs("DROP TABLE "+a.from(native), "ALTER TABLE "+a.q(newName(native))+" RENAME TO "+a.q(native))
-	if a.Dialect == dialect.Postgres {
-		a.execs("ALTER INDEX " + a.q(newName(native)+"_pkey") + " RENAME TO " + a.q(native+"_pkey"))
+	for _, native := range nativeTables[1:] {
+		a.execs("ALTER TABLE " + a.q(newName(native)) + " RENAME TO " + a.q(native))
+		if a.Dialect == dialect.Postgres {
+			a.execs("ALTER INDEX " + a.q(newName(native)+"_pkey") + " RENAME TO " + a.q(native+"_pkey"))
+		}
 	}
-	return a.finish(ctx, t)
+	for _, native := range nativeTables[1:] {
+		if err := a.finish(ctx, a.targets[native]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // usersInPlace plans users on PostgreSQL, where references to the table stay valid when
@@ -171,9 +166,9 @@ func (a *adopter) usersInPlace(ctx context.Context) error {
 		a.execs("ALTER TABLE " + a.q(live) + " RENAME TO " + a.q(usersTable))
 	}
 	table := "ALTER TABLE " + a.q(usersTable) + " "
-	for _, c := range a.layout.columns(usersTable) {
-		if _, ok := a.users.Column(c.name); ok && a.layout.column(c.name) != c.name {
-			a.execs(table + "RENAME COLUMN " + a.q(a.layout.column(c.name)) + " TO " + a.q(c.name))
+	for _, c := range authJS[usersTable] {
+		if live := a.layout.columns[usersTable][c.name]; live != "" && live != c.name {
+			a.execs(table + "RENAME COLUMN " + a.q(live) + " TO " + a.q(c.name))
 		}
 	}
 	if key := a.users.PrimaryKey.Name; key != "" && key != "users_pkey" {
@@ -181,20 +176,24 @@ func (a *adopter) usersInPlace(ctx context.Context) error {
 		a.users.PrimaryKey.Name = "users_pkey"
 	}
 	a.emailIndexes(table)
+	if err := a.convertID(ctx, table); err != nil {
+		return err
+	}
+	a.convertRole(table)
 	a.convertTimes(table)
 	a.lowerEmails(usersTable)
-	rest, err := a.Driver.TableDiff(a.users, a.target)
+	rest, err := a.Driver.TableDiff(a.users, a.targets[usersTable])
 	if err != nil {
 		return fmt.Errorf("adopt: compare users: %w", err)
 	}
-	return a.changes(ctx, a.target, rest...)
+	return a.changes(ctx, a.targets[usersTable], rest...)
 }
 
 // emailIndexes plans the unique index on addresses. Drizzle has a constraint instead.
 func (a *adopter) emailIndexes(table string) {
-	desired := slices.IndexFunc(a.target.Indexes, onEmail)
+	desired := slices.IndexFunc(a.targets[usersTable].Indexes, onEmail)
 	a.users.Indexes = slices.DeleteFunc(a.users.Indexes, func(i *schema.Index) bool {
-		if !onEmail(i) || desired >= 0 && i.Name == a.target.Indexes[desired].Name && !isConstraint(i) {
+		if !onEmail(i) || desired >= 0 && i.Name == a.targets[usersTable].Indexes[desired].Name && !isConstraint(i) {
 			return false
 		}
 		if isConstraint(i) {
@@ -211,42 +210,4 @@ func isConstraint(i *schema.Index) bool {
 		c, ok := attr.(*postgres.Constraint)
 		return ok && c.T == "u"
 	})
-}
-
-// convertTimes plans the types of the times, which were in UTC, and fills the columns
-// that must no longer be NULL.
-func (a *adopter) convertTimes(table string) {
-	var adds, alters []string
-	fills := []string{}
-	for _, c := range authJS[usersTable] {
-		want, _ := a.target.Column(c.name)
-		live, there := a.users.Column(c.name)
-		if c.kind != kindTime {
-			continue
-		}
-		name, kind := a.q(c.name), a.TypeName(want.Type.Type)
-		if there {
-			using := "date_trunc('milliseconds', " + name + ")"
-			if !zoned(live) {
-				using += " AT TIME ZONE 'UTC'"
-			}
-			alters = append(alters, "ALTER COLUMN "+name+" DROP DEFAULT", "ALTER COLUMN "+name+" TYPE "+kind+" USING "+using)
-		} else {
-			adds = append(adds, "ADD COLUMN "+name+" "+kind)
-			live = &schema.Column{Name: c.name, Type: &schema.ColumnType{Null: true}}
-			a.users.Columns = append(a.users.Columns, live)
-		}
-		live.Type = &schema.ColumnType{Type: want.Type.Type, Raw: want.Type.Raw, Null: live.Type.Null}
-		live.Default = nil
-		if !want.Type.Null && live.Type.Null {
-			fills = append(fills, c.name+" = COALESCE("+c.name+", date_trunc('milliseconds', now()))")
-		}
-	}
-	if role, ok := a.users.Column("role"); ok && role.Type.Null {
-		fills = append(fills, "role = COALESCE(role, 'user')")
-	}
-	a.execs(table + strings.Join(append(adds, alters...), ", "))
-	if len(fills) > 0 {
-		a.execs("UPDATE " + a.q(usersTable) + " SET " + strings.Join(fills, ", "))
-	}
 }

@@ -23,19 +23,46 @@ var refusals = map[string]struct {
 	spoil []string
 	lines []string
 }{
-	"no such layout": {"prisma.sqlite", []string{`ALTER TABLE verificationtokens RENAME TO "VerificationToken"`, "ALTER TABLE users RENAME TO people"}, []string{
-		"the tables match no layout that can be adopted: the Prisma layout has users, accounts, sessions and verificationtokens, the Drizzle layout has user, account, session and verificationToken, and this database has VerificationToken, accounts, people, sessions: check that the URL names the right database and schema, or rename the tables and columns to one of the layouts",
+	"no table of sessions": {"prisma.sqlite", []string{"ALTER TABLE sessions RENAME COLUMN session_token TO cookie"}, []string{
+		"no table that this role sees has the columns of Session (session_token, user_id, expires): name it by --table Session=NAME, and its columns by --column Session.FIELD=NAME",
+		"this database has the tables accounts, sessions, users, verificationtokens: check that the URL names the right database and schema",
 	}},
-	"columns": {"prisma.sqlite", []string{"ALTER TABLE users DROP COLUMN image", "ALTER TABLE accounts ADD COLUMN refresh_token_expires_in integer", "ALTER TABLE sessions DROP COLUMN expires", "ALTER TABLE sessions ADD COLUMN expires text", "ALTER TABLE users ADD COLUMN disabled_at datetime"}, []string{
-		"column users.image is missing: the Prisma layout has it (text): add it",
+	"two tables of users": {"prisma.postgres", []string{"ALTER TABLE accounts DROP CONSTRAINT accounts_user_id_fkey", "ALTER TABLE sessions DROP CONSTRAINT sessions_user_id_fkey", `CREATE TABLE "Customer" (id text PRIMARY KEY, email text, "emailVerified" timestamp)`}, []string{
+		"the tables Customer, users could each be that of User: name the right one by --table User=NAME",
+		"this database has the tables Customer, accounts, sessions, users, verificationtokens: check that the URL names the right database and schema",
+	}},
+	"two tables that are referred to": {"drizzle.postgres", []string{`CREATE TABLE customer (id text PRIMARY KEY, email text, "emailVerified" timestamp)`, `ALTER TABLE session DROP CONSTRAINT "session_userId_user_id_fk"`, `DELETE FROM session`, `ALTER TABLE session ADD FOREIGN KEY ("userId") REFERENCES customer (id)`}, []string{
+		"the tables customer, user could each be that of User: name the right one by --table User=NAME",
+		"this database has the tables account, customer, session, user, verificationToken: check that the URL names the right database and schema",
+	}},
+	"columns": {"prisma.sqlite", []string{"ALTER TABLE users DROP COLUMN email_verified", "ALTER TABLE users ADD COLUMN disabled_at boolean", "ALTER TABLE accounts ADD COLUMN length integer GENERATED ALWAYS AS (length(provider))", "ALTER TABLE sessions DROP COLUMN expires", "ALTER TABLE sessions ADD COLUMN expires boolean", "ALTER TABLE sessions ADD COLUMN last_used_at blob"}, []string{
+		"the table users has no column for User.email_verified: name it by --column User.email_verified=NAME (Config.Columns), or add it",
+		"column sessions.expires is of type boolean, and Session.expires is time: change its type first, or name another by --column Session.expires=NAME (Config.Columns)",
 		"column users.disabled_at has the name of one of authent's columns: rename it, or drop it",
-		"column accounts.refresh_token_expires_in is not one of Auth.js's, and its table is replaced: move the column to another table, or drop it",
-		"column sessions.expires is of type text, the Prisma layout has a time: change its type first",
+		"column accounts.length (integer) cannot be copied to a new table: move it to another table, or drop it",
+		"column sessions.last_used_at has the name of one of authent's columns: rename it, or drop it",
 	}},
-	"types": {"prisma.postgres", []string{"CREATE TYPE role AS ENUM ('user', 'admin')", "ALTER TABLE users ALTER COLUMN role DROP DEFAULT, ALTER COLUMN role TYPE role USING role::role", "ALTER TABLE sessions ALTER COLUMN expires DROP NOT NULL", "ALTER TABLE accounts DROP CONSTRAINT accounts_pkey, ADD PRIMARY KEY (provider, provider_account_id)"}, []string{
-		"column users.role is of type role, the Prisma layout has text: change its type first",
-		"the primary key of accounts is (provider, provider_account_id), in the Prisma layout it is (id): change it first",
-		"column sessions.expires may be NULL, which the Prisma layout does not have: make it NOT NULL first",
+	"keys": {"prisma.postgres", []string{"ALTER TABLE users DROP CONSTRAINT users_pkey CASCADE, ADD PRIMARY KEY (id, email)", "ALTER TABLE accounts DROP CONSTRAINT accounts_pkey, ADD PRIMARY KEY (provider, provider_account_id)", "ALTER TABLE sessions ALTER COLUMN user_id TYPE bigint USING substr(user_id, 3, 7)::bigint"}, []string{
+		"column sessions.user_id is of type bigint, and users.id, to which it refers, is of type text: change it first",
+		"column accounts.id has the name of one of authent's columns: rename it, or drop it",
+		"the primary key of users is not id alone, by which accounts and sessions refer to users: name the right table by --table User=NAME (Config.Tables), or change the key first",
+	}},
+	"ids": {"prismav4.postgres", []string{`ALTER TABLE "Account" DROP CONSTRAINT "Account_userId_fkey"`, `ALTER TABLE "Session" DROP CONSTRAINT "Session_userId_fkey"`,
+		`ALTER TABLE "User" ALTER COLUMN id TYPE uuid USING md5(id)::uuid`, `ALTER TABLE "Account" ALTER COLUMN "userId" TYPE uuid USING md5("userId")::uuid`, `ALTER TABLE "Session" ALTER COLUMN "userId" TYPE uuid USING md5("userId")::uuid`}, []string{
+		"the ids of users (User.id) are of type uuid, and the graph's are not: write ID: field.TypeUUID into mixin.User, and UserID: field.TypeUUID into mixin.Account and mixin.Session",
+	}},
+	"nulls": {"prisma.postgres", []string{"ALTER TABLE accounts ALTER COLUMN user_id DROP NOT NULL, ALTER COLUMN type DROP NOT NULL", "ALTER TABLE sessions ALTER COLUMN user_id DROP NOT NULL, ALTER COLUMN expires DROP NOT NULL",
+		"UPDATE accounts SET user_id = NULL WHERE user_id < 'cm0000002abc'", "UPDATE sessions SET user_id = NULL WHERE user_id < 'cm0000001abc'", "UPDATE sessions SET expires = NULL WHERE user_id = 'cm0000003abc'"}, []string{
+		`2 rows of accounts without user_id: fill it in, or delete them (SELECT * FROM "accounts" WHERE "user_id" IS NULL)`,
+		`2 rows of sessions without user_id: fill it in, or delete them (SELECT * FROM "sessions" WHERE "user_id" IS NULL)`,
+		`2 rows of sessions without expires: fill it in, or delete them (SELECT * FROM "sessions" WHERE "expires" IS NULL)`,
+	}},
+	"another thing's sessions": {"prismav5snake.sqlite", []string{"ALTER TABLE sessions RENAME TO browsers", "CREATE TABLE Sessions (sid text PRIMARY KEY, sess text, expire text)", "INSERT INTO Sessions VALUES ('a', 'b', 'c')", "CREATE TABLE verificationtokens (identifier text)"}, []string{
+		"there is a table Sessions that is not authent's: rename it, or drop it",
+		"there is a table verificationtokens that is not authent's: rename it, or drop it",
+	}},
+	"tokens of OAuth 1.0": {"prismav4.mysql", []string{"ALTER TABLE `Account` ADD COLUMN oauth_token text, ADD COLUMN oauth_token_secret text", "UPDATE `Account` SET oauth_token_secret = 'access-1' WHERE userId <= 'cm0000001abc'"}, []string{
+		"column Account.oauth_token_secret holds tokens of OAuth 1.0 (2 rows), which authent cannot use and would not seal: drop the column",
 	}},
 	"history": {"drizzle.sqlite", []string{"CREATE TABLE atlas_schema_revisions (`version` text NOT NULL, `description` text NOT NULL, `type` integer NOT NULL DEFAULT (2), `applied` integer NOT NULL DEFAULT (0), `total` integer NOT NULL DEFAULT (0), `executed_at` datetime NOT NULL, `execution_time` integer NOT NULL, `error` text NULL, `error_stmt` text NULL, `hash` text NOT NULL, `partial_hashes` json NULL, `operator_version` text NOT NULL, PRIMARY KEY (`version`))", "INSERT INTO atlas_schema_revisions VALUES ('7', 'x', 2, 1, 1, '2026-01-01 00:00:00', 0, '', '', '', '[]', '')"}, []string{
 		"it has a history of migrations, up to 7: if these are not authent's, name another schema for the history with --revisions-schema (PostgreSQL), or drop the table atlas_schema_revisions",
@@ -43,18 +70,17 @@ var refusals = map[string]struct {
 	"rows": {"drizzle.sqlite", []string{
 		"PRAGMA foreign_keys = off", "UPDATE user SET email = NULL WHERE id <= 'cm0000011abc'", "UPDATE user SET email = ' ' WHERE id = 'cm0000012abc'",
 		"UPDATE user SET emailVerified = 'yesterday' WHERE id = 'cm0000013abc'", "UPDATE session SET expires = 'never' WHERE userId = 'cm0000014abc'",
-		"UPDATE account SET userId = 'nobody' WHERE userId = 'cm0000015abc'", "ALTER TABLE session ADD COLUMN device text",
+		"UPDATE account SET userId = 'nobody' WHERE userId = 'cm0000015abc'",
 	}, []string{
-		"column session.device is not one of Auth.js's, and its table is replaced: move the column to another table, or drop it",
 		"users have no e-mail address, which authent needs: give each of them one, or delete them: 13, cm0000000abc, cm0000001abc, cm0000002abc, cm0000003abc, cm0000004abc, cm0000005abc, cm0000006abc, cm0000007abc, cm0000008abc, cm0000009abc and 3 more",
 		"rows of account refer to users that do not exist: delete these rows: 1, nobody",
 		"users have a value in user.emailVerified that is not a time (a number is Unix milliseconds since the year 2000): correct it, or make it NULL: 1, cm0000013abc",
 		"users have a session whose expires is not a time (a number is Unix milliseconds since the year 2000): delete the session: 1, cm0000014abc",
 	}},
 	"duplicates": {"prisma.postgres", []string{"DROP INDEX users_email_key", "DROP INDEX accounts_provider_provider_account_id_key", "DROP INDEX sessions_session_token_key", "UPDATE users SET email = 'same@example.com' WHERE id < 'cm0000002abc'", "UPDATE accounts SET provider_account_id = '9' WHERE user_id < 'cm0000002abc'", "UPDATE sessions SET session_token = 'same', expires = 'infinity' WHERE user_id < 'cm0000001abc'"}, []string{
-		"users have an e-mail address that another user has too: change one of the addresses: 1, cm0000000abc",
-		"users have the same account at a provider twice: delete one of the two: 1, cm0000000abc",
-		"users have two sessions with the same token: delete one of the two: 1, cm0000000abc",
+		`users have an e-mail address that another user has too: change one of the addresses: 1, cm0000000abc (SELECT MIN(CAST("id" AS text)) FROM "users" WHERE "email" IS NOT NULL GROUP BY "email" HAVING COUNT(*) > 1)`,
+		`users have the same account at a provider twice: delete one of the two: 1, cm0000000abc (SELECT MIN(CAST("user_id" AS text)) FROM "accounts" WHERE "provider" IS NOT NULL AND "provider_account_id" IS NOT NULL GROUP BY "provider", "provider_account_id" HAVING COUNT(*) > 1)`,
+		`users have two sessions with the same token: delete one of the two: 1, cm0000000abc (SELECT MIN(CAST("user_id" AS text)) FROM "sessions" WHERE "session_token" IS NOT NULL GROUP BY "session_token" HAVING COUNT(*) > 1)`,
 		"users have a session whose expires is not a time: delete the session: 1, cm0000000abc",
 	}},
 	"too long": {"drizzle.mysql", []string{"ALTER TABLE `account` MODIFY access_token mediumtext, MODIFY token_type text", "UPDATE `account` SET access_token = REPEAT('x', 50000), token_type = REPEAT('é', 256) WHERE userId = 'cm0000001abc'"}, []string{
@@ -101,13 +127,13 @@ var refusals = map[string]struct {
 		"CREATE TABLE picture (profile varchar(255), CONSTRAINT picture_profile FOREIGN KEY (profile) REFERENCES profile (id) ON DELETE SET NULL)",
 		"ALTER TABLE `user` ADD COLUMN boss varchar(255), ADD CONSTRAINT user_boss FOREIGN KEY (boss) REFERENCES `user` (id)",
 	}, []string{
-		"column profile.id gets the new collation of the users' ids (utf8mb4_bin), and is part of the foreign key picture_profile of picture too: first run",
+		"column profile.id gets a new collation (utf8mb4_bin) with the users' ids, and is part of the foreign key picture_profile of picture too: first run",
 		"  ALTER TABLE `picture` DROP FOREIGN KEY `picture_profile`",
-		"and afterwards give the columns at both ends that collation, and run",
+		"and afterwards give the columns at both ends that too, and run",
 		"  ALTER TABLE `picture` ADD CONSTRAINT `picture_profile` FOREIGN KEY (`profile`) REFERENCES `profile` (`id`) ON UPDATE RESTRICT ON DELETE SET NULL",
 		"table user refers to user by ids, which get a new collation (utf8mb4_bin): first run",
 		"  ALTER TABLE `user` DROP FOREIGN KEY `user_boss`",
-		"and afterwards give the column at the other end that collation, and run",
+		"and afterwards give the column at the other end that too, and run",
 		"  ALTER TABLE `users` ADD CONSTRAINT `user_boss` FOREIGN KEY (`boss`) REFERENCES `users` (`id`) ON UPDATE RESTRICT ON DELETE RESTRICT",
 	}},
 	"ids in other letters": {"drizzle.mysql", []string{"UPDATE `account` SET userId = 'CM0000003ABC' WHERE userId = 'cm0000003abc'"}, []string{
@@ -124,7 +150,7 @@ var refusals = map[string]struct {
 func TestAuthJS_Refuses(t *testing.T) {
 	for name, tc := range refusals {
 		t.Run(name, func(t *testing.T) {
-			c := cells[slices.IndexFunc(cells, func(c cell) bool { return c.ddl == tc.ddl })]
+			c := cellOf(tc.ddl)
 			kind := testdb.Server(t, c.kind)
 			_, db := c.open(t, kind)
 			db.SetMaxOpenConns(1) // PRAGMA foreign_keys is a connection's.
@@ -188,7 +214,7 @@ func TestAuthJS_RefusesCaller(t *testing.T) {
 	graph = append(graph, &entschema.Table{Name: "posts", Columns: []*entschema.Column{id}, PrimaryKey: []*entschema.Column{id}})
 	_, err = AuthJS(t.Context(), m, graph, adoptConfig(t))
 	checkRefused(t, err, []string{
-		"the graph's users.id is not text, as Auth.js's are: take the ID out of mixin.User, and the UserID out of mixin.Account and mixin.Session",
+		"the ids of users (users.id) are of type text, and the graph's are not: take the ID out of mixin.User, and the UserID out of mixin.Account and mixin.Session",
 		"column users.nickname of the schema is not in the database, and has no default: leave it out of ent/schema until the database is adopted",
 		"table posts of the schema is not in the database: leave it out of ent/schema until the database is adopted",
 	})
@@ -232,7 +258,7 @@ func TestAuthJS_Notes(t *testing.T) {
 			"UPDATE "+c.quoted(kind, sessionsTable)+" SET "+kind.Quote(c.column("session_token"))+" = 'short' WHERE "+kind.Quote(c.column("session_token"))+" LIKE '00000004-0000%'")
 		want := []string{
 			"sign-in links that were sent by mail stop working (3 rows of " + c.table(tokensTable) + "), since Auth.js's hashes cannot be verified: people can ask for new ones",
-			"session tokens that authent accepts in no cookie (it accepts 20 to 255 letters, digits and . _ ~ -): 1; these people must sign in again",
+			"session tokens that are not 20 to 255 letters, digits and . _ ~ -: 1; these people must sign in again, unless AuthJS.TokenFormat of the new application accepts such tokens in a cookie",
 			"these addresses count as the same one: each person signs in only with the exact spelling given here, and any other spelling means ada5@example.com: ada5@example.com (user cm0000005abc), ADA5@example.com (user cm0000006abc)",
 			"e-mail addresses with capital letters are rewritten in lower case, as authent looks them up: 3",
 			"users have an e-mail address with letters that authent normalizes, and sign in only with its exact spelling: 1, cm0000007abc",

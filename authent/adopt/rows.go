@@ -2,6 +2,7 @@ package adopt
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,7 +16,7 @@ import (
 // checkRows refuses rows that would not fit, and counts the others. It names users and
 // accounts by their ids, and never shows a session's token.
 func (a *adopter) checkRows(ctx context.Context, f *faults) error {
-	for _, check := range []func(context.Context, *faults) error{a.checkEmpty, a.checkQueries, a.checkLengths, a.checkUserTimes, a.checkSessions, a.checkTokens} {
+	for _, check := range []func(context.Context, *faults) error{a.checkEmpty, a.checkNulls, a.checkQueries, a.checkLengths, a.checkTimes, a.checkSessions, a.checkTokens, a.checkOAuth1} {
 		if err := check(ctx, f); err != nil {
 			return err
 		}
@@ -30,7 +31,7 @@ func (a *adopter) checkRows(ctx context.Context, f *faults) error {
 	if err != nil {
 		return err
 	}
-	a.before, err = a.tally(ctx, a.layout.tables, a.layout.column("session_token"), a.layout.column("expires"))
+	a.before, err = a.tally(ctx, a.layout.tables, a.layout.columns[sessionsTable]["session_token"], a.layout.columns[sessionsTable]["expires"])
 	a.Users, a.Accounts, a.Sessions, a.Expired = a.before.users, a.before.accounts, a.before.sessions, a.before.expired
 	return err
 }
@@ -45,12 +46,7 @@ func amountOf(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// from quotes the live name of a table, and col that of a column.
-func (a *adopter) from(native string) string { return a.q(a.layout.tables[native]) }
-
-func (a *adopter) col(native string) string { return a.q(a.layout.column(native)) }
-
-// checkEmpty refuses native tables that hold rows beside Drizzle's.
+// checkEmpty refuses native tables that hold rows beside those that are adopted.
 func (a *adopter) checkEmpty(ctx context.Context, f *faults) error {
 	for _, native := range nativeTables {
 		if _, ok := a.live.Table(native); !ok || a.isOurs(native) {
@@ -71,34 +67,50 @@ func (a *adopter) number(ctx context.Context, query string) (n int, err error) {
 	return n, a.QueryRowContext(ctx, query).Scan(&n)
 }
 
+// checkNulls refuses rows without a value that authent needs.
+func (a *adopter) checkNulls(ctx context.Context, f *faults) error {
+	for _, native := range []string{accountsTable, sessionsTable} {
+		for _, c := range authJS[native] {
+			if c.null || !a.liveColumn(native, c.name).Type.Null {
+				continue
+			}
+			rows := "FROM " + a.from(native) + " WHERE " + a.col(native, c.name) + " IS NULL"
+			n, err := a.number(ctx, "SELECT COUNT(*) "+rows)
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				f.add("%s of %s without %s: fill it in, or delete them (SELECT * %s)", amountOf(n, "row"), a.layout.tables[native], a.layout.columns[native][c.name], rows)
+			}
+		}
+	}
+	return nil
+}
+
 // checkQueries adds the faults that SQL can find; each query selects ids.
 func (a *adopter) checkQueries(ctx context.Context, f *faults) error {
-	users, email, id := a.from(usersTable), a.col("email"), a.q("id")
+	users, email, id := a.from(usersTable), a.col(usersTable, "email"), a.col(usersTable, "id")
 	if err := a.checkQuery(ctx, f, fmt.Sprintf("SELECT %s FROM %s WHERE %s IS NULL OR TRIM(%s) = ''", id, users, email, email),
 		"users have no e-mail address, which authent needs: give each of them one, or delete them"); err != nil {
 		return err
 	}
-	if err := a.checkQuery(ctx, f, fmt.Sprintf("SELECT MIN(%s) FROM %s WHERE %s IS NOT NULL GROUP BY %s HAVING COUNT(*) > 1", id, users, email, email),
-		"users have an e-mail address that another user has too: change one of the addresses"); err != nil {
+	if err := a.checkTwice(ctx, f, usersTable, "id", []string{"email"}, "users have an e-mail address that another user has too: change one of the addresses"); err != nil {
 		return err
 	}
-	if !a.layout.camel { // Drizzle's primary keys rule these out.
-		if err := a.checkQuery(ctx, f, fmt.Sprintf("SELECT MIN(%s) FROM %s GROUP BY provider, provider_account_id HAVING COUNT(*) > 1", a.col("user_id"), a.from(accountsTable)),
-			"users have the same account at a provider twice: delete one of the two"); err != nil {
-			return err
-		}
-		if err := a.checkQuery(ctx, f, fmt.Sprintf("SELECT MIN(%s) FROM %s GROUP BY session_token HAVING COUNT(*) > 1", a.col("user_id"), a.from(sessionsTable)),
-			"users have two sessions with the same token: delete one of the two"); err != nil {
-			return err
-		}
+	if err := a.checkTwice(ctx, f, accountsTable, "user_id", unique[accountsTable], "users have the same account at a provider twice: delete one of the two"); err != nil {
+		return err
 	}
-	refers := "u.id = o." + a.col("user_id")
-	if a.Dialect == dialect.MySQL {
-		// The present collation may match users whose ids differ in case.
-		refers += " AND BINARY u.id = BINARY o." + a.col("user_id")
+	if err := a.checkTwice(ctx, f, sessionsTable, "user_id", unique[sessionsTable], "users have two sessions with the same token: delete one of the two"); err != nil {
+		return err
 	}
 	for _, native := range []string{accountsTable, sessionsTable} {
-		if err := a.checkQuery(ctx, f, fmt.Sprintf("SELECT DISTINCT o.%s FROM %s o WHERE NOT EXISTS (SELECT 1 FROM %s u WHERE %s)", a.col("user_id"), a.from(native), users, refers),
+		user := "o." + a.col(native, "user_id")
+		refers := "u." + id + " = " + user
+		if a.Dialect == dialect.MySQL {
+			// The present collation may match users whose ids differ in case.
+			refers += " AND BINARY u." + id + " = BINARY " + user
+		}
+		if err := a.checkQuery(ctx, f, fmt.Sprintf("SELECT DISTINCT %s FROM %s o WHERE %s IS NOT NULL AND NOT EXISTS (SELECT 1 FROM %s u WHERE %s)", user, a.from(native), user, users, refers),
 			"rows of "+a.layout.tables[native]+" refer to users that do not exist: delete these rows"); err != nil {
 			return err
 		}
@@ -106,9 +118,41 @@ func (a *adopter) checkQueries(ctx context.Context, f *faults) error {
 	return nil
 }
 
+// checkTwice refuses rows that have the same values in the columns of a native key. It
+// names the first user of each, and says how all of them are found.
+func (a *adopter) checkTwice(ctx context.Context, f *faults, native, user string, key []string, what string) error {
+	if t := a.table(native); t.PrimaryKey != nil && slices.Equal(orders(t.PrimaryKey), a.liveNames(native, key)) {
+		return nil
+	}
+	var same, there []string
+	for _, name := range key {
+		same, there = append(same, a.exact(a.col(native, name))), append(there, a.col(native, name)+" IS NOT NULL")
+	}
+	query := fmt.Sprintf("SELECT MIN(%s) FROM %s WHERE %s GROUP BY %s HAVING COUNT(*) > 1",
+		a.asWords(a.col(native, user)), a.from(native), strings.Join(there, " AND "), strings.Join(same, ", "))
+	ids, err := a.readColumn(ctx, query)
+	if err != nil {
+		return err
+	}
+	before := len(*f)
+	f.users(ids, what)
+	if len(*f) > before {
+		(*f)[before] += " (" + query + ")"
+	}
+	return nil
+}
+
+// liveNames returns the live names of columns.
+func (a *adopter) liveNames(native string, names []string) (all []string) {
+	for _, name := range names {
+		all = append(all, a.layout.columns[native][name])
+	}
+	return all
+}
+
 // checkQuery adds a fault if the query finds users.
 func (a *adopter) checkQuery(ctx context.Context, f *faults, query, what string) error {
-	ids, err := a.column(ctx, query)
+	ids, err := a.readColumn(ctx, query)
 	if err != nil {
 		return err
 	}
@@ -131,19 +175,21 @@ func (f *faults) users(ids []string, what string) {
 	f.add("%s: %d, %s", what, len(ids), names)
 }
 
-// column reads a column of text.
-func (a *adopter) column(ctx context.Context, query string) (all []string, err error) {
+// readColumn reads a column of text.
+func (a *adopter) readColumn(ctx context.Context, query string) (all []string, err error) {
 	rows, err := a.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var s string
+		var s sql.NullString // of rows without a user, who is named elsewhere
 		if err := rows.Scan(&s); err != nil {
 			return nil, err
 		}
-		all = append(all, s)
+		if s.Valid {
+			all = append(all, s.String)
+		}
 	}
 	return all, rows.Err()
 }
@@ -155,16 +201,15 @@ func (a *adopter) checkLengths(ctx context.Context, f *faults) error {
 		return nil
 	}
 	for _, native := range nativeTables[:3] {
-		want, _ := a.desired.Table(native)
-		for _, c := range a.layout.columns(native) {
-			live, there := a.table(native).Column(a.layout.column(c.name))
-			to, ok := want.Column(c.name)
-			if !there || !ok || c.name == "session_token" {
+		user := "user_id"
+		if native == usersTable {
+			user = "id"
+		}
+		for _, c := range authJS[native] {
+			live := a.liveColumn(native, c.name)
+			to, ok := a.wanted(native, c.name)
+			if live == nil || !ok || c.name == "session_token" {
 				continue
-			}
-			id := a.col("user_id")
-			if native == usersTable {
-				id = a.q("id")
 			}
 			limit := longer(live, to, a.q(live.Name))
 			if slices.Contains(providerTokens, c.name) {
@@ -174,7 +219,7 @@ func (a *adopter) checkLengths(ctx context.Context, f *faults) error {
 			if limit == "" {
 				continue
 			}
-			if err := a.checkQuery(ctx, f, fmt.Sprintf("SELECT DISTINCT %s FROM %s WHERE %s", id, a.from(native), limit),
+			if err := a.checkQuery(ctx, f, fmt.Sprintf("SELECT DISTINCT %s FROM %s WHERE %s", a.col(native, user), a.from(native), limit),
 				fmt.Sprintf("users have a value in %s.%s that is too long for %s.%s: shorten it", a.layout.tables[native], live.Name, native, c.name)); err != nil {
 				return err
 			}
@@ -201,23 +246,30 @@ func longer(live, to *schema.Column, name string) string {
 	return ""
 }
 
-// checkUserTimes refuses values that are not times.
-func (a *adopter) checkUserTimes(ctx context.Context, f *faults) error {
-	for _, c := range authJS[usersTable] {
-		live, ok := a.table(usersTable).Column(a.layout.column(c.name))
-		if c.kind != kindTime || !ok {
-			continue
-		}
-		var wrong []string
-		err := a.times(ctx, fmt.Sprintf("SELECT id, %s FROM %s", a.timeOf(live.Name), a.from(usersTable)), func(id string, _ time.Time, err error) {
-			if err != nil {
-				wrong = append(wrong, id)
+// checkTimes refuses values of users, and of when sessions were last used, that are not
+// times.
+func (a *adopter) checkTimes(ctx context.Context, f *faults) error {
+	for _, native := range []string{usersTable, sessionsTable} {
+		for _, c := range authJS[native] {
+			if !c.isTime() || !c.null || !a.layout.has(native, c.name) {
+				continue
 			}
-		})
-		if err != nil {
-			return err
+			user, what := "id", "users have a value"
+			if native == sessionsTable {
+				user, what = "user_id", "users have a session with a value"
+			}
+			live := a.layout.columns[native][c.name]
+			var wrong []string
+			err := a.times(ctx, fmt.Sprintf("SELECT %s, %s FROM %s", a.col(native, user), a.timeOf(live), a.from(native)), func(id string, _ time.Time, err error) {
+				if err != nil {
+					wrong = append(wrong, id)
+				}
+			})
+			if err != nil {
+				return err
+			}
+			f.users(wrong, fmt.Sprintf("%s in %s.%s that is not a time%s: correct it, or make it NULL", what, a.layout.tables[native], live, a.timeHint()))
 		}
-		f.users(wrong, fmt.Sprintf("users have a value in %s.%s that is not a time%s: correct it, or make it NULL", a.layout.tables[usersTable], live.Name, a.timeHint()))
 	}
 	return nil
 }
@@ -231,7 +283,12 @@ func (a *adopter) checkTokens(ctx context.Context, f *faults) error {
 	}
 	var plain []string
 	for _, c := range providerTokens {
-		plain = append(plain, fmt.Sprintf("(%s <> '' AND %s NOT LIKE 'authent.v1.%%')", a.q(c), a.q(c)))
+		if live := a.col(accountsTable, c); a.layout.has(accountsTable, c) {
+			plain = append(plain, fmt.Sprintf("(%s <> '' AND %s NOT LIKE 'authent.v1.%%')", live, live))
+		}
+	}
+	if len(plain) == 0 {
+		return nil
 	}
 	n, err := a.number(ctx, fmt.Sprintf("SELECT COUNT(*) FROM %s WHERE %s", a.from(accountsTable), strings.Join(plain, " OR ")))
 	if n > 0 {
@@ -240,11 +297,29 @@ func (a *adopter) checkTokens(ctx context.Context, f *faults) error {
 	return err
 }
 
+// checkOAuth1 refuses the tokens of OAuth 1.0 that next-auth 4 stored for some providers.
+// authent has no use for them and seals only its own columns, so they would stay readable.
+func (a *adopter) checkOAuth1(ctx context.Context, f *faults) error {
+	for _, c := range a.extra[accountsTable] {
+		if name := strings.ToLower(strings.ReplaceAll(c.Name, "_", "")); name != "oauthtoken" && name != "oauthtokensecret" {
+			continue
+		}
+		n, err := a.number(ctx, "SELECT COUNT(*) FROM "+a.from(accountsTable)+" WHERE "+a.q(c.Name)+" <> ''")
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			f.add("column %s.%s holds tokens of OAuth 1.0 (%s), which authent cannot use and would not seal: drop the column", a.layout.tables[accountsTable], c.Name, amountOf(n, "row"))
+		}
+	}
+	return nil
+}
+
 // checkEmails finds addresses that are not in the form that authent looks up unless it
 // is typed exactly so. If only capital letters differ, the address is rewritten. All
 // others are listed in a note, because no program can decide who owns which.
 func (a *adopter) checkEmails(ctx context.Context) error {
-	rows, err := a.QueryContext(ctx, fmt.Sprintf("SELECT id, %s FROM %s WHERE %s IS NOT NULL ORDER BY id", a.col("email"), a.from(usersTable), a.col("email")))
+	rows, err := a.QueryContext(ctx, fmt.Sprintf("SELECT %s, %s FROM %s WHERE %s IS NOT NULL ORDER BY 1", a.col(usersTable, "id"), a.col(usersTable, "email"), a.from(usersTable), a.col(usersTable, "email")))
 	if err != nil {
 		return err
 	}

@@ -45,18 +45,18 @@ type tokenForms struct{ sessions, hashes, plain, odd, expiredPlain int }
 // the caller says.
 func (a *adopter) checkSessions(ctx context.Context, f *faults) error {
 	var wrong []string
-	expires := a.timeOf(a.layout.column("expires"))
-	err := a.times(ctx, fmt.Sprintf("SELECT %s, %s FROM %s", a.col("user_id"), expires, a.from(sessionsTable)), func(user string, at time.Time, err error) {
-		if err != nil || at.IsZero() {
+	expires := a.timeOf(a.layout.columns[sessionsTable]["expires"])
+	err := a.times(ctx, fmt.Sprintf("SELECT %s, %s FROM %s", a.col(sessionsTable, "user_id"), expires, a.from(sessionsTable)), func(user string, _ time.Time, err error) {
+		if err != nil { // NULL is found by checkNulls
 			wrong = append(wrong, user)
 		}
 	})
 	if err != nil {
 		return err
 	}
-	f.users(wrong, "users have a session whose "+a.layout.column("expires")+" is not a time"+a.timeHint()+": delete the session")
+	f.users(wrong, "users have a session whose "+a.layout.columns[sessionsTable]["expires"]+" is not a time"+a.timeHint()+": delete the session")
 	var n tokenForms
-	if err := a.times(ctx, fmt.Sprintf("SELECT %s, %s FROM %s", a.col("session_token"), expires, a.from(sessionsTable)), func(token string, at time.Time, _ error) {
+	if err := a.times(ctx, fmt.Sprintf("SELECT %s, %s FROM %s", a.col(sessionsTable, "session_token"), expires, a.from(sessionsTable)), func(token string, at time.Time, _ error) {
 		if n.sessions++; a.now.Before(at) {
 			n.addLive(token)
 		} else if !sha256Form.MatchString(token) {
@@ -95,7 +95,7 @@ func (a *adopter) checkForms(f *faults, n tokenForms) {
 		}
 	case n.odd > 0:
 		a.SignedOut = n.odd
-		a.note("session tokens that authent accepts in no cookie (it accepts 20 to 255 letters, digits and . _ ~ -): %d; these people must sign in again", n.odd)
+		a.note("session tokens that are not 20 to 255 letters, digits and . _ ~ -: %d; these people must sign in again, unless AuthJS.TokenFormat of the new application accepts such tokens in a cookie", n.odd)
 	}
 	if live == 0 && n.sessions > 0 {
 		a.note("every session has expired: if people are signed in to the old application, its times do not mean what they seem to, so stop here")
@@ -119,6 +119,11 @@ func (a *adopter) sessionRow(row map[string]any) error {
 		return fmt.Errorf("a session of user %v: %w", row["user_id"], errNoTime)
 	}
 	row["expires"] = at
+	if used, err := asTime(row["last_used_at"]); err != nil {
+		return fmt.Errorf("a session of user %v: last used: %w", row["user_id"], err)
+	} else {
+		row["last_used_at"] = orNil(used)
+	}
 	if a.SessionTokens != HashedSessionTokens {
 		sum := sha256.Sum256([]byte(token))
 		row["session_token"] = hex.EncodeToString(sum[:])

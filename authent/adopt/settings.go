@@ -65,10 +65,22 @@ func (a *adopter) checkPostgresSettings(ctx context.Context, f *faults) (hidden 
 // lostClauses matches clauses of SQLite's DDL that an inspection does not show.
 var lostClauses = regexp.MustCompile(`(?i)\b(COLLATE|DEFERRABLE|ON\s+CONFLICT|WITHOUT\s+ROWID)\b`)
 
-// checkClauses refuses clauses in the DDL of SQLite's users that the new table would
-// not have, such as an index that ignores case.
+// checkClauses refuses clauses in SQLite's DDL that the new table would not have, such as an
+// index that ignores case: in that of users, and of the others where they have columns of
+// the application's own.
 func (a *adopter) checkClauses(ctx context.Context, f *faults) error {
-	rows, err := a.QueryContext(ctx, "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? COLLATE NOCASE AND type IN ('table', 'index') AND sql IS NOT NULL ORDER BY 1, 2", a.layout.tables[usersTable])
+	for _, native := range nativeTables[:3] {
+		if native == usersTable || len(a.extra[native]) > 0 {
+			if err := a.checkClausesOf(ctx, f, native); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (a *adopter) checkClausesOf(ctx context.Context, f *faults, native string) error {
+	rows, err := a.QueryContext(ctx, "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? COLLATE NOCASE AND type IN ('table', 'index') AND sql IS NOT NULL ORDER BY 1, 2", a.layout.tables[native])
 	if err != nil {
 		return err
 	}
@@ -82,7 +94,7 @@ func (a *adopter) checkClauses(ctx context.Context, f *faults) error {
 		switch {
 		case found == "":
 		case kind == "index":
-			f.add("the index %s has the clause %s, which would be lost: drop it, and create it again for users afterwards", name, found)
+			f.add("the index %s has the clause %s, which would be lost: drop it, and create it again for %s afterwards", name, found, native)
 		default:
 			f.add("the table %s has the clause %s, which would be lost: rebuild the table without it", name, found)
 		}

@@ -2,6 +2,7 @@ package adopt
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"strconv"
 	"strings"
@@ -103,13 +104,13 @@ func (a *adopter) times(ctx context.Context, query string, each func(key string,
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var key string
+		var key sql.NullString // NULL in rows that checkNulls refuses
 		var value any
 		if err := rows.Scan(&key, &value); err != nil {
 			return err
 		}
 		t, err := asTime(value)
-		each(key, t, err)
+		each(key.String, t, err)
 	}
 	return rows.Err()
 }

@@ -3,34 +3,47 @@ package adopt
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"ariga.io/atlas/sql/schema"
 	"entgo.io/ent/dialect"
+
+	"github.com/authent/authent/internal/recognize"
 )
 
 // usersAnew plans users on SQLite, which can change the type of a column only with a
 // new table. References follow the old table to its new name, and then refer to the new
 // table, which takes that name.
 func (a *adopter) usersAnew(ctx context.Context) error {
-	if live := a.layout.tables[usersTable]; live != usersTable {
+	live := a.layout.tables[usersTable]
+	if live != usersTable && a.same(live, usersTable) {
+		// SQLite does not rename a table to its own name in other letters.
+		a.execs("ALTER TABLE " + a.q(live) + " RENAME TO " + a.q(oldName(live)))
+		live = oldName(live)
+	}
+	if live != usersTable {
 		a.execs("ALTER TABLE " + a.q(live) + " RENAME TO " + a.q(usersTable))
 	}
-	if err := a.create(ctx, a.target); err != nil {
+	target := a.targets[usersTable]
+	if err := a.create(ctx, target); err != nil {
 		return err
 	}
 	a.copyUsers(usersTable)
+	if err := a.keepCounter(ctx); err != nil {
+		return err
+	}
 	a.plans(step{sql: "-- convert the times of the users", do: a.rewriteTimes})
 	a.lowerEmails(newName(usersTable))
 	a.execs("DROP TABLE "+a.q(usersTable), "ALTER TABLE "+a.q(newName(usersTable))+" RENAME TO "+a.q(usersTable))
-	return a.finish(ctx, a.target)
+	return a.finish(ctx, target)
 }
 
 // copyUsers plans the copy of users from a table with the layout's columns.
 func (a *adopter) copyUsers(from string) {
 	var columns, values []string
-	for _, c := range a.target.Columns {
+	for _, c := range a.targets[usersTable].Columns {
 		live, there := a.users.Column(c.Name)
 		value, known := a.valueOfUser(c.Name)
 		switch {
@@ -47,37 +60,30 @@ func (a *adopter) copyUsers(from string) {
 // valueOfUser returns the SQL for the value of one of authent's columns. known is false
 // for the application's own columns.
 func (a *adopter) valueOfUser(name string) (value string, known bool) {
-	_, there := a.users.Column(name)
-	live := a.q(a.layout.column(name))
-	switch name {
-	case "disabled_at":
-		return "NULL", true
-	case "role":
-		if !there {
-			return "'user'", true
-		}
-		return "COALESCE(" + live + ", 'user')", true
-	case "password":
-		if !there {
-			return "NULL", true
-		}
-	case "created_at", "updated_at":
-		switch {
-		case a.Dialect == dialect.SQLite:
-			return "''", true // rewriteTimes writes it.
-		case !there:
-			return "UTC_TIMESTAMP(3)", true
-		}
-		return "COALESCE(" + live + ", UTC_TIMESTAMP(3))", true
-	case "email_verified":
-		if a.Dialect == dialect.SQLite {
-			return "NULL", true
-		}
-	case "id", "name", "email", "image":
-	default:
+	if !slices.Contains(nativeColumns[usersTable], name) {
 		return "", false
 	}
-	return live, true
+	there, isTime := a.layout.has(usersTable, name), slices.ContainsFunc(authJS[usersTable], func(c authColumn) bool { return c.name == name && c.isTime() })
+	value = "NULL"
+	if there {
+		value = a.col(usersTable, name)
+	}
+	if live, ok := a.users.Column(name); ok && isTime && recognize.KindOf(live) == recognize.Int {
+		value = "TIMESTAMPADD(MICROSECOND, " + value + " * 1000, '1970-01-01 00:00:00')"
+	}
+	switch {
+	case name == "role":
+		return "COALESCE(" + value + ", 'user')", true
+	case !isTime:
+		return value, true
+	case a.Dialect == dialect.SQLite && (name == "created_at" || name == "updated_at"):
+		return "''", true // rewriteTimes writes it, and the others.
+	case a.Dialect == dialect.SQLite:
+		return "NULL", true
+	case name == "created_at" || name == "updated_at":
+		return "COALESCE(" + value + ", UTC_TIMESTAMP(3))", true
+	}
+	return value, true
 }
 
 func isGenerated(c *schema.Column) bool {
@@ -92,32 +98,33 @@ func isGenerated(c *schema.Column) bool {
 // rewriteTimes writes the users' times the way the driver writes them for ent. Prisma's
 // and Drizzle's own numbers and texts would compare differently.
 func (a *adopter) rewriteTimes(ctx context.Context) error {
-	update, err := a.PrepareContext(ctx, "UPDATE "+a.q(newName(usersTable))+" SET email_verified = ?, created_at = ?, updated_at = ? WHERE id = ?")
+	update, err := a.PrepareContext(ctx, "UPDATE "+a.q(newName(usersTable))+" SET email_verified = ?, disabled_at = ?, created_at = ?, updated_at = ? WHERE id = ?")
 	if err != nil {
 		return err
 	}
 	defer update.Close()
-	columns := []string{"NULL", "NULL", "NULL"}
-	for i, name := range []string{"email_verified", "created_at", "updated_at"} {
-		if _, ok := a.users.Column(name); ok {
-			columns[i] = a.timeOf(a.layout.column(name))
+	id := a.col(usersTable, "id")
+	columns := []string{id, "NULL", "NULL", "NULL", "NULL"}
+	for i, name := range []string{"email_verified", "disabled_at", "created_at", "updated_at"} {
+		if a.layout.has(usersTable, name) {
+			columns[i+1] = a.timeOf(a.layout.columns[usersTable][name])
 		}
 	}
-	p := pages{adopter: a, table: usersTable, keys: []string{"id"}, columns: append([]string{"id"}, columns...)}
+	p := pages{adopter: a, table: usersTable, keys: []string{id}, columns: columns, limit: pageSize}
 	return p.each(ctx, func(rows [][]any) error {
 		for _, row := range rows {
-			var at [3]time.Time
+			var at [4]time.Time
 			for i := range at {
 				if at[i], err = asTime(row[i+1]); err != nil {
 					return fmt.Errorf("user %v: %w", row[0], err)
 				}
 			}
-			for i := 1; i < 3; i++ {
+			for i := 2; i < 4; i++ {
 				if at[i].IsZero() {
 					at[i] = a.now
 				}
 			}
-			if _, err := update.ExecContext(ctx, orNil(at[0]), at[1], at[2], row[0]); err != nil {
+			if _, err := update.ExecContext(ctx, orNil(at[0]), orNil(at[1]), at[2], at[3], row[0]); err != nil {
 				return err
 			}
 		}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -46,21 +45,66 @@ func eachCell(t *testing.T, run func(t *testing.T, c cell, kind testdb.Kind)) {
 	}
 }
 
-func (c cell) camel() bool     { return c.layout != "Prisma" }
-func (c cell) passwords() bool { return c.layout == "Prisma" || c.layout == "Drizzle" }
-func (c cell) authenticators() bool {
-	return strings.HasPrefix(c.layout, "DrizzleDefault") || c.layout == "DrizzleSQLite"
+// style is how a layout differs from Prisma's with snake_case.
+type style struct {
+	// tables are the names of the native tables, nil for their own.
+	tables map[string]string
+	// snake says that columns have the native names. ids says that accounts and sessions
+	// have some.
+	snake, ids bool
+	// passwords says that users have password, role, createdAt and updatedAt, stamps that
+	// all have the latter two.
+	passwords, stamps bool
+	// authenticators says that there is a table of these.
+	authenticators bool
 }
+
+var (
+	drizzleNames = map[string]string{usersTable: "user", accountsTable: "account", sessionsTable: "session", tokensTable: "verificationToken"}
+	modelNames   = map[string]string{usersTable: "User", accountsTable: "Account", sessionsTable: "Session", tokensTable: "VerificationToken"}
+	mappedNames  = map[string]string{usersTable: usersTable, accountsTable: accountsTable, sessionsTable: sessionsTable, tokensTable: "verification_tokens"}
+)
+
+// styles are those of the layouts with a name.
+var styles = map[string]style{
+	"Prisma":         {snake: true, ids: true, passwords: true},
+	"PrismaV4":       {tables: modelNames, ids: true},
+	"PrismaV4Snake":  {snake: true, ids: true},
+	"PrismaV5":       {tables: modelNames, stamps: true},
+	"PrismaV5IDs":    {tables: modelNames, ids: true, stamps: true},
+	"PrismaV5Snake":  {tables: mappedNames, snake: true, ids: true},
+	"PrismaAdapter":  {tables: modelNames},
+	"Drizzle":        {tables: drizzleNames, passwords: true},
+	"DrizzleDefault": {tables: drizzleNames, authenticators: true},
+	"DrizzleSQLite":  {tables: drizzleNames, authenticators: true},
+}
+
+func (c cell) style() style         { return styles[c.layout] }
+func (c cell) camel() bool          { return !c.style().snake }
+func (c cell) ids() bool            { return c.style().ids }
+func (c cell) passwords() bool      { return c.style().passwords }
+func (c cell) authenticators() bool { return c.style().authenticators }
 
 // table returns the layout's name of a native table, and column that of a column.
 func (c cell) table(native string) string {
-	if c.camel() {
-		return drizzleNames[native]
+	if name := c.style().tables[native]; name != "" {
+		return name
 	}
 	return native
 }
 
-func (c cell) column(native string) string { return layout{camel: c.camel()}.column(native) }
+// camelNames holds the columns that have other names where nothing is mapped.
+var camelNames = map[string]string{
+	"user_id": "userId", "email_verified": "emailVerified", "created_at": "createdAt", "updated_at": "updatedAt",
+	"session_token": "sessionToken", "provider_account_id": "providerAccountId",
+}
+
+func (c cell) column(native string) string {
+	if name, ok := camelNames[native]; ok && c.camel() {
+		return name
+	}
+	return native
+}
 
 // open creates the cell's database with its tables, and without rows.
 func (c cell) open(t testing.TB, kind testdb.Kind) (url string, db *sql.DB) {
@@ -117,6 +161,9 @@ func (c cell) people(n int) []person {
 		if i%4 == 0 {
 			p.idToken = fmt.Sprintf("id-token-%d", i)
 		}
+		if c.style().stamps {
+			p.created = now.Add(-time.Duration(i) * time.Hour)
+		}
 		for s, expires := range []time.Time{now.Add(720 * time.Hour), now.Add(48 * time.Hour)} {
 			if s == 1 && i%3 == 0 {
 				expires = now.Add(-time.Hour)
@@ -157,35 +204,59 @@ func (c cell) seed(t testing.TB, kind testdb.Kind, db *sql.DB, people []person) 
 	if c.passwords() {
 		users = append(users, "password", "role", "created_at", "updated_at")
 	}
+	if c.style().stamps {
+		users = append(users, "created_at", "updated_at")
+	}
 	s.insert(c, usersTable, users, len(people), func(i int) []any {
 		p := people[i]
 		row := []any{p.id, p.name, p.email, c.moment(p.verified, i), nil}
 		if c.passwords() {
 			row = append(row, p.password, orNULL(p.role), c.moment(p.created, i), c.moment(p.created, i+1))
 		}
+		if c.style().stamps {
+			row = append(row, c.moment(p.created, i), c.moment(p.created, i+1))
+		}
 		return row
 	})
 	accounts := []string{"user_id", "type", "provider", "provider_account_id", "refresh_token", "access_token", "id_token", "expires_at", "scope"}
-	if !c.camel() {
+	if c.ids() {
 		accounts = append(accounts, "id")
+	}
+	if c.style().stamps {
+		accounts = append(accounts, "updated_at")
 	}
 	s.insert(c, accountsTable, accounts, len(people), func(i int) []any {
 		p := people[i]
 		row := []any{p.id, "oauth", "github", fmt.Sprint(i), p.refresh, p.access, orNULL(p.idToken), 2147483000, "read:user"}
-		if !c.camel() {
+		if c.ids() {
 			row = append(row, "account-"+p.id)
+		}
+		if c.style().stamps {
+			row = append(row, c.moment(p.created, i))
 		}
 		return row
 	})
+	c.seedSessions(s, people)
+}
+
+// seedSessions fills the other old tables.
+func (c cell) seedSessions(s seeder, people []person) {
+	s.t.Helper()
 	sessions := []string{"session_token", "user_id", "expires"}
-	if !c.camel() {
+	if c.ids() {
 		sessions = append(sessions, "id")
+	}
+	if c.style().stamps {
+		sessions = append(sessions, "updated_at")
 	}
 	s.insert(c, sessionsTable, sessions, 2*len(people), func(i int) []any {
 		p := people[i/2]
 		row := []any{p.tokens[i%2], p.id, c.moment(p.expires[i%2], i)}
-		if !c.camel() {
+		if c.ids() {
 			row = append(row, fmt.Sprint("session-", i))
+		}
+		if c.style().stamps {
+			row = append(row, c.moment(p.created, i))
 		}
 		return row
 	})

@@ -16,14 +16,16 @@ import (
 type adoptCommand struct {
 	history
 	graph
-	DryRun bool `help:"Show what would be executed, and change nothing."`
-	Hashed bool `help:"The Node application already stores session tokens hashed." xor:"form"`
-	Plain  bool `help:"The Node application stores session tokens as they are in cookies, even if some look hashed." xor:"form"`
+	DryRun bool              `help:"Show what would be executed, and change nothing."`
+	Hashed bool              `help:"The Node application already stores session tokens hashed." xor:"form"`
+	Plain  bool              `help:"The Node application stores session tokens as they are in cookies, even if some look hashed." xor:"form"`
+	Table  map[string]string `placeholder:"ENTITY=NAME" help:"Which table is that of User, Account, Session or VerificationToken, where it is not clear."`
+	Column map[string]string `placeholder:"ENTITY.FIELD=NAME" help:"Which column is that of a field, such as Session.session_token=token; none if NAME is left out."`
 }
 
 // Help returns what adopt --help says besides its flags.
 func (c *adoptCommand) Help() string {
-	return "Stop the Node application and make a backup first; docs/leaving-authjs.md is the guide.\nProviders' tokens are sealed under AUTH_SECRET, or AUTH_SECRET_3, _2 and _1, which must be the secrets that the new application will use."
+	return "Tables and columns are found by their names, and by what refers to what: look at what --dry-run takes for what.\nStop the Node application and make a backup first; docs/leaving-authjs.md is the guide.\nProviders' tokens are sealed under AUTH_SECRET, or AUTH_SECRET_3, _2 and _1, which must be the secrets that the new application will use."
 }
 
 // Run adopts the database.
@@ -48,7 +50,7 @@ func (c *adoptCommand) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer db.Close()
-	done, err := adopt.AuthJS(ctx, m, tables, adopt.Config{Tokens: sealer, SessionTokens: c.sessionTokens()})
+	done, err := adopt.AuthJS(ctx, m, tables, adopt.Config{Tokens: sealer, SessionTokens: c.sessionTokens(), Tables: c.Table, Columns: c.Column})
 	if c.DryRun && err == nil {
 		for _, stmt := range done.Statements {
 			printStatement(out, stmt)
@@ -63,7 +65,7 @@ func (c *adoptCommand) Run(ctx context.Context, out io.Writer) error {
 	case done.Resumed:
 		fmt.Fprintf(out, "Done: the database is authent's own, at version %s.\n", done.Version)
 	case done.SignedOut > 0:
-		fmt.Fprintf(out, "Done: the database is authent's own, at version %s; everyone who was signed in stays so, except %d.\n", done.Version, done.SignedOut)
+		fmt.Fprintf(out, "Done: the database is authent's own, at version %s; everyone who was signed in stays so, except %d unless AuthJS.TokenFormat accepts their tokens.\n", done.Version, done.SignedOut)
 	default:
 		fmt.Fprintf(out, "Done: the database is authent's own, at version %s, and nobody is signed out.\n", done.Version)
 	}
@@ -97,6 +99,9 @@ func (c *adoptCommand) sessionTokens() adopt.SessionTokens {
 
 // printAdoption prints what was found.
 func printAdoption(out io.Writer, a *adopt.Report) {
+	for _, found := range a.Found {
+		fmt.Fprintln(out, found)
+	}
 	for _, note := range a.Notes {
 		fmt.Fprintln(out, "Note:", note)
 	}
@@ -104,6 +109,10 @@ func printAdoption(out io.Writer, a *adopt.Report) {
 		fmt.Fprintln(out, "An earlier run had exchanged the tables; this run did the rest.")
 	}
 	if a.Users+a.Accounts+a.Sessions > 0 {
-		fmt.Fprintf(out, "The %s layout: %s, %s, %s (%d expired).\n", a.Layout, count(a.Users, "user"), count(a.Accounts, "account"), count(a.Sessions, "session"), a.Expired)
+		tables := "The tables"
+		if a.Layout != "" {
+			tables = "The " + a.Layout + " layout"
+		}
+		fmt.Fprintf(out, "%s: %s, %s, %s (%d expired).\n", tables, count(a.Users, "user"), count(a.Accounts, "account"), count(a.Sessions, "session"), a.Expired)
 	}
 }

@@ -37,7 +37,7 @@ type commands struct {
 	Drift    driftCommand    `cmd:"" help:"Compare the live database with the graph; exit with 1 if they differ."`
 	Push     pushCommand     `cmd:"" help:"Make the database match the graph, without a migration (for development)."`
 	Baseline baselineCommand `cmd:"" help:"Record that the database already is at VERSION."`
-	Adopt    adoptCommand    `cmd:"" help:"Turn an Auth.js database (Prisma or Drizzle) into authent's own, in place. There is no way back."`
+	Adopt    adoptCommand    `cmd:"" help:"Turn the database of an application on Auth.js or next-auth into authent's own, in place. There is no way back."`
 	Lint     lintCommand     `cmd:"" help:"Show what new migrations may do to existing rows; exit with 1 if they lose data."`
 	Validate validateCommand `cmd:"" help:"Check the migrations against atlas.sum."`
 	Hash     hashCommand     `cmd:"" help:"Write atlas.sum again, after you have looked at what was edited."`
