@@ -31,6 +31,9 @@ func TestNextJS(t *testing.T) {
 				{"prefetch", (*nextApp).testPrefetch},
 				{"left over", (*nextApp).testLeftOver},
 				{"away", (*nextApp).testAway},
+				{"another host", (*nextApp).testOtherHost},
+				{"forwarded", (*nextApp).testForwarded},
+				{"sub-domains", (*nextApp).testSubDomains},
 			} {
 				t.Run(part.name, func(t *testing.T) {
 					b := *a

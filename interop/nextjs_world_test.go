@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -28,10 +30,12 @@ type nextApp struct {
 	*testing.T
 	version authent.AuthJSVersion
 	url     string // where browsers find Next.js
+	subPort string // where it is on a sub-domain
 	db      *sql.DB
 	store   authent.Adapter
 	way     *testdb.Gate // of both programs to the database
 	golang  *program
+	next    program
 	who     oauthserver.Person // whom the provider knows
 }
 
@@ -45,20 +49,21 @@ func newNextApp(t *testing.T, version authent.AuthJSVersion) *nextApp {
 	if err != nil {
 		t.Fatal(err)
 	}
-	url := kind.PoolOf(t, testdb.Script(string(script)), nil).URL(t)
+	database := kind.PoolOf(t, testdb.Script(string(script)), nil).URL(t)
 	verified := true
-	a := &nextApp{T: t, version: version, db: kind.Connect(t, url), who: oauthserver.Person{Subject: "1", Name: "Grace Hopper", Email: "grace@example.com", EmailVerified: &verified}}
+	a := &nextApp{T: t, version: version, db: kind.Connect(t, database), who: oauthserver.Person{Subject: "1", Name: "Grace Hopper", Email: "grace@example.com", EmailVerified: &verified}}
 	a.store = onPrisma(entsql.OpenDB(kind.Dialect, a.db))
-	gated, way := kind.Gate(t, url)
+	gated, way := kind.Gate(t, database)
 	a.way = way
-	idp, err := oauthserver.Start(oauthserver.Config{Auto: &a.who})
+	port, goPort := freeport.For(t), freeport.For(t)
+	a.url = "http://localhost:" + port // Next.js takes 127.0.0.1 for another name of that
+	a.subPort = freeport.For(t)
+	const callback = "/api/auth/callback/github"
+	idp, err := oauthserver.Start(oauthserver.Config{Auto: &a.who, RedirectURIs: []string{a.url + callback, a.subURL() + callback}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = idp.Close() })
-
-	port, goPort := freeport.For(t), freeport.For(t)
-	a.url = "http://localhost:" + port // Next.js takes 127.0.0.1 for another name of that
 	shared := []string{"DATABASE_URL=" + gated, "AUTH_SECRET=" + sharedSecret}
 	a.golang = &program{t: t, path: "go", args: []string{"build", "-o", filepath.Join(t.TempDir(), "service"), "../examples/nextjs-prisma"}}
 	a.golang.run()
@@ -71,14 +76,24 @@ func newNextApp(t *testing.T, version authent.AuthJSVersion) *nextApp {
 		a.golang.env = append(a.golang.env, "AUTHJS_VERSION=4")
 		env = append(env, "NEXTAUTH_URL="+a.url, "NEXTAUTH_SECRET="+sharedSecret)
 	}
-	next := &program{t: t, dir: a.folder(), path: "node", env: env}
-	bin := filepath.Join("node_modules", "next", "dist", "bin", "next")
-	next.args = []string{bin, "build", "--webpack"}
-	next.run()
-	next.args = []string{bin, "start", "--hostname", "127.0.0.1", "--port", port}
+	a.next = program{t: t, dir: a.folder(), path: "node", args: []string{nextBin, "build", "--webpack"}, env: env}
+	a.next.run()
 	a.golang.start("http://127.0.0.1:" + goPort + "/go/me")
-	next.start(a.url + "/")
+	a.startNext(port)
 	return a
+}
+
+// subURL is where browsers find Next.js on a sub-domain, which they take for this machine.
+func (a *nextApp) subURL() string { return "http://app.example.localhost:" + a.subPort }
+
+var nextBin = filepath.Join("node_modules", "next", "dist", "bin", "next")
+
+// startNext starts what was built, with other settings where there are some.
+func (a *nextApp) startNext(port string, env ...string) {
+	a.Helper()
+	next := a.next
+	next.t, next.args, next.env = a.T, []string{nextBin, "start", "--hostname", "127.0.0.1", "--port", port}, slices.Concat(next.env, env)
+	next.start("http://127.0.0.1:" + port + "/")
 }
 
 // folder is the application's, as the example has it. For GitHub stands the tests' own
@@ -98,11 +113,16 @@ func (a *nextApp) folder() string {
 	name := filepath.Join(dir, "auth.ts")
 	text, err := os.ReadFile(name)
 	a.must(err)
-	const github = `import GitHub from "next-auth/providers/github";`
-	if strings.Count(string(text), github) != 1 {
-		a.Fatalf("%s does not import GitHub once", name)
+	for old, changed := range map[string]string{
+		`import GitHub from "next-auth/providers/github";`: `import GitHub, { cookies } from "./provider";`,
+		`session: { strategy: "database" },`:               `session: { strategy: "database" }, cookies,`,
+	} {
+		if strings.Count(string(text), old) != 1 {
+			a.Fatalf("%s does not have once: %s", name, old)
+		}
+		text = []byte(strings.Replace(string(text), old, changed, 1))
 	}
-	a.must(os.WriteFile(name, []byte(strings.Replace(string(text), github, `import GitHub from "./provider";`, 1)), 0o644))
+	a.must(os.WriteFile(name, text, 0o644))
 	text, err = os.ReadFile(provider)
 	a.must(err)
 	a.must(os.WriteFile(filepath.Join(dir, "provider.ts"), text, 0o644))
@@ -234,6 +254,23 @@ func (a *nextApp) ask(path, cookies string, header http.Header) answered {
 		r.Header = header.Clone()
 	}
 	r.Header.Set("Cookie", cookies)
+	return a.send(r)
+}
+
+// askAt asks it as a browser does that knows it as another host, from a page of that.
+func (a *nextApp) askAt(host, method, path, cookies string, form url.Values) answered {
+	a.Helper()
+	r, err := http.NewRequestWithContext(a.Context(), method, a.url+path, strings.NewReader(form.Encode()))
+	a.must(err)
+	r.Host = host
+	r.Header = http.Header{
+		"Origin": {"https://" + host}, "Sec-Fetch-Site": {"same-origin"}, "Cookie": {cookies}, "Content-Type": {"application/x-www-form-urlencoded"},
+	}
+	return a.send(r)
+}
+
+func (a *nextApp) send(r *http.Request) answered {
+	a.Helper()
 	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := client.Do(r)
 	a.must(err)

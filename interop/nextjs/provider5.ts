@@ -7,3 +7,6 @@ export default () => ({
   clientId: "client",
   clientSecret: "secret",
 });
+
+// Where Go has another host of the same domain, so has the session cookie that domain.
+export const cookies = process.env.COOKIE_DOMAIN ? { sessionToken: { options: { domain: process.env.COOKIE_DOMAIN } } } : undefined;
