@@ -147,7 +147,11 @@ func (a *nextApp) testForwarded() {
 		_, _ = w.Write([]byte(r.Header.Get("X-Forwarded-For")))
 	})}}
 	echo.Start()
-	w := a.ask("/go/echo", "", http.Header{"X-Forwarded-For": {"192.0.2.7"}})
+	var w answered
+	await.True(a.T, "Next.js has found the program that took the port over", func() bool {
+		w = a.ask("/go/echo", "", http.Header{"X-Forwarded-For": {"192.0.2.7"}})
+		return w.status == http.StatusOK
+	})
 	echo.Close()
 	a.golang.start(a.golang.answers)
 	if !strings.HasPrefix(w.body, "192.0.2.7") {
