@@ -108,7 +108,13 @@ func (a *nextApp) folder() string {
 		packages["next-auth"] = "next-auth-v4"
 	}
 	for _, from := range copies { // the later ones' files count
-		a.must(exec.CommandContext(a.Context(), "cp", "-R", from+"/.", dir).Run())
+		entries, err := os.ReadDir(from)
+		a.must(err)
+		for _, e := range entries {
+			if e.Name() != "node_modules" && e.Name() != ".next" { // of somebody who has tried it there
+				a.must(exec.CommandContext(a.Context(), "cp", "-R", filepath.Join(from, e.Name()), dir).Run())
+			}
+		}
 	}
 	name := filepath.Join(dir, "auth.ts")
 	text, err := os.ReadFile(name)
