@@ -31,8 +31,9 @@ type AuthJS struct {
 	// shared modes, and where it is set or cleared, one without Domain is cleared, so
 	// that no old cookie stands before it; with AuthJSAdopted Auth.js's cookie is
 	// cleared with it. Every host under that domain gets the session cookie and can set
-	// one (P22), so leave it empty where the two apps have one host. If "", the cookie
-	// is for URL's host alone.
+	// one (P22), so leave it empty where the two apps have one host. For a public suffix,
+	// such as "co.uk" or "vercel.app", browsers keep no cookie; New does not know those.
+	// If "", the cookie is for URL's host alone.
 	Domain string
 	// TokenFormat says what session tokens look like, if the Auth.js app has a
 	// generateSessionToken of its own. The database is asked for no others. If zero,

@@ -99,8 +99,7 @@ func (a *Auth) logJWT(r *http.Request) {
 		name = a.cookies.authJS
 	}
 	for _, c := range r.Cookies() {
-		part, cut := strings.CutPrefix(c.Name, name+".")
-		if c.Name == name && isJWT(c.Value) || cut && isDigits(part) && strings.HasPrefix(c.Value, "eyJ") {
+		if c.Name == name && isJWT(c.Value) || a.isChunk(c.Name) && strings.HasPrefix(c.Value, "eyJ") {
 			a.jwtSession.Do(func() {
 				a.cfg.Logger.WarnContext(r.Context(), "authent: a browser brought a session of Auth.js that is a JWT and in no database, so nobody is signed in here: Auth.js has session: { strategy: \"jwt\" }, which is its default without an adapter; set it to \"database\". People with such a cookie sign in again",
 					"cookie", c.Name)
@@ -134,13 +133,14 @@ func (a *Auth) broughtTokens(r *http.Request) []string {
 	return tokens
 }
 
-// takesOver reports whether r's session token came by Auth.js's cookie alone.
-func (a *Auth) takesOver(r *http.Request) bool {
-	return a.cookies.authJS != "" && len(cookieValues(r, a.cookies.session)) == 0
+// renews reports whether r's session cookie is to be set anew: its token came by
+// Auth.js's cookie alone, or beside chunks.
+func (a *Auth) renews(r *http.Request) bool {
+	return a.cookies.authJS != "" && len(cookieValues(r, a.cookies.session)) == 0 || len(a.chunks(r)) > 0
 }
 
-// bringsDeadSession reports whether the cookie of r, in which no session was
-// found, is of no use. Where several came one may be somebody's, and to clear ours
+// bringsDeadSession reports whether the cookies of r, in which no session was
+// found, are of no use. Where several came one may be somebody's, and to clear ours
 // would leave the browser with the one that was planted.
 func (a *Auth) bringsDeadSession(r *http.Request) bool {
 	cookies := r.CookiesNamed(a.cookies.session)
@@ -152,7 +152,7 @@ func (a *Auth) bringsDeadSession(r *http.Request) bool {
 			return false
 		}
 	}
-	return len(cookies) > 0
+	return len(cookies) > 0 || len(a.chunks(r)) > 0
 }
 
 // tokenValues returns the different values of the session cookies of that name. A token
@@ -263,9 +263,8 @@ func encodeCookie(value string) string {
 	return strings.ReplaceAll(url.QueryEscape(value), "+", "%20")
 }
 
-// setSessionCookie sets the session cookie, and clears what Auth.js's chunked
-// cookies left behind, which it would read together with ours, and its own cookie
-// where that is taken over.
+// setSessionCookie sets the session cookie, and clears the chunks, and Auth.js's own
+// cookie where that is taken over.
 func (a *Auth) setSessionCookie(w http.ResponseWriter, r *http.Request, token string, expires time.Time) {
 	a.clearChunks(w, r)
 	a.clearAuthJS(w, r)
@@ -297,11 +296,28 @@ func (a *Auth) clearAuthJS(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *Auth) clearChunks(w http.ResponseWriter, r *http.Request) {
+	for _, name := range a.chunks(r) {
+		a.clearOnDomain(w, name, a.cfg.AuthJS.Domain)
+	}
+}
+
+// chunks returns the names of the parts of a long JWT that r brings, which Auth.js calls
+// name.0 and so on. It joins all parts with the cookie of that name, so that it would know
+// no session beside those that are left from before.
+func (a *Auth) chunks(r *http.Request) []string {
+	var names []string
 	for _, c := range r.Cookies() {
-		if n, ok := strings.CutPrefix(c.Name, a.cookies.session+"."); ok && isDigits(n) {
-			a.clearOnDomain(w, c.Name, a.cookies.domain)
+		if a.isChunk(c.Name) && !slices.Contains(names, c.Name) {
+			names = append(names, c.Name)
 		}
 	}
+	return names
+}
+
+// isChunk reports whether a cookie of that name is a part of a session cookie.
+func (a *Auth) isChunk(name string) bool {
+	i := strings.LastIndexByte(name, '.')
+	return i > 0 && isDigits(name[i+1:]) && (name[:i] == a.cookies.session || name[:i] == a.cookies.authJS)
 }
 
 func isDigits(s string) bool {

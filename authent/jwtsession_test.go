@@ -1,6 +1,7 @@
 package authent_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -65,5 +66,64 @@ func TestJWTSession(t *testing.T) {
 	}
 	if b.get("/auth/session"); b.cookieNamed("__Secure-authjs.session-token.0") != "" {
 		t.Error("the part that was left over stays")
+	}
+}
+
+// TestJWTLeftovers: parts of a JWT that are left from before, with which Auth.js would not
+// know a session, go away as soon as somebody is asked for, and at sign-in and sign-out.
+func TestJWTLeftovers(t *testing.T) {
+	for name, tc := range map[string]struct {
+		mode   authent.AuthJSMode
+		cookie string
+	}{
+		"shared":  {authent.AuthJSShared, "__Secure-authjs.session-token"},
+		"hashed":  {authent.AuthJSSharedHashed, "__Secure-authjs.session-token"},
+		"adopted": {authent.AuthJSAdopted, "__Secure-authjs.session-token"},
+		"alone":   {authent.AuthJSAlone, "__Host-authjs.session-token"},
+	} {
+		w := newWorld(t, testdb.SQLite, setup{https: true, config: func(c *authent.Config) { c.AuthJS.Mode = tc.mode }})
+		w.registered()
+		littered := func(b *browser) *browser {
+			for _, part := range []string{".0", ".1", ".10"} {
+				b.plant(tc.cookie+part, "eyJhbGciOiJkaXIi"+part)
+			}
+			b.plant(tc.cookie+".extra", "the application's own")
+			return b
+		}
+		swept := func(when string, b *browser) {
+			t.Helper()
+			if left := joinNames(b.client.Jar.Cookies(b.url())); strings.Contains(left, tc.cookie+".0") || strings.Contains(left, tc.cookie+".1") || !strings.Contains(left, tc.cookie+".extra") {
+				t.Errorf("%s, %s: the cookies are %s", name, when, left)
+			}
+		}
+		signedIn := func() *browser {
+			b := w.browser()
+			b.signIn(ada, adasWord)
+			return littered(b)
+		}
+		b := signedIn()
+		token := b.token()
+		for range 2 { // before they are cleared, and after
+			if b.who() != ada || b.token() != token {
+				t.Errorf("%s: signed out by what is left over", name)
+			}
+		}
+		swept("a page", b)
+		if b = signedIn(); b.session() == nil {
+			t.Errorf("%s: no session beside what is left over", name)
+		}
+		swept("GET session", b)
+		if b = signedIn(); b.post("/auth/signout").status != http.StatusFound || b.who() != "" {
+			t.Errorf("%s: not signed out", name)
+		}
+		swept("signed out", b)
+		if b = littered(w.browser()); b.session() != nil {
+			t.Errorf("%s: parts alone sign in", name)
+		}
+		swept("nobody, GET session", b)
+		if b = littered(w.browser()); b.signIn(ada, adasWord).status != http.StatusFound || b.who() != ada {
+			t.Errorf("%s: cannot sign in beside parts", name)
+		}
+		swept("signed in", b)
 	}
 }

@@ -15,7 +15,7 @@ import (
 func (a *Auth) callerOf(r *http.Request) caller {
 	a.noticeProxy(r)
 	return caller{
-		tokens: a.sessionTokens(r), tookOver: a.takesOver(r), mark: cookie(r, a.cookies.recent), known: cookie(r, a.cookies.known),
+		tokens: a.sessionTokens(r), renews: a.renews(r), mark: cookie(r, a.cookies.recent), known: cookie(r, a.cookies.known),
 		addr: input.ClientAddr(r, a.cfg.TrustedProxies), userAgent: r.UserAgent(),
 	}
 }

@@ -92,7 +92,7 @@ func (a *Auth) checkSession(ctx context.Context, c caller) (s *Session, rolled t
 	case err != nil:
 		a.cfg.Logger.Log(ctx, faultLevel(err), "authent: session could not be extended", "error", err)
 	}
-	if rolled.IsZero() && c.tookOver {
+	if rolled.IsZero() && c.renews {
 		rolled = a.cookieEnd(s, now)
 	}
 	return s, rolled, nil

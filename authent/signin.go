@@ -29,8 +29,8 @@ type proof struct {
 type caller struct {
 	// tokens are the session tokens to look up, at most two.
 	tokens []string
-	// tookOver says that they came by Auth.js's cookie alone.
-	tookOver bool
+	// renews says that their cookie is to be set anew.
+	renews bool
 	// brought are all session tokens, whether or not they count: those sessions end
 	// when somebody signs in or out.
 	brought []string

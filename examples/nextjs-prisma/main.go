@@ -1,13 +1,14 @@
 // Nextjs-prisma is a Go service beside a Next.js application on Auth.js, on the
 // database that Prisma made. It knows who is signed in there, signs people in with a
 // password itself, and migrates nothing: the tables are Prisma's. The Next.js
-// application is in web.
+// application is in web; web4 has those files that are others with next-auth 4.
 //
 //	DATABASE_URL=postgresql://… AUTH_SECRET=… go run ./examples/nextjs-prisma
 //
 // AUTH_SECRET and DATABASE_URL are those of the Next.js application. AUTH_URL is
 // where browsers find this service's pages, http://localhost:3000/go/auth if unset;
-// Next.js forwards requests under /go.
+// Next.js forwards requests under /go. ADDR is where it listens, localhost:8080 if unset.
+// AUTHJS_VERSION is 4 beside next-auth 4.
 package main
 
 import (
@@ -43,12 +44,16 @@ func run(getenv func(string) string) error {
 	}
 	client := ent.NewClient(ent.Driver(driver))
 	defer client.Close()
-	service, err := newService(client, authent.Config{URL: cmp.Or(getenv("AUTH_URL"), "http://localhost:3000/go/auth")})
+	config := authent.Config{URL: cmp.Or(getenv("AUTH_URL"), "http://localhost:3000/go/auth")}
+	if getenv("AUTHJS_VERSION") == "4" {
+		config.AuthJS.Version = authent.AuthJS4
+	}
+	service, err := newService(client, config)
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Addr: "localhost:8080", Handler: service, ReadHeaderTimeout: 10 * time.Second}
-	fmt.Println("nextjs-prisma: serving /go on http://localhost:8080")
+	server := &http.Server{Addr: cmp.Or(getenv("ADDR"), "localhost:8080"), Handler: service, ReadHeaderTimeout: 10 * time.Second}
+	fmt.Println("nextjs-prisma: serving /go on http://" + server.Addr)
 	return server.ListenAndServe()
 }
 

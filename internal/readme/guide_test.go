@@ -144,11 +144,11 @@ func (g *guide) follow(heading, body string) {
 			}
 		case "text":
 			g.quoted(heading, block)
-		case "ts":
+		case "ts", "tsx":
 			g.example(heading, block)
 		case "nginx":
 			g.nginx.configure(g.t, block)
-		case "go-part":
+		case "go-part", "ts-part":
 		default:
 			g.t.Fatalf("%s: a block in %q", heading, language)
 		}

@@ -1,6 +1,7 @@
 package readme
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -102,15 +103,38 @@ func (g *guide) quoted(heading, block string) {
 	}
 }
 
-// example wants a block to be a part of the example application, word for word.
+// example wants a block to be a part of a file of the example application, word for word.
 func (g *guide) example(heading, block string) {
 	g.t.Helper()
-	for _, name := range []string{"auth.ts", "next.config.ts", "hashed-tokens.ts"} {
-		if strings.Contains(g.read(filepath.Join(root, "examples/nextjs-prisma/web", name)), block) {
-			return
+	found := false
+	for _, folder := range []string{"web", "web4"} {
+		err := filepath.WalkDir(filepath.Join(root, "examples/nextjs-prisma", folder), func(path string, entry fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == "generated" || entry.Name() == ".next"):
+				return fs.SkipDir
+			case strings.HasSuffix(path, ".ts") || strings.HasSuffix(path, ".tsx"):
+				found = found || strings.Contains(g.read(path), block+"\n")
+			}
+			return nil
+		})
+		if err != nil {
+			g.t.Fatal(err)
 		}
 	}
-	g.t.Errorf("%s: the example has no such lines:\n%s", heading, block)
+	if !found {
+		g.t.Errorf("%s: the example has no such lines:\n%s", heading, block)
+	}
+}
+
+// TestNextJSGuide: the files that docs/nextjs.md shows are those of the example, which the
+// tests in interop build and use.
+func TestNextJSGuide(t *testing.T) {
+	g := newGuide(t, testdb.SQLite, "")
+	for _, section := range sections(t, "docs/nextjs.md") {
+		g.follow(section[0], section[1])
+	}
 }
 
 // TestOneWrapper: both examples have the same file.

@@ -1,5 +1,20 @@
 import { createHash } from "node:crypto";
-import type { Adapter } from "@auth/core/adapters";
+
+/** What an adapter of Auth.js 5, and one of next-auth 4, does with sessions. */
+interface SessionAdapter {
+  createSession?(session: Session): Awaitable<Session>;
+  getSessionAndUser?(token: string): Awaitable<{ session: Session; user: object } | null>;
+  updateSession?(session: Partial<Session> & Pick<Session, "sessionToken">): Awaitable<Session | null | undefined>;
+  deleteSession?(token: string): Awaitable<Session | null | undefined | void>;
+}
+
+interface Session {
+  sessionToken: string;
+  userId: string;
+  expires: Date;
+}
+
+type Awaitable<T> = T | PromiseLike<T>;
 
 /**
  * Wraps an Auth.js adapter so that the database holds session tokens as SHA-256,
@@ -7,9 +22,9 @@ import type { Adapter } from "@auth/core/adapters";
  * reads the database then holds no token that works. Auth.js goes on seeing the
  * tokens themselves, which are what it puts into cookies.
  */
-export function hashSessionTokens(adapter: Adapter): Adapter {
+export function hashSessionTokens<A extends SessionAdapter>(adapter: A): A {
   const { createSession, getSessionAndUser, updateSession, deleteSession } = adapter;
-  const wrapped: Adapter = { ...adapter };
+  const wrapped: SessionAdapter = {};
   if (createSession) {
     wrapped.createSession = async (session) => ({
       ...(await createSession.call(adapter, { ...session, sessionToken: sha256(session.sessionToken) })),
@@ -34,7 +49,7 @@ export function hashSessionTokens(adapter: Adapter): Adapter {
       return deleted ? { ...deleted, sessionToken: token } : null;
     };
   }
-  return wrapped;
+  return { ...adapter, ...wrapped };
 }
 
 function sha256(token: string): string {
