@@ -116,37 +116,47 @@ func TestContract_AuthJSDomain(t *testing.T) {
 	}
 }
 
-// TestContract_AuthJSAdoptedDomain: an adopted cookie that had a Domain is cleared with it.
+// TestContract_AuthJSAdoptedDomain: an adopted cookie that had a Domain is cleared with it,
+// also where it is called as ours is.
 func TestContract_AuthJSAdoptedDomain(t *testing.T) {
-	store := authenttest.NewMemoryAdapter()
-	auth, err := authent.New(authent.Config{
-		URL: "https://app.example.com", Secrets: []string{testSecret}, Adapter: store, Providers: []authent.Provider{provider.Password()},
-		AuthJS: authent.AuthJS{Mode: authent.AuthJSAdopted, Domain: "example.com"},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	user, err := store.CreateUser(t.Context(), authent.User{Email: ada})
-	if err != nil {
-		t.Fatal(err)
-	}
-	token := authenttest.SignIn(t, auth, user.ID).Value
-	w, r := httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://app.example.com/auth/session", nil)
-	r.AddCookie(&http.Cookie{Name: authJSCookie, Value: token})
-	auth.Handler().ServeHTTP(w, r)
-	var got []string
-	for _, line := range w.Header().Values("Set-Cookie") {
-		if strings.Contains(line, "session-token") {
-			got = append(got, cookieLine(line))
+	for _, tc := range []struct{ url, domain, cookie, ours, secure string }{
+		{"https://app.example.com", "example.com", authJSCookie, "__Host-authjs.session-token", " Secure;"},
+		{"http://app.shop.localhost", "shop.localhost", "authjs.session-token", "authjs.session-token", ""},
+	} {
+		store := authenttest.NewMemoryAdapter()
+		auth, err := authent.New(authent.Config{
+			URL: tc.url, Secrets: []string{testSecret}, Adapter: store, Providers: []authent.Provider{provider.Password()},
+			AuthJS: authent.AuthJS{Mode: authent.AuthJSAdopted, Domain: tc.domain},
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	want := []string{
-		authJSCookie + "; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax",
-		authJSCookie + "; Path=/; Domain=example.com; Max-Age=0; HttpOnly; Secure; SameSite=Lax",
-		"__Host-authjs.session-token; Path=/; Expires; HttpOnly; Secure; SameSite=Lax",
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		user, err := store.CreateUser(t.Context(), authent.User{Email: ada})
+		if err != nil {
+			t.Fatal(err)
+		}
+		token := authenttest.SignIn(t, auth, user.ID).Value
+		w, r := httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, tc.url+"/auth/session", nil)
+		r.AddCookie(&http.Cookie{Name: tc.cookie, Value: token})
+		auth.Handler().ServeHTTP(w, r)
+		var got []string
+		for _, line := range w.Header().Values("Set-Cookie") {
+			if strings.Contains(line, "session-token") {
+				got = append(got, cookieLine(line))
+			}
+		}
+		want := []string{
+			tc.cookie + "; Path=/; Domain=" + tc.domain + "; Max-Age=0; HttpOnly;" + tc.secure + " SameSite=Lax",
+			tc.ours + "; Path=/; Expires; HttpOnly;" + tc.secure + " SameSite=Lax",
+		}
+		if tc.cookie != tc.ours {
+			want = append(want, tc.cookie+"; Path=/; Max-Age=0; HttpOnly;"+tc.secure+" SameSite=Lax")
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
 	}
 }
 

@@ -222,11 +222,17 @@ func (a *Auth) clearCookie(w http.ResponseWriter, name string) {
 // that of the domain.
 func (a *Auth) clearOnDomain(w http.ResponseWriter, name, domain string) {
 	a.clearCookie(w, name)
-	if domain != "" {
-		c := a.newCookie(name, "", noExpiry)
-		c.MaxAge, c.Domain = -1, domain
-		http.SetCookie(w, c)
+	a.clearDomain(w, name, domain)
+}
+
+// clearDomain clears the cookie of a domain, if there is one.
+func (a *Auth) clearDomain(w http.ResponseWriter, name, domain string) {
+	if domain == "" {
+		return
 	}
+	c := a.newCookie(name, "", noExpiry)
+	c.MaxAge, c.Domain = -1, domain
+	http.SetCookie(w, c)
 }
 
 // cookieSet returns what this response sets a cookie to, percent-decoded, "" where it
@@ -270,6 +276,7 @@ func (a *Auth) setSessionCookie(w http.ResponseWriter, r *http.Request, token st
 	a.clearAuthJS(w, r)
 	if a.cookies.domain == "" {
 		a.setCookie(w, a.cookies.session, token, expires)
+		a.clearNamesake(w)
 		return
 	}
 	// A cookie of this host alone would be sent beside it. To some that is the same
@@ -284,8 +291,17 @@ func (a *Auth) clearSessionCookie(w http.ResponseWriter, r *http.Request) {
 	a.clearChunks(w, r)
 	a.clearAuthJS(w, r)
 	a.clearOnDomain(w, a.cookies.session, a.cookies.domain)
+	a.clearNamesake(w)
 	if !a.columns.SessionCreatedAt {
 		a.clearCookie(w, a.cookies.recent)
+	}
+}
+
+// clearNamesake clears Auth.js's cookie of a domain that is taken over and is called as ours
+// is, as on http.
+func (a *Auth) clearNamesake(w http.ResponseWriter) {
+	if a.cfg.AuthJS.Mode == AuthJSAdopted && a.cookies.authJS == "" {
+		a.clearDomain(w, a.cookies.session, a.cfg.AuthJS.Domain)
 	}
 }
 
