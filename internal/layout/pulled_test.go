@@ -82,11 +82,11 @@ func scaffold(t *testing.T, base string, script []byte, args ...string) ([]byte,
 	return exec.CommandContext(t.Context(), "go", args...).CombinedOutput()
 }
 
-// pulledFolder is within the module, so that its dependencies are there, and within
-// testdata, so that ./... does not name it.
+// pulledFolder is within the module, so that its dependencies are there, and its name begins
+// with _, so that ./... does not name it.
 func pulledFolder(t *testing.T) string {
 	t.Helper()
-	folder, err := os.MkdirTemp("testdata", "pulled-")
+	folder, err := os.MkdirTemp("preset", "_pulled-")
 	if err != nil {
 		t.Fatal(err)
 	}
