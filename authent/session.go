@@ -343,22 +343,3 @@ func (a *Auth) RevokeAllSessions(ctx context.Context, userID string) (n int, err
 	}
 	return n, nil
 }
-
-// DeleteExpired deletes sessions and verification tokens that have expired, and where the
-// Adapter is a RateLimitStore counters whose window has ended, in batches of 1,000 rows,
-// and returns how many. Nothing depends on it, since what has expired is refused anyway;
-// call it from time to time to keep the tables small.
-func (a *Auth) DeleteExpired(ctx context.Context) (int, error) {
-	const batch = 1000
-	total, now := 0, a.now()
-	for {
-		n, err := a.store.DeleteExpired(ctx, now, batch)
-		total += n
-		if err != nil {
-			return total, fmt.Errorf("authent: delete expired: %w", err)
-		}
-		if n < batch {
-			return total, nil
-		}
-	}
-}
