@@ -173,7 +173,8 @@ func (a *Auth) deleteQuietly(ctx context.Context, s *Session) {
 }
 
 // roll stores what a use of the session at now changes: its expiry at most once
-// per UpdateAge, the time of its last use at most once per TouchInterval, and its
+// per UpdateAge, the time of its last use at most once per TouchInterval, which may be
+// written after the request, and its
 // start if another writer left that empty and an absolute lifetime counts from
 // it.
 func (a *Auth) roll(ctx context.Context, s *Session, now time.Time) (rolled time.Time, err error) {
@@ -186,8 +187,11 @@ func (a *Auth) roll(ctx context.Context, s *Session, now time.Time) (rolled time
 	if expires := a.expiry(s, now); !due.After(now) && expires.After(s.Expires) {
 		u.Expires = &expires
 	}
-	if a.columns.SessionLastUsedAt && (u.Expires != nil || a.touchDue(s, now)) {
+	switch touched := a.columns.SessionLastUsedAt && a.touchDue(s, now); {
+	case a.columns.SessionLastUsedAt && u.Expires != nil, touched && (u.CreatedAt != nil || a.touches == nil):
 		u.LastUsedAt = &now
+	case touched:
+		a.touches.add(s.Token, now)
 	}
 	if u == (SessionUpdate{}) {
 		return time.Time{}, nil
