@@ -51,6 +51,11 @@ type Auth struct {
 	breachedAway pause
 	// untrustedProxy keeps the log to one line a minute about a proxy nobody trusts.
 	untrustedProxy pause
+	// touches are the sessions whose last use is still to be written; nil if each request
+	// writes its own.
+	touches *touches
+	// touchFails keeps the log to one line a minute about touches that fail.
+	touchFails pause
 	// outboxFails keeps the log to one line a minute about mails that find no room.
 	outboxFails pause
 }
@@ -99,6 +104,7 @@ func New(c Config) (*Auth, error) {
 		return nil, fmt.Errorf("authent: %w", err)
 	}
 	a.queue = a.newQueue()
+	a.touches = a.newTouches()
 	a.warn()
 	return a, nil
 }

@@ -149,7 +149,9 @@ type SessionConfig struct {
 	// AbsoluteMaxAge. If zero, never.
 	AbsoluteMaxAge time.Duration
 	// TouchInterval is how precise LastUsedAt is: it is written at most this
-	// often. If zero, 5 minutes; if negative, only when the session rolls.
+	// often, within 5 seconds after the use, of many sessions at once if the Adapter
+	// is a SessionToucher. What was not written when the process ends without
+	// Auth.Close is lost. If zero, 5 minutes; if negative, only when the session rolls.
 	TouchInterval time.Duration
 }
 

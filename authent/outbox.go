@@ -185,11 +185,15 @@ func (a *Auth) newQueue() *queue.Queue {
 	})
 }
 
-// Close sends the mails that wait in memory, takes no more, and returns when all are sent
+// Close writes the last use of sessions that is not written yet (SessionConfig's
+// TouchInterval), sends the mails that wait in memory, takes no more, and returns when all are sent
 // or given up, or when ctx ends, with an error that says how many were lost. Call it after
 // http.Server.Shutdown. With an Outbox of the application's own nothing waits but notices
 // that it has refused.
 func (a *Auth) Close(ctx context.Context) error {
+	if a.touches != nil {
+		a.touches.flush(ctx)
+	}
 	if err := a.queue.Close(ctx); err != nil {
 		return fmt.Errorf("authent: close: %w", err)
 	}

@@ -392,8 +392,8 @@ func TestSessions_ExpireAndAreDeleted(t *testing.T) {
 		w.clock.advance(31 * 24 * time.Hour)
 		// The session, and the counters of the client and of the registration: that of the
 		// sign-in went when it succeeded.
-		if n, err := w.auth.DeleteExpired(t.Context()); n != 3 || err != nil {
-			t.Errorf("DeleteExpired: %d, %v", n, err)
+		if n, err := w.auth.Cleanup(t.Context()); n != 3 || err != nil {
+			t.Errorf("Cleanup: %d, %v", n, err)
 		}
 	})
 }

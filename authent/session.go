@@ -173,7 +173,8 @@ func (a *Auth) deleteQuietly(ctx context.Context, s *Session) {
 }
 
 // roll stores what a use of the session at now changes: its expiry at most once
-// per UpdateAge, the time of its last use at most once per TouchInterval, and its
+// per UpdateAge, the time of its last use at most once per TouchInterval, which may be
+// written after the request, and its
 // start if another writer left that empty and an absolute lifetime counts from
 // it.
 func (a *Auth) roll(ctx context.Context, s *Session, now time.Time) (rolled time.Time, err error) {
@@ -186,8 +187,11 @@ func (a *Auth) roll(ctx context.Context, s *Session, now time.Time) (rolled time
 	if expires := a.expiry(s, now); !due.After(now) && expires.After(s.Expires) {
 		u.Expires = &expires
 	}
-	if a.columns.SessionLastUsedAt && (u.Expires != nil || a.touchDue(s, now)) {
+	switch touched := a.columns.SessionLastUsedAt && a.touchDue(s, now); {
+	case a.columns.SessionLastUsedAt && u.Expires != nil, touched && (u.CreatedAt != nil || a.touches == nil):
 		u.LastUsedAt = &now
+	case touched:
+		a.touches.add(s.Token, now)
 	}
 	if u == (SessionUpdate{}) {
 		return time.Time{}, nil
@@ -342,23 +346,4 @@ func (a *Auth) RevokeAllSessions(ctx context.Context, userID string) (n int, err
 		return 0, fmt.Errorf("authent: revoke all sessions: %w", err)
 	}
 	return n, nil
-}
-
-// DeleteExpired deletes sessions and verification tokens that have expired, and where the
-// Adapter is a RateLimitStore counters whose window has ended, in batches of 1,000 rows,
-// and returns how many. Nothing depends on it, since what has expired is refused anyway;
-// call it from time to time to keep the tables small.
-func (a *Auth) DeleteExpired(ctx context.Context) (int, error) {
-	const batch = 1000
-	total, now := 0, a.now()
-	for {
-		n, err := a.store.DeleteExpired(ctx, now, batch)
-		total += n
-		if err != nil {
-			return total, fmt.Errorf("authent: delete expired: %w", err)
-		}
-		if n < batch {
-			return total, nil
-		}
-	}
 }

@@ -32,6 +32,8 @@ var (
 	// forMail marks a mail as begun: its rows are written once, however often it is
 	// tried.
 	forMail = tokenPurpose{name: "mail"}
+	// forCleanup marks an interval in which a process has cleaned up.
+	forCleanup = tokenPurpose{name: "cleanup"}
 
 	// forSignIn is a sign-in link's. Its identifier is the address alone, as Auth.js
 	// has it.

@@ -345,6 +345,11 @@ func (h *hookAdapter) InTx(ctx context.Context, fn func(tx authent.Adapter) erro
 	return h.Adapter.InTx(ctx, func(tx authent.Adapter) error { return fn(&hookTx{tx, h}) })
 }
 
+// TouchSessions implements authent.SessionToucher.
+func (h *hookAdapter) TouchSessions(ctx context.Context, tokens []authent.Secret, at time.Time) error {
+	return h.Adapter.(authent.SessionToucher).TouchSessions(ctx, tokens, at)
+}
+
 // HitRateLimit implements authent.RateLimitStore.
 func (h *hookAdapter) HitRateLimit(ctx context.Context, key string, now time.Time, window time.Duration) (int64, time.Time, error) {
 	return h.Adapter.(authent.RateLimitStore).HitRateLimit(ctx, key, now, window)

@@ -580,6 +580,15 @@ func (a *AuthAdapter) UpdateSession(ctx context.Context, token authent.Secret, u
 	return a.done(ctx, err, sessionKeys)
 }
 
+// TouchSessions implements authent.SessionToucher.
+func (a *AuthAdapter) TouchSessions(ctx context.Context, tokens []authent.Secret, at time.Time) error {
+	_, err := a.client.Session.Update().
+		Where(session.SessionTokenIn(tokens...), session.Or(session.LastUsedAtIsNil(), session.LastUsedAtLT(at))).
+		SetLastUsedAt(entadapter.Time(at)).
+		Save(ctx)
+	return a.done(ctx, err, sessionKeys)
+}
+
 // DeleteSession implements authent.Adapter.
 func (a *AuthAdapter) DeleteSession(ctx context.Context, token authent.Secret) error {
 	_, err := a.client.Session.Delete().Where(entadapter.Is(session.FieldSessionToken, token)).Exec(ctx)

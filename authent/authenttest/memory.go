@@ -16,7 +16,7 @@ import (
 )
 
 // MemoryAdapter is an authent.Adapter in memory, for unit tests. It has every
-// optional column, keeps milliseconds, and is an authent.RateLimitStore. What
+// optional column, keeps milliseconds, and is an authent.RateLimitStore and an authent.SessionToucher. What
 // the contract allows it does strictly: after the first error in a transaction
 // every further call in it fails, as on PostgreSQL.
 //
@@ -31,6 +31,7 @@ type MemoryAdapter struct {
 var (
 	_ authent.Adapter        = (*MemoryAdapter)(nil)
 	_ authent.RateLimitStore = (*MemoryAdapter)(nil)
+	_ authent.SessionToucher = (*MemoryAdapter)(nil)
 )
 
 // NewMemoryAdapter returns an adapter with an empty store.

@@ -3,6 +3,7 @@ package authenttest
 import (
 	"context"
 	"maps"
+	"time"
 
 	"github.com/authent/authent/authent"
 )
@@ -77,6 +78,19 @@ func (m *MemoryAdapter) UpdateSession(ctx context.Context, token authent.Secret,
 		setInstant(&s.CreatedAt, u.CreatedAt)
 		setInstant(&s.LastUsedAt, u.LastUsedAt)
 		t.sessions[token] = s
+		return nil
+	})
+}
+
+// TouchSessions implements authent.SessionToucher.
+func (m *MemoryAdapter) TouchSessions(ctx context.Context, tokens []authent.Secret, at time.Time) error {
+	return m.change(ctx, func(t *memoryTables) error {
+		for _, token := range tokens {
+			if s, ok := t.sessions[token]; ok && s.LastUsedAt.Before(instant(at)) {
+				s.LastUsedAt = instant(at)
+				t.sessions[token] = s
+			}
+		}
 		return nil
 	})
 }

@@ -141,6 +141,7 @@ func groups() []group {
 		{name: "Account", cases: accountCases},
 		{name: "Session", cases: sessionCases},
 		{name: "SessionDelete", cases: sessionDeleteCases},
+		{name: "Touch", cases: touchCases, applies: isSessionToucher},
 		{name: "VerificationToken", cases: verificationTokenCases},
 		{name: "DeleteExpired", cases: expiredCases},
 		{name: "ByteForByte", cases: keyCases},
