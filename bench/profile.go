@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"regexp"
 	"runtime/pprof"
 	"slices"
 	"strings"
@@ -113,12 +114,15 @@ func summary(p *pprofile.Profile) (*profileResult, error) {
 	return r, nil
 }
 
+// closure matches what a name has after that of the function in which it stands.
+var closure = regexp.MustCompile(`(\.func\d+|\.\d+|\[go\.shape[^\]]*\])+$`)
+
 // functions returns the names on a stack, the innermost first.
 func functions(s *pprofile.Sample) (all []string) {
 	for _, l := range s.Location {
 		for _, line := range l.Line {
 			if line.Function != nil {
-				all = append(all, line.Function.Name)
+				all = append(all, closure.ReplaceAllString(line.Function.Name, ""))
 			}
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// nodeProgram is one of those in rows.mjs.
+// nodeProgram is one of those in node/rows.mjs.
 type nodeProgram struct {
 	name, title string
 	// ddl makes its tables, by a file in internal/layout/testdata. If "", the program
@@ -54,7 +54,7 @@ func (w *world) filling() *strings.Replacer {
 }
 
 // script is rows.mjs with what it imports, as make bench leaves it.
-const script = "bench/node_modules/.bench/rows.mjs"
+const script = "bench/node/node_modules/.bench/rows.mjs"
 
 // makes starts the program on tables of its own, filled as ours are.
 func (p nodeProgram) makes(ctx context.Context, w *world) (*row, error) {

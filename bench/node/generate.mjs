@@ -15,7 +15,7 @@ writeFileSync(engine, "#!/bin/sh\nexit 0\n");
 chmodSync(engine, 0o755);
 
 // The schema is that of the example application.
-const schema = readFileSync("../examples/nextjs-prisma/web/prisma/schema.prisma", "utf8");
+const schema = readFileSync("../../examples/nextjs-prisma/web/prisma/schema.prisma", "utf8");
 writeFileSync(resolve(out, "schema.prisma"), schema.replace('"../generated"', '"./prisma"'));
 const done = spawnSync("node_modules/.bin/prisma", ["generate", "--schema", resolve(out, "schema.prisma")], {
   env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: engine, CHECKPOINT_DISABLE: "1", PRISMA_HIDE_UPDATE_MESSAGE: "1" },

@@ -13,7 +13,7 @@ import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
 import { drizzle } from "drizzle-orm/node-postgres";
 import pg from "pg";
-import { accounts, sessions, users, verificationTokens } from "../examples/nextjs-drizzle/web/schema";
+import { accounts, sessions, users, verificationTokens } from "../../examples/nextjs-drizzle/web/schema";
 import { PrismaClient } from "./node_modules/.bench/prisma/client";
 
 const connections = 32; // as every program of the run may have
