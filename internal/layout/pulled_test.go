@@ -19,14 +19,14 @@ var servers = map[string]string{"sqlite": "sqlite", "postgres": "postgres", "mys
 // entity for a table of the application's own that refers to users.
 func TestPulled(t *testing.T) {
 	for base, with := range map[string][]string{
-		"own.sqlite": nil, "own.postgres": {"--with", "orders", "--table", "Session=browsers"}, "own.mysql": nil,
+		"odd.sqlite": nil, "odd.postgres": {"--with", "orders", "--table", "Session=browsers"}, "odd.mysql": nil,
 	} {
 		t.Run(base, func(t *testing.T) {
 			file, err := filepath.Abs(filepath.Join("testdata", "pulled", base+".sql"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if base == "own.mysql" {
+			if base == "odd.mysql" {
 				t.Setenv(schema.Precision, "1s") // the columns are DATETIME
 			}
 			testPulled(t, base, file, with...)

@@ -8,10 +8,6 @@ CREATE TABLE `Members` (
     `plan` ENUM('free', 'paid') NOT NULL DEFAULT 'free',
     `active` TINYINT(1) NOT NULL DEFAULT 1,
     `balance` DECIMAL(10, 2),
-    `quiet` TIME DEFAULT '22:00:00',
-    `born` YEAR DEFAULT 1990,
-    `state` ENUM('in-progress', 'in_progress', 'InProgress') DEFAULT 'in-progress',
-    `role` ENUM('member', 'admin') NOT NULL DEFAULT 'member',
     `createdAt` DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
     `updatedAt` DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
     UNIQUE KEY `email` (`email`)

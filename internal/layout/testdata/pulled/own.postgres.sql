@@ -1,5 +1,4 @@
 CREATE TYPE plan AS ENUM ('free', 'paid');
-CREATE TYPE grade AS ENUM ('+1', '-1', 'N/A');
 
 CREATE TABLE members (
     id UUID PRIMARY KEY,
@@ -11,9 +10,6 @@ CREATE TABLE members (
     plan plan NOT NULL DEFAULT 'free',
     credits INTEGER NOT NULL DEFAULT 0,
     settings JSONB,
-    grade grade DEFAULT '+1',
-    orders INTEGER,
-    role grade,
     referred_by UUID REFERENCES members (id),
     created_at TIMESTAMPTZ NOT NULL DEFAULT now()
 );
