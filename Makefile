@@ -51,10 +51,13 @@ lint: ## gofmt, go vet, staticcheck
 mutants: ## Break each promise in turn and see its tests fail
 	go run ./internal/mutant
 
+# What is measured, and for how long, the environment says: see bench/options.go. The other
+# programs are those of bench/node/package.json; without npm the tables do without them.
 .PHONY: bench
-bench: deps ## Compare the session check with a hand-written baseline, and sign-in with and without limits, on every database
+bench: deps ## Measure the session check beside others, into docs/benchmarks.md: make bench BENCH_ONLY=postgres/check
+	@if command -v npm >/dev/null; then cd bench/node && { test node_modules/.installed -nt package-lock.json || npm ci --loglevel=error; } && \
+		touch node_modules/.installed && npm run --silent generate; fi
 	go run ./internal/testserver -- go run ./bench
-	go run ./internal/testserver -- go test ./authent -run '^$$' -bench 'SignIn|Register' -benchtime 200x
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (10s)
