@@ -90,6 +90,13 @@ func TestHistogram(t *testing.T) {
 			t.Errorf("%v: %v, want %v", q, got, want)
 		}
 	}
+	var three histogram
+	for i := range int64(3) {
+		three.add(i)
+	}
+	if got := three.quantile(0.5); got != 1 {
+		t.Errorf("the median of 0, 1 and 2: %d", got)
+	}
 	if h.n != 1000 {
 		t.Errorf("%d operations", h.n)
 	}
