@@ -173,10 +173,9 @@ func (a *Auth) deleteQuietly(ctx context.Context, s *Session) {
 }
 
 // roll stores what a use of the session at now changes: its expiry at most once
-// per UpdateAge, the time of its last use at most once per TouchInterval, which may be
-// written after the request, and its
-// start if another writer left that empty and an absolute lifetime counts from
-// it.
+// per UpdateAge, its start if another writer left that empty and an absolute
+// lifetime counts from it, and the time of its last use at most once per
+// TouchInterval: with one of the others, or soon, many sessions at once.
 func (a *Auth) roll(ctx context.Context, s *Session, now time.Time) (rolled time.Time, err error) {
 	var u SessionUpdate
 	if a.cfg.Session.AbsoluteMaxAge > 0 && s.CreatedAt.IsZero() {
@@ -187,11 +186,12 @@ func (a *Auth) roll(ctx context.Context, s *Session, now time.Time) (rolled time
 	if expires := a.expiry(s, now); !due.After(now) && expires.After(s.Expires) {
 		u.Expires = &expires
 	}
-	switch touched := a.columns.SessionLastUsedAt && a.touchDue(s, now); {
-	case a.columns.SessionLastUsedAt && u.Expires != nil, touched && (u.CreatedAt != nil || a.touches == nil):
+	if a.columns.SessionLastUsedAt && (u.Expires != nil || a.touchDue(s, now)) {
 		u.LastUsedAt = &now
-	case touched:
+	}
+	if a.touches != nil && u == (SessionUpdate{LastUsedAt: u.LastUsedAt}) && u.LastUsedAt != nil {
 		a.touches.add(s.Token, now)
+		return time.Time{}, nil
 	}
 	if u == (SessionUpdate{}) {
 		return time.Time{}, nil

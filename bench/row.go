@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
 	"time"
@@ -103,7 +104,8 @@ func (r *row) measure(keys []key, workers int) (s sample, err error) {
 }
 
 // allocations returns how often one operation allocates, all goroutines of this process
-// counted. It is nil for another program.
+// counted, and rounded down as testing.AllocsPerRun does: what else allocates now and then
+// is not the row's. It is nil for another program.
 func (r *row) allocations(w *world, n int) (*float64, error) {
 	if r.does == nil {
 		return nil, nil
@@ -126,7 +128,7 @@ func (r *row) allocations(w *world, n int) (*float64, error) {
 		}
 		s.elapsed = time.Since(began)
 		runtime.ReadMemStats(&after)
-		perOperation = float64(after.Mallocs-before.Mallocs) / float64(len(keys))
+		perOperation = math.Floor(float64(after.Mallocs-before.Mallocs) / float64(len(keys)))
 		s.latencies.add(int64(s.elapsed))
 		return s, nil
 	}
