@@ -25,7 +25,7 @@ func newPage(t *testing.T) *page {
 
 func (p *page) do(steps ...chromedp.Action[chromedp.Void]) {
 	p.Helper()
-	if err := chromedp.Do(p.ctx, steps...); err != nil {
+	if err := chromium.Do(p.ctx, steps...); err != nil {
 		p.Fatal(err)
 	}
 }

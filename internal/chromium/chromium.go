@@ -87,6 +87,32 @@ func Evaluate[T any](ctx context.Context, expression string) (T, error) {
 	}
 }
 
+// Do takes steps in the page, one after the other. A step whose element was replaced when
+// it was found and not yet used, as htmx replaces what it loads, is taken again with the new
+// one.
+func Do(ctx context.Context, steps ...chromedp.Action[chromedp.Void]) error {
+	for _, step := range steps {
+		err := chromedp.Do(ctx, step)
+		for err != nil && replaced(err) && ctx.Err() == nil {
+			err = chromedp.Do(ctx, step)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replaced reports whether an element went away before anything was done to it.
+func replaced(err error) bool {
+	for _, says := range []string{"Could not find node with given id", "No node with given id found", "Node is detached from document", "does not belong to the document"} {
+		if strings.Contains(err.Error(), says) {
+			return true
+		}
+	}
+	return false
+}
+
 // navigated reports whether a page went away while it was asked.
 func navigated(err error) bool {
 	for _, says := range []string{"navigated or closed", "context was destroyed", "Cannot find context", "Cannot find default execution context"} {

@@ -49,3 +49,28 @@ func TestEvaluate(t *testing.T) {
 		return title == "the last one"
 	})
 }
+
+// TestDo clicks an element that is replaced all the time.
+func TestDo(t *testing.T) {
+	ctx := chromium.Tab(t)
+	const page = `data:text/html,<div id="around"></div><script>
+		const replace = () => {
+			around.innerHTML = '<button id="it" onclick="document.title = \'clicked\'">it</button>'
+			setTimeout(replace)
+		}
+		replace()
+	</script>`
+	if err := chromedp.Do(ctx, chromedp.Navigate(page)); err != nil {
+		t.Fatal(err)
+	}
+	await.True(t, "the click", func() bool {
+		if err := chromium.Do(ctx, chromedp.Click(chromedp.ID("it"))); err != nil {
+			t.Fatal(err)
+		}
+		title, err := chromium.Evaluate[string](ctx, "document.title")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return title == "clicked"
+	})
+}

@@ -49,7 +49,7 @@ func (g *guide) useFrontEnd(tab context.Context) {
 	}
 	do := func(steps ...chromedp.Action[chromedp.Void]) {
 		g.t.Helper()
-		if err := chromedp.Do(tab, steps...); err != nil {
+		if err := chromium.Do(tab, steps...); err != nil {
 			g.t.Fatal(err)
 		}
 	}
