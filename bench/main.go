@@ -44,6 +44,9 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	taken, err := measureAll(ctx, o, func(r *result) error { return r.write(folder) })
+	if ctx.Err() != nil {
+		err = errors.New("it was stopped; the tables that it has measured are kept")
+	}
 	if len(taken) > 0 {
 		err = errors.Join(err, write(folder, filepath.Join(root(), "docs")))
 	}
