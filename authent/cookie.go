@@ -321,6 +321,9 @@ func (a *Auth) clearChunks(w http.ResponseWriter, r *http.Request) {
 // name.0 and so on. It joins all parts with the cookie of that name, so that it would know
 // no session beside those that are left from before.
 func (a *Auth) chunks(r *http.Request) []string {
+	if !a.mayBringChunks(r) {
+		return nil
+	}
 	var names []string
 	for _, c := range r.Cookies() {
 		if a.isChunk(c.Name) && !slices.Contains(names, c.Name) {
@@ -328,6 +331,19 @@ func (a *Auth) chunks(r *http.Request) []string {
 		}
 	}
 	return names
+}
+
+// mayBringChunks looks for chunks without taking the cookies apart, which every request
+// would pay for.
+func (a *Auth) mayBringChunks(r *http.Request) bool {
+	for _, line := range r.Header["Cookie"] {
+		for _, name := range [...]string{a.cookies.session, a.cookies.authJS} {
+			if _, after, found := strings.Cut(line, name); name != "" && found && strings.Contains(after, ".") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // isChunk reports whether a cookie of that name is a part of a session cookie.

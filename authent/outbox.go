@@ -192,7 +192,7 @@ func (a *Auth) newQueue() *queue.Queue {
 // that it has refused.
 func (a *Auth) Close(ctx context.Context) error {
 	if a.touches != nil {
-		a.touches.flush(ctx)
+		a.touches.close(ctx)
 	}
 	if err := a.queue.Close(ctx); err != nil {
 		return fmt.Errorf("authent: close: %w", err)

@@ -341,7 +341,10 @@ func (a *Auth) RevokeAllSessions(ctx context.Context, userID string) (n int, err
 	defer a.recordEnd(ctx, func() securityEvent {
 		return securityEvent{kind: eventRevocation, userID: userID, ended: n, err: err}
 	})
-	n, err = a.store.DeleteSessions(ctx, userID, "")
+	err = a.store.InTx(ctx, func(tx Adapter) (err error) { // which tries again after a deadlock
+		n, err = tx.DeleteSessions(ctx, userID, "")
+		return err
+	})
 	if err != nil {
 		return 0, fmt.Errorf("authent: revoke all sessions: %w", err)
 	}

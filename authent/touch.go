@@ -38,7 +38,9 @@ type touches struct {
 	pause  time.Duration
 	failed func(error)
 
-	mu      sync.Mutex
+	mu sync.Mutex
+	// closed says that nothing more is to be written.
+	closed  bool
 	waiting map[Secret]struct{}
 	latest  time.Time
 	timer   *time.Timer
@@ -73,7 +75,7 @@ func (a *Auth) newTouches() *touches {
 func (t *touches) add(token Secret, at time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if _, ok := t.waiting[token]; !ok && len(t.waiting) >= maxTouches {
+	if _, ok := t.waiting[token]; t.closed || !ok && len(t.waiting) >= maxTouches {
 		return
 	}
 	if t.waiting == nil {
@@ -86,6 +88,15 @@ func (t *touches) add(token Secret, at time.Time) {
 	if t.timer == nil {
 		t.timer = time.AfterFunc(t.pause, func() { t.flush(context.Background()) })
 	}
+}
+
+// close writes what waits, unless ctx ends before, and takes no more.
+func (t *touches) close(ctx context.Context) {
+	t.mu.Lock()
+	t.closed = true
+	t.mu.Unlock()
+	t.flush(ctx)
+	t.take() // nothing writes through a client that is closed
 }
 
 // flush writes what waits, unless ctx ends before. A failure is told, and made good by the
@@ -118,6 +129,7 @@ func (t *touches) take() (tokens []Secret, at time.Time) {
 		tokens = append(tokens, token)
 	}
 	slices.SortFunc(tokens, func(a, b Secret) int { return cmp.Compare(string(a), string(b)) })
-	t.waiting = nil
-	return tokens, t.latest
+	at = t.latest
+	t.waiting, t.latest = nil, time.Time{} // a clock may have been wrong
+	return tokens, at
 }

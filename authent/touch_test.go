@@ -72,36 +72,43 @@ func (s *touched) TouchSessions(ctx context.Context, tokens []authent.Secret, at
 	return s.MemoryAdapter.TouchSessions(ctx, tokens, at)
 }
 
+// newTouched returns an engine whose uses of sessions are noted, and what visits it with the
+// i-th of them.
+func newTouched(t *testing.T, people int) (auth *authent.Auth, store *touched, visit func(i int)) {
+	t.Helper()
+	store = &touched{MemoryAdapter: authenttest.NewMemoryAdapter()}
+	auth, err := authent.New(authent.Config{URL: "http://localhost", Secrets: []string{testSecret}, Adapter: store, Providers: []authent.Provider{provider.Password()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := store.CreateUser(t.Context(), authent.User{Email: "a@example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range people {
+		_, err := store.CreateSession(t.Context(), authent.Session{Token: authent.Secret(authent.HashToken(cookieOf(i))), UserID: u.ID, Expires: time.Now().Add(29*24*time.Hour + 23*time.Hour)})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return auth, store, func(i int) {
+		r := httptest.NewRequest(http.MethodGet, "http://localhost/", nil)
+		r.AddCookie(&http.Cookie{Name: "authjs.session-token", Value: cookieOf(i)})
+		auth.LoadSession(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			if authent.SessionFrom(r.Context()) == nil {
+				t.Error("signed out")
+			}
+		})).ServeHTTP(httptest.NewRecorder(), r)
+	}
+}
+
 // TestTouch_Batches: many sessions are touched at once, in ascending order, at most 1,000 in
 // a statement and 10,000 in all, a while after their use; a failure is made good by the next
 // use; and nothing runs while nothing waits.
 func TestTouch_Batches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &touched{MemoryAdapter: authenttest.NewMemoryAdapter()}
-		auth, err := authent.New(authent.Config{URL: "http://localhost", Secrets: []string{testSecret}, Adapter: store, Providers: []authent.Provider{provider.Password()}})
-		if err != nil {
-			t.Fatal(err)
-		}
 		const people = 10_500
-		u, err := store.CreateUser(t.Context(), authent.User{Email: "a@example.com"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range people {
-			_, err := store.CreateSession(t.Context(), authent.Session{Token: authent.Secret(authent.HashToken(cookieOf(i))), UserID: u.ID, Expires: time.Now().Add(29*24*time.Hour + 23*time.Hour)})
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		visit := func(i int) {
-			r := httptest.NewRequest(http.MethodGet, "http://localhost/", nil)
-			r.AddCookie(&http.Cookie{Name: "authjs.session-token", Value: cookieOf(i)})
-			auth.LoadSession(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-				if authent.SessionFrom(r.Context()) == nil {
-					t.Error("signed out")
-				}
-			})).ServeHTTP(httptest.NewRecorder(), r)
-		}
+		auth, store, visit := newTouched(t, people)
 		for i := range people {
 			visit(i)
 			visit(i)
@@ -132,6 +139,15 @@ func TestTouch_Batches(t *testing.T) {
 		time.Sleep(time.Minute)
 		if synctest.Wait(); len(store.calls) != 2 {
 			t.Errorf("%d calls for a use within TouchInterval", len(store.calls))
+		}
+		if err := auth.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(time.Hour)
+		visit(1)
+		time.Sleep(time.Hour)
+		if synctest.Wait(); len(store.calls) != 2 {
+			t.Errorf("%d calls after Close", len(store.calls))
 		}
 	})
 }

@@ -183,6 +183,9 @@ func (a *nextApp) testRoll() {
 		}
 		c, err := http.ParseSetCookie(lines[0])
 		a.must(err)
+		if kept := w.header.Get("Cache-Control"); !strings.Contains(kept, "private") || !strings.Contains(kept, "no-store") {
+			a.Errorf("%s: with a cookie the page may be kept on the way: %q", path, kept)
+		}
 		if left := time.Until(c.Expires); c.Name+"="+c.Value != due || left < month-day || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode {
 			a.Errorf("%s: the cookie is %s", path, lines[0])
 		}

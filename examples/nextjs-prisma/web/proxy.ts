@@ -20,6 +20,8 @@ export default async function proxy(request: NextRequest) {
     }
     const response = NextResponse.next();
     for (const line of setCookie) response.headers.append("Set-Cookie", line);
+    // A page that is the same for all may be kept on the way; with a cookie it must not be.
+    if (setCookie.length > 0) response.headers.set("Cache-Control", "private, no-store");
     return response;
   } catch (error) {
     console.error("proxy:", error);

@@ -1,10 +1,10 @@
-import { cookies } from "next/headers";
+import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { askGo } from "../../go";
 
 // Asks for itself: a page that trusts the proxy is open to all when its matcher misses a path.
 export default async function Private() {
-  const { me } = await askGo((await cookies()).toString());
+  const { me } = await askGo((await headers()).get("cookie") ?? "");
   if (!me) redirect("/go/auth/signin?callbackUrl=/private");
   return (
     <main>
