@@ -49,6 +49,7 @@ func (a *adopter) look(ctx context.Context) error {
 	a.checkGraph(&f)
 	if columns {
 		a.checkReferences(&f)
+		a.checkKept(&f)
 	}
 	a.checkBeside(&f)
 	if err := a.checkObjects(ctx, &f); err != nil {

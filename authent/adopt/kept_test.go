@@ -1,0 +1,67 @@
+package adopt
+
+import (
+	"slices"
+	"testing"
+
+	"entgo.io/ent/dialect"
+
+	entmigrate "github.com/authent/authent/ent/migrate"
+	"github.com/authent/authent/internal/testdb"
+)
+
+// TestAuthJS_Guards: checks and unique indexes of accounts and sessions that cannot be
+// carried over are refused by their names, and nothing is changed.
+func TestAuthJS_Guards(t *testing.T) {
+	onEach(t, func(t *testing.T, kind testdb.Kind) {
+		statements := slices.Clone(guarded)
+		lines := []string{
+			"the table Account has the check known_provider, which the new table would not have: drop it, and add it again to accounts afterwards",
+		}
+		if kind.Dialect != dialect.MySQL {
+			statements = append(statements, "CREATE UNIQUE INDEX [one_github] ON [Account] ([userId]) WHERE [provider] = 'github'", "CREATE UNIQUE INDEX [any_case] ON [Session] (lower([sessionToken]))")
+			lines = append(lines,
+				"the unique index one_github of Account is over an expression or some of the rows, and the new table would not have it: drop it, and create it again for accounts afterwards",
+				"the unique index any_case of Session is over an expression or some of the rows, and the new table would not have it: drop it, and create it again for sessions afterwards")
+		}
+		if kind.Dialect == dialect.Postgres {
+			statements = append(statements, "ALTER TABLE [Session] ADD CONSTRAINT [apart] EXCLUDE USING btree ([expires] WITH =)")
+			lines = append(lines, "the table Session has a constraint of exclusion apart, which the new table would not have: drop it, and create it again for sessions afterwards")
+		}
+		_, db := made(t, kind, statements...)
+		before := dump(t, kind, db)
+		_, err := AuthJS(t.Context(), migrator(t, kind, db, nil), entmigrate.Tables, adoptConfig(t))
+		checkRefused(t, err, lines)
+		if after := dump(t, kind, db); after != before {
+			t.Errorf("it left\n%s\nbefore:\n%s", after, before)
+		}
+	})
+}
+
+// guarded are tables of which accounts have a check, and keys beside authent's.
+var guarded = []string{
+	"CREATE TABLE [User] ([id] WORD NOT NULL PRIMARY KEY, [name] WORD, [email] WORD NOT NULL, [emailVerified] MOMENT NULL, [image] WORD)",
+	"CREATE TABLE [Account] ([userId] WORD NOT NULL, [type] WORD NOT NULL, [provider] WORD NOT NULL, [providerAccountId] WORD NOT NULL, PRIMARY KEY ([provider], [providerAccountId]), CONSTRAINT [known_provider] CHECK ([provider] <> 'myspace'))",
+	"CREATE TABLE [Session] ([sessionToken] WORD NOT NULL PRIMARY KEY, [userId] WORD NOT NULL, [expires] MOMENT NOT NULL)",
+	"CREATE TABLE [VerificationToken] ([identifier] WORD NOT NULL, [token] WORD NOT NULL, [expires] MOMENT NOT NULL)",
+	"CREATE UNIQUE INDEX [one_each] ON [Account] ([userId], [provider])",
+}
+
+// TestAuthJS_KeysLeftOut: a note names each unique key over authent's own columns that the
+// new tables do not have, and none that they have.
+func TestAuthJS_KeysLeftOut(t *testing.T) {
+	onEach(t, func(t *testing.T, kind testdb.Kind) {
+		statements := slices.Clone(guarded)
+		statements[1] = "CREATE TABLE [Account] ([userId] WORD NOT NULL, [type] WORD NOT NULL, [provider] WORD NOT NULL, [providerAccountId] WORD NOT NULL, PRIMARY KEY ([provider], [providerAccountId]))"
+		_, db := made(t, kind, statements...)
+		var notes []string
+		for _, note := range adopt(t, kind, db).Notes {
+			if len(note) > 11 && note[:11] == "the unique " || len(note) > 12 && note[:12] == "the primary " {
+				notes = append(notes, note)
+			}
+		}
+		if want := []string{"the unique key one_each of Account (userId, provider) is left out: two rows of accounts may have the same values there from now on"}; !slices.Equal(notes, want) {
+			t.Errorf("%q", notes)
+		}
+	})
+}
