@@ -50,6 +50,7 @@ func (a *adopter) look(ctx context.Context) error {
 	if columns {
 		a.checkReferences(&f)
 		a.checkKept(&f)
+		a.checkRenamed(&f)
 	}
 	a.checkBeside(&f)
 	if err := a.checkObjects(ctx, &f); err != nil {

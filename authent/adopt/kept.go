@@ -8,6 +8,7 @@ import (
 	"ariga.io/atlas/sql/postgres"
 	"ariga.io/atlas/sql/schema"
 	"ariga.io/atlas/sql/sqlite"
+	"entgo.io/ent/dialect"
 )
 
 // checkKept looks at the checks, keys and indexes of accounts and sessions, whose new
@@ -111,4 +112,43 @@ func (a *adopter) mentions(native, expression string) string {
 		return ""
 	}
 	return slices.Min(all)
+}
+
+// checkRenamed refuses expressions of users that mention a column whose name changes.
+// Only PostgreSQL renames it there. SQLite takes a name in double quotes that it does not
+// know for a text, so that the expression would be the same for every row.
+func (a *adopter) checkRenamed(f *faults) {
+	if a.Dialect == dialect.Postgres {
+		return
+	}
+	t := a.table(usersTable)
+	refuse := func(what, expression string) {
+		if column := a.mentions(usersTable, expression); column != "" {
+			f.add("the %s of %s mentions the column %s, which gets another name: drop it, and add it again to %s afterwards", what, t.Name, column, usersTable)
+		}
+	}
+	for _, c := range t.Columns {
+		for _, attr := range c.Attrs {
+			switch attr := attr.(type) {
+			case *schema.GeneratedExpr:
+				refuse("generated column "+c.Name, attr.Expr)
+			case *schema.Check:
+				refuse("check "+checkName(attr), attr.Expr)
+			}
+		}
+	}
+	for _, attr := range t.Attrs {
+		if check, ok := attr.(*schema.Check); ok {
+			refuse("check "+checkName(check), check.Expr)
+		}
+	}
+	for _, i := range t.Indexes {
+		expression := predicate(i)
+		for _, part := range i.Parts {
+			if x, ok := part.X.(*schema.RawExpr); ok {
+				expression += " " + x.X
+			}
+		}
+		refuse("index "+i.Name, expression)
+	}
 }

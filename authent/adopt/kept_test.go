@@ -65,3 +65,41 @@ func TestAuthJS_KeysLeftOut(t *testing.T) {
 		}
 	})
 }
+
+// TestAuthJS_RenamedInExpressions: an expression of users that mentions a column whose name
+// changes is refused; PostgreSQL renames the column there.
+func TestAuthJS_RenamedInExpressions(t *testing.T) {
+	onEach(t, func(t *testing.T, kind testdb.Kind) {
+		statements := []string{
+			"CREATE TABLE [User] ([id] WORD NOT NULL PRIMARY KEY, [name] WORD, [email] WORD NOT NULL, [emailVerified] MOMENT NULL, [image] WORD, CONSTRAINT [seen] CHECK ([name] <> 'emailVerified' OR [emailVerified] IS NOT NULL), CONSTRAINT [other] CHECK ([name] <> 'emailVerified'))",
+			"CREATE TABLE [Account] ([userId] WORD NOT NULL, [type] WORD NOT NULL, [provider] WORD NOT NULL, [providerAccountId] WORD NOT NULL, PRIMARY KEY ([provider], [providerAccountId]))",
+			guarded[2], guarded[3],
+		}
+		why := " of User mentions the column emailVerified, which gets another name: drop it, and add it again to users afterwards"
+		var lines []string
+		if kind.Dialect != dialect.Postgres {
+			statements = append(statements, "ALTER TABLE [User] ADD COLUMN [proven] int GENERATED ALWAYS AS ([emailVerified] IS NOT NULL) VIRTUAL")
+			lines = append(lines, "the generated column proven"+why, "the check seen"+why)
+		}
+		if kind.Dialect != dialect.MySQL {
+			statements = append(statements, "CREATE INDEX [unproven] ON [User] ([email]) WHERE [emailVerified] IS NULL")
+		}
+		if kind.Dialect == dialect.SQLite {
+			statements = append(statements, "CREATE INDEX [both] ON [User] (coalesce([emailVerified], [name]))")
+			lines = append(lines, "the index unproven"+why, "the index both"+why)
+		}
+		statements = append(statements, "INSERT INTO [User] ([id], [email]) VALUES ('u1', 'ada@example.com')")
+		_, db := made(t, kind, statements...)
+		_, err := AuthJS(t.Context(), migrator(t, kind, db, nil), entmigrate.Tables, adoptConfig(t))
+		if kind.Dialect != dialect.Postgres {
+			checkRefused(t, err, lines)
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := testdb.Number(t, db, "SELECT COUNT(*) FROM pg_indexes WHERE indexname = 'unproven' AND indexdef LIKE '%(email) WHERE (email_verified IS NULL)'"); n != 1 {
+			t.Error("the index is not as it was")
+		}
+	})
+}
