@@ -52,6 +52,9 @@ func (a *adopter) look(ctx context.Context) error {
 		a.checkKept(&f)
 		a.checkRenamed(&f)
 	}
+	if err := a.checkForeign(ctx, &f); err != nil {
+		return fmt.Errorf("adopt: look for foreign keys of other databases: %w", err)
+	}
 	a.checkBeside(&f)
 	if err := a.checkObjects(ctx, &f); err != nil {
 		return fmt.Errorf("adopt: look for triggers and views: %w", err)

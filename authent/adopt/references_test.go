@@ -39,3 +39,52 @@ func TestAuthJS_ReferencesInOtherLetters(t *testing.T) {
 		t.Errorf("%d references are broken", n)
 	}
 }
+
+// TestAuthJS_OtherDatabase: a foreign key of another database is refused on MySQL, and
+// nothing is changed.
+func TestAuthJS_OtherDatabase(t *testing.T) {
+	onMariaDB(t, func(t *testing.T, c cell, kind testdb.Kind) {
+		_, db := c.open(t, kind)
+		c.seed(t, kind, db, c.people(3))
+		here := testdb.Texts(t, db, "SELECT database()")[0]
+		there := here + "_shop"
+		testdb.Execute(t, db, "CREATE DATABASE "+kind.Quote(there))
+		t.Cleanup(func() {
+			if _, err := db.Exec("DROP DATABASE " + kind.Quote(there)); err != nil {
+				t.Error(err)
+			}
+		})
+		user := c.table(usersTable)
+		id := testdb.Texts(t, db, "SELECT column_type FROM information_schema.columns WHERE table_schema = database() AND column_name = 'id' AND table_name = '"+user+"'")[0]
+		like := testdb.Texts(t, db, "SELECT CONCAT(' CHARACTER SET ', character_set_name, ' COLLATE ', collation_name) FROM information_schema.columns WHERE table_schema = database() AND column_name = 'id' AND table_name = '"+user+"'")[0]
+		testdb.Execute(t, db, "CREATE TABLE "+kind.Quote(there)+".orders (buyer "+id+like+", CONSTRAINT orders_buyer FOREIGN KEY (buyer) REFERENCES "+kind.Quote(here)+"."+kind.Quote(user)+" (id))")
+		before := dump(t, kind, db)
+		_, err := AuthJS(t.Context(), migrator(t, kind, db, nil), entmigrate.Tables, adoptConfig(t))
+		checkRefused(t, err, []string{"table " + there + ".orders of another database refers to " + user + " (foreign key orders_buyer): drop the foreign key first"})
+		if after := dump(t, kind, db); after != before {
+			t.Errorf("it left\n%s\nbefore:\n%s", after, before)
+		}
+	})
+}
+
+// TestAuthJS_IDsSpelledOtherwise: rows of another table that refer to users by ids in other
+// letters are refused on MySQL, and the statement that is named mends them.
+func TestAuthJS_IDsSpelledOtherwise(t *testing.T) {
+	kind, c := testdb.Server(t, "mariadb"), cellOf("drizzle.mysql")
+	_, db := c.open(t, kind)
+	c.seed(t, kind, db, c.people(3))
+	testdb.Execute(t, db, "CREATE TABLE post (author varchar(255), CONSTRAINT post_author FOREIGN KEY (author) REFERENCES `user` (id))",
+		"INSERT INTO post VALUES ('cm0000000abc'), ('CM0000001ABC'), (NULL)")
+	before := dump(t, kind, db)
+	_, err := AuthJS(t.Context(), migrator(t, kind, db, nil), entmigrate.Tables, adoptConfig(t))
+	const mend = "UPDATE `post` o JOIN `user` u ON u.`id` = o.`author` SET o.`author` = u.`id`"
+	checkRefused(t, err, []string{"rows of post refer to users by ids in other letters than the users have: write them alike (" + mend + "): 1, CM0000001ABC"})
+	if after := dump(t, kind, db); after != before {
+		t.Errorf("it left\n%s\nbefore:\n%s", after, before)
+	}
+	testdb.Execute(t, db, mend)
+	adopt(t, kind, db)
+	if n := testdb.Number(t, db, "SELECT COUNT(*) FROM post JOIN users ON users.id = post.author"); n != 2 {
+		t.Errorf("%d posts have their author", n)
+	}
+}
