@@ -88,3 +88,22 @@ func TestAuthJS_IDsSpelledOtherwise(t *testing.T) {
 		t.Errorf("%d posts have their author", n)
 	}
 }
+
+// TestAuthJS_StampsStay: addresses that are rewritten in lower case do not count as a change
+// for a column of the application's own that MySQL stamps.
+func TestAuthJS_StampsStay(t *testing.T) {
+	onMariaDB(t, func(t *testing.T, c cell, kind testdb.Kind) {
+		_, db := c.open(t, kind)
+		people := c.people(3)
+		c.seed(t, kind, db, people)
+		testdb.Execute(t, db, "ALTER TABLE "+c.quoted(kind, usersTable)+" ADD COLUMN `seen at` datetime NOT NULL DEFAULT '2020-01-02 03:04:05' ON UPDATE CURRENT_TIMESTAMP")
+		adopt(t, kind, db)
+		if n := testdb.Number(t, db, "SELECT COUNT(*) FROM users WHERE `seen at` = '2020-01-02 03:04:05'"); n != len(people) {
+			t.Errorf("%d of %d times are as they were", n, len(people))
+		}
+		testdb.Execute(t, db, "UPDATE users SET name = 'changed'")
+		if n := testdb.Number(t, db, "SELECT COUNT(*) FROM users WHERE `seen at` > '2020-01-02 03:04:05'"); n != len(people) {
+			t.Errorf("%d of %d times follow a change", n, len(people))
+		}
+	})
+}
