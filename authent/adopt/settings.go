@@ -81,7 +81,15 @@ func (a *adopter) checkClauses(ctx context.Context, f *faults) error {
 }
 
 func (a *adopter) checkClausesOf(ctx context.Context, f *faults, native string) error {
-	rows, err := a.QueryContext(ctx, "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? COLLATE NOCASE AND type IN ('table', 'index') AND sql IS NOT NULL ORDER BY 1, 2", a.layout.tables[native])
+	live := a.layout.tables[native]
+	strict, err := a.number(ctx, "SELECT COUNT(*) FROM pragma_table_list WHERE schema = 'main' AND strict AND name = "+literal(live))
+	if err != nil {
+		return err
+	}
+	if strict > 0 {
+		f.add("the table %s has the clause STRICT, which would be lost: rebuild the table without it", live)
+	}
+	rows, err := a.QueryContext(ctx, "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? COLLATE NOCASE AND type IN ('table', 'index') AND sql IS NOT NULL ORDER BY 1, 2", live)
 	if err != nil {
 		return err
 	}
