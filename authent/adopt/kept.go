@@ -15,6 +15,7 @@ import (
 // tables have the graph's and those over columns of the application's own. It refuses what
 // guards rows and would be lost, and tells of keys that are left out.
 func (a *adopter) checkKept(f *faults) {
+	a.checkNames(f)
 	for _, native := range []string{accountsTable, sessionsTable} {
 		t := a.table(native)
 		for _, attr := range t.Attrs {
@@ -31,6 +32,16 @@ func (a *adopter) checkKept(f *faults) {
 	}
 }
 
+// checkNames refuses indexes of users that have the name of another one of authent's.
+func (a *adopter) checkNames(f *faults) {
+	desired, _ := a.desired.Table(usersTable)
+	for _, i := range a.table(usersTable).Indexes {
+		if to, taken := desired.Index(i.Name); taken && !slices.Equal(namesOf(i), a.liveNames(usersTable, namesOf(to))) {
+			f.add("the index %s of %s has the name of one of authent's: rename it, or drop it", i.Name, a.layout.tables[usersTable])
+		}
+	}
+}
+
 // checkIndex looks at an index of accounts or sessions.
 func (a *adopter) checkIndex(f *faults, native string, i *schema.Index) {
 	desired, _ := a.desired.Table(native)
@@ -39,14 +50,14 @@ func (a *adopter) checkIndex(f *faults, native string, i *schema.Index) {
 	_, taken := desired.Index(i.Name)
 	live := a.layout.tables[native]
 	switch {
+	case own && taken:
+		f.add("the index %s of %s has the name of one of authent's: rename it, or drop it", i.Name, live)
 	case !i.Unique:
 		if !isWhole {
 			a.note("the index %s of %s is over an expression, and is left out: create it again for %s afterwards", i.Name, live, native)
 		}
 	case !isWhole, predicate(i) != "" && (!own || a.mentions(native, predicate(i)) != ""):
 		f.add("the unique index %s of %s is over an expression or some of the rows, and the new table would not have it: drop it, and create it again for %s afterwards", i.Name, live, native)
-	case own && taken:
-		f.add("the unique index %s of %s has the name of one of authent's: rename it", i.Name, live)
 	case !own && !a.hasKey(native, i):
 		a.note("the unique key %s of %s (%s) is left out: two rows of %s may have the same values there from now on", i.Name, live, strings.Join(namesOf(i), ", "), native)
 	}

@@ -103,3 +103,20 @@ func TestAuthJS_RenamedInExpressions(t *testing.T) {
 		}
 	})
 }
+
+// TestAuthJS_IndexNamesTaken: an index of the application's own that has the name of one of
+// authent's is refused, for only one of them could stay.
+func TestAuthJS_IndexNamesTaken(t *testing.T) {
+	onEach(t, func(t *testing.T, kind testdb.Kind) {
+		statements := slices.Clone(guarded)
+		statements[1] = "CREATE TABLE [Account] ([userId] WORD NOT NULL, [type] WORD NOT NULL, [provider] WORD NOT NULL, [providerAccountId] WORD NOT NULL, [badge] WORD, PRIMARY KEY ([provider], [providerAccountId]))"
+		statements[4] = "CREATE UNIQUE INDEX [accounts_provider_provider_account_id_key] ON [Account] ([badge])"
+		statements = append(statements, "ALTER TABLE [User] ADD COLUMN [handle] WORD", "CREATE UNIQUE INDEX [users_email_key] ON [User] ([handle])")
+		_, db := made(t, kind, statements...)
+		_, err := AuthJS(t.Context(), migrator(t, kind, db, nil), entmigrate.Tables, adoptConfig(t))
+		checkRefused(t, err, []string{
+			"the index users_email_key of User has the name of one of authent's: rename it, or drop it",
+			"the index accounts_provider_provider_account_id_key of Account has the name of one of authent's: rename it, or drop it",
+		})
+	})
+}
