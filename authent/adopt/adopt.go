@@ -81,7 +81,9 @@ var ErrRefused = errors.New("the database cannot be adopted as it is, and nothin
 // Dir.
 //
 // Keys and foreign keys that the old tables lack do no harm, as long as the rows are as the
-// new tables want them. Rows that are not are refused, with a query that finds them.
+// new tables want them. Rows that are not are refused, with a query that finds them. Checks
+// of accounts and sessions are refused too; unique keys over authent's own columns that the
+// graph does not have are left out, which Report.Notes tells.
 //
 // The Node application must be stopped. If the migrator has DryRun, AuthJS only looks.
 // A database that it cannot adopt is ErrRefused.

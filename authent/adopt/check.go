@@ -49,6 +49,11 @@ func (a *adopter) look(ctx context.Context) error {
 	a.checkGraph(&f)
 	if columns {
 		a.checkReferences(&f)
+		a.checkKept(&f)
+		a.checkRenamed(&f)
+	}
+	if err := a.checkForeign(ctx, &f); err != nil {
+		return fmt.Errorf("adopt: look for foreign keys of other databases: %w", err)
 	}
 	a.checkBeside(&f)
 	if err := a.checkObjects(ctx, &f); err != nil {

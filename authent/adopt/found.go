@@ -20,6 +20,9 @@ func (a *adopter) inspect(ctx context.Context) (err error) {
 	}); err != nil {
 		return fmt.Errorf("adopt: inspect the database: %w", err)
 	}
+	if a.Dialect == dialect.SQLite {
+		linkReferences(a.live)
+	}
 	others := a.others()
 	d := recognize.Match(a.Dialect, others, recognize.Hints{Tables: a.Config.Tables, Columns: a.Config.Columns})
 	if a.isNative(d) {

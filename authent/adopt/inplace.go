@@ -2,11 +2,14 @@ package adopt
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 
 	"ariga.io/atlas/sql/postgres"
 	"ariga.io/atlas/sql/schema"
+	"entgo.io/ent/dialect"
 
 	"github.com/authent/authent/internal/recognize"
 )
@@ -19,10 +22,9 @@ func (a *adopter) convertID(ctx context.Context, table string) error {
 	if recognize.KindOf(live) != recognize.Int {
 		return nil
 	}
-	var sequence string
-	query := "SELECT COALESCE(pg_get_serial_sequence(" + literal(a.from(usersTable)) + ", " + literal(a.layout.columns[usersTable]["id"]) + "), '')"
-	if err := a.QueryRowContext(ctx, query).Scan(&sequence); err != nil {
-		return fmt.Errorf("adopt: find the sequence of the ids: %w", err)
+	sequence, owned, err := a.sequence(ctx)
+	if err != nil {
+		return err
 	}
 	highest := int64(0)
 	if sequence != "" {
@@ -35,7 +37,7 @@ func (a *adopter) convertID(ctx context.Context, table string) error {
 		a.execs(table + "ALTER COLUMN " + id + " DROP IDENTITY")
 	} else {
 		a.execs(table + "ALTER COLUMN " + id + " DROP DEFAULT")
-		if sequence != "" {
+		if owned {
 			a.execs("DROP SEQUENCE " + sequence)
 		}
 	}
@@ -44,6 +46,43 @@ func (a *adopter) convertID(ctx context.Context, table string) error {
 	live.Type = &schema.ColumnType{Type: want.Type.Type, Raw: want.Type.Raw}
 	live.Default, live.Attrs = nil, want.Attrs
 	return nil
+}
+
+// sequenceQuery finds the sequence that counts up a column of PostgreSQL's, and whether it
+// belongs to the column: an identity's does, that in a default need not.
+const sequenceQuery = `SELECT s.oid::regclass::text, COALESCE(bool_or(d.classid = 'pg_class'::regclass), false)
+	FROM pg_attribute t LEFT JOIN pg_attrdef x ON x.adrelid = t.attrelid AND x.adnum = t.attnum
+	JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = t.attrelid AND d.refobjsubid = t.attnum AND d.deptype IN ('a', 'i')
+		OR d.classid = 'pg_attrdef'::regclass AND d.objid = x.oid AND d.refclassid = 'pg_class'::regclass
+	JOIN pg_class s ON s.relkind = 'S' AND s.oid = CASE WHEN d.classid = 'pg_class'::regclass THEN d.objid ELSE d.refobjid END
+	WHERE t.attrelid = to_regclass($1) AND t.attname = $2
+	GROUP BY s.oid, x.oid ORDER BY bool_or(d.classid = 'pg_attrdef'::regclass) DESC LIMIT 1`
+
+// sequence returns the sequence that counts up the users' ids, "" if none does, and whether
+// it goes with the column.
+func (a *adopter) sequence(ctx context.Context) (name string, owned bool, err error) {
+	err = a.QueryRowContext(ctx, sequenceQuery, a.from(usersTable), a.layout.columns[usersTable]["id"]).Scan(&name, &owned)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("adopt: find the sequence of the ids: %w", err)
+	}
+	return name, owned, nil
+}
+
+// checkSequence refuses ids of PostgreSQL's with a default that reads no sequence that can
+// be found: the next id might be that of somebody who was deleted.
+func (a *adopter) checkSequence(ctx context.Context, f *faults) error {
+	live := a.liveColumn(usersTable, "id")
+	if a.Dialect != dialect.Postgres || recognize.KindOf(live) != recognize.Int || isIdentity(live) || live.Default == nil {
+		return nil
+	}
+	name, _, err := a.sequence(ctx)
+	if err == nil && name == "" {
+		f.add("the default of %s.%s names no sequence after which ids could go on: make it nextval('NAME'::regclass), or drop it if the application gives the ids", a.layout.tables[usersTable], live.Name)
+	}
+	return err
 }
 
 func isIdentity(c *schema.Column) bool {

@@ -96,6 +96,9 @@ var refusals = map[string]struct {
 		"the index handles has the clause COLLATE, which would be lost: drop it, and create it again for users afterwards",
 		"the table user has the clause COLLATE, which would be lost: rebuild the table without it",
 	}},
+	"strict tables on SQLite": {"drizzle.sqlite", []string{"PRAGMA foreign_keys = off", "PRAGMA legacy_alter_table = on", "ALTER TABLE user RENAME TO loose", "CREATE TABLE user (id text PRIMARY KEY NOT NULL, name text, email text, emailVerified integer, image text, strict integer) STRICT", "INSERT INTO user SELECT *, 1 FROM loose", "DROP TABLE loose", "PRAGMA legacy_alter_table = off"}, []string{
+		"the table user has the clause STRICT, which would be lost: rebuild the table without it",
+	}},
 	"row security": {"drizzle.postgres", []string{`ALTER TABLE session ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`, `CREATE POLICY own ON "user" USING (id = current_user)`}, []string{
 		"the table session has row security or policies: turn it off and drop them, and create them again for sessions afterwards",
 		"the table user has row security or policies: turn it off and drop them, and create them again for users afterwards",

@@ -16,7 +16,7 @@ import (
 // checkRows refuses rows that would not fit, and counts the others. It names users and
 // accounts by their ids, and never shows a session's token.
 func (a *adopter) checkRows(ctx context.Context, f *faults) error {
-	for _, check := range []func(context.Context, *faults) error{a.checkEmpty, a.checkNulls, a.checkQueries, a.checkLengths, a.checkTimes, a.checkSessions, a.checkTokens, a.checkOAuth1} {
+	for _, check := range []func(context.Context, *faults) error{a.checkEmpty, a.checkNulls, a.checkQueries, a.checkSequence, a.checkSpelling, a.checkLengths, a.checkTimes, a.checkSessions, a.checkTokens, a.checkOAuth1} {
 		if err := check(ctx, f); err != nil {
 			return err
 		}

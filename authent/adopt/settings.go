@@ -24,6 +24,7 @@ const settingsQuery = `
 	UNION ALL SELECT c.relnamespace, c.relname, 'grant on the column', attname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE attacl IS NOT NULL AND NOT attisdropped
 	UNION ALL SELECT c.relnamespace, c.relname, 'publication', pubname FROM pg_publication_rel JOIN pg_class c ON c.oid = prrelid JOIN pg_publication p ON p.oid = prpubid
 	UNION ALL SELECT c.relnamespace, c.relname, 'relation by inheritance to', r.oid::regclass::text FROM pg_inherits JOIN pg_class c ON c.oid IN (inhrelid, inhparent) JOIN pg_class r ON r.oid IN (inhrelid, inhparent) AND r.oid <> c.oid
+	UNION ALL SELECT c.relnamespace, c.relname, 'constraint of exclusion', conname FROM pg_constraint JOIN pg_class c ON c.oid = conrelid WHERE contype = 'x'
 	UNION ALL SELECT c.relnamespace, c.relname, 'replica identity', CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'i' THEN 'USING INDEX' ELSE 'NOTHING' END FROM pg_class c WHERE c.relreplident <> 'd' AND c.relkind IN ('r', 'p')`
 
 // checkSettings refuses settings that would be lost. It reports whether some rows may
@@ -80,7 +81,15 @@ func (a *adopter) checkClauses(ctx context.Context, f *faults) error {
 }
 
 func (a *adopter) checkClausesOf(ctx context.Context, f *faults, native string) error {
-	rows, err := a.QueryContext(ctx, "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? COLLATE NOCASE AND type IN ('table', 'index') AND sql IS NOT NULL ORDER BY 1, 2", a.layout.tables[native])
+	live := a.layout.tables[native]
+	strict, err := a.number(ctx, "SELECT COUNT(*) FROM pragma_table_list WHERE schema = 'main' AND strict AND name = "+literal(live))
+	if err != nil {
+		return err
+	}
+	if strict > 0 {
+		f.add("the table %s has the clause STRICT, which would be lost: rebuild the table without it", live)
+	}
+	rows, err := a.QueryContext(ctx, "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? COLLATE NOCASE AND type IN ('table', 'index') AND sql IS NOT NULL ORDER BY 1, 2", live)
 	if err != nil {
 		return err
 	}

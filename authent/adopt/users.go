@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"ariga.io/atlas/sql/mysql"
 	"ariga.io/atlas/sql/schema"
 	"entgo.io/ent/dialect"
 
@@ -137,7 +138,7 @@ func (a *adopter) lowerEmails(table string) {
 	if len(a.lower) == 0 {
 		return
 	}
-	query := fmt.Sprintf("UPDATE %s SET email = %s WHERE id = %s", a.q(table), a.mark(1), a.mark(2))
+	query := fmt.Sprintf("UPDATE %s SET email = %s%s WHERE id = %s", a.q(table), a.mark(1), a.keepStamps(), a.mark(2))
 	a.plans(step{sql: "-- write " + amountOf(len(a.lower), "e-mail address") + " in lower case", do: func(ctx context.Context) error {
 		for id, email := range a.lower {
 			if _, err := a.ExecContext(ctx, query, email, id); err != nil {
@@ -146,4 +147,17 @@ func (a *adopter) lowerEmails(table string) {
 		}
 		return nil
 	}})
+}
+
+// keepStamps returns assignments that keep MySQL from writing the present time into columns
+// of the application's own.
+func (a *adopter) keepStamps() (set string) {
+	for _, c := range a.targets[usersTable].Columns {
+		for _, attr := range c.Attrs {
+			if _, ok := attr.(*mysql.OnUpdate); ok {
+				set += ", " + a.q(c.Name) + " = " + a.q(c.Name)
+			}
+		}
+	}
+	return set
 }
