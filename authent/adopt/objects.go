@@ -26,7 +26,8 @@ var viewQueries = map[string]string{
 		WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND v.oid <> t.oid
 		AND t.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) ORDER BY 1, 2`,
 	dialect.SQLite: `SELECT sql, name FROM sqlite_master WHERE type = 'view' ORDER BY 2`,
-	dialect.MySQL:  `SELECT view_definition, table_name FROM information_schema.views WHERE table_schema = database() ORDER BY 2`,
+	dialect.MySQL: `SELECT view_definition, IF(table_schema = database(), table_name, CONCAT(table_schema, '.', table_name)) FROM information_schema.views
+		WHERE table_schema = database() OR LOCATE(CONCAT('` + "`', database(), '`" + `.'), view_definition) > 0 ORDER BY 2`,
 }
 
 // checkObjects refuses triggers and views on the tables. They use the old names and

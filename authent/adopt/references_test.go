@@ -40,7 +40,7 @@ func TestAuthJS_ReferencesInOtherLetters(t *testing.T) {
 	}
 }
 
-// TestAuthJS_OtherDatabase: a foreign key of another database is refused on MySQL, and
+// TestAuthJS_OtherDatabase: a foreign key and a view of another database are refused on MySQL, and
 // nothing is changed.
 func TestAuthJS_OtherDatabase(t *testing.T) {
 	onMariaDB(t, func(t *testing.T, c cell, kind testdb.Kind) {
@@ -58,9 +58,13 @@ func TestAuthJS_OtherDatabase(t *testing.T) {
 		id := testdb.Texts(t, db, "SELECT column_type FROM information_schema.columns WHERE table_schema = database() AND column_name = 'id' AND table_name = '"+user+"'")[0]
 		like := testdb.Texts(t, db, "SELECT CONCAT(' CHARACTER SET ', character_set_name, ' COLLATE ', collation_name) FROM information_schema.columns WHERE table_schema = database() AND column_name = 'id' AND table_name = '"+user+"'")[0]
 		testdb.Execute(t, db, "CREATE TABLE "+kind.Quote(there)+".orders (buyer "+id+like+", CONSTRAINT orders_buyer FOREIGN KEY (buyer) REFERENCES "+kind.Quote(here)+"."+kind.Quote(user)+" (id))")
+		testdb.Execute(t, db, "CREATE VIEW "+kind.Quote(there)+".buyers AS SELECT email FROM "+kind.Quote(here)+"."+kind.Quote(user), "CREATE VIEW "+kind.Quote(there)+".ordered AS SELECT buyer AS "+kind.Quote(user)+" FROM "+kind.Quote(there)+".orders")
 		before := dump(t, kind, db)
 		_, err := AuthJS(t.Context(), migrator(t, kind, db, nil), entmigrate.Tables, adoptConfig(t))
-		checkRefused(t, err, []string{"table " + there + ".orders of another database refers to " + user + " (foreign key orders_buyer): drop the foreign key first"})
+		checkRefused(t, err, []string{
+			"table " + there + ".orders of another database refers to " + user + " (foreign key orders_buyer): drop the foreign key first",
+			"the view " + there + ".buyers reads the table " + user + ": drop it, and create it again for users afterwards",
+		})
 		if after := dump(t, kind, db); after != before {
 			t.Errorf("it left\n%s\nbefore:\n%s", after, before)
 		}
