@@ -3,9 +3,10 @@
 // called. It changes nothing in the database, and guesses nothing: what is not clear, and
 // what authent could not work with, is a fault that says what to do.
 //
-//	s, err := recognize.Inspect(ctx, dialect.Postgres, db)
-//	d := recognize.Schema(dialect.Postgres, s, recognize.Hints{Tables: map[string]string{"Session": "browsers"}})
-//	if err := d.Sample(ctx, db); err == nil && len(d.Faults) == 0 {
+//	d, err := recognize.Read(ctx, dialect.Postgres, db, recognize.Hints{Tables: map[string]string{"Session": "browsers"}})
+//	if err == nil && len(d.Faults) == 0 {
 //		layout := d.Layout() // where each field lies
 //	}
+//
+// Match alone is for programs that do not use the tables as they are.
 package recognize
