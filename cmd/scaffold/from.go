@@ -41,7 +41,7 @@ func (c command) accept(g graph, out io.Writer) error {
 	if len(g.Faults) > 0 {
 		return refusal(g.Database)
 	}
-	g.tell(out)
+	c.tell(g, out)
 	return c.writeFrom(g, out)
 }
 
@@ -56,11 +56,11 @@ func refusal(d *recognize.Database) error {
 }
 
 // tell prints what was taken for what.
-func (g graph) tell(out io.Writer) {
+func (c command) tell(g graph, out io.Writer) {
 	for _, line := range g.Found() {
 		_, _ = fmt.Fprintln(out, line)
 	}
-	g.tellOthers(out)
+	g.tellOthers(out, c.With)
 	if known := g.Preset(); known != "" {
 		_, _ = fmt.Fprintf(out, "They are those of mixin.%s.\n", known)
 	}

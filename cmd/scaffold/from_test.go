@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/authent/authent/internal/testdb"
 )
 
@@ -148,5 +150,23 @@ func TestFrom_Postgres(t *testing.T) {
 	folds := strings.Replace(script, `"email" TEXT`, `"email" mood`, 1)
 	if _, err := pull(t, kind, `CREATE DOMAIN mood AS TEXT; `+folds, command{}); err == nil || !strings.Contains(err.Error(), "User.email is of type") {
 		t.Errorf("an address of a type of somebody's own: %v", err)
+	}
+}
+
+// TestFrom_Empty: a variable that is not set is not taken for a wish for authent's own tables.
+func TestFrom_Empty(t *testing.T) {
+	for _, args := range [][]string{{"--from", ""}, {"--from="}, {"--from-ddl", ""}, {"--from-ddl", "x.sql", "--dev-url", ""}, {"--from", "file:x.db"}} {
+		var c command
+		parser, err := kong.New(&c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed, err := parser.Parse(args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name := empty(parsed); (name == "") != (args[len(args)-1] == "file:x.db") {
+			t.Errorf("%q: the empty flag is %q", args, name)
+		}
 	}
 }

@@ -32,6 +32,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -59,9 +60,13 @@ type command struct {
 
 func main() {
 	var c command
-	kong.Parse(&c, kong.Name("go tool scaffold"), kong.Description("Writes the schemas that an application's own graph starts from."))
+	parsed := kong.Parse(&c, kong.Name("go tool scaffold"), kong.Description("Writes the schemas that an application's own graph starts from."))
 	run := c.run
-	switch {
+	switch name := empty(parsed); {
+	case name != "":
+		run = func(io.Writer) error {
+			return fmt.Errorf("--%s is empty: is the variable set that it was to come from?", name)
+		}
 	case c.From != "":
 		run = func(out io.Writer) error { return c.from(context.Background(), out) }
 	case c.FromDDL != "":
@@ -71,6 +76,20 @@ func main() {
 		fmt.Fprintln(os.Stderr, "scaffold:", err)
 		os.Exit(1)
 	}
+}
+
+// empty returns the name of a flag that was given without a value, as by a variable that is
+// not set; "" if there is none.
+func empty(parsed *kong.Context) string {
+	for _, p := range parsed.Path {
+		if p.Flag == nil || !slices.Contains([]string{"from", "from-ddl", "dev-url"}, p.Flag.Name) {
+			continue
+		}
+		if value, ok := parsed.FlagValue(p.Flag).(string); ok && value == "" {
+			return p.Flag.Name
+		}
+	}
+	return ""
 }
 
 // noun is an entity and what the schema says of it.

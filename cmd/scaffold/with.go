@@ -47,10 +47,11 @@ func (g graph) ours(t *schema.Table) bool {
 	return slices.ContainsFunc(recognize.Entities, func(noun string) bool { return g.Tables[noun].Live == t })
 }
 
-// tellOthers prints which other tables refer to users, and what some of them are for.
-func (g graph) tellOthers(out io.Writer) {
+// tellOthers prints which other tables refer to users, and what some of them are for, but
+// for those that become entities.
+func (g graph) tellOthers(out io.Writer, with []string) {
 	for _, t := range g.Live.Tables {
-		if g.ours(t) || len(g.owners(t)) == 0 {
+		if g.ours(t) || len(g.owners(t)) == 0 || slices.Contains(with, t.Name) {
 			continue
 		}
 		what := "refers to users"
