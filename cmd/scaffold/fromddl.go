@@ -50,10 +50,12 @@ var (
 	tables = regexp.MustCompile(`(?i)^(?:CREATE\s+(?:OR\s+REPLACE\s+|TEMPORARY\s+)?TABLE|ALTER\s+TABLE|DROP\s+(?:TABLE|INDEX)|RENAME\s+TABLE|CREATE\s+(?:UNIQUE\s+|FULLTEXT\s+|SPATIAL\s+)?INDEX|SET\s+(?:SESSION\s+)?(?:FOREIGN_KEY_CHECKS|SQL_MODE|NAMES))\b`)
 	// comments matches what stands before a statement.
 	comments = regexp.MustCompile(`^(?:\s+|--[^\n]*\n|#[^\n]*\n|/\*(?s:.*?)\*/)*`)
-	// literals matches words in quotes, which hold no names, and comments.
-	literals = regexp.MustCompile(`'(?:[^'\\]|\\.|'')*'|--[^\n]*\n|/\*(?s:.*?)\*/`)
+	// literals matches words in quotes, and comments but those that MySQL runs: no names.
+	literals = regexp.MustCompile(`'(?:[^'\\]|\\.|'')*'|--[^\n]*\n|#[^\n]*\n|/\*(?:[^!M](?s:.*?))?\*/`)
 	// qualified matches a name with that of its database before it.
-	qualified = regexp.MustCompile("(?:`[^`]+`|[A-Za-z_$][\\w$]*)\\s*\\.\\s*(?:`|[A-Za-z_$])")
+	qualified = regexp.MustCompile("(?:`[^`]+`|[\\p{L}\\d_$]*[\\p{L}_$][\\p{L}\\d_$]*)\\s*\\.\\s*[`\\p{L}\\d_$]")
+	// schemas matches what MySQL calls a database too.
+	schemas = regexp.MustCompile(`(?i)^(?:CREATE|DROP|ALTER)\s+SCHEMA\b`)
 )
 
 // readDDL returns the statements of a file. Lines of a client, such as psql's, are left
@@ -91,13 +93,13 @@ func readDDL(file string) ([]string, error) {
 // database: they would change that.
 func onMySQL(all []string) (statements []string, err error) {
 	for _, s := range all {
-		if regexp.MustCompile(`(?i)^(?:CREATE|DROP|ALTER)\s+SCHEMA\b`).MatchString(s) {
+		if schemas.MatchString(s) {
 			return nil, fmt.Errorf("%.40q is about another database: leave it out", s)
 		}
 		if !tables.MatchString(s) {
 			continue
 		}
-		if name := qualified.FindString(literals.ReplaceAllString(s, "''")); name != "" {
+		if name := qualified.FindString(literals.ReplaceAllString(s, " ")); name != "" {
 			return nil, fmt.Errorf("%.40q names a table with its database (%s): leave out the database, so that none but the one made for this is changed", s, strings.TrimRight(name, "`"))
 		}
 		statements = append(statements, s)

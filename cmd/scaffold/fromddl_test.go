@@ -86,7 +86,8 @@ func TestFromDDL_StaysInside(t *testing.T) {
 			u.RawQuery = query.Encode()
 			c.DevURL = u.String()
 		} else {
-			statements = append(statements, "DROP SCHEMA `"+other+"`", "/*!40101 USE `"+other+"` */; DROP TABLE kept", "INSERT INTO `"+other+"`.kept VALUES (1)")
+			statements = append(statements, "DROP SCHEMA `"+other+"`", "/*!40101 USE `"+other+"` */; DROP TABLE kept",
+				"DROP TABLE /*! `"+other+"`.kept */", "DROP TABLE /*M! "+other+".kept */", "DROP TABLE "+other+"/* x */.kept", "DROP TABLE "+other+" . kept", "DROP TABLE "+other+".`kept`", "INSERT INTO `"+other+"`.kept VALUES (1)")
 		}
 		for _, statement := range statements {
 			if err := os.WriteFile(c.FromDDL, []byte(statement+";\n/*!40101 SET NAMES utf8mb4 */;"), 0o600); err != nil {
