@@ -17,14 +17,14 @@ import (
 // Read takes the tables of the database's current schema for those of the four entities,
 // looks at the times that are stored, and writes the statements that mend what it finds.
 func Read(ctx context.Context, name string, db *sql.DB, h Hints) (*Database, error) {
-	s, err := Inspect(ctx, name, db)
+	s, err := inspect(ctx, name, db)
 	if err != nil {
 		return nil, fmt.Errorf("read the tables: %w", err)
 	}
 	if len(s.Tables) == 0 {
 		return nil, errors.New("the database has no tables that this role sees: look at the URL, its search_path, and the role's rights")
 	}
-	d := Schema(name, s, h)
+	d := checked(name, s, h)
 	if err := d.look(ctx, db); err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (d *Database) look(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	if len(d.Faults) == 0 {
-		if err := d.Sample(ctx, db); err != nil {
+		if err := d.sample(ctx, db); err != nil {
 			return fmt.Errorf("read the times: %w", err)
 		}
 	}
@@ -58,8 +58,8 @@ func (d *Database) look(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// Inspect returns the tables of the database's current schema.
-func Inspect(ctx context.Context, name string, db *sql.DB) (*schema.Schema, error) {
+// inspect returns the tables of the database's current schema.
+func inspect(ctx context.Context, name string, db *sql.DB) (*schema.Schema, error) {
 	driver, err := driverOf(name, db)
 	if err != nil {
 		return nil, err

@@ -19,9 +19,9 @@ var layoutsOf = map[string]string{
 
 var serverOf = map[string]string{"sqlite": "sqlite", "postgres": "postgres", "mysql": "mariadb"}
 
-// TestSchema_IsPreset: what is read from a database of a known schema is the layout that has
+// TestRead_IsPreset: what is read from a database of a known schema is the layout that has
 // its name, with which the whole suite of the contract passes.
-func TestSchema_IsPreset(t *testing.T) {
+func TestRead_IsPreset(t *testing.T) {
 	files, err := filepath.Glob("../../internal/layout/testdata/*.sql")
 	if err != nil || len(files) < 20 {
 		t.Fatal(files, err)
@@ -36,12 +36,8 @@ func TestSchema_IsPreset(t *testing.T) {
 				t.Fatal(err)
 			}
 			db := kind.Connect(t, kind.PoolOf(t, testdb.Script(string(script)), nil).URL(t))
-			s, err := Inspect(t.Context(), kind.Dialect, db)
-			if err != nil {
-				t.Fatal(err)
-			}
-			d := Schema(kind.Dialect, s, Hints{})
-			if err := d.Sample(t.Context(), db); err != nil || len(d.Faults) > 0 {
+			d, err := Read(t.Context(), kind.Dialect, db, Hints{})
+			if err != nil || len(d.Faults) > 0 {
 				t.Fatal(err, d.Faults)
 			}
 			want := layoutsOf[base]

@@ -63,9 +63,9 @@ type Hints struct {
 	Columns map[string]string
 }
 
-// Schema takes tables for those of the four Entities, as Match does, and adds to the faults
+// checked takes tables for those of the four Entities, as Match does, and adds to the faults
 // what authent could not work with as it is.
-func Schema(name string, s *schema.Schema, h Hints) *Database {
+func checked(name string, s *schema.Schema, h Hints) *Database {
 	d := Match(name, s, h)
 	if len(d.Faults) == 0 {
 		d.check()

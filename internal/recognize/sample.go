@@ -11,9 +11,9 @@ import (
 	"entgo.io/ent/dialect"
 )
 
-// Sample looks at stored times whose type does not tell how they are written, and adds to
+// sample looks at stored times whose type does not tell how they are written, and adds to
 // the faults what it finds.
-func (d *Database) Sample(ctx context.Context, db *sql.DB) error {
+func (d *Database) sample(ctx context.Context, db *sql.DB) error {
 	for _, noun := range Entities {
 		t := d.Tables[noun]
 		for _, n := range needs[noun] {
