@@ -51,6 +51,8 @@ type Auth struct {
 	breachedAway pause
 	// untrustedProxy keeps the log to one line a minute about a proxy nobody trusts.
 	untrustedProxy pause
+	// cache keeps sessions that were checked; nil if it is off.
+	cache *sessionCache
 	// touches are the sessions whose last use is still to be written; nil if each request
 	// writes its own.
 	touches *touches
@@ -102,6 +104,9 @@ func New(c Config) (*Auth, error) {
 	}
 	if a.counters, err = c.newCounters(); err != nil {
 		return nil, fmt.Errorf("authent: %w", err)
+	}
+	if a.cache, err = a.newCache(); err != nil {
+		return nil, fmt.Errorf("authent: config: %w", err)
 	}
 	a.queue = a.newQueue()
 	a.touches = a.newTouches()

@@ -153,6 +153,9 @@ type SessionConfig struct {
 	// is a SessionToucher. What was not written when the process ends without
 	// Auth.Close is lost. If zero, 5 minutes; if negative, only when the session rolls.
 	TouchInterval time.Duration
+	// Cache keeps sessions in memory, so that most checks need no statement. If its zero
+	// value, every check asks the database.
+	Cache CacheConfig
 }
 
 // Pages replaces built-in pages with the application's own. A value is a URL or a
@@ -226,6 +229,7 @@ func (s SessionConfig) withDefaults() SessionConfig {
 	if s.TouchInterval == 0 {
 		s.TouchInterval = 5 * time.Minute
 	}
+	s.Cache = s.Cache.withDefaults()
 	return s
 }
 
@@ -235,6 +239,7 @@ func (c *Config) validate(site input.Site) error {
 		c.validateSecrets(),
 		validateProviders(c.Providers),
 		c.Session.validate(),
+		c.validateCache(),
 		c.RateLimits.validate(),
 		c.Passwords.validate(),
 		c.Pages.validate(site),

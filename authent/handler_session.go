@@ -48,11 +48,15 @@ func (e *exchange) getProviders() error {
 // whose null says that nobody is signed in.
 func (e *exchange) getSession() error {
 	e.noStore()
-	return e.answerSession("", nil)
+	_, s, _, err := e.recallSession(e.r.Context(), e.callerOf(e.r))
+	return e.answerSession(s, err, "", nil)
 }
 
 // postSession answers the client's update().
-func (e *exchange) postSession() error { return e.answerSession("update", e.data) }
+func (e *exchange) postSession() error {
+	s, _, err := e.checkSession(e.r.Context(), e.callerOf(e.r))
+	return e.answerSession(s, err, "update", e.data)
+}
 
 // nobody returns the answer where nobody is signed in: null, beside next-auth 4 an empty
 // object, since its client fails on null.
@@ -63,10 +67,9 @@ func (e *exchange) nobody() any {
 	return nil
 }
 
-// answerSession answers nobody when nobody is signed in, or when the application's
-// callback fails. It takes care of the cookie.
-func (e *exchange) answerSession(trigger string, data any) error {
-	s, _, err := e.checkSession(e.r.Context(), e.callerOf(e.r))
+// answerSession answers with what the check of the session has returned: nobody when nobody
+// is signed in, or when the application's callback fails. It takes care of the cookie.
+func (e *exchange) answerSession(s *Session, err error, trigger string, data any) error {
 	if err != nil {
 		e.refuseUnknown(err)
 		return nil

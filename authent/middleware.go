@@ -1,7 +1,6 @@
 package authent
 
 import (
-	"context"
 	"mime"
 	"net/http"
 	"net/url"
@@ -12,18 +11,10 @@ import (
 	"github.com/authent/authent/authent/internal/uncached"
 )
 
-type sessionKey struct{}
-
-// SessionFrom returns the session that LoadSession, RequireUser or RequireRole
-// found for the request, with its User, or nil when nobody is signed in.
-func SessionFrom(ctx context.Context) *Session {
-	s, _ := ctx.Value(sessionKey{}).(*Session)
-	return s
-}
-
 // LoadSession looks who is signed in, with one SQL statement (in shared mode one
 // for each of two session cookies), and puts the session where SessionFrom finds
-// it. It rolls the session on as GET {base}/session does. When the database fails
+// it. With a cache (SessionConfig.Cache) there may be no statement at all. It rolls the
+// session on as GET {base}/session does. When the database fails
 // it answers 503: nobody is ever taken for signed out by mistake.
 //
 // next gets a ResponseWriter that offers what the server's own does, Hijacker,
@@ -39,13 +30,13 @@ func (a *Auth) LoadSession(next http.Handler) http.Handler {
 		if !e.served() {
 			return
 		}
-		s, rolled, err := a.checkSession(r.Context(), a.callerOf(r))
+		ctx, s, rolled, err := a.recallSession(r.Context(), a.callerOf(r))
 		if err != nil {
 			e.refuseUnknown(err)
 			return
 		}
 		if s != nil {
-			r = r.WithContext(context.WithValue(r.Context(), sessionKey{}, s))
+			r = r.WithContext(ctx)
 		}
 		if rolled.IsZero() {
 			next.ServeHTTP(w, r)

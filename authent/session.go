@@ -75,6 +75,24 @@ type SessionUpdate struct {
 	LastUsedAt *time.Time
 }
 
+type sessionKey struct{}
+
+// SessionFrom returns the session that LoadSession, RequireUser or RequireRole
+// found for the request, with its User, or nil when nobody is signed in. Both are the
+// request's own, and User.Entity may be shared: it must not be changed.
+func SessionFrom(ctx context.Context) *Session {
+	s, _ := ctx.Value(sessionKey{}).(*Session)
+	return s
+}
+
+// withSession returns ctx with the session in it, if there is one.
+func withSession(ctx context.Context, s *Session) context.Context {
+	if s == nil {
+		return ctx
+	}
+	return context.WithValue(ctx, sessionKey{}, s)
+}
+
 // checkSession returns the live session of c, or nil, and, when the cookie must be
 // re-sent, its new expiry: the check may have extended the session, or taken over
 // Auth.js's cookie. An error comes from the database: it is then unknown whether c
@@ -84,6 +102,12 @@ func (a *Auth) checkSession(ctx context.Context, c caller) (s *Session, rolled t
 	if s, err = a.findSession(ctx, c, now); s == nil || err != nil {
 		return nil, time.Time{}, err
 	}
+	return a.useSession(ctx, c, s, now)
+}
+
+// useSession does for the live session s of c what its use at now brings about; the results
+// are those of checkSession. It returns nil if s turns out to have ended.
+func (a *Auth) useSession(ctx context.Context, c caller, s *Session, now time.Time) (_ *Session, rolled time.Time, err error) {
 	s.authenticated, s.from = a.authenticatedAt(c, s), c.addr
 	rolled, err = a.roll(ctx, s, now)
 	switch {

@@ -60,6 +60,7 @@ var funcs = template.FuncMap{
 	"authentJoin":    joins,
 	"authentDialect": func(t *gen.Type) bool { return len(layoutOf(t).Seconds) > 0 },
 	"authentKeys":    keys,
+	"authentWatched": watchedTypes,
 	"authentVar":     func(t *gen.Type, suffix string) string { return strings.ToLower(t.Name[:1]) + t.Name[1:] + suffix },
 }
 

@@ -44,12 +44,14 @@ type AuthAdapter struct {
 	client *Client
 	// tx is set while the adapter is bound to a transaction.
 	tx *entadapter.State
+	// watches are told of what is changed through client.
+	watches *entadapter.Watches
 }
 
 // NewAuthAdapter returns the adapter through which authent stores its rows with client.
 // Import the package runtime of this graph too, as for any client.
 func NewAuthAdapter(client *Client) *AuthAdapter {
-	return &AuthAdapter{client: client}
+	return &AuthAdapter{client: client, watches: &entadapter.Watches{}}
 }
 
 // Columns implements authent.Adapter.
@@ -117,7 +119,7 @@ func (a *AuthAdapter) inTx(ctx context.Context, fn func(tx *AuthAdapter) error) 
 		return a.tx.Note(fn(a))
 	}
 	return entadapter.InTx(ctx, a.begin, func(tx *Tx, state *entadapter.State) error {
-		return fn(&AuthAdapter{client: tx.Client(), tx: state})
+		return fn(&AuthAdapter{client: tx.Client(), tx: state, watches: a.watches})
 	})
 }
 
@@ -250,7 +252,18 @@ func (a *AuthAdapter) UserByAccount(ctx context.Context, provider, providerAccou
 }
 
 // UpdateUser implements authent.Adapter.
-func (a *AuthAdapter) UpdateUser(ctx context.Context, id string, u authent.UserUpdate) (*authent.User, error) {
+func (a *AuthAdapter) UpdateUser(ctx context.Context, id string, u authent.UserUpdate) (updated *authent.User, err error) {
+	err = a.announced(ctx, func(a *AuthAdapter) (err error) {
+		updated, err = a.updateUser(ctx, id, u)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return updated, nil
+}
+
+func (a *AuthAdapter) updateUser(ctx context.Context, id string, u authent.UserUpdate) (*authent.User, error) {
 	userID, ok := entadapter.ParseInt64(id)
 	if !ok {
 		return nil, authent.ErrNotFound
@@ -303,10 +316,13 @@ func (a *AuthAdapter) deleteUser(ctx context.Context, id string) error {
 	if _, err := a.client.Account.Delete().Where(entadapter.IsInt64(account.FieldUserID, id)).Exec(ctx); err != nil {
 		return a.done(ctx, err, accountKeys)
 	}
-	if _, err := a.client.Session.Delete().Where(entadapter.IsInt64(session.FieldUserID, id)).Exec(ctx); err != nil {
+	change := authent.SessionChange{UserID: id}
+	sessions := a.client.Session.Delete().Where(entadapter.IsInt64(session.FieldUserID, id))
+	if _, err := sessions.Exec(a.watches.Marked(ctx, sessions.mutation, change)); err != nil {
 		return a.done(ctx, err, sessionKeys)
 	}
-	_, err := a.client.User.Delete().Where(entadapter.IsInt64(user.FieldID, id)).Exec(ctx)
+	remove := a.client.User.Delete().Where(entadapter.IsInt64(user.FieldID, id))
+	_, err := remove.Exec(a.watches.Marked(ctx, remove.mutation, change))
 	return a.tx.Note(entadapter.DeleteError(entadapter.Ended(ctx, err), userKeys))
 }
 
@@ -501,7 +517,7 @@ func (a *AuthAdapter) UpdateSession(ctx context.Context, token authent.Secret, u
 	if u.LastUsedAt != nil {
 		update.SetLastUsedAt(entadapter.Time(*u.LastUsedAt))
 	}
-	n, err := update.Save(ctx)
+	n, err := update.Save(a.watches.Marked(ctx, update.mutation, authent.SessionChange{Token: token, Minor: true}))
 	if err != nil || n > 0 {
 		return a.done(ctx, err, sessionKeys)
 	}
@@ -515,33 +531,59 @@ func (a *AuthAdapter) UpdateSession(ctx context.Context, token authent.Secret, u
 
 // TouchSessions implements authent.SessionToucher.
 func (a *AuthAdapter) TouchSessions(ctx context.Context, tokens []authent.Secret, at time.Time) error {
-	_, err := a.client.Session.Update().
+	update := a.client.Session.Update().
 		Where(session.SessionTokenIn(tokens...), session.Or(session.LastUsedAtIsNil(), session.LastUsedAtLT(at))).
-		SetLastUsedAt(entadapter.Time(at)).
-		Save(ctx)
+		SetLastUsedAt(entadapter.Time(at))
+	changes := make([]authent.SessionChange, len(tokens))
+	for i, token := range tokens {
+		changes[i] = authent.SessionChange{Token: token, Minor: true}
+	}
+	_, err := update.Save(a.watches.Marked(ctx, update.mutation, changes...))
 	return a.done(ctx, err, sessionKeys)
 }
 
 // DeleteSession implements authent.Adapter.
 func (a *AuthAdapter) DeleteSession(ctx context.Context, token authent.Secret) error {
-	_, err := a.client.Session.Delete().Where(entadapter.Is(session.FieldSessionToken, token)).Exec(ctx)
-	return a.done(ctx, err, sessionKeys)
+	return a.announced(ctx, func(a *AuthAdapter) error {
+		remove := a.client.Session.Delete().Where(entadapter.Is(session.FieldSessionToken, token))
+		_, err := remove.Exec(a.watches.Marked(ctx, remove.mutation, authent.SessionChange{Token: token}))
+		return a.done(ctx, err, sessionKeys)
+	})
 }
 
 // DeleteSessionByID implements authent.Adapter.
-func (a *AuthAdapter) DeleteSessionByID(ctx context.Context, userID, id string) (bool, error) {
-	n, err := a.client.Session.Delete().Where(entadapter.Is(session.FieldID, id), entadapter.IsInt64(session.FieldUserID, userID)).Exec(ctx)
-	return n > 0, a.done(ctx, err, sessionKeys)
+func (a *AuthAdapter) DeleteSessionByID(ctx context.Context, userID, id string) (deleted bool, err error) {
+	err = a.announced(ctx, func(a *AuthAdapter) error {
+		remove := a.client.Session.Delete().Where(entadapter.Is(session.FieldID, id), entadapter.IsInt64(session.FieldUserID, userID))
+		n, err := remove.Exec(a.watches.Marked(ctx, remove.mutation, authent.SessionChange{ID: id}))
+		deleted = n > 0
+		return a.done(ctx, err, sessionKeys)
+	})
+	return deleted, err
 }
 
 // DeleteSessions implements authent.Adapter.
-func (a *AuthAdapter) DeleteSessions(ctx context.Context, userID string, except authent.Secret) (int, error) {
-	remove := a.client.Session.Delete().Where(entadapter.IsInt64(session.FieldUserID, userID))
-	if except != "" {
-		remove.Where(entadapter.IsNot(session.FieldSessionToken, except))
+func (a *AuthAdapter) DeleteSessions(ctx context.Context, userID string, except authent.Secret) (n int, err error) {
+	err = a.announced(ctx, func(a *AuthAdapter) (err error) {
+		remove := a.client.Session.Delete().Where(entadapter.IsInt64(session.FieldUserID, userID))
+		if except != "" {
+			remove.Where(entadapter.IsNot(session.FieldSessionToken, except))
+		}
+		n, err = remove.Exec(a.watches.Marked(ctx, remove.mutation, authent.SessionChange{UserID: userID}))
+		return a.done(ctx, err, sessionKeys)
+	})
+	return n, err
+}
+
+// WatchSessions implements authent.SessionWatcher.
+func (a *AuthAdapter) WatchSessions(authent.SessionWatch) error { return entadapter.ErrFiltered }
+
+// announced runs fn in a transaction if others are told of changes within it.
+func (a *AuthAdapter) announced(ctx context.Context, fn func(a *AuthAdapter) error) error {
+	if a.tx == nil && a.watches.Announce() {
+		return a.inTx(ctx, fn)
 	}
-	n, err := remove.Exec(ctx)
-	return n, a.done(ctx, err, sessionKeys)
+	return fn(a)
 }
 
 func authVerificationToken(v *VerificationToken) authent.VerificationToken {
@@ -630,7 +672,8 @@ func (a *AuthAdapter) DeleteExpired(ctx context.Context, before time.Time, limit
 		if err != nil || len(ids) == 0 {
 			return 0, err
 		}
-		return a.client.Session.Delete().Where(session.IDIn(ids...), session.ExpiresLT(before)).Exec(ctx)
+		remove := a.client.Session.Delete().Where(session.IDIn(ids...), session.ExpiresLT(before))
+		return remove.Exec(a.watches.Marked(ctx, remove.mutation)) // nobody takes them for alive
 	})
 	if err != nil {
 		return sessions, a.done(ctx, err, sessionKeys)

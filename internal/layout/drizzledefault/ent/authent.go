@@ -61,6 +61,8 @@ type AuthAdapter struct {
 	client *Client
 	// tx is set while the adapter is bound to a transaction.
 	tx *entadapter.State
+	// watches are told of what is changed through client.
+	watches *entadapter.Watches
 	// lookup is the SQL of SessionAndUser.
 	lookup string
 }
@@ -68,7 +70,7 @@ type AuthAdapter struct {
 // NewAuthAdapter returns the adapter through which authent stores its rows with client.
 // Import the package runtime of this graph too, as for any client.
 func NewAuthAdapter(client *Client) *AuthAdapter {
-	return &AuthAdapter{client: client, lookup: authLookup(client.driver.Dialect())}
+	return &AuthAdapter{client: client, watches: &entadapter.Watches{}, lookup: authLookup(client.driver.Dialect())}
 }
 
 // Columns implements authent.Adapter.
@@ -129,7 +131,7 @@ func (a *AuthAdapter) inTx(ctx context.Context, fn func(tx *AuthAdapter) error) 
 		return a.tx.Note(fn(a))
 	}
 	return entadapter.InTx(ctx, a.begin, func(tx *Tx, state *entadapter.State) error {
-		return fn(&AuthAdapter{client: tx.Client(), tx: state, lookup: a.lookup})
+		return fn(&AuthAdapter{client: tx.Client(), tx: state, watches: a.watches, lookup: a.lookup})
 	})
 }
 
@@ -263,7 +265,18 @@ func (a *AuthAdapter) UserByAccount(ctx context.Context, provider, providerAccou
 }
 
 // UpdateUser implements authent.Adapter.
-func (a *AuthAdapter) UpdateUser(ctx context.Context, id string, u authent.UserUpdate) (*authent.User, error) {
+func (a *AuthAdapter) UpdateUser(ctx context.Context, id string, u authent.UserUpdate) (updated *authent.User, err error) {
+	err = a.announced(ctx, func(a *AuthAdapter) (err error) {
+		updated, err = a.updateUser(ctx, id, u)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return updated, nil
+}
+
+func (a *AuthAdapter) updateUser(ctx context.Context, id string, u authent.UserUpdate) (*authent.User, error) {
 	if !entadapter.Storable(id) {
 		return nil, authent.ErrNotFound
 	}
@@ -315,10 +328,13 @@ func (a *AuthAdapter) deleteUser(ctx context.Context, id string) error {
 	if _, err := a.client.Account.Delete().Where(entadapter.Is(account.FieldUserID, id)).Exec(ctx); err != nil {
 		return a.done(ctx, err, accountKeys)
 	}
-	if _, err := a.client.Session.Delete().Where(entadapter.Is(session.FieldUserID, id)).Exec(ctx); err != nil {
+	change := authent.SessionChange{UserID: id}
+	sessions := a.client.Session.Delete().Where(entadapter.Is(session.FieldUserID, id))
+	if _, err := sessions.Exec(a.watches.Marked(ctx, sessions.mutation, change)); err != nil {
 		return a.done(ctx, err, sessionKeys)
 	}
-	_, err := a.client.User.Delete().Where(entadapter.Is(user.FieldID, id)).Exec(ctx)
+	remove := a.client.User.Delete().Where(entadapter.Is(user.FieldID, id))
+	_, err := remove.Exec(a.watches.Marked(ctx, remove.mutation, change))
 	return a.tx.Note(entadapter.DeleteError(entadapter.Ended(ctx, err), userKeys))
 }
 
@@ -560,7 +576,7 @@ func (a *AuthAdapter) UpdateSession(ctx context.Context, token authent.Secret, u
 	if u.Expires != nil {
 		update.SetExpires(entadapter.SecondsOn(a.client.driver, *u.Expires, "mysql"))
 	}
-	n, err := update.Save(ctx)
+	n, err := update.Save(a.watches.Marked(ctx, update.mutation, authent.SessionChange{Token: token, Minor: true}))
 	if err != nil || n > 0 {
 		return a.done(ctx, err, sessionKeys)
 	}
@@ -574,34 +590,105 @@ func (a *AuthAdapter) UpdateSession(ctx context.Context, token authent.Secret, u
 
 // DeleteSession implements authent.Adapter.
 func (a *AuthAdapter) DeleteSession(ctx context.Context, token authent.Secret) error {
-	_, err := a.client.Session.Delete().Where(entadapter.Is(session.FieldID, token)).Exec(ctx)
-	return a.done(ctx, err, sessionKeys)
+	return a.announced(ctx, func(a *AuthAdapter) error {
+		remove := a.client.Session.Delete().Where(entadapter.Is(session.FieldID, token))
+		_, err := remove.Exec(a.watches.Marked(ctx, remove.mutation, authent.SessionChange{Token: token}))
+		return a.done(ctx, err, sessionKeys)
+	})
 }
 
 // DeleteSessionByID implements authent.Adapter. The table's only id is the token, so the
 // session is looked for among the user's own.
-func (a *AuthAdapter) DeleteSessionByID(ctx context.Context, userID, id string) (bool, error) {
+func (a *AuthAdapter) DeleteSessionByID(ctx context.Context, userID, id string) (deleted bool, err error) {
 	sessions, err := a.Sessions(ctx, userID)
 	if err != nil {
 		return false, err
 	}
-	for _, s := range sessions {
-		if s.ID == id {
-			n, err := a.client.Session.Delete().Where(entadapter.Is(session.FieldID, s.Token), entadapter.Is(session.FieldUserID, userID)).Exec(ctx)
-			return n > 0, a.done(ctx, err, sessionKeys)
-		}
+	i := slices.IndexFunc(sessions, func(s *authent.Session) bool { return s.ID == id })
+	if i < 0 {
+		return false, nil
 	}
-	return false, nil
+	err = a.announced(ctx, func(a *AuthAdapter) error {
+		remove := a.client.Session.Delete().Where(entadapter.Is(session.FieldID, sessions[i].Token), entadapter.Is(session.FieldUserID, userID))
+		n, err := remove.Exec(a.watches.Marked(ctx, remove.mutation, authent.SessionChange{ID: id}))
+		deleted = n > 0
+		return a.done(ctx, err, sessionKeys)
+	})
+	return deleted, err
 }
 
 // DeleteSessions implements authent.Adapter.
-func (a *AuthAdapter) DeleteSessions(ctx context.Context, userID string, except authent.Secret) (int, error) {
-	remove := a.client.Session.Delete().Where(entadapter.Is(session.FieldUserID, userID))
-	if except != "" {
-		remove.Where(entadapter.IsNot(session.FieldID, except))
+func (a *AuthAdapter) DeleteSessions(ctx context.Context, userID string, except authent.Secret) (n int, err error) {
+	err = a.announced(ctx, func(a *AuthAdapter) (err error) {
+		remove := a.client.Session.Delete().Where(entadapter.Is(session.FieldUserID, userID))
+		if except != "" {
+			remove.Where(entadapter.IsNot(session.FieldID, except))
+		}
+		n, err = remove.Exec(a.watches.Marked(ctx, remove.mutation, authent.SessionChange{UserID: userID}))
+		return a.done(ctx, err, sessionKeys)
+	})
+	return n, err
+}
+
+// WatchSessions implements authent.SessionWatcher.
+func (a *AuthAdapter) WatchSessions(w authent.SessionWatch) error {
+	if len(a.client.inters.Session)+len(a.client.inters.User) > 0 {
+		return entadapter.ErrFiltered
 	}
-	n, err := remove.Exec(ctx)
-	return n, a.done(ctx, err, sessionKeys)
+	if !a.watches.Add(w) {
+		return nil // the hooks are there
+	}
+	graph := entadapter.Graph{Driver: authDriver, AfterCommit: authAfterCommit}
+	a.client.Session.Use(a.watches.Hook(entadapter.Watched{
+		One: func(m Mutation) (authent.SessionChange, bool) {
+			id, ok := m.(*SessionMutation).ID()
+			return authent.SessionChange{Token: id}, ok
+		},
+	}, graph))
+	a.client.User.Use(a.watches.Hook(entadapter.Watched{
+		Edges: []string{"sessions"},
+		One: func(m Mutation) (authent.SessionChange, bool) {
+			id, ok := m.(*UserMutation).ID()
+			u := &User{ID: id}
+			return authent.SessionChange{UserID: u.ID}, ok
+		},
+	}, graph))
+	return nil
+}
+
+// announced runs fn in a transaction if others are told of changes within it.
+func (a *AuthAdapter) announced(ctx context.Context, fn func(a *AuthAdapter) error) error {
+	if a.tx == nil && a.watches.Announce() {
+		return a.inTx(ctx, fn)
+	}
+	return fn(a)
+}
+
+// authDriver returns the driver through which m runs.
+func authDriver(m Mutation) dialect.Driver {
+	switch m := m.(type) {
+	case *SessionMutation:
+		return m.driver
+	case *UserMutation:
+		return m.driver
+	}
+	return nil
+}
+
+// authAfterCommit has f called after the commit of the transaction that d is, even of one that
+// failed, since it may have been stored. It reports false if d is none.
+func authAfterCommit(d dialect.Driver, f func(context.Context)) bool {
+	if _, ok := d.(*txDriver); !ok {
+		return false
+	}
+	tx := &Tx{config: config{driver: d}}
+	tx.OnCommit(func(next Committer) Committer {
+		return CommitFunc(func(ctx context.Context, tx *Tx) error {
+			defer f(ctx)
+			return next.Commit(ctx, tx)
+		})
+	})
+	return true
 }
 
 func authVerificationToken(v *VerificationToken) authent.VerificationToken {
@@ -691,7 +778,8 @@ func (a *AuthAdapter) DeleteExpired(ctx context.Context, before time.Time, limit
 		if err != nil || len(ids) == 0 {
 			return 0, err
 		}
-		return a.client.Session.Delete().Where(session.IDIn(ids...), entadapter.Before(session.FieldExpires, before)).Exec(ctx)
+		remove := a.client.Session.Delete().Where(session.IDIn(ids...), entadapter.Before(session.FieldExpires, before))
+		return remove.Exec(a.watches.Marked(ctx, remove.mutation)) // nobody takes them for alive
 	})
 	if err != nil {
 		return sessions, a.done(ctx, err, sessionKeys)

@@ -1,0 +1,180 @@
+package entadapter
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync/atomic"
+
+	"entgo.io/ent"
+	"entgo.io/ent/dialect"
+
+	"github.com/authent/authent/authent"
+)
+
+// ErrFiltered is why sessions of a graph cannot be kept in a cache.
+var ErrFiltered = errors.New("the graph has interceptors or a privacy policy on Session or User, so what one request may see is not what the next one may: leave Cache.Size and Cache.Broadcaster empty")
+
+// Watches are those who are told of the changes that are made through one client. Its zero
+// value is ready.
+type Watches struct{ all atomic.Pointer[[]authent.SessionWatch] }
+
+// Add has w told from now on, and reports whether it is the first one.
+func (ws *Watches) Add(w authent.SessionWatch) (first bool) {
+	for {
+		old := ws.all.Load()
+		var all []authent.SessionWatch
+		if old != nil {
+			all = slices.Clone(*old)
+		}
+		all = append(all, w)
+		if ws.all.CompareAndSwap(old, &all) {
+			return len(all) == 1
+		}
+	}
+}
+
+func (ws *Watches) list() []authent.SessionWatch {
+	if all := ws.all.Load(); all != nil {
+		return *all
+	}
+	return nil
+}
+
+// Announce reports whether others are told in the transaction of a change.
+func (ws *Watches) Announce() bool {
+	return slices.ContainsFunc(ws.list(), func(w authent.SessionWatch) bool { return w.Statement != "" })
+}
+
+// Watched says how mutations of one type concern sessions and their users.
+type Watched struct {
+	// Edges are those of the type whose foreign keys stand in other rows, of sessions or
+	// users.
+	Edges []string
+	// HeldBy says that rows of sessions or users refer to the type, perhaps through others:
+	// the database changes or deletes them with what they refer to.
+	HeldBy bool
+	// Upserts says that creating a row may change one instead.
+	Upserts bool
+	// One returns the change of the one row that a mutation is about, if it is about one;
+	// nil for types other than Session and User.
+	One func(ent.Mutation) (authent.SessionChange, bool)
+}
+
+// changes returns what a mutation, which ran, concerns.
+func (w Watched) changes(m ent.Mutation) []authent.SessionChange {
+	everything := []authent.SessionChange{{}}
+	for _, edges := range [][]string{m.AddedEdges(), m.RemovedEdges(), m.ClearedEdges()} {
+		if slices.ContainsFunc(edges, func(e string) bool { return slices.Contains(w.Edges, e) }) {
+			return everything
+		}
+	}
+	switch op := m.Op(); {
+	case w.HeldBy && op.Is(ent.OpDelete|ent.OpDeleteOne):
+		return everything
+	case w.One == nil || op.Is(ent.OpCreate) && !w.Upserts:
+		return nil
+	case op.Is(ent.OpUpdateOne | ent.OpDeleteOne):
+		if one, ok := w.One(m); ok {
+			return []authent.SessionChange{one}
+		}
+	}
+	return everything
+}
+
+type markKey struct{}
+
+// mark says what one mutation concerns.
+type mark struct {
+	mutation any
+	changes  []authent.SessionChange
+}
+
+// Marked returns a context that says which changes a mutation of the adapter's own makes,
+// which could not be told from the mutation itself. It is for that mutation alone.
+func (ws *Watches) Marked(ctx context.Context, mutation any, changes ...authent.SessionChange) context.Context {
+	if ws.all.Load() == nil {
+		return ctx
+	}
+	return context.WithValue(ctx, markKey{}, mark{mutation, changes})
+}
+
+func (w Watched) changesIn(ctx context.Context, m ent.Mutation) []authent.SessionChange {
+	if marked, ok := ctx.Value(markKey{}).(mark); ok && marked.mutation == any(m) {
+		return marked.changes
+	}
+	return w.changes(m)
+}
+
+// Graph is what a hook needs to know of the graph that it was generated for.
+type Graph struct {
+	// Driver returns the driver through which a mutation runs.
+	Driver func(ent.Mutation) dialect.Driver
+	// AfterCommit has f called when the transaction that d is ends with a commit, or
+	// perhaps has. It reports false if d is no transaction.
+	AfterCommit func(d dialect.Driver, f func(context.Context)) bool
+}
+
+// Hook returns the hook that tells of the mutations of one type.
+func (ws *Watches) Hook(watched Watched, graph Graph) ent.Hook {
+	return func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			driver := graph.Driver(m)
+			var changes []authent.SessionChange
+			inTx := graph.AfterCommit(undebugged(driver), func(ctx context.Context) { ws.changed(ctx, changes) })
+			defer func() {
+				changes = watched.changesIn(ctx, m)
+				if !inTx {
+					ws.changed(ctx, changes)
+				}
+			}()
+			value, err := next.Mutate(ctx, m)
+			if err != nil {
+				return value, err
+			}
+			err = ws.announce(ctx, driver, watched.changesIn(ctx, m))
+			if err != nil && !inTx { // it is stored already
+				authent.LoggerFrom(ctx).WarnContext(ctx, "authent: other processes could not be told of a session's end or change", "error", Ended(ctx, err))
+				err = nil
+			}
+			return value, err
+		})
+	}
+}
+
+// undebugged returns the driver below those that log statements, as ent's Debug sets up.
+func undebugged(d dialect.Driver) dialect.Driver {
+	for {
+		debug, ok := d.(*dialect.DebugDriver)
+		if !ok {
+			return d
+		}
+		d = debug.Driver
+	}
+}
+
+func (ws *Watches) changed(ctx context.Context, changes []authent.SessionChange) {
+	if len(changes) == 0 {
+		return
+	}
+	for _, w := range ws.list() {
+		if w.Changed != nil {
+			w.Changed(ctx, changes)
+		}
+	}
+}
+
+// announce runs each watch's statement through the driver of the change.
+func (ws *Watches) announce(ctx context.Context, d dialect.Driver, changes []authent.SessionChange) error {
+	for _, w := range ws.list() {
+		for _, c := range changes {
+			if w.Statement == "" || c.Minor {
+				continue
+			}
+			if err := d.Exec(ctx, w.Statement, []any{c.Message()}, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

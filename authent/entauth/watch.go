@@ -1,0 +1,67 @@
+package entauth
+
+import (
+	"slices"
+
+	"entgo.io/ent/entc/gen"
+)
+
+// watched is a type whose mutations may concern sessions or users.
+type watched struct {
+	*gen.Type
+	// Edges are those whose foreign keys stand in rows of sessions or users, other than the
+	// mutation's own.
+	Edges []string
+	// HeldBy says that sessions or users refer to the type, perhaps through other types.
+	HeldBy bool
+	// Upserts says that the graph's Create may change a row.
+	Upserts bool
+	// Role is "Session", "User" or "".
+	Role string
+}
+
+// isSubject reports whether a cache holds rows of the type.
+func isSubject(t *gen.Type) bool { return t.Name == "Session" || t.Name == "User" }
+
+// watchedTypes returns the types of the graph that a cache of sessions must watch.
+func watchedTypes(g *gen.Graph) []watched {
+	upserts, _ := g.FeatureEnabled(gen.FeatureUpsert.Name)
+	held := heldTypes(g)
+	var all []watched
+	for _, t := range g.Nodes {
+		w := watched{Type: t, HeldBy: slices.Contains(held, t), Upserts: upserts}
+		for _, e := range t.Edges {
+			if isSubject(e.Type) && !e.M2M() && !e.OwnFK() {
+				w.Edges = append(w.Edges, e.Name)
+			}
+		}
+		if isSubject(t) {
+			w.Role = t.Name
+		}
+		if w.Role != "" || w.HeldBy || len(w.Edges) > 0 {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// heldTypes returns the types that sessions and users refer to, through others too. That
+// sessions refer to users is left out: a change of a user is one of their sessions.
+func heldTypes(g *gen.Graph) []*gen.Type {
+	var held []*gen.Type
+	look := []*gen.Type{typeOf(g, "Session"), typeOf(g, "User")}
+	for len(look) > 0 {
+		t := look[0]
+		look = look[1:]
+		for _, e := range t.Edges {
+			if e.M2M() || !e.OwnFK() || t.Name == "Session" && e.Name == "user" || slices.Contains(held, e.Type) {
+				continue
+			}
+			held = append(held, e.Type)
+			if !isSubject(e.Type) {
+				look = append(look, e.Type)
+			}
+		}
+	}
+	return held
+}

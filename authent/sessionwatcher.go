@@ -1,0 +1,72 @@
+package authent
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+)
+
+// SessionWatcher is an Adapter that tells what becomes of sessions and their users, as
+// SessionConfig.Cache needs it. A generated one is.
+type SessionWatcher interface {
+	// WatchSessions has w told from now on of each change that may make a difference to
+	// what SessionAndUser returns: by this Adapter's methods, and by whatever else writes
+	// through the same client, with ent's hooks for example. It is called before the client
+	// is used. If what SessionAndUser returns depends on who asks, as with ent's
+	// interceptors and privacy policies, it is an error.
+	WatchSessions(w SessionWatch) error
+}
+
+// SessionWatch is what a SessionWatcher tells changes to.
+type SessionWatch struct {
+	// Changed is called once the changes can be read by others, before the call that made
+	// them, or that committed them, returns. It is called as well where it is unknown
+	// whether they were stored, and may be called for what changed nothing. Changes that
+	// are rolled back are not told.
+	Changed func(ctx context.Context, changes []SessionChange)
+	// Statement is a statement that tells other processes, with SessionChange.Message as
+	// its only argument. The Adapter runs it for each change that is not Minor, in the
+	// transaction of the change, so that others are told if and only if the change is
+	// stored. Its own methods begin a transaction for it where there is none. If "", none.
+	Statement string
+}
+
+// SessionChange says which sessions a change concerns: the one with the Token, or the ID, or
+// all of the user UserID. If all three are "", any.
+type SessionChange struct {
+	// Token is the stored form of the session's token.
+	Token Secret
+	// ID is the session's.
+	ID string
+	// UserID is of the user who was changed, or whose sessions were.
+	UserID string
+	// Minor says that the sessions go on as before, and were only used: rolled on, or
+	// touched. Others need not be told.
+	Minor bool
+}
+
+// Message returns what other processes are told of the change: which sessions it concerns,
+// in a form that shows neither an id nor a token, in at most 30 letters.
+func (c SessionChange) Message() string { return changePrefix + string(c.tag()) }
+
+// changePrefix is what messages begin with that are no heartbeats.
+const changePrefix = "change "
+
+// tag returns what entries of the cache depend on; "" for all of them.
+func (c SessionChange) tag() string {
+	switch {
+	case c.Token != "":
+		return changeTag("token", string(c.Token))
+	case c.ID != "":
+		return changeTag("id", c.ID)
+	case c.UserID != "":
+		return changeTag("user", c.UserID)
+	}
+	return ""
+}
+
+// changeTag hashes what a change names, since every role of the database may listen.
+func changeTag(kind, value string) string {
+	sum := sha256.Sum256([]byte(kind + "\x00" + value))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
