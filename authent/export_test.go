@@ -1,6 +1,7 @@
 package authent
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -58,4 +59,17 @@ func BcryptPrefix() string { return fmt.Sprintf("$2a$%02d$", password.LiveBcrypt
 // StoredCode is what the database holds of a code.
 func StoredCode(nonce, purpose, address, letters string) string {
 	return string((&codeFlow{Nonce: nonce, Purpose: purpose, Address: address}).stored(letters))
+}
+
+// Recalls returns what the middleware asks for a request with the token: the context with
+// the session in it.
+func (a *Auth) Recalls(token string) func(context.Context) context.Context {
+	c := caller{tokens: []string{token}}
+	return func(ctx context.Context) context.Context {
+		ctx, _, _, err := a.recallSession(ctx, c)
+		if err != nil {
+			panic(err)
+		}
+		return ctx
+	}
 }

@@ -207,11 +207,14 @@ func (a *Auth) roll(ctx context.Context, s *Session, now time.Time) (rolled time
 		u.CreatedAt = &s.CreatedAt
 	}
 	due := s.Expires.Add(a.cfg.Session.UpdateAge - a.cfg.Session.MaxAge)
-	if expires := a.expiry(s, now); !due.After(now) && expires.After(s.Expires) {
-		u.Expires = &expires
+	if !due.After(now) {
+		if expires := a.expiry(s, now); expires.After(s.Expires) {
+			u.Expires = &expires
+		}
 	}
 	if a.columns.SessionLastUsedAt && (u.Expires != nil || a.touchDue(s, now)) {
-		u.LastUsedAt = &now
+		used := now // so that a check that changes nothing allocates nothing here
+		u.LastUsedAt = &used
 	}
 	if a.touches != nil && u == (SessionUpdate{LastUsedAt: u.LastUsedAt}) && u.LastUsedAt != nil {
 		a.touches.add(s.Token, now)

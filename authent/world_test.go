@@ -53,6 +53,9 @@ type setup struct {
 	https bool
 	// through turns the database's URL into the one that is opened. If nil, it is.
 	through func(url string) string
+	// uncached says that a test writes to the database behind the engine's back and wants
+	// that to count at once, so that it cannot have a cache.
+	uncached bool
 	config  func(*authent.Config)
 }
 
@@ -84,6 +87,9 @@ func newWorld(t testing.TB, kind testdb.Kind, set setup) *world {
 	}
 	if set.config != nil {
 		set.config(&config)
+	}
+	if isCached() && !set.uncached && config.AuthJS.Mode == authent.AuthJSAlone {
+		config.Session.Cache.Size = 1000
 	}
 	var err error
 	if w.auth, err = authent.New(config); err != nil {
@@ -348,6 +354,11 @@ func (h *hookAdapter) InTx(ctx context.Context, fn func(tx authent.Adapter) erro
 // TouchSessions implements authent.SessionToucher.
 func (h *hookAdapter) TouchSessions(ctx context.Context, tokens []authent.Secret, at time.Time) error {
 	return h.Adapter.(authent.SessionToucher).TouchSessions(ctx, tokens, at)
+}
+
+// WatchSessions implements authent.SessionWatcher.
+func (h *hookAdapter) WatchSessions(watch authent.SessionWatch) error {
+	return h.Adapter.(authent.SessionWatcher).WatchSessions(watch)
 }
 
 // HitRateLimit implements authent.RateLimitStore.

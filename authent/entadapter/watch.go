@@ -17,7 +17,9 @@ var ErrFiltered = errors.New("the graph has interceptors or a privacy policy on 
 
 // Watches are those who are told of the changes that are made through one client. Its zero
 // value is ready.
-type Watches struct{ all atomic.Pointer[[]authent.SessionWatch] }
+type Watches struct {
+	all atomic.Pointer[[]authent.SessionWatch]
+}
 
 // Add has w told from now on, and reports whether it is the first one.
 func (ws *Watches) Add(w authent.SessionWatch) (first bool) {
