@@ -13,7 +13,8 @@ type choice struct {
 
 // checkRows are those of the session check, by database.
 func checkRows(kind string) []choice {
-	all := []choice{{"baseline", baseline}, {"adapter", adapter}, {"loadsession", loadSession}, {"bare", bareHandler}, {"handler", handler}, {"withuser", withUser}}
+	all := []choice{{"baseline", baseline}, {"adapter", adapter}, {"loadsession", loadSession}, {"bare", bareHandler}, {"handler", handler}, {"withuser", withUser},
+		{"loadsession-cached", loadSessionCached}, {"handler-cached", handlerCached}}
 	if kind != "postgres" {
 		return all
 	}

@@ -3,13 +3,15 @@ package main
 import (
 	"bytes"
 	"testing"
+
+	"github.com/authent/authent/authent"
 )
 
 // TestBareHandler: it writes the bytes that GET /auth/session writes, but for the time of
 // day.
 func TestBareHandler(t *testing.T) {
 	w := tinyWorld(t, "sqlite")
-	auth, err := w.newAuth()
+	auth, err := w.newAuth(authent.CacheConfig{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,14 +59,17 @@ func withUser(ctx context.Context, w *world) (*row, error) {
 	}}, nil
 }
 
+// cached is what an application writes to have all sessions of the usual world in memory.
+var cached = authent.CacheConfig{Size: 5 * usualSessions, TTL: 15 * time.Minute}
+
 // newAuth returns an engine whose checks write nothing: the sessions were just used.
-func (w *world) newAuth() (*authent.Auth, error) {
+func (w *world) newAuth(cache authent.CacheConfig) (*authent.Auth, error) {
 	return authent.New(authent.Config{
 		URL:       "http://localhost:3000",
 		Secrets:   []string{strings.Repeat("secret of bench ", 3)},
 		Adapter:   ent.NewAuthAdapter(w.client(w.db)),
 		Providers: []authent.Provider{provider.Password()},
-		Session:   authent.SessionConfig{MaxAge: lifetime, TouchInterval: 24 * time.Hour},
+		Session:   authent.SessionConfig{MaxAge: lifetime, TouchInterval: 24 * time.Hour, Cache: cache},
 		Logger:    slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 }
@@ -91,7 +94,16 @@ func (v *visit) WriteHeader(status int) { v.status = status }
 
 // loadSession is the middleware, called in this process.
 func loadSession(ctx context.Context, w *world) (*row, error) {
-	auth, err := w.newAuth()
+	return middleware(ctx, w, "LoadSession, the middleware", authent.CacheConfig{})
+}
+
+// loadSessionCached is the middleware where the session is in memory, most of the time.
+func loadSessionCached(ctx context.Context, w *world) (*row, error) {
+	return middleware(ctx, w, "LoadSession with a cache", cached)
+}
+
+func middleware(ctx context.Context, w *world, title string, cache authent.CacheConfig) (*row, error) {
+	auth, err := w.newAuth(cache)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +123,7 @@ func loadSession(ctx context.Context, w *world) (*row, error) {
 		r.Header["Cookie"] = []string{""}
 		visits[i] = visit{request: r, header: http.Header{}}
 	}
-	return &row{title: "LoadSession, the middleware", does: func(worker int, k key) (string, error) {
+	return &row{title: title, does: func(worker int, k key) (string, error) {
 		v := &visits[worker]
 		v.status, v.user = http.StatusOK, ""
 		clear(v.header)

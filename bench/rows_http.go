@@ -13,6 +13,8 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"time"
+
+	"github.com/authent/authent/authent"
 )
 
 // sessionPath is where both servers answer who is signed in.
@@ -20,11 +22,20 @@ const sessionPath = "/auth/session"
 
 // handler is GET /auth/session over HTTP, on connections that stay open.
 func handler(_ context.Context, w *world) (*row, error) {
-	auth, err := w.newAuth()
+	return endpoint(w, "GET /auth/session over HTTP", authent.CacheConfig{})
+}
+
+// handlerCached is the same where the session is in memory, most of the time.
+func handlerCached(_ context.Context, w *world) (*row, error) {
+	return endpoint(w, "GET /auth/session over HTTP with a cache", cached)
+}
+
+func endpoint(w *world, title string, cache authent.CacheConfig) (*row, error) {
+	auth, err := w.newAuth(cache)
 	if err != nil {
 		return nil, err
 	}
-	return overHTTP("GET /auth/session over HTTP", auth.Handler(), beside(auth.Handler()))
+	return overHTTP(title, auth.Handler(), beside(auth.Handler()))
 }
 
 // bareHandler writes the same bytes over HTTP, after the same look-up, by hand.
@@ -37,7 +48,7 @@ func bareHandler(ctx context.Context, w *world) (*row, error) {
 	if err != nil {
 		return nil, err
 	}
-	auth, err := w.newAuth()
+	auth, err := w.newAuth(authent.CacheConfig{})
 	if err != nil {
 		return nil, err
 	}
