@@ -21,6 +21,8 @@ type server struct {
 	// second is tried where the server refuses config: without TLS where it has none,
 	// with TLS where it wants some. If nil, config alone is.
 	second *pq.Config
+	// hears is whether its connections can be hushed.
+	hears bool
 }
 
 // newServer reads the configuration of connections from the URL.
@@ -47,7 +49,7 @@ func newServer(u *serverurl.URL) (server, error) {
 		return server{}, err
 	}
 	second, err := with(both[1])
-	return server{first, &second}, err
+	return server{config: first, second: &second}, err
 }
 
 // strength orders the modes; what an application has registered itself counts most.
@@ -73,19 +75,19 @@ func (s server) connect(ctx context.Context, change func(*pq.Config)) (*conn, er
 	if s.second != nil {
 		return s.byTurns(ctx, change)
 	}
-	return open(ctx, s.config, change)
+	return s.open(ctx, s.config, change)
 }
 
 // open makes one connection. It ends with its context, which the driver does not
 // look at once it has dialled.
-func open(ctx context.Context, config pq.Config, change func(*pq.Config)) (*conn, error) {
+func (s server) open(ctx context.Context, config pq.Config, change func(*pq.Config)) (*conn, error) {
 	config = config.Clone()
 	change(&config)
 	c, err := pq.NewConnectorConfig(config)
 	if err != nil {
 		return nil, err
 	}
-	d := &dialer{}
+	d := &dialer{hears: s.hears}
 	c.Dialer(d)
 	stop := context.AfterFunc(ctx, d.hangUp)
 	next, err := c.Connect(ctx)

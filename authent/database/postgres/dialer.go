@@ -28,6 +28,9 @@ type dialer struct {
 	connected atomic.Bool
 	// until is the deadline of main, zero without one. Both change together.
 	until time.Time
+	// hears is whether main can be hushed, and hushed whether it is.
+	hears  bool
+	hushed atomic.Bool
 }
 
 // DialContext implements pq.DialerContext.
@@ -38,6 +41,9 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
+	}
+	if d.hears {
+		conn = hearing{conn, d}
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -58,6 +64,20 @@ func (d *dialer) dialCancel(ctx context.Context, network, address string) (net.C
 		return nil, err
 	}
 	return brief{conn}, conn.SetDeadline(time.Now().Add(grace))
+}
+
+// hearing is a connection on which nothing is sent once it is hushed.
+type hearing struct {
+	net.Conn
+	dialer *dialer
+}
+
+// Write implements net.Conn.
+func (h hearing) Write(b []byte) (int, error) {
+	if h.dialer.hushed.Load() {
+		return len(b), nil
+	}
+	return h.Conn.Write(b)
 }
 
 // brief is a connection whose deadline stays.

@@ -94,9 +94,9 @@ func (s server) byTurns(ctx context.Context, change func(*pq.Config)) (*conn, er
 	for _, attrs := range wanted {
 		for _, i := range order {
 			first[i].TargetSessionAttrs, second[i].TargetSessionAttrs = attrs, attrs
-			conn, err := open(ctx, first[i], change)
+			conn, err := s.open(ctx, first[i], change)
 			if s.wantsOther(err) {
-				conn, err = open(ctx, second[i], change)
+				conn, err = s.open(ctx, second[i], change)
 			}
 			if err == nil {
 				return conn, nil

@@ -99,20 +99,29 @@ import (
 //
 // Open makes no connection. An error does not show the URL, which holds a password.
 func Open(rawURL string) (*sql.DB, error) {
-	u, err := form.Parse(rawURL)
+	s, u, err := parse(rawURL)
 	if err != nil {
 		return nil, err
-	}
-	if err := prepare(u); err != nil {
-		return nil, err
-	}
-	s, err := newServer(u)
-	if err != nil {
-		return nil, errors.New("postgres: the driver does not understand the URL: check its host, port and parameters (sslmode, connect_timeout and so on), and the environment's (PGSSLMODE and so on)")
 	}
 	db := sql.OpenDB(newPool(s, u))
 	db.SetMaxOpenConns(u.Limit)
 	return db, nil
+}
+
+// parse reads where the connections of a URL lead to.
+func parse(rawURL string) (server, *serverurl.URL, error) {
+	u, err := form.Parse(rawURL)
+	if err != nil {
+		return server{}, nil, err
+	}
+	if err := prepare(u); err != nil {
+		return server{}, nil, err
+	}
+	s, err := newServer(u)
+	if err != nil {
+		return server{}, nil, errors.New("postgres: the driver does not understand the URL: check its host, port and parameters (sslmode, connect_timeout and so on), and the environment's (PGSSLMODE and so on)")
+	}
+	return s, u, nil
 }
 
 var form = serverurl.Form{
