@@ -5,14 +5,15 @@ set -eu
 
 wanted=
 
-browser() {
+# No function here is called as a program is: command -v would find the function.
+has_browser() {
   for name in chromium chromium-browser google-chrome; do
     command -v "$name" >/dev/null 2>&1 && return 0
   done
   return 1
 }
 
-postgres() {
+has_postgres() {
   command -v initdb >/dev/null 2>&1 && return 0
   for program in /usr/lib/postgresql/*/bin/initdb; do
     [ -x "$program" ] && return 0
@@ -20,28 +21,28 @@ postgres() {
   return 1
 }
 
-mariadb() {
+has_mariadb() {
   command -v mariadb-install-db >/dev/null 2>&1 && PATH="$PATH:/usr/sbin" command -v mariadbd >/dev/null 2>&1
 }
 
-pgbouncer() {
+has_pgbouncer() {
   PATH="$PATH:/usr/sbin" command -v pgbouncer >/dev/null 2>&1
 }
 
-redis() {
+has_redis() {
   PATH="$PATH:/usr/sbin" command -v redis-server >/dev/null 2>&1
 }
 
-nginx() {
+has_nginx() {
   PATH="$PATH:/usr/sbin" command -v nginx >/dev/null 2>&1
 }
 
-browser || wanted="$wanted chromium fonts-dejavu-core"
-postgres || wanted="$wanted postgresql"
-mariadb || wanted="$wanted mariadb-server-core mariadb-client-core"
-pgbouncer || wanted="$wanted pgbouncer"
-redis || wanted="$wanted redis-server"
-nginx || wanted="$wanted nginx"
+has_browser || wanted="$wanted chromium fonts-dejavu-core"
+has_postgres || wanted="$wanted postgresql"
+has_mariadb || wanted="$wanted mariadb-server-core mariadb-client-core"
+has_pgbouncer || wanted="$wanted pgbouncer"
+has_redis || wanted="$wanted redis-server"
+has_nginx || wanted="$wanted nginx"
 command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 || wanted="$wanted nodejs npm"
 
 # packages installs what the tests in interop run, when its list has changed, and
