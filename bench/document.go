@@ -81,6 +81,7 @@ func document(all results) string {
 	writeGrowth(&b, all)
 	writeDoors(&b, all)
 	writeProfile(&b, all)
+	writeSoak(&b, all)
 	writeMachines(&b, all)
 	return b.String()
 }
@@ -209,6 +210,19 @@ func writeProfile(b *strings.Builder, all results) {
 		b.WriteString("\nThe functions that were on the stack most often, with all that they called:\n\n| | share |\n|---|---|\n")
 		for _, s := range p.Functions {
 			fmt.Fprintf(b, "| `%s` | %.1f %% |\n", s.Name, 100*s.Part)
+		}
+		b.WriteString("\n")
+	}
+}
+
+// writeSoak shows what a long mixed load came to.
+func writeSoak(b *strings.Builder, all results) {
+	for _, r := range all.ordered("soak") {
+		s := r.Soak
+		fmt.Fprintf(b, "## %v of mixed load on %s\n\nTwo processes' worth of the engine with caches, %s: %s checks of sessions, and %s sign-ins, sign-outs and changes of role at one of the two. Answers that were wrong: **%d**. Calls that failed: %d. A cache was off %s.\n\n| after | goroutines | heap | connections |\n|---|---|---|---|\n",
+			s.Took.Round(time.Second), databaseNames[r.Database], plural(s.Workers, "worker"), grouped(int(s.Checks)), grouped(int(s.Changes)), s.Wrong, s.Failed, plural(int(s.Off), "time"))
+		for _, g := range s.Gauge {
+			fmt.Fprintf(b, "| %v | %d | %.1f MiB | %d |\n", g.At, g.Goroutines, float64(g.Heap)/(1<<20), g.Connections)
 		}
 		b.WriteString("\n")
 	}

@@ -68,6 +68,8 @@ type table struct {
 	// start is how many sessions its world has at first. If nil, as many as are asked for.
 	start   func(o options) int
 	measure func(ctx context.Context, w *world, o options, into *result) error
+	// asked reports whether the options ask for it in particular. If nil, they need not.
+	asked func(o options) bool
 }
 
 var tables = []table{
@@ -76,6 +78,7 @@ var tables = []table{
 	{name: "profile", on: []string{"postgres"}, measure: profile},
 	{name: "growth", start: few, measure: growth},
 	{name: "doors", start: few, measure: doors},
+	{name: "soak", on: []string{"postgres"}, asked: func(o options) bool { return o.soak > 0 }, measure: soak},
 }
 
 // few is for what does not look at the world's sessions, or makes them itself.
@@ -109,7 +112,7 @@ func (t table) take(ctx context.Context, kind, server string, o options) (r *res
 func measureAll(ctx context.Context, o options, keep func(*result) error) (taken []string, err error) {
 	for _, t := range tables {
 		for _, d := range databases {
-			if !o.wants(d.kind, t.name) || !t.isOn(d.kind) {
+			if !o.wants(d.kind, t.name) || !t.isOn(d.kind) || t.asked != nil && !t.asked(o) {
 				continue
 			}
 			server := os.Getenv(d.variable)

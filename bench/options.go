@@ -30,6 +30,8 @@ type options struct {
 	growth []int
 	// doors is how often each door is used, as go test's -benchtime takes it.
 	doors string
+	// soak is for how long a mixed load goes on; 0 for not at all.
+	soak time.Duration
 }
 
 // readOptions reads the environment:
@@ -44,6 +46,7 @@ type options struct {
 //	                10000,100000,1000000 if empty
 //	BENCH_PROFILE   how long the profile is taken; 5s if empty
 //	BENCH_DOORS     how often people sign in and register; 200x if empty
+//	BENCH_SOAK      for how long a mixed load goes on; without it none does
 func readOptions(getenv func(string) string) (options, error) {
 	get := func(name, otherwise string) string {
 		if v := strings.TrimSpace(getenv(name)); v != "" {
@@ -52,7 +55,10 @@ func readOptions(getenv func(string) string) (options, error) {
 		return otherwise
 	}
 	o := options{only: list(get("BENCH_ONLY", "*/*")), rows: list(get("BENCH_ROWS", "*")), doors: get("BENCH_DOORS", "200x")}
-	var errs [5]error
+	var errs [6]error
+	if text := get("BENCH_SOAK", ""); text != "" {
+		o.soak, errs[5] = duration("BENCH_SOAK", text)
+	}
 	o.pairs, errs[0] = number("BENCH_PAIRS", get("BENCH_PAIRS", "15"))
 	o.sessions, errs[1] = number("BENCH_SESSIONS", get("BENCH_SESSIONS", strconv.Itoa(usualSessions)))
 	o.round, errs[2] = duration("BENCH_ROUND", get("BENCH_ROUND", "250ms"))

@@ -29,6 +29,7 @@ type result struct {
 	Expansion []expanded     `json:"expansion,omitempty"`
 	Doors     []door         `json:"doors,omitempty"`
 	Profile   *profileResult `json:"profile,omitempty"`
+	Soak      *soaked        `json:"soak,omitempty"`
 }
 
 // measured is a row of a table.

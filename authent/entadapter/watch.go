@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect"
@@ -84,6 +85,9 @@ func (w Watched) changes(m ent.Mutation) []authent.SessionChange {
 	return everything
 }
 
+// announcing bounds how long others are told of what is stored already.
+const announcing = 5 * time.Second
+
 type markKey struct{}
 
 // mark says what one mutation concerns.
@@ -131,13 +135,10 @@ func (ws *Watches) Hook(watched Watched, graph Graph) ent.Hook {
 				}
 			}()
 			value, err := next.Mutate(ctx, m)
-			if err != nil {
-				return value, err
-			}
-			err = ws.announce(ctx, driver, watched.changesIn(ctx, m))
-			if err != nil && !inTx { // it is stored already
-				authent.LoggerFrom(ctx).WarnContext(ctx, "authent: other processes could not be told of a session's end or change", "error", Ended(ctx, err))
-				err = nil
+			if !inTx { // it may be stored, whatever err says
+				ws.announceAlone(ctx, driver, watched.changesIn(ctx, m))
+			} else if err == nil {
+				err = ws.announce(ctx, driver, watched.changesIn(ctx, m))
 			}
 			return value, err
 		})
@@ -163,6 +164,17 @@ func (ws *Watches) changed(ctx context.Context, changes []authent.SessionChange)
 		if w.Changed != nil {
 			w.Changed(ctx, changes)
 		}
+	}
+}
+
+// announceAlone announces what is stored already, also if the caller has gone. A failure is
+// logged.
+func (ws *Watches) announceAlone(ctx context.Context, d dialect.Driver, changes []authent.SessionChange) {
+	logger := authent.LoggerFrom(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), announcing)
+	defer cancel()
+	if err := ws.announce(ctx, d, changes); err != nil {
+		logger.WarnContext(ctx, "authent: other processes could not be told of a session's end or change: they see it within SessionConfig.Cache.TTL", "error", Ended(ctx, err))
 	}
 }
 
