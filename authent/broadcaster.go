@@ -43,13 +43,13 @@ const heartbeatPrefix = "alive "
 
 // RunSessionCache hears what other processes change and lets the cache be used meanwhile,
 // until ctx ends, which it waits for: start it with go. It is needed if
-// SessionConfig.Cache.Broadcaster is set; else it returns at once.
+// SessionConfig.Cache has both Size and Broadcaster; else it returns at once.
 //
 // While it does not run, and whenever a heartbeat of its own does not come back to it within
 // 3 seconds, the cache is off and every check asks the database. It then listens anew, by
 // itself, and logs one line a minute.
 func (a *Auth) RunSessionCache(ctx context.Context) {
-	if a.cache == nil || a.cache.broadcaster == nil {
+	if a.cache == nil || a.cache.broadcaster == nil || a.cache.size == 0 {
 		return
 	}
 	a.cache.running.Add(1)

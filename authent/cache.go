@@ -24,7 +24,8 @@ import (
 // be told. Without a Broadcaster, and for what is changed in other ways, such as by SQL, it
 // counts within TTL.
 //
-// The Adapter must be a SessionWatcher. The shared modes of AuthJS cannot have a cache, since
+// The Adapter must be a SessionWatcher, and its client have all its hooks and interceptors
+// before New is called. The shared modes of AuthJS cannot have a cache, since
 // Node.js does not tell what it changes.
 type CacheConfig struct {
 	// Size is how many sessions are kept, each with its user: some 2 kB, and what the

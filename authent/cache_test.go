@@ -71,9 +71,9 @@ func (b *browser) warm() {
 	}
 }
 
-// TestCache_NoStatement: what was checked before is answered from memory, by the middleware
+// TestP25_CachedCheck: what was checked before is answered from memory, by the middleware
 // and by GET session; what acts asks the database.
-func TestCache_NoStatement(t *testing.T) {
+func TestP25_CachedCheck(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
 		w := cachedWorld(t, kind)
 		b := w.registered()
@@ -93,9 +93,9 @@ func TestCache_NoStatement(t *testing.T) {
 	})
 }
 
-// TestCache_OwnWrites: what the application writes through its client counts at once: before
+// TestP04_CachedOwnWrites: what the application writes through its client counts at once: before
 // the call that wrote it, or that committed it, returns.
-func TestCache_OwnWrites(t *testing.T) {
+func TestP04_CachedOwnWrites(t *testing.T) {
 	const role = "admin"
 	writes := map[string]func(ctx context.Context, c *ent.Client, id string) error{
 		"one by id": func(ctx context.Context, c *ent.Client, id string) error {
@@ -145,8 +145,8 @@ func inTx(ctx context.Context, c *ent.Client, f func(*ent.Tx) error) error {
 	return tx.Commit()
 }
 
-// TestCache_OwnDeletes: a session or a user that the application deletes is gone at once.
-func TestCache_OwnDeletes(t *testing.T) {
+// TestP04_CachedOwnDeletes: a session or a user that the application deletes is gone at once.
+func TestP04_CachedOwnDeletes(t *testing.T) {
 	deletes := map[string]func(ctx context.Context, c *ent.Client, id string) error{
 		"session": func(ctx context.Context, c *ent.Client, id string) error {
 			found, err := c.Session.Query().Where(session.UserID(id)).Only(ctx)
@@ -178,6 +178,45 @@ func TestCache_OwnDeletes(t *testing.T) {
 				}
 				if b.who() != "" {
 					t.Error("GET session says that somebody is signed in")
+				}
+			})
+		}
+	})
+}
+
+// TestP04_CachedTransaction: what a transaction changes counts when it is committed, and what
+// was read before that is not kept; one that is rolled back changes nothing.
+func TestP04_CachedTransaction(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		for name, commits := range map[string]bool{"committed": true, "rolled back": false} {
+			t.Run(name, func(t *testing.T) {
+				w := cachedWorld(t, kind)
+				b := w.registered()
+				b.warm()
+				id := w.user().ID
+				tx, err := w.client.Tx(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := tx.User.UpdateOneID(id).SetDisabledAt(time.Now()).Exec(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				for range 2 {
+					if _, who := b.checks(); who != ada {
+						t.Errorf("before the commit %q is signed in", who)
+					}
+				}
+				w.clock.advance(10 * time.Minute) // so that it is read now
+				b.checks()
+				end, want := tx.Rollback, ada
+				if commits {
+					end, want = tx.Commit, ""
+				}
+				if err := end(); err != nil {
+					t.Fatal(err)
+				}
+				if _, who := b.checks(); who != want {
+					t.Errorf("afterwards %q is signed in, want %q", who, want)
 				}
 			})
 		}

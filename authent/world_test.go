@@ -56,7 +56,7 @@ type setup struct {
 	// uncached says that a test writes to the database behind the engine's back and wants
 	// that to count at once, so that it cannot have a cache.
 	uncached bool
-	config  func(*authent.Config)
+	config   func(*authent.Config)
 }
 
 // unhurried are limits that tests of other things never reach.
