@@ -241,9 +241,9 @@ func TestCache_BehindItsBack(t *testing.T) {
 	})
 }
 
-// TestCache_RollsOn: a session that is kept ends when it would, rolls on when it would, and
+// TestP05_CachedRollsOn: a session that is kept ends when it would, rolls on when it would, and
 // its use is written.
-func TestCache_RollsOn(t *testing.T) {
+func TestP05_CachedRollsOn(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
 		w := newWorld(t, kind, setup{config: func(c *authent.Config) {
 			c.Session = authent.SessionConfig{MaxAge: 10 * time.Minute, UpdateAge: 5 * time.Minute, TouchInterval: time.Minute,

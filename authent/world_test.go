@@ -89,7 +89,7 @@ func newWorld(t testing.TB, kind testdb.Kind, set setup) *world {
 		set.config(&config)
 	}
 	if isCached() && !set.uncached && config.AuthJS.Mode == authent.AuthJSAlone {
-		config.Session.Cache.Size = 1000
+		config.Session.Cache = authent.CacheConfig{Size: 1000, TTL: 15 * time.Minute}
 	}
 	var err error
 	if w.auth, err = authent.New(config); err != nil {
