@@ -49,7 +49,9 @@ type AuthAdapter struct {
 // NewAuthAdapter returns the adapter through which authent stores its rows with client.
 // Import the package runtime of this graph too, as for any client.
 func NewAuthAdapter(client *Client) *AuthAdapter {
-	return &AuthAdapter{client: client}
+	return &AuthAdapter{
+		client: client,
+	}
 }
 
 // Columns implements authent.Adapter.
