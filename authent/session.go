@@ -184,10 +184,10 @@ func (a *Auth) roll(ctx context.Context, s *Session, now time.Time) (rolled time
 	}
 	due := s.Expires.Add(a.cfg.Session.UpdateAge - a.cfg.Session.MaxAge)
 	if expires := a.expiry(s, now); !due.After(now) && expires.After(s.Expires) {
-		u.Expires = &expires
+		u.Expires = new(expires)
 	}
 	if a.columns.SessionLastUsedAt && (u.Expires != nil || a.touchDue(s, now)) {
-		u.LastUsedAt = &now
+		u.LastUsedAt = new(now)
 	}
 	if a.touches != nil && u == (SessionUpdate{LastUsedAt: u.LastUsedAt}) && u.LastUsedAt != nil {
 		a.touches.add(s.Token, now)
