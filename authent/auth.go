@@ -41,6 +41,8 @@ type Auth struct {
 	counters RateLimitStore
 	origins  *http.CrossOriginProtection
 	cookies  cookieNames
+	// waysIn are the pages to which nobody comes back who has signed in; nil in development.
+	waysIn []pageURL
 	// oauth has a client for each provider of the types oauth and oidc.
 	oauth map[string]*oauth.Client
 	// severalCookies keeps the log to one line a minute about several session cookies.
@@ -110,6 +112,7 @@ func New(c Config) (*Auth, error) {
 	}
 	a.queue = a.newQueue()
 	a.touches = a.newTouches()
+	a.waysIn = a.waysInOn(site.Origin)
 	a.warn()
 	return a, nil
 }

@@ -98,11 +98,11 @@ func (a *Auth) logJWT(r *http.Request) {
 	if a.cookies.authJS != "" {
 		name = a.cookies.authJS
 	}
-	for _, c := range r.Cookies() {
-		if c.Name == name && isJWT(c.Value) || a.isChunk(c.Name) && strings.HasPrefix(c.Value, "eyJ") {
+	for n, value := range input.Cookies(r) {
+		if n == name && isJWT(value) || a.isChunk(n) && strings.HasPrefix(value, "eyJ") {
 			a.jwtSession.Do(func() {
 				a.cfg.Logger.WarnContext(r.Context(), "authent: a browser brought a session of Auth.js that is a JWT and in no database, so nobody is signed in here: Auth.js has session: { strategy: \"jwt\" }, which is its default without an adapter; set it to \"database\". People with such a cookie sign in again",
-					"cookie", c.Name)
+					"cookie", n)
 			})
 			return
 		}
@@ -143,16 +143,18 @@ func (a *Auth) renews(r *http.Request) bool {
 // found, are of no use. Where several came one may be somebody's, and to clear ours
 // would leave the browser with the one that was planted.
 func (a *Auth) bringsDeadSession(r *http.Request) bool {
-	cookies := r.CookiesNamed(a.cookies.session)
-	if a.cookies.authJS != "" {
-		cookies = append(cookies, r.CookiesNamed(a.cookies.authJS)...)
-	}
-	for _, c := range cookies {
-		if c.Value != cookies[0].Value {
+	var first string
+	found := false
+	for name, value := range input.Cookies(r) {
+		if name != a.cookies.session && name != a.cookies.authJS {
+			continue
+		}
+		if found && value != first {
 			return false
 		}
+		first, found = value, true
 	}
-	return len(cookies) > 0 || len(a.chunks(r)) > 0
+	return found || len(a.chunks(r)) > 0
 }
 
 // tokenValues returns the different values of the session cookies of that name. A token
@@ -179,9 +181,9 @@ func (a *Auth) tokenValues(r *http.Request, name string) []string {
 // empty ones.
 func cookieValues(r *http.Request, name string) []string {
 	var values []string
-	for _, c := range r.CookiesNamed(name) {
-		if c.Value != "" && !slices.Contains(values, c.Value) {
-			values = append(values, c.Value)
+	for value := range input.CookiesNamed(r, name) {
+		if value != "" && !slices.Contains(values, value) {
+			values = append(values, value)
 		}
 	}
 	return values
@@ -189,14 +191,21 @@ func cookieValues(r *http.Request, name string) []string {
 
 // cookie returns the first cookie of that name, percent-decoded where it can be.
 func cookie(r *http.Request, name string) string {
-	c, err := r.Cookie(name)
-	if err != nil {
-		return ""
+	for value := range input.CookiesNamed(r, name) {
+		if v, err := url.PathUnescape(value); err == nil {
+			return v
+		}
+		return value
 	}
-	if v, err := url.PathUnescape(c.Value); err == nil {
-		return v
+	return ""
+}
+
+// brings reports whether r has a cookie of that name.
+func brings(r *http.Request, name string) bool {
+	for range input.CookiesNamed(r, name) {
+		return true
 	}
-	return c.Value
+	return false
 }
 
 // setCookie sets a cookie and replaces what this response set under the name
@@ -306,7 +315,7 @@ func (a *Auth) clearNamesake(w http.ResponseWriter) {
 }
 
 func (a *Auth) clearAuthJS(w http.ResponseWriter, r *http.Request) {
-	if a.cookies.authJS != "" && len(r.CookiesNamed(a.cookies.authJS)) > 0 {
+	if a.cookies.authJS != "" && brings(r, a.cookies.authJS) {
 		a.clearOnDomain(w, a.cookies.authJS, a.cfg.AuthJS.Domain)
 	}
 }
@@ -321,29 +330,13 @@ func (a *Auth) clearChunks(w http.ResponseWriter, r *http.Request) {
 // name.0 and so on. It joins all parts with the cookie of that name, so that it would know
 // no session beside those that are left from before.
 func (a *Auth) chunks(r *http.Request) []string {
-	if !a.mayBringChunks(r) {
-		return nil
-	}
 	var names []string
-	for _, c := range r.Cookies() {
-		if a.isChunk(c.Name) && !slices.Contains(names, c.Name) {
-			names = append(names, c.Name)
+	for name := range input.Cookies(r) {
+		if a.isChunk(name) && !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
 	return names
-}
-
-// mayBringChunks looks for chunks without taking the cookies apart, which every request
-// would pay for.
-func (a *Auth) mayBringChunks(r *http.Request) bool {
-	for _, line := range r.Header["Cookie"] {
-		for _, name := range [...]string{a.cookies.session, a.cookies.authJS} {
-			if _, after, found := strings.Cut(line, name); name != "" && found && strings.Contains(after, ".") {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // isChunk reports whether a cookie of that name is a part of a session cookie.

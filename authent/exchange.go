@@ -32,7 +32,7 @@ type exchange struct {
 	// at is the endpoint.
 	at       route
 	provider *Provider
-	// form holds the body's fields: of a JSON body those that are not objects.
+	// form holds the fields of a POST's body: of a JSON body those that are not objects.
 	form url.Values
 	// scripted says that the body asks for JSON, in next-auth 4's way.
 	scripted bool
@@ -54,6 +54,9 @@ type exchange struct {
 // readBody decodes a JSON or form body; others are left alone, as by Auth.js. The field
 // by which the client of next-auth 4 asks for JSON is no field of the form.
 func (e *exchange) readBody() error {
+	if e.r.Method != http.MethodPost {
+		return nil
+	}
 	e.form = url.Values{}
 	err := e.readFields()
 	if e.cfg.beside4() && e.form.Get("json") == "true" {
@@ -64,9 +67,6 @@ func (e *exchange) readBody() error {
 }
 
 func (e *exchange) readFields() error {
-	if e.r.Method != http.MethodPost {
-		return nil
-	}
 	kind, _, _ := mime.ParseMediaType(e.r.Header.Get("Content-Type"))
 	if kind != "application/json" && kind != "application/x-www-form-urlencoded" {
 		return nil
@@ -254,12 +254,13 @@ func queryOf(r *http.Request) url.Values { return parseQuery(r.URL.RawQuery) }
 
 // parseQuery reads a query as browsers and Auth.js read one (WHATWG URL Standard,
 // application/x-www-form-urlencoded): a semicolon is part of a value, and so is a
-// percent sign that begins no escape. It is empty where there are more than maxParams.
+// percent sign that begins no escape. It is nil where there is none, or more than
+// maxParams.
 func parseQuery(query string) url.Values {
-	values := url.Values{}
-	if strings.Count(query, "&") >= maxParams {
-		return values
+	if query == "" || strings.Count(query, "&") >= maxParams {
+		return nil
 	}
+	values := url.Values{}
 	for pair := range strings.SplitSeq(query, "&") {
 		if name, value, _ := strings.Cut(pair, "="); pair != "" {
 			values.Add(decode(name), decode(value))

@@ -248,32 +248,61 @@ func withoutFragment(u string) string {
 // isWayIn reports whether u is a page on which people sign in or out, register or are
 // told of a fault, built in or the application's own.
 func (e *exchange) isWayIn(u string) bool {
-	for _, field := range e.cfg.Pages.named() {
+	ways := e.waysIn
+	if e.site.Origin == nil {
+		ways = e.waysInOn(e.origin)
+	}
+	return isOneOf(e.browsersURL(u), ways)
+}
+
+// waysInOn returns those pages of an origin, nil where there is none. New keeps those of
+// Config.URL's.
+func (a *Auth) waysInOn(origin *url.URL) []pageURL {
+	if origin == nil {
+		return nil
+	}
+	e := &exchange{Auth: a, origin: origin}
+	var ways []pageURL
+	for _, field := range a.cfg.Pages.named() {
 		switch field.endpoint {
 		case "", "account":
 		default:
-			if e.isPage(u, field.page, e.page(field.endpoint, nil)) {
-				return true
-			}
+			ways = append(ways, e.pageURLs(field.page, e.page(field.endpoint, nil))...)
 		}
 	}
-	return false
+	return ways
 }
 
-// isPage reports whether u is the URL of one of pages, which are as in Config.Pages: it
-// has the same path on the same origin, and all parameters that the page's own URL has.
+// isPage reports whether u is the URL of one of pages, which are as in Config.Pages.
 func (e *exchange) isPage(u string, pages ...string) bool {
-	u = e.browsersURL(u)
+	return isOneOf(e.browsersURL(u), e.pageURLs(pages...))
+}
+
+// pageURL is a page's URL in the parts by which it is recognised.
+type pageURL struct {
+	bare   string
+	params url.Values
+}
+
+// pageURLs returns the URLs of pages, without those that are "".
+func (e *exchange) pageURLs(pages ...string) []pageURL {
+	var urls []pageURL
 	for _, page := range pages {
-		if page == "" {
-			continue
-		}
-		page = e.browsersURL(absolute(e.origin, page))
-		if bareURL(page) == bareURL(u) && hasParams(paramsOf(u), paramsOf(page)) {
-			return true
+		if page != "" {
+			u := e.browsersURL(absolute(e.origin, page))
+			urls = append(urls, pageURL{bareURL(u), paramsOf(u)})
 		}
 	}
-	return false
+	return urls
+}
+
+// isOneOf reports whether u, as browsersURL returns it, is one of pages: it has the same
+// path on the same origin, and all parameters that the page's own URL has.
+func isOneOf(u string, pages []pageURL) bool {
+	bare := bareURL(u)
+	return slices.ContainsFunc(pages, func(p pageURL) bool {
+		return p.bare == bare && hasParams(paramsOf(u), p.params)
+	})
 }
 
 // hasParams reports whether all of some are among all.

@@ -306,19 +306,21 @@ func (e *exchange) prepareCallbackURL() {
 	switch {
 	case asked != "":
 		e.callbackURL = e.redirectURL(asked)
+		e.keepCallbackURL(before, e.onward(e.callbackURL))
+		return
 	case before != "":
 		e.callbackURL = e.onward(e.redirectURL(before))
 	default:
 		e.callbackURL = e.origin.String()
 	}
-	e.keepCallbackURL()
+	e.keepCallbackURL(before, e.callbackURL)
 }
 
-// keepCallbackURL has the browser remember where it goes afterwards.
-func (e *exchange) keepCallbackURL() {
-	kept := e.onward(e.callbackURL)
-	if kept != cookie(e.r, e.cookies.callbackURL) && len(kept) <= maxCallbackURL {
-		e.setCookie(e.w, e.cookies.callbackURL, kept, noExpiry)
+// keepCallbackURL has the browser, whose cookie was before, remember where it goes
+// afterwards.
+func (e *exchange) keepCallbackURL(before, onward string) {
+	if onward != before && len(onward) <= maxCallbackURL {
+		e.setCookie(e.w, e.cookies.callbackURL, onward, noExpiry)
 	}
 }
 
@@ -339,9 +341,8 @@ const maxCallbackURL = 1024
 // application's own origin or a trusted one, unless the Redirect callback says
 // otherwise (P17).
 func (e *exchange) redirectURL(asked string) string {
-	base := e.origin.String()
 	if e.cfg.Callbacks.Redirect != nil {
-		return absolute(e.origin, e.cfg.Callbacks.Redirect(e.r.Context(), RedirectParams{URL: asked, BaseURL: base}))
+		return absolute(e.origin, e.cfg.Callbacks.Redirect(e.r.Context(), RedirectParams{URL: asked, BaseURL: e.origin.String()}))
 	}
 	if u, ok := input.SameOriginURL(asked, e.origin); ok {
 		return u
@@ -349,7 +350,7 @@ func (e *exchange) redirectURL(asked string) string {
 	if u, ok := input.URLOfOrigins(asked, e.cfg.TrustedOrigins); ok {
 		return u
 	}
-	return base
+	return e.origin.String()
 }
 
 // absolute resolves a path or URL of the application's own choice; what is

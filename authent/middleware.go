@@ -101,7 +101,7 @@ func (a *Auth) askToSignIn(w http.ResponseWriter, r *http.Request) {
 	}
 	if e.cfg.Pages.SignIn != "" && back != "" {
 		e.callbackURL = e.redirectURL(back)
-		e.keepCallbackURL()
+		e.keepCallbackURL(cookie(r, e.cookies.callbackURL), e.onward(e.callbackURL))
 	}
 	w.Header().Set("Cache-Control", "private, no-store")
 	e.lead(http.StatusOK, e.signInPage(query))

@@ -154,7 +154,7 @@ func (e *exchange) logNoCookie() {
 	name := e.cookies.csrf
 	got, look := "no cookie "+name, "the page: one of your own calls FormData or CSRFToken before it writes; AUTH_URL: with https browsers keep cookies on https alone; a proxy: it passes Cookie and Set-Cookie on"
 	switch origin := e.r.Header.Get("Origin"); {
-	case len(e.r.CookiesNamed(name)) > 0:
+	case brings(e.r, name):
 		got, look = "a cookie "+name+" that was not made here", "AUTH_SECRET, if it has changed; another program on this host that sets the cookie"
 	case e.r.Header.Get("Sec-Fetch-Site") == "cross-site":
 		look = "TrustedOrigins: " + input.Excerpt(origin) + " is of another site than " + e.origin.String() + ", and cookies are SameSite=Lax"

@@ -207,14 +207,11 @@ func (a *Auth) roll(ctx context.Context, s *Session, now time.Time) (rolled time
 		u.CreatedAt = &s.CreatedAt
 	}
 	due := s.Expires.Add(a.cfg.Session.UpdateAge - a.cfg.Session.MaxAge)
-	if !due.After(now) {
-		if expires := a.expiry(s, now); expires.After(s.Expires) {
-			u.Expires = &expires
-		}
+	if expires := a.expiry(s, now); !due.After(now) && expires.After(s.Expires) {
+		u.Expires = new(expires)
 	}
 	if a.columns.SessionLastUsedAt && (u.Expires != nil || a.touchDue(s, now)) {
-		used := now // so that a check that changes nothing allocates nothing here
-		u.LastUsedAt = &used
+		u.LastUsedAt = new(now)
 	}
 	if a.touches != nil && u == (SessionUpdate{LastUsedAt: u.LastUsedAt}) && u.LastUsedAt != nil {
 		a.touches.add(s.Token, now)

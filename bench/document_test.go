@@ -59,7 +59,7 @@ func example() results {
 	all["mariadb-growth"].Expansion = []expanded{{"ALTER TABLE sessions ADD COLUMN device varchar(255) NULL;", 1_000_000, 1234567 * time.Microsecond, "some lock (who waits)"}}
 	add(result{Database: "sqlite", Table: "doors"}).Doors = []door{{"SignIn", "real", 40 * time.Millisecond, 39 * time.Millisecond, 200}}
 	add(result{Database: "postgres", Table: "profile", Sessions: usualSessions}).Profile = &profileResult{"LoadSession", 8, 5 * time.Second, []share{{network, 0.5}, {"lib/pq", 0.3}, {rest, 0.2}}, []share{{"a.b", 0.7}}}
-	add(result{Database: "postgres", Table: "soak", Sessions: usualSessions}).Soak = &soaked{Took: 30 * time.Minute, Workers: 32, Checks: 1_234_567, Changes: 12_345,
+	add(result{Database: "postgres", Table: "soak"}).Soak = &soaked{Took: 30 * time.Minute, Workers: 32, Checks: 1_234_567, Changes: 12_345,
 		Gauge: []soakReading{{2 * time.Minute, 100, 50 << 20, 66}, {30 * time.Minute, 101, 51 << 20, 66}}}
 	return all
 }

@@ -78,7 +78,7 @@ var tables = []table{
 	{name: "profile", on: []string{"postgres"}, measure: profile},
 	{name: "growth", start: few, measure: growth},
 	{name: "doors", start: few, measure: doors},
-	{name: "soak", on: []string{"postgres"}, asked: func(o options) bool { return o.soak > 0 }, measure: soak},
+	{name: "soak", on: []string{"postgres"}, start: soakedSessions, asked: func(o options) bool { return o.soak > 0 }, measure: soak},
 }
 
 // few is for what does not look at the world's sessions, or makes them itself.

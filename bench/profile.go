@@ -10,6 +10,7 @@ import (
 	"runtime/pprof"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	pprofile "github.com/google/pprof/profile"
@@ -71,7 +72,8 @@ func profile(ctx context.Context, w *world, o options, into *result) (err error)
 	if err := pprof.StartCPUProfile(&b); err != nil {
 		return err
 	}
-	for began := time.Now(); err == nil && time.Since(began) < o.profile; {
+	began, used := time.Now(), processorTime()
+	for err == nil && (time.Since(began) < o.profile || processorTime()-used < leastProfiled) {
 		_, err = r.measure(keys, profileWorkers)
 	}
 	pprof.StopCPUProfile()
@@ -87,6 +89,19 @@ func profile(ctx context.Context, w *world, o options, into *result) (err error)
 		into.Profile.Row = r.title
 	}
 	return err
+}
+
+// leastProfiled is for how long a processor must have worked, whatever else the machine
+// does: a sample is taken each 10 ms of it.
+const leastProfiled = 200 * time.Millisecond
+
+// processorTime returns how long processors have worked for this process.
+func processorTime() time.Duration {
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		return 0
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 // summary says where the samples of p were.

@@ -155,7 +155,7 @@ func (w *world) changes(t *testing.T, r *row) func() int {
 
 // tinyOptions measure next to nothing.
 func tinyOptions() options {
-	return options{only: []string{"*/*"}, rows: []string{"*"}, pairs: 2, sessions: tinySessions, round: time.Millisecond, workers: []int{1, 3}, growth: []int{100, 200}, profile: 200 * time.Millisecond, doors: "2x"}
+	return options{only: []string{"*/*"}, rows: []string{"*"}, pairs: 2, sessions: tinySessions, round: time.Millisecond, workers: []int{1, 3}, growth: []int{100, 200}, profile: 200 * time.Millisecond, doors: "2x", soak: time.Second}
 }
 
 // TestTables: every table is measured, and what it says is whole.
@@ -215,6 +215,10 @@ func whole(t *testing.T, r *result) {
 	case "profile":
 		if sum := shares(r.Profile.Parts); sum < 0.99 || sum > 1.01 || len(r.Profile.Functions) == 0 {
 			t.Errorf("%+v", r.Profile)
+		}
+	case "soak":
+		if s := r.Soak; s.Checks == 0 || s.Changes == 0 || s.Wrong+s.Failed > 0 || len(s.Gauge) == 0 || s.Gauge[0].Connections == 0 {
+			t.Errorf("%+v", s)
 		}
 	}
 }

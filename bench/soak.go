@@ -74,7 +74,7 @@ func soak(ctx context.Context, w *world, o options, into *result) (err error) {
 	var wg sync.WaitGroup
 	began := time.Now()
 	for number := range s.Workers {
-		worker, err := newSoakWorker(ctx, w, processes, number, &tally)
+		worker, err := newSoakWorker(ctx, processes, number, &tally)
 		if err != nil {
 			return err
 		}

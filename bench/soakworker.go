@@ -13,18 +13,21 @@ import (
 // soakPeople is how many users each worker has, whom nobody else changes.
 const soakPeople = 25
 
+// soakedSessions are two of each of them.
+func soakedSessions(options) int { return 2 * connections * soakPeople }
+
 // settled is after how long every process must know of a change: they may be without news
 // for 3 seconds. A loaded machine may need the rest to look at its clock.
 const settled = 5 * time.Second
 
 // soakWorker uses sessions of its own people at all processes, and knows what they are.
 type soakWorker struct {
-	processes  [2]*process
-	tally  *soakTally
-	random *rand.Rand
-	people [soakPeople]soakPerson
-	ended  []endedToken
-	visit  visit
+	processes [2]*process
+	tally     *soakTally
+	random    *rand.Rand
+	people    [soakPeople]soakPerson
+	ended     []endedToken
+	visit     visit
 }
 
 // soakPerson is a user as the worker has left it.
@@ -45,7 +48,7 @@ type endedToken struct {
 	when  time.Time
 }
 
-func newSoakWorker(ctx context.Context, w *world, processes [2]*process, number int, tally *soakTally) (*soakWorker, error) {
+func newSoakWorker(ctx context.Context, processes [2]*process, number int, tally *soakTally) (*soakWorker, error) {
 	k := &soakWorker{processes: processes, tally: tally, random: rand.New(rand.NewPCG(1, uint64(number)))}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost:3000/", nil)
 	if err != nil {
@@ -56,9 +59,6 @@ func newSoakWorker(ctx context.Context, w *world, processes [2]*process, number 
 	k.visit = visit{request: r, header: http.Header{}}
 	for i := range k.people {
 		n := number*soakPeople + i
-		if 2*n >= w.sessions {
-			return nil, fmt.Errorf("too few sessions: the soak needs %d", 2*connections*soakPeople)
-		}
 		k.people[i] = soakPerson{id: userID(n), role: "user", before: "user"}
 	}
 	return k, nil

@@ -36,13 +36,12 @@ func parseAddr(s string) netip.Addr {
 	if ok && strings.HasSuffix(bare, "]") {
 		s = strings.TrimSuffix(bare, "]")
 	}
-	addr, err := netip.ParseAddr(s)
+	withPort, err := netip.ParseAddrPort(s) // first, since a server's request has one
+	addr := withPort.Addr()
 	if err != nil {
-		withPort, err := netip.ParseAddrPort(s)
-		if err != nil {
+		if addr, err = netip.ParseAddr(s); err != nil {
 			return netip.Addr{}
 		}
-		addr = withPort.Addr()
 	}
 	return addr.Unmap().WithZone("")
 }

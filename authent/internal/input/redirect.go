@@ -22,13 +22,13 @@ const MaxRedirect = 2048
 // It parses by itself since net/url and browsers disagree on the very inputs
 // that matter: backslashes, tabs, "https:evil" and "http:///evil".
 func SameOriginURL(target string, origin *url.URL) (string, bool) {
-	base, ok := originString(origin)
+	scheme, host, ok := splitOrigin(origin)
 	if !ok || len(target) > MaxRedirect || !utf8.ValidString(target) || hasControl(target) || strings.HasSuffix(target, " ") {
 		return "", false
 	}
-	rest, absolute := cutOrigin(target, base)
+	rest, absolute := cutOrigin(target, scheme, host)
 	if absolute && rest == "" {
-		return base, true
+		return scheme + "://" + host, true
 	}
 	path, suffix := SplitPath(rest)
 	if path == "" && absolute {
@@ -38,10 +38,11 @@ func SameOriginURL(target string, origin *url.URL) (string, bool) {
 		return "", false
 	}
 	query, fragment, hasFragment := strings.Cut(suffix, "#")
-	result := base + path + Escape(query, "\"<>'\\ ")
+	query = Escape(query, "\"<>'\\ ")
 	if hasFragment {
-		result += "#" + Escape(fragment, "\"<>`\\ ")
+		query += "#" + Escape(fragment, "\"<>`\\ ")
 	}
+	result := scheme + "://" + host + path + query
 	if len(result) > MaxRedirect {
 		return "", false
 	}
@@ -64,11 +65,11 @@ func URLOfOrigins(target string, origins []string) (string, bool) {
 	return "", false
 }
 
-// originString returns the origin as browsers write it. A host with letters
+// splitOrigin returns the parts of an origin as browsers write it. A host with letters
 // outside ASCII must be given in its ASCII form (xn--…), as browsers send it.
-func originString(origin *url.URL) (string, bool) {
+func splitOrigin(origin *url.URL) (scheme, host string, ok bool) {
 	if origin == nil || strings.ContainsFunc(origin.Host, notInHost) {
-		return "", false
+		return "", "", false
 	}
 	return canonicalOrigin(origin.Scheme, origin.Host)
 }
@@ -80,7 +81,7 @@ func notInHost(c rune) bool {
 // canonicalOrigin writes scheme and host in lower case and leaves the scheme's
 // own port out. A host spelled differently (percent-encoding, user, backslash)
 // stays as it is, and so equals no origin.
-func canonicalOrigin(scheme, host string) (string, bool) {
+func canonicalOrigin(scheme, host string) (lowerScheme, bareHost string, ok bool) {
 	scheme, host = strings.ToLower(scheme), strings.ToLower(host)
 	switch scheme {
 	case "https":
@@ -88,15 +89,15 @@ func canonicalOrigin(scheme, host string) (string, bool) {
 	case "http":
 		host = strings.TrimSuffix(host, ":80")
 	default:
-		return "", false
+		return "", "", false
 	}
-	return scheme + "://" + host, host != ""
+	return scheme, host, host != ""
 }
 
-// cutOrigin removes the origin from an absolute URL. It returns any other string
-// as it is.
-func cutOrigin(target, base string) (rest string, found bool) {
-	scheme, rest, ok := strings.Cut(target, "://")
+// cutOrigin removes the origin of that scheme and host from an absolute URL. It returns
+// any other string as it is.
+func cutOrigin(target, scheme, host string) (rest string, found bool) {
+	itsScheme, rest, ok := strings.Cut(target, "://")
 	if !ok {
 		return target, false
 	}
@@ -104,8 +105,11 @@ func cutOrigin(target, base string) (rest string, found bool) {
 	if end < 0 {
 		end = len(rest)
 	}
-	host := rest[:end]
-	if origin, ok := canonicalOrigin(scheme, host); !ok || origin != base || strings.ContainsFunc(host, notInHost) {
+	itsHost := rest[:end]
+	if strings.ContainsFunc(itsHost, notInHost) {
+		return target, false
+	}
+	if s, h, ok := canonicalOrigin(itsScheme, itsHost); !ok || s != scheme || h != host {
 		return target, false
 	}
 	return rest[end:], true
@@ -128,6 +132,16 @@ func resolvePath(p string) (string, bool) {
 	if !strings.HasPrefix(p, "/") {
 		return "", false
 	}
+	p = Escape(removeDots(p), "\"<>`{}^ ")
+	decoded, err := url.PathUnescape(p)
+	return p, err == nil && !strings.Contains(p, `\`) && !leadsAway(decoded)
+}
+
+// removeDots removes dot segments, of which each dot may be escaped.
+func removeDots(p string) string {
+	if !strings.Contains(p, "/.") && !strings.Contains(p, "/%") {
+		return p
+	}
 	var kept []string
 	segments := strings.Split(p[1:], "/")
 	for i, segment := range segments {
@@ -144,9 +158,7 @@ func resolvePath(p string) (string, bool) {
 			kept = append(kept, "")
 		}
 	}
-	p = Escape("/"+strings.Join(kept, "/"), "\"<>`{}^ ")
-	decoded, err := url.PathUnescape(p)
-	return p, err == nil && !strings.Contains(p, `\`) && !leadsAway(decoded)
+	return "/" + strings.Join(kept, "/")
 }
 
 // leadsAway reports whether a program that redirects to a decoded path, cleaned or
@@ -164,14 +176,22 @@ func leadsAway(decoded string) bool {
 // Escape percent-encodes the characters of set and everything that is not ASCII.
 func Escape(s, set string) string {
 	const hex = "0123456789ABCDEF"
+	stays := func(c byte) bool { return c < utf8.RuneSelf && strings.IndexByte(set, c) < 0 }
+	i := 0
+	for i < len(s) && stays(s[i]) {
+		i++
+	}
+	if i == len(s) {
+		return s
+	}
 	var b strings.Builder
-	for i := range len(s) {
-		c := s[i]
-		if c < utf8.RuneSelf && strings.IndexByte(set, c) < 0 {
+	b.WriteString(s[:i])
+	for ; i < len(s); i++ {
+		if c := s[i]; stays(c) {
 			b.WriteByte(c)
-			continue
+		} else {
+			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
 		}
-		b.Write([]byte{'%', hex[c>>4], hex[c&15]})
 	}
 	return b.String()
 }

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -42,6 +43,8 @@ const (
 // browsers hold.
 type Keyring struct {
 	secrets [][]byte
+	// derived holds what was derived before, [][]byte by info.
+	derived sync.Map
 }
 
 // NewKeyring makes a Keyring from secrets, the newest first.
@@ -56,6 +59,9 @@ func NewKeyring(secrets []string) *Keyring {
 // derive returns the 32-byte key for info under each secret, the newest first:
 // HKDF-SHA-256 without salt (RFC 5869), since secrets are random, not passwords.
 func (k *Keyring) derive(info string) ([][]byte, error) {
+	if keys, ok := k.derived.Load(info); ok {
+		return keys.([][]byte), nil
+	}
 	if len(k.secrets) == 0 {
 		return nil, fmt.Errorf("derive key %s: no secret", info)
 	}
@@ -67,6 +73,7 @@ func (k *Keyring) derive(info string) ([][]byte, error) {
 		}
 		keys = append(keys, key)
 	}
+	k.derived.Store(info, keys)
 	return keys, nil
 }
 

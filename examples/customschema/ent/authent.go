@@ -51,7 +51,10 @@ type AuthAdapter struct {
 // NewAuthAdapter returns the adapter through which authent stores its rows with client.
 // Import the package runtime of this graph too, as for any client.
 func NewAuthAdapter(client *Client) *AuthAdapter {
-	return &AuthAdapter{client: client, watches: &entadapter.Watches{}}
+	return &AuthAdapter{
+		client:  client,
+		watches: &entadapter.Watches{},
+	}
 }
 
 // Columns implements authent.Adapter.

@@ -52,12 +52,22 @@ type AuthAdapter struct {
 	watches *entadapter.Watches
 	// lookup is the SQL of SessionAndUser.
 	lookup string
+	// targets makes what a row of it is scanned into.
+	targets *entadapter.Targets
 }
 
 // NewAuthAdapter returns the adapter through which authent stores its rows with client.
 // Import the package runtime of this graph too, as for any client.
 func NewAuthAdapter(client *Client) *AuthAdapter {
-	return &AuthAdapter{client: client, watches: &entadapter.Watches{}, lookup: authLookup(client.driver.Dialect())}
+	return &AuthAdapter{
+		client:  client,
+		watches: &entadapter.Watches{},
+		lookup:  authLookup(client.driver.Dialect()),
+		targets: entadapter.NewTargets(
+			entadapter.Columns{Names: session.Columns, ScanValues: (*Session)(nil).scanValues},
+			entadapter.Columns{Names: user.Columns, ScanValues: (*User)(nil).scanValues},
+		),
+	}
 }
 
 // Columns implements authent.Adapter.
@@ -113,7 +123,7 @@ func (a *AuthAdapter) inTx(ctx context.Context, fn func(tx *AuthAdapter) error) 
 		return a.tx.Note(fn(a))
 	}
 	return entadapter.InTx(ctx, a.begin, func(tx *Tx, state *entadapter.State) error {
-		return fn(&AuthAdapter{client: tx.Client(), tx: state, watches: a.watches, lookup: a.lookup})
+		return fn(&AuthAdapter{client: tx.Client(), tx: state, watches: a.watches, lookup: a.lookup, targets: a.targets})
 	})
 }
 
@@ -493,19 +503,14 @@ func (a *AuthAdapter) SessionAndUser(ctx context.Context, token authent.Secret) 
 
 func (a *AuthAdapter) scanSessionAndUser(ctx context.Context, rows *sql.Rows, token authent.Secret) (*authent.Session, error) {
 	for rows.Next() {
-		s, u := &Session{config: a.client.config}, &User{config: a.client.config}
-		values, err := s.scanValues(session.Columns)
+		values, err := a.targets.Make()
 		if err != nil {
 			return nil, a.done(ctx, err, sessionKeys)
 		}
-		userValues, err := u.scanValues(user.Columns)
-		if err != nil {
-			return nil, a.done(ctx, err, sessionKeys)
-		}
-		values = append(values, userValues...)
 		if err := rows.Scan(values...); err != nil {
 			return nil, a.done(ctx, err, sessionKeys)
 		}
+		s, u := &Session{config: a.client.config}, &User{config: a.client.config}
 		if err := s.assignValues(session.Columns, values[:len(session.Columns)]); err != nil {
 			return nil, a.done(ctx, err, sessionKeys)
 		}
