@@ -156,21 +156,19 @@ func (r *requestSession) Value(key any) any {
 	return r.Context.Value(key)
 }
 
-// recallSession does what checkSession does, from the cache if it may, and returns the
-// context with the session in it.
-func (a *Auth) recallSession(ctx context.Context, c caller) (_ context.Context, s *Session, rolled time.Time, err error) {
+// recallSession does what checkSession does, from the cache if it may. What is found there
+// comes with the context that holds it, which is nil otherwise.
+func (a *Auth) recallSession(ctx context.Context, c caller) (holds context.Context, s *Session, rolled time.Time, err error) {
 	now := a.now()
 	if !a.cache.usable(now) || len(c.tokens) != 1 {
 		s, rolled, err = a.checkSession(ctx, c)
-		return withSession(ctx, s), s, rolled, err
+		return nil, s, rolled, err
 	}
 	key := cacheKey(c.tokens[0])
 	if kept, ok := a.cache.entries.Get(key, now); ok && a.alive(kept, now) {
 		r := &requestSession{Context: ctx, session: *kept, user: *kept.User}
 		r.session.User, r.session.brought = &r.user, Secret(c.tokens[0])
-		if s, rolled, err = a.useSession(ctx, c, &r.session, now); s == nil {
-			return ctx, nil, rolled, err
-		}
+		s, rolled, err = a.useSession(ctx, c, &r.session, now)
 		return r, s, rolled, err
 	}
 	began := a.cache.entries.Begin(now)
@@ -178,7 +176,7 @@ func (a *Auth) recallSession(ctx context.Context, c caller) (_ context.Context, 
 	if s != nil {
 		a.cache.keep(key, s, began)
 	}
-	return withSession(ctx, s), s, rolled, err
+	return nil, s, rolled, err
 }
 
 // keep stores a copy of what was read, so that nothing a request does to it is kept.

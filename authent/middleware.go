@@ -1,6 +1,7 @@
 package authent
 
 import (
+	"context"
 	"mime"
 	"net/http"
 	"net/url"
@@ -30,13 +31,16 @@ func (a *Auth) LoadSession(next http.Handler) http.Handler {
 		if !e.served() {
 			return
 		}
-		ctx, s, rolled, err := a.recallSession(r.Context(), a.callerOf(r))
+		holds, s, rolled, err := a.recallSession(r.Context(), a.callerOf(r))
 		if err != nil {
 			e.refuseUnknown(err)
 			return
 		}
+		if s != nil && holds == nil {
+			holds = context.WithValue(r.Context(), sessionKey{}, s)
+		}
 		if s != nil {
-			r = r.WithContext(ctx)
+			r = r.WithContext(holds)
 		}
 		if rolled.IsZero() {
 			next.ServeHTTP(w, r)

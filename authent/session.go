@@ -85,14 +85,6 @@ func SessionFrom(ctx context.Context) *Session {
 	return s
 }
 
-// withSession returns ctx with the session in it, if there is one.
-func withSession(ctx context.Context, s *Session) context.Context {
-	if s == nil {
-		return ctx
-	}
-	return context.WithValue(ctx, sessionKey{}, s)
-}
-
 // checkSession returns the live session of c, or nil, and, when the cookie must be
 // re-sent, its new expiry: the check may have extended the session, or taken over
 // Auth.js's cookie. An error comes from the database: it is then unknown whether c
