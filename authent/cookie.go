@@ -330,6 +330,9 @@ func (a *Auth) clearChunks(w http.ResponseWriter, r *http.Request) {
 // name.0 and so on. It joins all parts with the cookie of that name, so that it would know
 // no session beside those that are left from before.
 func (a *Auth) chunks(r *http.Request) []string {
+	if !a.mayBringChunks(r) {
+		return nil
+	}
 	var names []string
 	for name := range input.Cookies(r) {
 		if a.isChunk(name) && !slices.Contains(names, name) {
@@ -337,6 +340,21 @@ func (a *Auth) chunks(r *http.Request) []string {
 		}
 	}
 	return names
+}
+
+// mayBringChunks looks for chunks without taking the cookies apart, which every request
+// would pay for.
+func (a *Auth) mayBringChunks(r *http.Request) bool {
+	for _, line := range r.Header["Cookie"] {
+		for _, name := range [...]string{a.cookies.session, a.cookies.authJS} {
+			for rest, found := line, name != ""; found; {
+				if _, rest, found = strings.Cut(rest, name); strings.HasPrefix(rest, ".") {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // isChunk reports whether a cookie of that name is a part of a session cookie.

@@ -195,7 +195,8 @@ func (e *exchange) preflight() {
 // It does not where it fetches a page that its history has lost: that answer takes the
 // whole page's place, and htmx reads none of its headers.
 func (e *exchange) isHTMX() bool {
-	return e.r.Header.Get("HX-Request") == "true" && !e.restoresHistory()
+	// "HX-Request" as Go writes it: any other spelling is made into that each time.
+	return e.r.Header.Get("Hx-Request") == "true" && !e.restoresHistory()
 }
 
 func (e *exchange) restoresHistory() bool {

@@ -99,7 +99,10 @@ func (e *exchange) answerSession(s *Session, err error, trigger string, data any
 
 // sessionBody returns what is told about a live session.
 func (e *exchange) sessionBody(s *Session, trigger string, data any) (any, error) {
-	if e.cfg.Callbacks.Session == nil {
+	switch {
+	case e.cfg.Callbacks.Session == nil && e.cfg.Events.Session == nil:
+		return newPlainBody(s), nil
+	case e.cfg.Callbacks.Session == nil:
 		return newSessionBody(s), nil
 	}
 	return e.cfg.Callbacks.Session(e.r.Context(), SessionParams{

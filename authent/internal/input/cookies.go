@@ -16,6 +16,31 @@ const maxCookies = 3000
 // characters that no cookie's name has.
 func Cookies(r *http.Request) iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
+		for name, value := range pairs(r) {
+			if value, ok := unquote(value); ok && !yield(name, value) {
+				return
+			}
+		}
+	}
+}
+
+// CookiesNamed yields the values of the cookies of that name.
+func CookiesNamed(r *http.Request, name string) iter.Seq[string] {
+	return func(yield func(value string) bool) {
+		for n, value := range pairs(r) {
+			if n != name {
+				continue
+			}
+			if value, ok := unquote(value); ok && !yield(value) {
+				return
+			}
+		}
+	}
+}
+
+// pairs yields the name and the value of each cookie as they stand in r.
+func pairs(r *http.Request) iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
 		lines := r.Header["Cookie"]
 		n := len(lines)
 		for _, line := range lines {
@@ -29,21 +54,9 @@ func Cookies(r *http.Request) iter.Seq2[string, string] {
 				var pair string
 				pair, line, _ = strings.Cut(line, ";")
 				name, value, _ := strings.Cut(trim(pair), "=")
-				name = trim(name)
-				if value, ok := unquote(value); ok && name != "" && !yield(name, value) {
+				if name = trim(name); name != "" && !yield(name, value) {
 					return
 				}
-			}
-		}
-	}
-}
-
-// CookiesNamed yields the values of the cookies of that name.
-func CookiesNamed(r *http.Request, name string) iter.Seq[string] {
-	return func(yield func(value string) bool) {
-		for n, value := range Cookies(r) {
-			if n == name && !yield(value) {
-				return
 			}
 		}
 	}
@@ -63,4 +76,14 @@ func unquote(value string) (string, bool) {
 	return value, true
 }
 
-func trim(s string) string { return strings.Trim(s, " \t\r\n") }
+func trim(s string) string {
+	for s != "" && isSpace(s[0]) {
+		s = s[1:]
+	}
+	for s != "" && isSpace(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
