@@ -51,6 +51,9 @@ const testSecret = "a secret of more than thirty-two bytes for tests"
 // setup changes how a world is made.
 type setup struct {
 	https bool
+	// url is of a database that is lent already, as to another process of the application.
+	// If "", one is lent.
+	url string
 	// through turns the database's URL into the one that is opened. If nil, it is.
 	through func(url string) string
 	// uncached says that a test writes to the database behind the engine's back and wants
@@ -67,7 +70,7 @@ var unhurried = authent.RateLimits{
 
 func newWorld(t testing.TB, kind testdb.Kind, set setup) *world {
 	t.Helper()
-	w := &world{t: t, kind: kind, clock: newClock(), log: newSecretLog(t)}
+	w := &world{t: t, kind: kind, url: set.url, clock: newClock(), log: newSecretLog(t)}
 	w.openDatabase(set.through)
 	w.server = httptest.NewUnstartedServer(nil)
 	scheme := "http"
@@ -110,7 +113,9 @@ func (w *world) endMails() {
 
 func (w *world) openDatabase(through func(string) string) {
 	w.t.Helper()
-	w.url = w.kind.Lent(w.t)
+	if w.url == "" {
+		w.url = w.kind.Lent(w.t)
+	}
 	if through != nil {
 		w.url = through(w.url)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/internal/redisclient"
 )
 
 // margin is how long after its window a counter is kept, so that it is still there for
@@ -59,25 +60,8 @@ var _ authent.RateLimitStore = (*Store)(nil)
 // A client that sends a command again when the answer was lost (MaxRetries) may count a
 // try twice, and never less than once.
 func New(client redis.UniversalClient, c Config) (*Store, error) {
-	there, keeps := true, true
-	switch client := client.(type) {
-	case nil:
-		there = false
-	case *redis.Client:
-		there = client != nil
-		keeps = there && client.Options().ContextTimeoutEnabled
-	case *redis.ClusterClient:
-		there = client != nil
-		keeps = there && client.Options().ContextTimeoutEnabled
-	case *redis.Ring:
-		there = client != nil
-		keeps = there && client.Options().ContextTimeoutEnabled
-	}
-	switch {
-	case !there:
-		return nil, errors.New("redislimit: no client: pass redis.NewClient(options)")
-	case !keeps:
-		return nil, errors.New("redislimit: the client ignores the deadlines of requests: set ContextTimeoutEnabled in its options")
+	if err := redisclient.Check(client); err != nil {
+		return nil, fmt.Errorf("redislimit: %w", err)
 	}
 	if c.Prefix == "" {
 		c.Prefix = "authent:"
@@ -90,11 +74,10 @@ func New(client redis.UniversalClient, c Config) (*Store, error) {
 // ContextTimeoutEnabled set. rediss is Redis with TLS. Its error holds no part of the URL,
 // so that it can be logged: redis.ParseURL's own may hold the password.
 func ParseURL(rawURL string) (*redis.Options, error) {
-	options, err := redis.ParseURL(rawURL)
+	options, err := redisclient.ParseURL(rawURL)
 	if err != nil {
-		return nil, errors.New("redislimit: the URL of Redis is not understood: write redis://user:password@host:6379/0, or rediss:// for TLS, with what is special in the password as %40 for @; then check each option after the ?")
+		return nil, fmt.Errorf("redislimit: %w", err)
 	}
-	options.ContextTimeoutEnabled = true
 	return options, nil
 }
 

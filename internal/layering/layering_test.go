@@ -61,35 +61,43 @@ func TestNoDriverIsForced(t *testing.T) {
 
 // TestMailIsChosen: what sends mail is linked by who imports authent/mail.
 func TestMailIsChosen(t *testing.T) {
-	chosen(t, "/authent/mail", "github.com/wneessen/go-mail")
+	chosen(t, "github.com/wneessen/go-mail", "/authent/mail")
 }
 
-// TestRedisIsChosen: a client of Redis is linked by who imports authent/redislimit.
+// TestRedisIsChosen: a client of Redis is linked by who imports authent/redislimit or
+// authent/redisbroadcast, and neither of them by the other.
 func TestRedisIsChosen(t *testing.T) {
-	chosen(t, "/authent/redislimit", "github.com/redis/go-redis")
+	chosen(t, "github.com/redis/go-redis", "/authent/redislimit", "/authent/redisbroadcast")
 }
 
-// chosen fails unless pkg links the library and nothing else does, and knows the engine,
-// and neither a database nor a graph.
-func chosen(t *testing.T, pkg, library string) {
+// chosen fails unless each of the packages links the library and nothing else does, nor one
+// of them another, and unless they know the engine, and neither a database nor a graph.
+func chosen(t *testing.T, library string, pkgs ...string) {
 	t.Helper()
-	for _, other := range []string{"/authent", "/authent/provider", "/authent/entadapter", "/authent/authenttest", "/authent/adopt", "/authent/mail", "/authent/redislimit",
-		"/ent", "/examples/customadapter", "/cmd/migrate", "/internal/testdb"} {
+	for _, other := range []string{"/authent", "/authent/provider", "/authent/entadapter", "/authent/authenttest", "/authent/adopt", "/authent/database", "/authent/mail",
+		"/authent/redislimit", "/authent/redisbroadcast", "/ent", "/examples/customadapter", "/cmd/migrate", "/internal/testdb"} {
 		for _, dep := range deps(t, module+other) {
-			if other != pkg && under(dep, library, module+pkg) {
+			if under(dep, library) && !slices.Contains(pkgs, other) {
 				t.Errorf("%s links %s", other, dep)
+			}
+			for _, pkg := range pkgs {
+				if under(dep, module+pkg) && other != pkg {
+					t.Errorf("%s links %s", other, dep)
+				}
 			}
 		}
 	}
-	linked := false
-	for _, dep := range deps(t, module+pkg) {
-		linked = linked || under(dep, library)
-		if under(dep, "entgo.io", "ariga.io", module+"/ent", module+"/internal") || under(dep, drivers...) {
-			t.Errorf("%s links %s", pkg, dep)
+	for _, pkg := range pkgs {
+		linked := false
+		for _, dep := range deps(t, module+pkg) {
+			linked = linked || under(dep, library)
+			if under(dep, "entgo.io", "ariga.io", module+"/ent", module+"/internal") || under(dep, drivers...) {
+				t.Errorf("%s links %s", pkg, dep)
+			}
 		}
-	}
-	if !linked {
-		t.Errorf("%s does not link %s: this test looks at nothing", pkg, library)
+		if !linked {
+			t.Errorf("%s does not link %s: this test looks at nothing", pkg, library)
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
@@ -49,14 +50,16 @@ type keeper struct {
 	statements atomic.Int64
 }
 
-// newKeeper makes one whose broadcaster goes another way than its statements.
+// newKeeper makes one whose clock stands, and whose broadcaster may go another way than its
+// statements.
 func newKeeper(t *testing.T, rawURL, broadcasterURL string) *keeper {
 	t.Helper()
+	now := time.Now()
 	k := &keeper{t: t, log: &lines{}}
 	driver := dialect.DebugWithContext(entsql.OpenDB(dialect.Postgres, open(t, rawURL)), func(context.Context, ...any) { k.statements.Add(1) })
 	k.client = ent.NewClient(ent.Driver(driver))
 	k.auth = authenttest.New(t, authent.Config{
-		Adapter: ent.NewAuthAdapter(k.client), Logger: slog.New(slog.NewTextHandler(k.log, nil)),
+		Adapter: ent.NewAuthAdapter(k.client), Logger: slog.New(slog.NewTextHandler(k.log, nil)), Now: func() time.Time { return now },
 		Session: authent.SessionConfig{Cache: authent.CacheConfig{Size: 10, Broadcaster: newBroadcaster(t, broadcasterURL)}},
 	})
 	ctx, stop := context.WithCancel(t.Context())

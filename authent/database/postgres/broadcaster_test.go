@@ -1,9 +1,12 @@
 package postgres_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -239,6 +242,46 @@ func TestBroadcaster_Primary(t *testing.T) {
 	e := startListening(t, newBroadcaster(t, standby.URL))
 	if err := e.end(t); err == nil || stateOf(err) != "25006" && !strings.Contains(err.Error(), "recovery") {
 		t.Errorf("a standby: %v", err)
+	}
+}
+
+// TestBroadcaster_Unanswered: a server that lets us in and says nothing more is given up
+// after connect_timeout.
+func TestBroadcaster_Unanswered(t *testing.T) {
+	t.Parallel()
+	base := testdb.Server(t, "postgres").URL(t)
+	proxy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer proxy.Close()
+	go func() {
+		client, err := proxy.Accept()
+		if err != nil {
+			return
+		}
+		defer client.Close()
+		server, err := net.Dial("tcp", "127.0.0.1:"+portOf(t, base))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer server.Close()
+		go func() { _, _ = io.Copy(client, server) }()
+		buffer := make([]byte, 4096)
+		for {
+			n, err := client.Read(buffer)
+			if err != nil {
+				return
+			}
+			if !bytes.Contains(buffer[:n], []byte("LISTEN")) {
+				_, _ = server.Write(buffer[:n])
+			}
+		}
+	}()
+	e := startListening(t, newBroadcaster(t, listed(t, base, proxy.Addr().String(), "sslmode=disable&connect_timeout=1")))
+	if err := e.end(t); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("%v, want a time-out", err)
 	}
 }
 
