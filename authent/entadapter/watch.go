@@ -143,7 +143,7 @@ func (ws *Watches) Hook(watched Watched, graph Graph) ent.Hook {
 				if !inTx {
 					ws.changed(ctx, changes)
 					ws.announceStored(ctx, driver, changes)
-				} else if err == nil || !retryable(err) { // else there is no transaction any more
+				} else if err == nil || !rolledBack(err) { // else the transaction has ended
 					err = cmp.Or(err, ws.announce(ctx, driver, changes))
 				}
 			}()
