@@ -16,9 +16,10 @@ import (
 )
 
 // MemoryAdapter is an authent.Adapter in memory, for unit tests. It has every
-// optional column, keeps milliseconds, and is an authent.RateLimitStore and an authent.SessionToucher. What
-// the contract allows it does strictly: after the first error in a transaction
-// every further call in it fails, as on PostgreSQL.
+// optional column, keeps milliseconds, and is an authent.RateLimitStore, an
+// authent.SessionToucher and an authent.SessionWatcher, which runs no statements. What the
+// contract allows it does strictly: after the first error in a transaction every
+// further call in it fails, as on PostgreSQL.
 //
 // Make one with NewMemoryAdapter. It is safe for concurrent use. One writer
 // runs at a time, so a function passed to InTx that writes through the outer
@@ -32,6 +33,7 @@ var (
 	_ authent.Adapter        = (*MemoryAdapter)(nil)
 	_ authent.RateLimitStore = (*MemoryAdapter)(nil)
 	_ authent.SessionToucher = (*MemoryAdapter)(nil)
+	_ authent.SessionWatcher = (*MemoryAdapter)(nil)
 )
 
 // NewMemoryAdapter returns an adapter with an empty store.
@@ -56,6 +58,9 @@ type memoryStore struct {
 
 	limitsMu sync.Mutex
 	limits   map[string]memoryLimit
+
+	// watches are told of what becomes of sessions and users.
+	watches memoryWatches
 }
 
 // memoryTables is one version of all rows.
@@ -77,9 +82,10 @@ func (t *memoryTables) clone() *memoryTables {
 
 // memoryTx is an open transaction: a version that nobody else sees.
 type memoryTx struct {
-	tables *memoryTables
-	doomed error // the first error
-	done   bool
+	tables  *memoryTables
+	doomed  error // the first error
+	done    bool
+	changes []authent.SessionChange // to be told after the commit
 }
 
 var (
@@ -106,26 +112,36 @@ func (m *MemoryAdapter) InTx(ctx context.Context, fn func(tx authent.Adapter) er
 		m.tx.doomed = cmp.Or(m.tx.doomed, err)
 		return err
 	}
-	if err := ctx.Err(); err != nil {
+	tx, err := m.once(ctx, fn)
+	if err != nil {
 		return err
+	}
+	m.store.watches.tell(ctx, tx.changes)
+	return nil
+}
+
+// once runs fn in a transaction, which it returns if it was stored.
+func (m *MemoryAdapter) once(ctx context.Context, fn func(tx authent.Adapter) error) (*memoryTx, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	select {
 	case m.store.writer <- struct{}{}:
 		defer func() { <-m.store.writer }()
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
 	tx := &memoryTx{tables: m.store.current.Load().clone()}
 	// Also when fn panics: then tx is dead and never becomes current.
 	defer func() { tx.done = true }()
 	if err := fn(&MemoryAdapter{store: m.store, tx: tx}); err != nil {
-		return err
+		return nil, err
 	}
 	if err := cmp.Or(tx.doomed, ctx.Err()); err != nil {
-		return err
+		return nil, err
 	}
 	m.store.current.Store(tx.tables)
-	return nil
+	return tx, nil
 }
 
 // view returns the version to read.
@@ -143,11 +159,11 @@ func (m *MemoryAdapter) view(ctx context.Context) (*memoryTables, error) {
 }
 
 // change runs one statement, in a transaction of its own if there is none. A
-// statement that fails changes nothing.
-func (m *MemoryAdapter) change(ctx context.Context, statement func(t *memoryTables) error) error {
+// statement that fails changes nothing. What it changes is told after the commit.
+func (m *MemoryAdapter) change(ctx context.Context, statement func(t *memoryTables) error, changes ...authent.SessionChange) error {
 	if m.tx == nil {
 		return m.InTx(ctx, func(tx authent.Adapter) error {
-			return tx.(*MemoryAdapter).change(ctx, statement)
+			return tx.(*MemoryAdapter).change(ctx, statement, changes...)
 		})
 	}
 	t, err := m.view(ctx)
@@ -157,6 +173,9 @@ func (m *MemoryAdapter) change(ctx context.Context, statement func(t *memoryTabl
 	err = statement(t)
 	if errors.Is(err, authent.ErrConflict) || errors.Is(err, errNoUser) {
 		m.tx.doomed = err
+	}
+	if err == nil {
+		m.tx.changes = append(m.tx.changes, changes...)
 	}
 	return err
 }

@@ -79,11 +79,15 @@ func (m *MemoryAdapter) UpdateSession(ctx context.Context, token authent.Secret,
 		setInstant(&s.LastUsedAt, u.LastUsedAt)
 		t.sessions[token] = s
 		return nil
-	})
+	}, authent.SessionChange{Token: token, Minor: true})
 }
 
 // TouchSessions implements authent.SessionToucher.
 func (m *MemoryAdapter) TouchSessions(ctx context.Context, tokens []authent.Secret, at time.Time) error {
+	changes := make([]authent.SessionChange, len(tokens))
+	for i, token := range tokens {
+		changes[i] = authent.SessionChange{Token: token, Minor: true}
+	}
 	return m.change(ctx, func(t *memoryTables) error {
 		for _, token := range tokens {
 			if s, ok := t.sessions[token]; ok && s.LastUsedAt.Before(instant(at)) {
@@ -92,7 +96,7 @@ func (m *MemoryAdapter) TouchSessions(ctx context.Context, tokens []authent.Secr
 			}
 		}
 		return nil
-	})
+	}, changes...)
 }
 
 // DeleteSession implements authent.Adapter.
@@ -100,29 +104,29 @@ func (m *MemoryAdapter) DeleteSession(ctx context.Context, token authent.Secret)
 	return m.change(ctx, func(t *memoryTables) error {
 		delete(t.sessions, token)
 		return nil
-	})
+	}, authent.SessionChange{Token: token})
 }
 
 // DeleteSessionByID implements authent.Adapter.
 func (m *MemoryAdapter) DeleteSessionByID(ctx context.Context, userID, id string) (bool, error) {
-	n, err := m.deleteSessions(ctx, func(s authent.Session) bool { return s.UserID == userID && s.ID == id })
+	n, err := m.deleteSessions(ctx, authent.SessionChange{ID: id}, func(s authent.Session) bool { return s.UserID == userID && s.ID == id })
 	return n > 0, err
 }
 
 // DeleteSessions implements authent.Adapter.
 func (m *MemoryAdapter) DeleteSessions(ctx context.Context, userID string, except authent.Secret) (int, error) {
-	return m.deleteSessions(ctx, func(s authent.Session) bool {
+	return m.deleteSessions(ctx, authent.SessionChange{UserID: userID}, func(s authent.Session) bool {
 		return s.UserID == userID && (except == "" || s.Token != except)
 	})
 }
 
-func (m *MemoryAdapter) deleteSessions(ctx context.Context, which func(s authent.Session) bool) (int, error) {
+func (m *MemoryAdapter) deleteSessions(ctx context.Context, change authent.SessionChange, which func(s authent.Session) bool) (int, error) {
 	n := 0
 	err := m.change(ctx, func(t *memoryTables) error {
 		before := len(t.sessions)
 		maps.DeleteFunc(t.sessions, func(_ authent.Secret, s authent.Session) bool { return which(s) })
 		n = before - len(t.sessions)
 		return nil
-	})
+	}, change)
 	return n, err
 }

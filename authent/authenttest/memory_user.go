@@ -114,7 +114,7 @@ func (m *MemoryAdapter) UpdateUser(ctx context.Context, id string, u authent.Use
 		setInstant(&updated.DisabledAt, u.DisabledAt)
 		updated.UpdatedAt = instant(time.Now())
 		return t.putUser(*updated)
-	})
+	}, authent.SessionChange{UserID: id})
 	if err != nil {
 		return nil, err
 	}
@@ -128,5 +128,5 @@ func (m *MemoryAdapter) DeleteUser(ctx context.Context, id string) error {
 		maps.DeleteFunc(t.accounts, func(_ memoryAccountKey, a authent.Account) bool { return a.UserID == id })
 		maps.DeleteFunc(t.sessions, func(_ authent.Secret, s authent.Session) bool { return s.UserID == id })
 		return nil
-	})
+	}, authent.SessionChange{UserID: id})
 }

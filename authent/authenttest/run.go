@@ -14,8 +14,8 @@ type Subject struct {
 	// Adapter is what is tested.
 	Adapter authent.Adapter
 
-	// DB is the adapter's database. With it the suite also looks at raw rows and
-	// deletes by SQL. If nil, those cases do not run, and Run lists them in the log.
+	// DB is the adapter's database. With it the suite also looks at raw rows,
+	// deletes by SQL, and makes and drops a table of its own. If nil, those cases do not run, and Run lists them in the log.
 	DB *sql.DB
 	// Dialect is "sqlite", "postgres" or "mysql": how names are quoted in SQL.
 	// It is needed with DB only.
@@ -63,7 +63,7 @@ type Tables struct {
 
 // Run tests an adapter against every sentence of authent.Adapter's comments.
 //
-// It calls open once for each case, some 150 times and from parallel tests. open must
+// It calls open once for each case, some 170 times and from parallel tests. open must
 // return an adapter on an empty store that nothing else uses, and close it with t.Cleanup.
 // Some cases make 64 calls at once: a store with few connections must let them wait, and
 // must not answer that it is locked.
@@ -74,7 +74,9 @@ type Tables struct {
 // the cases under Time there. PGTZ is set too; open should give the sessions
 // of a server that does not know PGTZ the zone os.Getenv("TZ").
 //
-// The cases under RateLimit run when the adapter is an authent.RateLimitStore.
+// The cases under RateLimit run when the adapter is an authent.RateLimitStore, those under
+// Touch when it is an authent.SessionToucher, and those under Watch when it is an
+// authent.SessionWatcher that does not refuse.
 func Run(t *testing.T, open func(t testing.TB) Subject) {
 	t.Helper()
 	probe := open(t)
@@ -142,6 +144,7 @@ func groups() []group {
 		{name: "Session", cases: sessionCases},
 		{name: "SessionDelete", cases: sessionDeleteCases},
 		{name: "Touch", cases: touchCases, applies: isSessionToucher},
+		{name: "Watch", cases: watchCases, applies: isSessionWatcher},
 		{name: "VerificationToken", cases: verificationTokenCases},
 		{name: "DeleteExpired", cases: expiredCases},
 		{name: "ByteForByte", cases: keyCases},

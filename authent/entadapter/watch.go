@@ -1,6 +1,7 @@
 package entadapter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -15,6 +16,9 @@ import (
 
 // ErrFiltered is why sessions of a graph cannot be kept in a cache.
 var ErrFiltered = errors.New("the graph has interceptors or a privacy policy on Session or User, so what one request may see is not what the next one may: leave Cache.Size and Cache.Broadcaster empty")
+
+// announcePatience is how long a change waits for its statement outside a transaction.
+const announcePatience = 3 * time.Second
 
 // Watches are those who are told of the changes that are made through one client. Its zero
 // value is ready.
@@ -44,6 +48,9 @@ func (ws *Watches) list() []authent.SessionWatch {
 	return nil
 }
 
+// Any reports whether somebody is told of changes.
+func (ws *Watches) Any() bool { return ws.all.Load() != nil }
+
 // Announce reports whether others are told in the transaction of a change.
 func (ws *Watches) Announce() bool {
 	return slices.ContainsFunc(ws.list(), func(w authent.SessionWatch) bool { return w.Statement != "" })
@@ -51,8 +58,8 @@ func (ws *Watches) Announce() bool {
 
 // Watched says how mutations of one type concern sessions and their users.
 type Watched struct {
-	// Edges are those of the type whose foreign keys stand in other rows, of sessions or
-	// users.
+	// Edges are those of the type by which rows of sessions or users are changed other than
+	// the mutation's own.
 	Edges []string
 	// HeldBy says that rows of sessions or users refer to the type, perhaps through others:
 	// the database changes or deletes them with what they refer to.
@@ -64,17 +71,29 @@ type Watched struct {
 	One func(ent.Mutation) (authent.SessionChange, bool)
 }
 
-// changes returns what a mutation, which ran, concerns.
-func (w Watched) changes(m ent.Mutation) []authent.SessionChange {
-	everything := []authent.SessionChange{{}}
+// everything is the change of what cannot be told more exactly.
+var everything = []authent.SessionChange{{}}
+
+// spreads reports whether a mutation, which ran, changed rows other than its own.
+func (w Watched) spreads(m ent.Mutation) bool {
 	for _, edges := range [][]string{m.AddedEdges(), m.RemovedEdges(), m.ClearedEdges()} {
 		if slices.ContainsFunc(edges, func(e string) bool { return slices.Contains(w.Edges, e) }) {
-			return everything
+			return true
 		}
 	}
-	switch op := m.Op(); {
-	case w.HeldBy && op.Is(ent.OpDelete|ent.OpDeleteOne):
+	return w.HeldBy && m.Op().Is(ent.OpDelete|ent.OpDeleteOne)
+}
+
+// changes returns what a mutation, which ran, concerns. What the adapter says of its own
+// mutation counts, unless hooks or the database did more.
+func (w Watched) changes(ctx context.Context, m ent.Mutation) []authent.SessionChange {
+	if w.spreads(m) {
 		return everything
+	}
+	if marked, ok := ctx.Value(markKey{}).(mark); ok && marked.mutation == any(m) {
+		return marked.changes
+	}
+	switch op := m.Op(); {
 	case w.One == nil || op.Is(ent.OpCreate) && !w.Upserts:
 		return nil
 	case op.Is(ent.OpUpdateOne | ent.OpDeleteOne):
@@ -84,9 +103,6 @@ func (w Watched) changes(m ent.Mutation) []authent.SessionChange {
 	}
 	return everything
 }
-
-// announcing bounds how long others are told of what is stored already.
-const announcing = 5 * time.Second
 
 type markKey struct{}
 
@@ -99,17 +115,10 @@ type mark struct {
 // Marked returns a context that says which changes a mutation of the adapter's own makes,
 // which could not be told from the mutation itself. It is for that mutation alone.
 func (ws *Watches) Marked(ctx context.Context, mutation any, changes ...authent.SessionChange) context.Context {
-	if ws.all.Load() == nil {
+	if !ws.Any() {
 		return ctx
 	}
 	return context.WithValue(ctx, markKey{}, mark{mutation, changes})
-}
-
-func (w Watched) changesIn(ctx context.Context, m ent.Mutation) []authent.SessionChange {
-	if marked, ok := ctx.Value(markKey{}).(mark); ok && marked.mutation == any(m) {
-		return marked.changes
-	}
-	return w.changes(m)
 }
 
 // Graph is what a hook needs to know of the graph that it was generated for.
@@ -121,26 +130,24 @@ type Graph struct {
 	AfterCommit func(d dialect.Driver, f func(context.Context)) bool
 }
 
-// Hook returns the hook that tells of the mutations of one type.
+// Hook returns the hook that tells of the mutations of one type, also of those that fail or
+// panic: something may be stored all the same.
 func (ws *Watches) Hook(watched Watched, graph Graph) ent.Hook {
 	return func(next ent.Mutator) ent.Mutator {
-		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (_ ent.Value, err error) {
 			driver := graph.Driver(m)
 			var changes []authent.SessionChange
 			inTx := graph.AfterCommit(undebugged(driver), func(ctx context.Context) { ws.changed(ctx, changes) })
 			defer func() {
-				changes = watched.changesIn(ctx, m)
+				changes = watched.changes(ctx, m)
 				if !inTx {
 					ws.changed(ctx, changes)
+					ws.announceStored(ctx, driver, changes)
+				} else if err == nil || !rolledBack(err) { // else the transaction has ended
+					err = cmp.Or(err, ws.announce(ctx, driver, changes))
 				}
 			}()
-			value, err := next.Mutate(ctx, m)
-			if !inTx { // it may be stored, whatever err says
-				ws.announceAlone(ctx, driver, watched.changesIn(ctx, m))
-			} else if err == nil {
-				err = ws.announce(ctx, driver, watched.changesIn(ctx, m))
-			}
-			return value, err
+			return next.Mutate(ctx, m)
 		})
 	}
 }
@@ -167,17 +174,6 @@ func (ws *Watches) changed(ctx context.Context, changes []authent.SessionChange)
 	}
 }
 
-// announceAlone announces what is stored already, also if the caller has gone. A failure is
-// logged.
-func (ws *Watches) announceAlone(ctx context.Context, d dialect.Driver, changes []authent.SessionChange) {
-	logger := authent.LoggerFrom(ctx)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), announcing)
-	defer cancel()
-	if err := ws.announce(ctx, d, changes); err != nil {
-		logger.WarnContext(ctx, "authent: other processes could not be told of a session's end or change: they see it within SessionConfig.Cache.TTL", "error", Ended(ctx, err))
-	}
-}
-
 // announce runs each watch's statement through the driver of the change.
 func (ws *Watches) announce(ctx context.Context, d dialect.Driver, changes []authent.SessionChange) error {
 	for _, w := range ws.list() {
@@ -191,4 +187,14 @@ func (ws *Watches) announce(ctx context.Context, d dialect.Driver, changes []aut
 		}
 	}
 	return nil
+}
+
+// announceStored does what announce does after a change outside a transaction, which is
+// stored whether others learn of it or not, and whether somebody still waits for it.
+func (ws *Watches) announceStored(ctx context.Context, d dialect.Driver, changes []authent.SessionChange) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), announcePatience)
+	defer cancel()
+	if err := ws.announce(ctx, d, changes); err != nil {
+		authent.LoggerFrom(ctx).WarnContext(ctx, "authent: other processes could not be told of a session's end or change: they see it within SessionConfig.Cache.TTL", "error", Ended(ctx, err))
+	}
 }

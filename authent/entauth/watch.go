@@ -9,8 +9,8 @@ import (
 // watched is a type whose mutations may concern sessions or users.
 type watched struct {
 	*gen.Type
-	// Edges are those whose foreign keys stand in rows of sessions or users, other than the
-	// mutation's own.
+	// Edges are those by which a mutation changes rows of sessions or users other than its
+	// own: their foreign keys stand there, or on both sides.
 	Edges []string
 	// HeldBy says that sessions or users refer to the type, perhaps through other types.
 	HeldBy bool
@@ -31,7 +31,7 @@ func watchedTypes(g *gen.Graph) []watched {
 	for _, t := range g.Nodes {
 		w := watched{Type: t, HeldBy: slices.Contains(held, t), Upserts: upserts}
 		for _, e := range t.Edges {
-			if isSubject(e.Type) && !e.M2M() && !e.OwnFK() {
+			if isSubject(e.Type) && !e.M2M() && (e.Bidi || !e.OwnFK()) {
 				w.Edges = append(w.Edges, e.Name)
 			}
 		}

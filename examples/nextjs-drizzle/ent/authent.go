@@ -489,9 +489,13 @@ func authLookup(name string) string {
 }
 
 // SessionAndUser implements authent.Adapter. It runs one statement, unless the application
-// has added interceptors, which only a query through ent asks.
+// has added interceptors, which only a query through ent asks. It is an error if they came
+// after WatchSessions: what is kept in a cache they do not see.
 func (a *AuthAdapter) SessionAndUser(ctx context.Context, token authent.Secret) (*authent.Session, error) {
 	if len(a.client.inters.Session)+len(a.client.inters.User) > 0 {
+		if a.watches.Any() {
+			return nil, entadapter.ErrFiltered
+		}
 		return a.querySessionAndUser(ctx, token)
 	}
 	if !entadapter.Storable(token) {

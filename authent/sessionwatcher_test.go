@@ -1,0 +1,31 @@
+package authent_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/authent/authent/authent"
+)
+
+// TestSessionChange_Message: changes of other sessions have other messages, also where a
+// token is another's id, and a message shows neither.
+func TestSessionChange_Message(t *testing.T) {
+	seen := map[string]bool{}
+	value := strings.Repeat("0123456789abcdef", 4)
+	for _, c := range []authent.SessionChange{
+		{}, {Token: authent.Secret(value)}, {ID: value}, {UserID: value}, {Token: "0"}, {ID: "0"}, {UserID: "0"},
+	} {
+		m := c.Message()
+		if seen[m] {
+			t.Errorf("%#v has the message of another one: %q", c, m)
+		}
+		seen[m] = true
+		if len(m) > 30 || strings.Contains(m, value[:8]) {
+			t.Errorf("%#v: the message %q", c, m)
+		}
+		c.Minor = true
+		if c.Message() != m {
+			t.Errorf("%#v: the message depends on Minor", c)
+		}
+	}
+}
