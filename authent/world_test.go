@@ -339,61 +339,6 @@ func (x *countingTx) Commit() error {
 	return x.Tx.Commit()
 }
 
-// hookAdapter lets a test act at the moments between which races happen.
-type hookAdapter struct {
-	authent.Adapter
-	// beforeTx runs before a transaction begins, locked after LockUser in one.
-	beforeTx, locked func()
-	// vanishes lets the next LockUser in a transaction find nobody.
-	vanishes bool
-}
-
-func (h *hookAdapter) InTx(ctx context.Context, fn func(tx authent.Adapter) error) error {
-	if f := h.beforeTx; f != nil {
-		h.beforeTx = nil
-		f()
-	}
-	return h.Adapter.InTx(ctx, func(tx authent.Adapter) error { return fn(&hookTx{tx, h}) })
-}
-
-// TouchSessions implements authent.SessionToucher.
-func (h *hookAdapter) TouchSessions(ctx context.Context, tokens []authent.Secret, at time.Time) error {
-	return h.Adapter.(authent.SessionToucher).TouchSessions(ctx, tokens, at)
-}
-
-// WatchSessions implements authent.SessionWatcher.
-func (h *hookAdapter) WatchSessions(watch authent.SessionWatch) error {
-	return h.Adapter.(authent.SessionWatcher).WatchSessions(watch)
-}
-
-// HitRateLimit implements authent.RateLimitStore.
-func (h *hookAdapter) HitRateLimit(ctx context.Context, key string, now time.Time, window time.Duration) (int64, time.Time, error) {
-	return h.Adapter.(authent.RateLimitStore).HitRateLimit(ctx, key, now, window)
-}
-
-// ResetRateLimit implements authent.RateLimitStore.
-func (h *hookAdapter) ResetRateLimit(ctx context.Context, key string) error {
-	return h.Adapter.(authent.RateLimitStore).ResetRateLimit(ctx, key)
-}
-
-type hookTx struct {
-	authent.Adapter
-	h *hookAdapter
-}
-
-func (x *hookTx) LockUser(ctx context.Context, id string) (*authent.User, error) {
-	if x.h.vanishes {
-		x.h.vanishes = false
-		return nil, authent.ErrNotFound
-	}
-	u, err := x.Adapter.LockUser(ctx, id)
-	if f := x.h.locked; f != nil {
-		x.h.locked = nil
-		f()
-	}
-	return u, err
-}
-
 // handle serves one more path beside the application's.
 func (w *world) handle(path string, f http.HandlerFunc) {
 	mux := http.NewServeMux()
