@@ -45,6 +45,10 @@ type Subject struct {
 	// LeavesUpdatedAt says that UpdateUser does not move UpdatedAt, as in Drizzle's
 	// tables. If false, it does.
 	LeavesUpdatedAt bool
+	// DeletionsSpread says that the tables have foreign keys by which other users or
+	// sessions are changed when one is deleted. Then deletions may concern all sessions,
+	// which is a failure elsewhere.
+	DeletionsSpread bool
 	// Folds says that the table's collation folds case, accents or trailing
 	// spaces of keys. Then the second of two such keys may be ErrConflict,
 	// which is a failure elsewhere.

@@ -50,23 +50,29 @@ func ddlOf(t *testing.T, name string) (all []string) {
 func testGraph(t *testing.T, schemaFolder string, ddl []string) {
 	t.Helper()
 	t.Setenv(schema.DDL, strings.Join(ddl, ","))
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-tags=generated", "-vet=off", "-ldflags=-w", "-count=1", "-overlay", generate(t, schemaFolder), "./preset")
+	runGenerated(t, "preset", generate(t, "preset", schemaFolder))
+}
+
+// runGenerated runs the tests of a package with a graph that was generated.
+func runGenerated(t *testing.T, name, overlay string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-tags=generated", "-vet=off", "-ldflags=-w", "-count=1", "-overlay", overlay, "./"+name)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
 
-// generate writes the graph of a schema, and returns the overlay that puts it beside
-// package preset.
-func generate(t *testing.T, schemaFolder string) (overlay string) {
+// generate writes the graph of a schema, and returns the overlay that puts it beside the
+// package with the name.
+func generate(t *testing.T, name, schemaFolder string, features ...gen.Feature) (overlay string) {
 	t.Helper()
 	dir := t.TempDir()
 	target := filepath.Join(dir, "ent")
-	config := &gen.Config{Target: target, Package: "github.com/authent/authent/internal/layout/preset/ent"}
+	config := &gen.Config{Target: target, Package: "github.com/authent/authent/internal/layout/" + name + "/ent", Features: features}
 	if err := entc.Generate(schemaFolder, config, entc.Extensions(entauth.Extension{})); err != nil {
 		t.Fatal(err)
 	}
-	folder, err := filepath.Abs("preset")
+	folder, err := filepath.Abs(name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -199,7 +199,7 @@ func (a *AuthAdapter) CreateUser(ctx context.Context, u authent.User) (*authent.
 		SetNillableRole(entadapter.OrNull(u.Role)).
 		SetNillableCreatedAt(entadapter.OrNullTime(u.CreatedAt, entadapter.Time)).
 		SetNillableUpdatedAt(entadapter.OrNullTime(u.UpdatedAt, entadapter.Time))
-	created, err := create.Save(ctx)
+	created, err := create.Save(a.watches.Marked(ctx, create.mutation))
 	if err != nil {
 		return nil, a.done(ctx, err, userKeys)
 	}
@@ -468,11 +468,11 @@ func (a *AuthAdapter) CreateSession(ctx context.Context, s authent.Session) (*au
 	if err := entadapter.CheckKey("Session.session_token", s.Token); err != nil {
 		return nil, a.tx.Note(err)
 	}
-	created, err := a.client.Session.Create().
+	create := a.client.Session.Create().
 		SetSessionToken(s.Token).
 		SetUserID(s.UserID).
-		SetExpires(entadapter.Time(s.Expires)).
-		Save(ctx)
+		SetExpires(entadapter.Time(s.Expires))
+	created, err := create.Save(a.watches.Marked(ctx, create.mutation))
 	if err != nil {
 		return nil, a.done(ctx, err, sessionKeys)
 	}

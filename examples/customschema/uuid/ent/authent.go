@@ -196,7 +196,7 @@ func (a *AuthAdapter) CreateUser(ctx context.Context, u authent.User) (*authent.
 		SetNillablePassword(entadapter.OrNull(u.Password)).
 		SetNillableRole(entadapter.OrNull(u.Role)).
 		SetNillableDisabledAt(entadapter.OrNullTime(u.DisabledAt, entadapter.Time))
-	created, err := create.Save(ctx)
+	created, err := create.Save(a.watches.Marked(ctx, create.mutation))
 	if err != nil {
 		return nil, a.done(ctx, err, userKeys)
 	}
@@ -472,15 +472,15 @@ func (a *AuthAdapter) CreateSession(ctx context.Context, s authent.Session) (*au
 	if err := entadapter.CheckKey("Session.session_token", s.Token); err != nil {
 		return nil, a.tx.Note(err)
 	}
-	created, err := a.client.Session.Create().
+	create := a.client.Session.Create().
 		SetSessionToken(s.Token).
 		SetUserID(userID).
 		SetExpires(entadapter.Time(s.Expires)).
 		SetNillableCreatedAt(entadapter.OrNullTime(s.CreatedAt, entadapter.Time)).
 		SetNillableLastUsedAt(entadapter.OrNullTime(s.LastUsedAt, entadapter.Time)).
 		SetNillableIPAddress(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "sessions.ip_address", 255, s.IPAddress))).
-		SetNillableUserAgent(entadapter.OrNull(s.UserAgent)).
-		Save(ctx)
+		SetNillableUserAgent(entadapter.OrNull(s.UserAgent))
+	created, err := create.Save(a.watches.Marked(ctx, create.mutation))
 	if err != nil {
 		return nil, a.done(ctx, err, sessionKeys)
 	}

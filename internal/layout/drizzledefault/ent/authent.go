@@ -208,7 +208,7 @@ func (a *AuthAdapter) CreateUser(ctx context.Context, u authent.User) (*authent.
 		SetNillableEmail(entadapter.OrNull(u.Email)).
 		SetNillableEmailVerified(entadapter.OrNullTime(u.EmailVerified, func(t time.Time) time.Time { return entadapter.SecondsOn(a.client.driver, t, "mysql") })).
 		SetNillableImage(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "user.image", 255, u.Image)))
-	created, err := create.Save(ctx)
+	created, err := create.Save(a.watches.Marked(ctx, create.mutation))
 	if err != nil {
 		return nil, a.done(ctx, err, userKeys)
 	}
@@ -477,11 +477,11 @@ func (a *AuthAdapter) CreateSession(ctx context.Context, s authent.Session) (*au
 	if err := entadapter.CheckKey("Session.session_token", s.Token); err != nil {
 		return nil, a.tx.Note(err)
 	}
-	created, err := a.client.Session.Create().
+	create := a.client.Session.Create().
 		SetID(s.Token).
 		SetUserID(s.UserID).
-		SetExpires(entadapter.SecondsOn(a.client.driver, s.Expires, "mysql")).
-		Save(ctx)
+		SetExpires(entadapter.SecondsOn(a.client.driver, s.Expires, "mysql"))
+	created, err := create.Save(a.watches.Marked(ctx, create.mutation))
 	if err != nil {
 		return nil, a.done(ctx, err, sessionKeys)
 	}

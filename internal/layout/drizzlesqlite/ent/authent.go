@@ -190,7 +190,7 @@ func (a *AuthAdapter) CreateUser(ctx context.Context, u authent.User) (*authent.
 		SetNillableEmail(entadapter.OrNull(u.Email)).
 		SetNillableEmailVerified(entadapter.OrNullTime(u.EmailVerified, entadapter.Millis)).
 		SetNillableImage(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "user.image", 255, u.Image)))
-	created, err := create.Save(ctx)
+	created, err := create.Save(a.watches.Marked(ctx, create.mutation))
 	if err != nil {
 		return nil, a.done(ctx, err, userKeys)
 	}
@@ -459,11 +459,11 @@ func (a *AuthAdapter) CreateSession(ctx context.Context, s authent.Session) (*au
 	if err := entadapter.CheckKey("Session.session_token", s.Token); err != nil {
 		return nil, a.tx.Note(err)
 	}
-	created, err := a.client.Session.Create().
+	create := a.client.Session.Create().
 		SetID(s.Token).
 		SetUserID(s.UserID).
-		SetExpires(entadapter.Millis(s.Expires)).
-		Save(ctx)
+		SetExpires(entadapter.Millis(s.Expires))
+	created, err := create.Save(a.watches.Marked(ctx, create.mutation))
 	if err != nil {
 		return nil, a.done(ctx, err, sessionKeys)
 	}

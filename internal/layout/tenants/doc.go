@@ -1,0 +1,2 @@
+// Package tenants has tests alone, for a graph that package layout's tests generate.
+package tenants
