@@ -133,6 +133,21 @@ func newPlainBody(s *Session) *plainBody {
 	return b
 }
 
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func optionalTime(t time.Time) *string {
+	if t.IsZero() {
+		return nil
+	}
+	s := jsonTime(t)
+	return &s
+}
+
 func nullable(s string) any {
 	if s == "" {
 		return nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"time"
 )
 
 // logAction is where the browser client of next-auth 4 sends its errors, without a CSRF
@@ -175,21 +174,6 @@ func (e *exchange) ownSessions(current *Session) ([]*Session, error) {
 	}
 	slices.SortStableFunc(all, func(s, t *Session) int { return cmp.Compare(rank(s), rank(t)) })
 	return all, nil
-}
-
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}
-
-func optionalTime(t time.Time) *string {
-	if t.IsZero() {
-		return nil
-	}
-	s := jsonTime(t)
-	return &s
 }
 
 // postRevoke ends one session by its id, or with others=true all but this one.
