@@ -133,6 +133,13 @@ func newPlainBody(s *Session) *plainBody {
 	return b
 }
 
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
 func nullable(s string) any {
 	if s == "" {
 		return nil

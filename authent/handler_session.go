@@ -66,7 +66,7 @@ func (e *exchange) nobody() any {
 // answerSession answers nobody when nobody is signed in, or when the application's
 // callback fails. It takes care of the cookie.
 func (e *exchange) answerSession(trigger string, data any) error {
-	s, _, err := e.checkSession(e.r.Context(), e.callerOf(e.r))
+	s, _, err := e.checkSession(e.r.Context(), e.visitorOf(e.r))
 	if err != nil {
 		e.refuseUnknown(err)
 		return nil
@@ -148,7 +148,7 @@ func (e *exchange) getSessions() error {
 // requestSession returns the session behind e, nil if nobody is signed in; its
 // cookie follows when the session rolled on or was taken over.
 func (e *exchange) requestSession() (*Session, error) {
-	s, rolled, err := e.checkSession(e.r.Context(), e.callerOf(e.r))
+	s, rolled, err := e.checkSession(e.r.Context(), e.visitorOf(e.r))
 	if err != nil {
 		return nil, err
 	}
@@ -172,13 +172,6 @@ func (e *exchange) ownSessions(current *Session) ([]*Session, error) {
 	}
 	slices.SortStableFunc(all, func(s, t *Session) int { return cmp.Compare(rank(s), rank(t)) })
 	return all, nil
-}
-
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }
 
 func optionalTime(t time.Time) *string {

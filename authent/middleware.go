@@ -39,7 +39,7 @@ func (a *Auth) LoadSession(next http.Handler) http.Handler {
 		if !e.served() {
 			return
 		}
-		s, rolled, err := a.checkSession(r.Context(), a.callerOf(r))
+		s, rolled, err := a.checkSession(r.Context(), a.visitorOf(r))
 		if err != nil {
 			e.refuseUnknown(err)
 			return
