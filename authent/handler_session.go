@@ -47,13 +47,13 @@ func (e *exchange) getProviders() error {
 // whose null says that nobody is signed in.
 func (e *exchange) getSession() error {
 	e.noStore()
-	_, s, _, err := e.recallSession(e.r.Context(), e.callerOf(e.r))
+	_, s, _, err := e.recallSession(e.r.Context(), e.visitorOf(e.r))
 	return e.answerSession(s, err, "", nil)
 }
 
 // postSession answers the client's update().
 func (e *exchange) postSession() error {
-	s, _, err := e.checkSession(e.r.Context(), e.callerOf(e.r))
+	s, _, err := e.checkSession(e.r.Context(), e.visitorOf(e.r))
 	return e.answerSession(s, err, "update", e.data)
 }
 
@@ -150,7 +150,7 @@ func (e *exchange) getSessions() error {
 // requestSession returns the session behind e, nil if nobody is signed in; its
 // cookie follows when the session rolled on or was taken over.
 func (e *exchange) requestSession() (*Session, error) {
-	s, rolled, err := e.checkSession(e.r.Context(), e.callerOf(e.r))
+	s, rolled, err := e.checkSession(e.r.Context(), e.visitorOf(e.r))
 	if err != nil {
 		return nil, err
 	}

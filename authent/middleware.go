@@ -31,7 +31,7 @@ func (a *Auth) LoadSession(next http.Handler) http.Handler {
 		if !e.served() {
 			return
 		}
-		holds, s, rolled, err := a.recallSession(r.Context(), a.callerOf(r))
+		holds, s, rolled, err := a.recallSession(r.Context(), a.visitorOf(r))
 		if err != nil {
 			e.refuseUnknown(err)
 			return

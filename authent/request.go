@@ -13,11 +13,19 @@ import (
 
 // callerOf reads who makes a request.
 func (a *Auth) callerOf(r *http.Request) caller {
+	c := a.visitorOf(r)
+	c.known, c.userAgent = cookie(r, a.cookies.known), r.UserAgent()
+	return c
+}
+
+// visitorOf reads of a request what checkSession takes: every page view costs this.
+func (a *Auth) visitorOf(r *http.Request) caller {
 	a.noticeProxy(r)
-	return caller{
-		tokens: a.sessionTokens(r), renews: a.renews(r), mark: cookie(r, a.cookies.recent), known: cookie(r, a.cookies.known),
-		addr: input.ClientAddr(r, a.cfg.TrustedProxies), userAgent: r.UserAgent(),
+	c := caller{tokens: a.sessionTokens(r), renews: a.renews(r), addr: input.ClientAddr(r, a.cfg.TrustedProxies)}
+	if !a.columns.SessionCreatedAt {
+		c.mark = cookie(r, a.cookies.recent)
 	}
+	return c
 }
 
 // noticeProxy logs, once, that requests come through a proxy that is not trusted:

@@ -14,7 +14,7 @@ import (
 
 // httpFiles are those of package authent in which requests are answered. They stand
 // strictly above the engine.
-var httpFiles = []string{"handler*.go", "exchange.go", "refusal.go", "cookie.go", "flowcookie.go", "middleware.go", "request.go", "frontend.go"}
+var httpFiles = []string{"handler*.go", "exchange.go", "refusal.go", "cookie.go", "flowcookie.go", "formcookie.go", "middleware.go", "request.go", "frontend.go"}
 
 // wiring is where New puts the parts together: it may name all of them.
 const wiring = "auth.go"
