@@ -99,7 +99,16 @@ func loadSession(ctx context.Context, w *world) (*row, error) {
 
 // loadSessionCached is the middleware where the session is in memory, most of the time.
 func loadSessionCached(ctx context.Context, w *world) (*row, error) {
-	return middleware(ctx, w, "LoadSession with a cache", cached)
+	r, err := middleware(ctx, w, "LoadSession with a cache", cached)
+	return warmed(w, r, err)
+}
+
+// warmed asks the row for as many sessions as its cache holds, so that they are in it.
+func warmed(w *world, r *row, err error) (*row, error) {
+	for n := 0; err == nil && n < min(w.sessions, cached.Size); n++ {
+		_, err = r.does(0, newKey(n))
+	}
+	return r, err
 }
 
 func middleware(ctx context.Context, w *world, title string, cache authent.CacheConfig) (*row, error) {
