@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -49,10 +50,10 @@ func TestRound(t *testing.T) {
 	w := tinyWorld(t, "sqlite")
 	broken := errors.New("broken")
 	for name, r := range map[string]*row{
-		"does":    {does: func(int, key) (string, error) { return "", broken }},
+		"does":    {does: func(context.Context, int, key) (string, error) { return "", broken }},
 		"runs":    {runs: func([]key, int) (sample, error) { return sample{}, broken }},
 		"before":  {before: func([]key) error { return broken }},
-		"after":   {does: func(_ int, k key) (string, error) { return k.user, nil }, after: func([]key) error { return broken }},
+		"after":   {does: func(ctx context.Context, _ int, k key) (string, error) { return k.user, nil }, after: func([]key) error { return broken }},
 		"nothing": {runs: func([]key, int) (sample, error) { return sample{}, nil }},
 	} {
 		r.id = "the row"

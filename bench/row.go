@@ -17,8 +17,8 @@ type row struct {
 	// names it in the document.
 	id, title string
 	// does is the operation on a key, for the worker of that number: at most one call at a
-	// time for each worker. It returns the user whose session it is.
-	does func(worker int, k key) (user string, err error)
+	// time for each worker, with a context of its own, as a request has one. It returns the user whose session it is.
+	does func(ctx context.Context, worker int, k key) (user string, err error)
 	// runs does all operations of a round, where that is another program's part. Nil if
 	// does is set.
 	runs func(keys []key, workers int) (sample, error)
@@ -80,9 +80,11 @@ func (r *row) measure(keys []key, workers int) (s sample, err error) {
 	began := time.Now()
 	for worker := range workers {
 		wg.Go(func() {
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
 			last := time.Now()
 			for i := worker; i < len(keys); i += workers {
-				user, err := r.does(worker, keys[i])
+				user, err := r.does(ctx, worker, keys[i])
 				if err == nil && user != keys[i].user {
 					err = fmt.Errorf("a session of %s was taken for one of %q", keys[i].user, user)
 				}
@@ -121,12 +123,14 @@ func (r *row) allocations(w *world, n int) (*float64, error) {
 	var perOperation float64
 	counting.does = nil
 	counting.runs = func(keys []key, _ int) (s sample, err error) {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
 		began := time.Now()
 		for _, k := range keys {
-			if _, err := r.does(0, k); err != nil {
+			if _, err := r.does(ctx, 0, k); err != nil {
 				return s, err
 			}
 		}

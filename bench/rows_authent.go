@@ -25,20 +25,20 @@ func (w *world) client(db *sql.DB) *ent.Client {
 }
 
 // adapter is the generated SessionAndUser, on the database as package database opens it.
-func adapter(ctx context.Context, w *world) (*row, error) {
-	return sessionAndUser(ctx, ent.NewAuthAdapter(w.client(w.db)), "adapter, "+driverNames[w.dialect]), nil
+func adapter(_ context.Context, w *world) (*row, error) {
+	return sessionAndUser(ent.NewAuthAdapter(w.client(w.db)), "adapter, "+driverNames[w.dialect]), nil
 }
 
-func adapterPgx(ctx context.Context, w *world) (*row, error) {
+func adapterPgx(_ context.Context, w *world) (*row, error) {
 	db, err := w.pgx()
 	if err != nil {
 		return nil, err
 	}
-	return sessionAndUser(ctx, ent.NewAuthAdapter(w.client(db)), "adapter, pgx behind database/sql"), nil
+	return sessionAndUser(ent.NewAuthAdapter(w.client(db)), "adapter, pgx behind database/sql"), nil
 }
 
-func sessionAndUser(ctx context.Context, a *ent.AuthAdapter, title string) *row {
-	return &row{title: title, does: func(_ int, k key) (string, error) {
+func sessionAndUser(a *ent.AuthAdapter, title string) *row {
+	return &row{title: title, does: func(ctx context.Context, _ int, k key) (string, error) {
 		s, err := a.SessionAndUser(ctx, authent.Secret(k.stored))
 		if err != nil {
 			return "", err
@@ -48,9 +48,9 @@ func sessionAndUser(ctx context.Context, a *ent.AuthAdapter, title string) *row 
 }
 
 // withUser is what one writes with ent alone: two statements.
-func withUser(ctx context.Context, w *world) (*row, error) {
+func withUser(_ context.Context, w *world) (*row, error) {
 	client := w.client(w.db)
-	return &row{title: "ent's WithUser, " + driverNames[w.dialect], does: func(_ int, k key) (string, error) {
+	return &row{title: "ent's WithUser, " + driverNames[w.dialect], does: func(ctx context.Context, _ int, k key) (string, error) {
 		s, err := client.Session.Query().Where(session.SessionToken(authent.Secret(k.stored))).WithUser().Only(ctx)
 		if err != nil {
 			return "", err
@@ -100,13 +100,13 @@ func loadSession(ctx context.Context, w *world) (*row, error) {
 // loadSessionCached is the middleware where the session is in memory, most of the time.
 func loadSessionCached(ctx context.Context, w *world) (*row, error) {
 	r, err := middleware(ctx, w, "LoadSession with a cache", cached)
-	return warmed(w, r, err)
+	return warmed(ctx, w, r, err)
 }
 
 // warmed asks the row for as many sessions as its cache holds, so that they are in it.
-func warmed(w *world, r *row, err error) (*row, error) {
+func warmed(ctx context.Context, w *world, r *row, err error) (*row, error) {
 	for n := 0; err == nil && n < min(w.sessions, cached.Size); n++ {
-		_, err = r.does(0, newKey(n))
+		_, err = r.does(ctx, 0, newKey(n))
 	}
 	return r, err
 }
@@ -132,10 +132,13 @@ func middleware(ctx context.Context, w *world, title string, cache authent.Cache
 		r.Header["Cookie"] = []string{""}
 		visits[i] = visit{request: r, header: http.Header{}}
 	}
-	return &row{title: title, does: func(worker int, k key) (string, error) {
+	return &row{title: title, does: func(ctx context.Context, worker int, k key) (string, error) {
 		v := &visits[worker]
 		v.status, v.user = http.StatusOK, ""
 		clear(v.header)
+		if v.request.Context() != ctx { // the worker's first of a round
+			v.request = v.request.WithContext(ctx)
+		}
 		v.request.Header["Cookie"][0] = k.cookie
 		handler.ServeHTTP(v, v.request)
 		if v.status != http.StatusOK {

@@ -26,9 +26,9 @@ func handler(_ context.Context, w *world) (*row, error) {
 }
 
 // handlerCached is the same where the session is in memory, most of the time.
-func handlerCached(_ context.Context, w *world) (*row, error) {
+func handlerCached(ctx context.Context, w *world) (*row, error) {
 	r, err := endpoint(w, "GET /auth/session over HTTP with a cache", cached)
-	return warmed(w, r, err)
+	return warmed(ctx, w, r, err)
 }
 
 func endpoint(w *world, title string, cache authent.CacheConfig) (*row, error) {
@@ -142,7 +142,7 @@ func overHTTP(title string, h http.Handler, cookies string) (*row, error) {
 		}
 		return server.Close()
 	}
-	return &row{title: title, close: closeAll, address: l.Addr().String(), does: func(worker int, k key) (_ string, err error) {
+	return &row{title: title, close: closeAll, address: l.Addr().String(), does: func(ctx context.Context, worker int, k key) (_ string, err error) {
 		if asked[worker] == nil {
 			if asked[worker], err = dial(l.Addr().String()); err != nil {
 				return "", err

@@ -31,7 +31,7 @@ func scsSessions(ctx context.Context, w *world) (*row, error) {
 	}
 	manager := scs.New()
 	manager.Store = postgresstore.NewWithCleanupInterval(db, 0)
-	return &row{title: "scs and the user, lib/pq", close: s.Close, does: func(_ int, k key) (string, error) {
+	return &row{title: "scs and the user, lib/pq", close: s.Close, does: func(ctx context.Context, _ int, k key) (string, error) {
 		ctx, err := manager.Load(ctx, k.token)
 		if err != nil {
 			return "", err

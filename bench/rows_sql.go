@@ -170,7 +170,7 @@ func prepared(ctx context.Context, w *world, db *sql.DB, title string) (*row, er
 	if err != nil {
 		return nil, err
 	}
-	return &row{title: title, close: s.Close, does: func(_ int, k key) (string, error) {
+	return &row{title: title, close: s.Close, does: func(ctx context.Context, _ int, k key) (string, error) {
 		var l login
 		err := l.scan(s.QueryRowContext(ctx, k.stored))
 		return l.user.id, err
@@ -191,7 +191,7 @@ func pgxPool(ctx context.Context, w *world) (*row, error) {
 	}
 	query := w.numbered(look)
 	closePool := func() error { pool.Close(); return nil }
-	return &row{title: "by hand, pgxpool", close: closePool, does: func(_ int, k key) (string, error) {
+	return &row{title: "by hand, pgxpool", close: closePool, does: func(ctx context.Context, _ int, k key) (string, error) {
 		var l login
 		err := l.scan(pool.QueryRow(ctx, query, k.stored))
 		return l.user.id, err

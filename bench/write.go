@@ -78,7 +78,7 @@ func (x *writer) statement(ctx context.Context, id, title, query string, args fu
 	if err != nil {
 		return nil, err
 	}
-	return &row{id: id, title: title + ", prepared by hand", close: s.Close, does: func(_ int, k key) (string, error) {
+	return &row{id: id, title: title + ", prepared by hand", close: s.Close, does: func(ctx context.Context, _ int, k key) (string, error) {
 		_, err := s.ExecContext(ctx, args(k)...)
 		return k.user, err
 	}}, nil
@@ -93,7 +93,7 @@ func (x *writer) create(ctx context.Context) ([]*row, error) {
 	if err != nil {
 		return nil, err
 	}
-	ours := &row{id: "create", title: "CreateSession", does: func(_ int, k key) (string, error) {
+	ours := &row{id: "create", title: "CreateSession", does: func(ctx context.Context, _ int, k key) (string, error) {
 		s, err := x.adapter.CreateSession(ctx, authent.Session{Token: authent.Secret(k.stored), UserID: k.user, Expires: expires, CreatedAt: now, LastUsedAt: now, IPAddress: address, UserAgent: userAgent})
 		if err != nil {
 			return "", err
@@ -116,7 +116,7 @@ func (x *writer) roll(ctx context.Context) ([]*row, error) {
 	if err != nil {
 		return nil, err
 	}
-	ours := &row{id: "roll", title: "UpdateSession", does: func(_ int, k key) (string, error) {
+	ours := &row{id: "roll", title: "UpdateSession", does: func(ctx context.Context, _ int, k key) (string, error) {
 		return k.user, x.adapter.UpdateSession(ctx, authent.Secret(k.stored), authent.SessionUpdate{Expires: &expires, LastUsedAt: &now})
 	}}
 	return []*row{byHand, ours}, nil
@@ -128,7 +128,7 @@ func (x *writer) revoke(ctx context.Context) ([]*row, error) {
 	if err != nil {
 		return nil, err
 	}
-	ours := &row{id: "revoke", title: "DeleteSession", does: func(_ int, k key) (string, error) {
+	ours := &row{id: "revoke", title: "DeleteSession", does: func(ctx context.Context, _ int, k key) (string, error) {
 		return k.user, x.adapter.DeleteSession(ctx, authent.Secret(k.stored))
 	}}
 	rows := []*row{byHand, ours}
