@@ -18,7 +18,7 @@ import (
 type Broadcaster interface {
 	// Statement returns the statement that sends its only argument when, and only if, its
 	// transaction is committed; "" if the database has none. Then Publish is called after the
-	// commit instead.
+	// commit instead. It always returns the same.
 	Statement() string
 	// Publish sends a message to all who listen, this process too.
 	Publish(ctx context.Context, message string) error
@@ -78,7 +78,7 @@ func sleep(ctx context.Context, d time.Duration) {
 }
 
 // errSilent is why listening ended when nothing was heard.
-var errSilent = errors.New("no heartbeat came back: if the broadcaster's URL leads to a pooler, use one that leads to the server itself")
+var errSilent = errors.New("no heartbeat came back: if the broadcaster's URL leads to a pooler, or to another database than the Adapter's, use one that leads to that server itself")
 
 // listen hears messages until ctx ends or some may have been lost. The error says why it
 // ended.
@@ -115,8 +115,14 @@ func (c *sessionCache) listen(ctx context.Context) error {
 func (c *sessionCache) beat(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, maxSilence)
 	defer cancel()
-	// What is not sent does not come back, which is noticed.
-	_ = c.broadcaster.Publish(ctx, heartbeatPrefix+c.name+" "+strconv.FormatInt(c.now().UnixMilli(), 10))
+	message := heartbeatPrefix + c.name + " " + strconv.FormatInt(c.now().UnixMilli(), 10)
+	// What is not sent does not come back, which is noticed. It takes the way that changes
+	// take: a broadcaster's own connection may lead to another server than the Adapter's.
+	if c.statement != "" {
+		_ = c.watcher.Announce(withEngine(ctx, c.logger), c.statement, message)
+		return
+	}
+	_ = c.broadcaster.Publish(ctx, message)
 }
 
 // hear acts on a message, and reports whether it was a heartbeat of this process.
@@ -137,6 +143,7 @@ func (c *sessionCache) hear(message string) bool {
 		c.entries.Flush()
 	}
 	c.heard.Store(at)
+	c.arrived.Store(int64(time.Since(c.started)))
 	return true
 }
 
@@ -144,7 +151,7 @@ func (c *sessionCache) hear(message string) bool {
 // before now.
 func (c *sessionCache) silent(now time.Time) bool {
 	age := now.Sub(time.UnixMilli(c.heard.Load()))
-	return age < 0 || age > maxSilence
+	return age < 0 || age > maxSilence || time.Since(c.started)-time.Duration(c.arrived.Load()) > maxSilence
 }
 
 // silence turns the cache off, and empties it, until a heartbeat comes back.
@@ -154,9 +161,10 @@ func (c *sessionCache) silence() {
 }
 
 // tell sends what was changed to other processes, where the transaction has not done so. A
-// failure is told; they see the change once what they know has become too old.
+// failure is told; they see the change once what they know has become too old. After one it
+// is not tried for a while, so that nobody waits for it again and again.
 func (c *sessionCache) tell(ctx context.Context, changes []SessionChange) {
-	if c.broadcaster == nil || c.broadcaster.Statement() != "" {
+	if c.broadcaster == nil || c.statement != "" || time.Since(c.started) < time.Duration(c.quiet.Load()) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), heartbeat)
@@ -166,6 +174,7 @@ func (c *sessionCache) tell(ctx context.Context, changes []SessionChange) {
 			continue
 		}
 		if err := c.broadcaster.Publish(ctx, change.Message()); err != nil {
+			c.quiet.Store(int64(time.Since(c.started) + maxSilence))
 			if c.tellFails.over(c.now()) {
 				c.logger.WarnContext(ctx, "authent: other processes could not be told of a session's end or change: they see it within SessionConfig.Cache.TTL", "error", err)
 			}

@@ -6,8 +6,10 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/netip"
+	"reflect"
 	"sync/atomic"
 	"time"
 
@@ -20,12 +22,15 @@ import (
 //
 // What this process changes, by authent or through the client that its Adapter was made
 // with, counts at once. What other processes change counts once the Broadcaster has told of
-// it, and within 3 seconds or TTL, whichever is less, since the cache is off where it cannot
-// be told. Without a Broadcaster, and for what is changed in other ways, such as by SQL, it
-// counts within TTL.
+// it: with that of package database/postgres within 3 seconds or TTL, whichever is less, since
+// the cache is off where it cannot be told. With redisbroadcast, without a Broadcaster, and for
+// what is changed in other ways, it counts within TTL: by SQL, outside a transaction by a
+// process that dies or is cut off before it has told of it, by a mutation that runs through
+// another client than made it, by an OnCommit hook whose transaction wrote nothing to sessions
+// or users before, or where reads go to replicas that lag.
 //
 // The Adapter must be a SessionWatcher, and its client have all its hooks and interceptors
-// before New is called. The shared modes of AuthJS cannot have a cache, since
+// before New is called, which adds to them: nothing may use the client meanwhile. The shared modes of AuthJS cannot have a cache, since
 // Node.js does not tell what it changes.
 type CacheConfig struct {
 	// Size is how many sessions are kept, each with its user: some 2 kB, and what the
@@ -68,6 +73,9 @@ func (c *Config) validateCache() error {
 	if _, ok := c.Adapter.(SessionWatcher); cached.on() && c.Adapter != nil && !ok {
 		errs = append(errs, fmt.Errorf("Session.Cache: the Adapter (%T) is no SessionWatcher: generate it anew, or leave Cache empty", c.Adapter))
 	}
+	if b := reflect.ValueOf(cached.Broadcaster); b.Kind() == reflect.Pointer && b.IsNil() {
+		errs = append(errs, fmt.Errorf("Session.Cache.Broadcaster is a nil %T: look at the error of what made it, or leave it out", cached.Broadcaster))
+	}
 	return errors.Join(errs...)
 }
 
@@ -77,13 +85,21 @@ type sessionCache struct {
 	// size is how many sessions it keeps; 0 if it only tells others.
 	size        int
 	broadcaster Broadcaster
-	now         func() time.Time
-	logger      *slog.Logger
+	// watcher is the Adapter, and statement what tells others in its transactions, if any.
+	watcher   SessionWatcher
+	statement string
+	now       func() time.Time
+	logger    *slog.Logger
 	// name distinguishes this process's heartbeats from those of others.
 	name string
 	// heard is when the heartbeat was sent that came back last, in Unix milliseconds; 0 if
 	// none has.
 	heard atomic.Int64
+	// arrived is when it did, as nanoseconds since started, which no clock changes.
+	arrived atomic.Int64
+	started time.Time
+	// quiet is until when nothing is published, after a failure, as arrived is.
+	quiet atomic.Int64
 	// running counts the calls of RunSessionCache.
 	running atomic.Int64
 	// fails, tellFails and idle keep the log to one line a minute each.
@@ -98,13 +114,13 @@ func (a *Auth) newCache() (*sessionCache, error) {
 	}
 	c := &sessionCache{
 		entries: cache.New[*Session](config.Size, config.TTL), size: config.Size,
-		broadcaster: config.Broadcaster, now: a.now, logger: a.cfg.Logger, name: rand.Text(),
+		broadcaster: config.Broadcaster, watcher: a.cfg.Adapter.(SessionWatcher),
+		now: a.now, started: time.Now(), logger: a.cfg.Logger, name: rand.Text(),
 	}
-	watch := SessionWatch{Changed: c.changed}
 	if c.broadcaster != nil {
-		watch.Statement = c.broadcaster.Statement()
+		c.statement = c.broadcaster.Statement()
 	}
-	if err := a.cfg.Adapter.(SessionWatcher).WatchSessions(watch); err != nil {
+	if err := c.watcher.WatchSessions(SessionWatch{Changed: c.changed, Statement: c.statement}); err != nil {
 		return nil, fmt.Errorf("Session.Cache: %w", err)
 	}
 	return c, nil
@@ -156,6 +172,10 @@ func (r *requestSession) Value(key any) any {
 	return r.Context.Value(key)
 }
 
+// Format implements fmt.Formatter for every verb. What prints a context would print the
+// session's secrets else: fmt reads unexported fields as they are.
+func (r *requestSession) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "authent.session") }
+
 // recallSession does what checkSession does, from the cache if it may. What is found there
 // comes with the context that holds it, which is nil otherwise.
 func (a *Auth) recallSession(ctx context.Context, c caller) (holds context.Context, s *Session, rolled time.Time, err error) {
@@ -165,7 +185,8 @@ func (a *Auth) recallSession(ctx context.Context, c caller) (holds context.Conte
 		return nil, s, rolled, err
 	}
 	key := cacheKey(c.tokens[0])
-	if kept, ok := a.cache.entries.Get(key, now); ok && a.alive(kept, now) {
+	// What is due to be rolled on is read: another process may have done so.
+	if kept, ok := a.cache.entries.Get(key, now); ok && a.alive(kept, now) && !a.rollDue(kept, now) {
 		r := &requestSession{Context: ctx, session: *kept, user: *kept.User}
 		r.session.User, r.session.brought = &r.user, Secret(c.tokens[0])
 		s, rolled, err = a.useSession(ctx, c, &r.session, now)

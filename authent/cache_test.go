@@ -2,6 +2,7 @@ package authent_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -301,6 +302,40 @@ func TestCache_RequestsOwnTheirs(t *testing.T) {
 		if _, who := b.checks(); who != ada {
 			t.Fatalf("another request spoilt the session: %q", who)
 		}
+	}
+}
+
+// TestCache_ContextIsSilent: what prints a request's context prints no secret of the session.
+func TestCache_ContextIsSilent(t *testing.T) {
+	w := cachedWorld(t, testdb.SQLite)
+	b := w.registered()
+	b.warm()
+	ctx := w.auth.Recalls(b.token())(t.Context())
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		text := fmt.Sprintf(verb, ctx)
+		for _, secret := range []string{b.token(), authent.HashToken(b.token()), "argon2"} {
+			if strings.Contains(text, secret) {
+				t.Errorf("%s prints a secret: %s", verb, text)
+			}
+		}
+	}
+}
+
+// TestP05_CachedElsewhere: a session that another process has rolled on is not rolled on
+// again by one that kept it from before.
+func TestP05_CachedElsewhere(t *testing.T) {
+	w := newWorld(t, testdb.SQLite, setup{config: func(c *authent.Config) {
+		c.Session = authent.SessionConfig{MaxAge: time.Hour, UpdateAge: 10 * time.Minute, Cache: authent.CacheConfig{Size: 10, TTL: 15 * time.Minute}}
+	}})
+	b := w.registered()
+	b.warm()
+	w.clock.advance(10 * time.Minute)
+	rolled := w.clock.now().Add(time.Hour).UTC().Truncate(time.Millisecond)
+	w.exec(`UPDATE sessions SET expires = ?`, rolled) // by the other one
+	w.clock.advance(time.Minute)
+	b.checks()
+	if got := w.sessionRow().Expires; !got.Equal(rolled) {
+		t.Errorf("rolled on to %v, want %v", got, rolled)
 	}
 }
 

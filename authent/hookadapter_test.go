@@ -34,6 +34,11 @@ func (h *hookAdapter) WatchSessions(watch authent.SessionWatch) error {
 	return h.Adapter.(authent.SessionWatcher).WatchSessions(watch)
 }
 
+// Announce implements authent.SessionWatcher.
+func (h *hookAdapter) Announce(ctx context.Context, statement, message string) error {
+	return h.Adapter.(authent.SessionWatcher).Announce(ctx, statement, message)
+}
+
 // HitRateLimit implements authent.RateLimitStore.
 func (h *hookAdapter) HitRateLimit(ctx context.Context, key string, now time.Time, window time.Duration) (int64, time.Time, error) {
 	return h.Adapter.(authent.RateLimitStore).HitRateLimit(ctx, key, now, window)

@@ -198,9 +198,8 @@ func (a *Auth) roll(ctx context.Context, s *Session, now time.Time) (rolled time
 		s.CreatedAt = a.assumedStart(s, now)
 		u.CreatedAt = &s.CreatedAt
 	}
-	due := s.Expires.Add(a.cfg.Session.UpdateAge - a.cfg.Session.MaxAge)
-	if expires := a.expiry(s, now); !due.After(now) && expires.After(s.Expires) {
-		u.Expires = new(expires)
+	if a.rollDue(s, now) {
+		u.Expires = new(a.expiry(s, now))
 	}
 	if a.columns.SessionLastUsedAt && (u.Expires != nil || a.touchDue(s, now)) {
 		u.LastUsedAt = new(now)
@@ -250,6 +249,12 @@ func (a *Auth) expiry(s *Session, now time.Time) time.Time {
 		return end
 	}
 	return expires
+}
+
+// rollDue reports whether a use of s at now extends it.
+func (a *Auth) rollDue(s *Session, now time.Time) bool {
+	due := s.Expires.Add(a.cfg.Session.UpdateAge - a.cfg.Session.MaxAge)
+	return !due.After(now) && a.expiry(s, now).After(s.Expires)
 }
 
 func (a *Auth) touchDue(s *Session, now time.Time) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"strings"
 )
 
 // SessionWatcher is an Adapter that tells what becomes of sessions and their users, as
@@ -28,6 +29,10 @@ type SessionWatcher interface {
 	// Only where the database changes more rows with one that is deleted, since they refer to
 	// it, all sessions may be concerned.
 	WatchSessions(w SessionWatch) error
+	// Announce runs a SessionWatch's Statement with a message that is no change, in a
+	// transaction of its own, where changes are stored: what comes of it shows whether
+	// others hear of those.
+	Announce(ctx context.Context, statement, message string) error
 }
 
 // SessionWatch is what a SessionWatcher tells changes to.
@@ -62,8 +67,9 @@ type SessionChange struct {
 	Minor bool
 }
 
-// Message returns what other processes are told of the change: which sessions it concerns,
-// in a form that shows neither an id nor a token, in at most 30 letters.
+// Message returns what other processes are told of the change: which sessions it concerns, as
+// a hash of at most 30 letters. No token can be found from it; an id can, by trying all, where
+// ids are numbers.
 func (c SessionChange) Message() string { return changePrefix + string(c.tag()) }
 
 // changePrefix is what messages begin with that are no heartbeats.
@@ -82,8 +88,10 @@ func (c SessionChange) tag() string {
 	return ""
 }
 
-// changeTag hashes what a change names, since every role of the database may listen.
+// changeTag hashes what a change names, since every role of the database may listen. An
+// application may write a key in another way than the row has it, where the column's type or
+// collation compares loosely: case and spaces at the end make no difference here.
 func changeTag(kind, value string) string {
-	sum := sha256.Sum256([]byte(kind + "\x00" + value))
+	sum := sha256.Sum256([]byte(kind + "\x00" + strings.ToLower(strings.TrimRight(value, " "))))
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }

@@ -28,6 +28,9 @@ func (m *MemoryAdapter) WatchSessions(w authent.SessionWatch) error {
 	return nil
 }
 
+// Announce implements authent.SessionWatcher.
+func (m *MemoryAdapter) Announce(context.Context, string, string) error { return errNoStatements }
+
 // tell tells everybody, without the lock, since they may read.
 func (w *memoryWatches) tell(ctx context.Context, changes []authent.SessionChange) {
 	if len(changes) == 0 {

@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,6 +27,8 @@ const announcePatience = 3 * time.Second
 // value is ready.
 type Watches struct {
 	all atomic.Pointer[[]authent.SessionWatch]
+	// txs are the transactions that have changed something, by their drivers.
+	txs sync.Map
 }
 
 // Add has w told from now on, and reports whether it is the first one.
@@ -39,6 +44,15 @@ func (ws *Watches) Add(w authent.SessionWatch) (first bool) {
 			return len(all) == 1
 		}
 	}
+}
+
+// CheckStatement returns an error if the database of d cannot run the statement that tells
+// others: that of package database/postgres is for PostgreSQL alone.
+func CheckStatement(d dialect.Driver, w authent.SessionWatch) error {
+	if strings.Contains(w.Statement, "pg_notify") && d.Dialect() != dialect.Postgres {
+		return fmt.Errorf("the Broadcaster tells others by a statement of PostgreSQL, and the database speaks %s: use redisbroadcast", d.Dialect())
+	}
+	return nil
 }
 
 func (ws *Watches) list() []authent.SessionWatch {
@@ -123,11 +137,15 @@ func (ws *Watches) Marked(ctx context.Context, mutation any, changes ...authent.
 
 // Graph is what a hook needs to know of the graph that it was generated for.
 type Graph struct {
-	// Driver returns the driver through which a mutation runs.
+	// Driver returns the driver of the client that made a mutation. The mutation must run
+	// through the same client.
 	Driver func(ent.Mutation) dialect.Driver
-	// AfterCommit has f called when the transaction that d is ends with a commit, or
-	// perhaps has. It reports false if d is no transaction.
-	AfterCommit func(d dialect.Driver, f func(context.Context)) bool
+	// AtEnd has one of two functions called when the transaction that d is ends: committed
+	// with the error of the commit, which may have been stored all the same, or rolledBack.
+	// It reports false if d is no transaction.
+	AtEnd func(d dialect.Driver, committed func(context.Context, error), rolledBack func()) bool
+	// IsTx reports whether d is a transaction.
+	IsTx func(d dialect.Driver) bool
 }
 
 // Hook returns the hook that tells of the mutations of one type, also of those that fail or
@@ -136,16 +154,19 @@ func (ws *Watches) Hook(watched Watched, graph Graph) ent.Hook {
 	return func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (_ ent.Value, err error) {
 			driver := graph.Driver(m)
-			var changes []authent.SessionChange
-			inTx := graph.AfterCommit(undebugged(driver), func(ctx context.Context) { ws.changed(ctx, changes) })
+			tx := ws.txOf(graph, undebugged(driver))
+			tx.begin()
 			defer func() {
-				changes = watched.changes(ctx, m)
-				if !inTx {
+				changes := watched.changes(ctx, m)
+				switch {
+				case tx == nil:
 					ws.changed(ctx, changes)
 					ws.announceStored(ctx, driver, changes)
-				} else if err == nil || !rolledBack(err) { // else the transaction has ended
+					ws.again(changes, err)
+				case err == nil || !rolledBack(err): // else the transaction has ended
 					err = cmp.Or(err, ws.announce(ctx, driver, changes))
 				}
+				tx.end(changes)
 			}()
 			return next.Mutate(ctx, m)
 		})

@@ -45,23 +45,36 @@ func watchedTypes(g *gen.Graph) []watched {
 	return all
 }
 
-// heldTypes returns the types that sessions and users refer to, through others too. That
-// sessions refer to users is left out: a change of a user is one of their sessions.
+// heldTypes returns the types that sessions and users refer to, through others too, whichever
+// of the two types has the edge. That sessions refer to users is left out: a change of a user
+// is one of their sessions.
 func heldTypes(g *gen.Graph) []*gen.Type {
 	var held []*gen.Type
-	look := []*gen.Type{typeOf(g, "Session"), typeOf(g, "User")}
-	for len(look) > 0 {
-		t := look[0]
-		look = look[1:]
-		for _, e := range t.Edges {
-			if e.M2M() || !e.OwnFK() || t.Name == "Session" && e.Name == "user" || slices.Contains(held, e.Type) {
-				continue
-			}
-			held = append(held, e.Type)
-			if !isSubject(e.Type) {
-				look = append(look, e.Type)
+	for grown := true; grown; {
+		grown = false
+		for _, t := range g.Nodes {
+			for _, e := range t.Edges {
+				from, to := t, e.Type // from has the foreign key
+				if !e.OwnFK() {
+					from, to = to, from
+				}
+				if e.M2M() || isUsersSessions(g, e) || slices.Contains(held, to) || !isSubject(from) && !slices.Contains(held, from) {
+					continue
+				}
+				held, grown = append(held, to), true
 			}
 		}
 	}
 	return held
+}
+
+// isUsersSessions reports whether an edge is the one between a session and whose it is, on
+// either side.
+func isUsersSessions(g *gen.Graph, e *gen.Edge) bool {
+	for _, own := range typeOf(g, "Session").Edges {
+		if own.Name == "user" {
+			return e.Rel.Table == own.Rel.Table && slices.Equal(e.Rel.Columns, own.Rel.Columns)
+		}
+	}
+	return false
 }

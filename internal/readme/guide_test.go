@@ -195,7 +195,7 @@ func (g *guide) line(line string) {
 	case first == "export":
 		g.export(line)
 	case g.starts[line] != nil:
-		g.starts[line](g.start(line))
+		g.starts[line](g.start(strings.TrimSuffix(line, " &")))
 	case line == "go run .":
 		g.runApp(line)
 	case strings.HasPrefix(line, "go run ./") && g.serves != nil:

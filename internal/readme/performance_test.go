@@ -20,7 +20,7 @@ func TestPerformanceGuide(t *testing.T) {
 	g.env["DEV_DATABASE_URL"] = kind.URL(t)
 	var stops []func()
 	keep := func(stop func()) { stops = append(stops, stop) }
-	g.starts = map[string]func(func()){"ADDR=localhost:" + g.port + " go run .": keep, "ADDR=localhost:" + g.webPort + " go run .": keep}
+	g.starts = map[string]func(func()){"ADDR=localhost:" + g.port + " go run . &": keep, "ADDR=localhost:" + g.webPort + " go run . &": keep}
 	for _, section := range sections(t, "docs/performance.md") {
 		g.follow(section[0], section[1])
 	}

@@ -15,12 +15,12 @@ const channel = "authent"
 
 // Broadcaster tells the processes of an application that a session has ended or changed:
 // it is an authent.Broadcaster for SessionConfig.Cache, through the database in which the
-// sessions are, with NOTIFY and LISTEN. A change is told in its own transaction, so others
-// hear of it if, and only if, it is committed, and in the order of the commits. Make it with
+// sessions are, with NOTIFY and LISTEN. What is changed in a transaction, or by authent, is told
+// in that transaction, so others hear of it if, and only if, it is committed, and in the order
+// of the commits. What the application writes outside of one is told after it. Make it with
 // NewBroadcaster; it is safe for concurrent use.
 //
-// It has two connections of its own, one of them open only while Listen runs, beside those
-// of the application: heartbeats arrive also when the application's are all in use.
+// It has two connections of its own, each open only while Listen runs or Publish is used.
 type Broadcaster struct {
 	server server
 	db     *sql.DB
@@ -47,8 +47,7 @@ func NewBroadcaster(rawURL string) (*Broadcaster, error) {
 }
 
 // Statement returns the statement that sends its only argument, a text of fewer than 8,000
-// bytes, when its transaction is committed. The error code 25006 says that the server only
-// reads.
+// bytes, when its transaction is committed.
 func (b *Broadcaster) Statement() string { return "SELECT pg_notify('" + channel + "', $1)" }
 
 // Publish sends a message at once, to all who listen.
@@ -91,6 +90,9 @@ func (b *Broadcaster) listen(ctx context.Context, heard func(message string)) er
 	if most := b.server.config.ConnectTimeout; most > 0 {
 		conn.dialer.limit(most)
 	}
+	// Nothing is sent after LISTEN, so that the connection would be idle for too long. Servers
+	// before 14 do not know the setting, and end no connection for that.
+	_, _ = conn.connection.ExecContext(background, "SET idle_session_timeout = 0", nil)
 	if _, err := conn.connection.ExecContext(background, "LISTEN "+channel, nil); err != nil {
 		return err
 	}

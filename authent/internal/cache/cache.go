@@ -32,9 +32,9 @@ const maxTags = 3
 const (
 	// shards is how many parts there are, each with a lock of its own.
 	shards = 64
-	// slots is how many counters tags share. Two tags that share one expire together,
-	// which costs a read and no more.
-	slots = 1 << 14
+	// minSlots and maxSlots are how many counters tags share, at least eight for an entry
+	// between them. Two tags that share one expire together, which costs a read and no more.
+	minSlots, maxSlots = 1 << 14, 1 << 21
 	// sample is how many entries are looked at to find one that makes room.
 	sample = 8
 )
@@ -49,7 +49,7 @@ type Cache[V any] struct {
 	// last of its tags, and flushed by the last Flush: what was begun before is no good.
 	changes atomic.Uint64
 	flushed atomic.Uint64
-	slots   [slots]atomic.Uint64
+	slots   []atomic.Uint64
 	shards  [shards]shard[V]
 }
 
@@ -61,7 +61,7 @@ type shard[V any] struct {
 type entry[V any] struct {
 	value V
 	began Start
-	slots [maxTags]uint16
+	slots [maxTags]uint32
 }
 
 // Start is when something began to be read.
@@ -74,6 +74,11 @@ type Start struct {
 // at least. An entry is good for ttl after it began to be read.
 func New[V any](size int, ttl time.Duration) *Cache[V] {
 	c := &Cache[V]{ttl: ttl, most: max(1, (size+shards-1)/shards), seed: maphash.MakeSeed()}
+	n := minSlots
+	for n < 8*size && n < maxSlots {
+		n *= 2
+	}
+	c.slots = make([]atomic.Uint64, n)
 	for i := range c.shards {
 		c.shards[i].entries = map[Key]*entry[V]{}
 	}
@@ -191,4 +196,6 @@ func raise(counter *atomic.Uint64, n uint64) {
 
 func (c *Cache[V]) shard(key Key) *shard[V] { return &c.shards[key[0]%shards] }
 
-func (c *Cache[V]) slot(tag Tag) uint16 { return uint16(maphash.String(c.seed, string(tag)) % slots) }
+func (c *Cache[V]) slot(tag Tag) uint32 {
+	return uint32(maphash.String(c.seed, string(tag)) % uint64(len(c.slots)))
+}

@@ -581,6 +581,11 @@ func (a *AuthAdapter) DeleteSessions(ctx context.Context, userID string, except 
 // WatchSessions implements authent.SessionWatcher.
 func (a *AuthAdapter) WatchSessions(authent.SessionWatch) error { return entadapter.ErrFiltered }
 
+// Announce implements authent.SessionWatcher.
+func (a *AuthAdapter) Announce(ctx context.Context, statement, message string) error {
+	return a.done(ctx, a.client.driver.Exec(ctx, statement, []any{message}, nil), nil)
+}
+
 // announced runs fn in a transaction if others are told of changes within it.
 func (a *AuthAdapter) announced(ctx context.Context, fn func(a *AuthAdapter) error) error {
 	if a.tx == nil && a.watches.Announce() {

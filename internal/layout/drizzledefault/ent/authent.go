@@ -644,10 +644,13 @@ func (a *AuthAdapter) WatchSessions(w authent.SessionWatch) error {
 	if len(a.client.inters.Session)+len(a.client.inters.User) > 0 {
 		return entadapter.ErrFiltered
 	}
+	if err := entadapter.CheckStatement(a.client.driver, w); err != nil {
+		return err
+	}
 	if !a.watches.Add(w) {
 		return nil // the hooks are there
 	}
-	graph := entadapter.Graph{Driver: authDriver, AfterCommit: authAfterCommit}
+	graph := entadapter.Graph{Driver: authDriver, IsTx: authIsTx, AtEnd: authAtEnd}
 	a.client.Session.Use(a.watches.Hook(entadapter.Watched{
 		One: func(m Mutation) (authent.SessionChange, bool) {
 			id, ok := m.(*SessionMutation).ID()
@@ -665,6 +668,11 @@ func (a *AuthAdapter) WatchSessions(w authent.SessionWatch) error {
 	return nil
 }
 
+// Announce implements authent.SessionWatcher.
+func (a *AuthAdapter) Announce(ctx context.Context, statement, message string) error {
+	return a.done(ctx, a.client.driver.Exec(ctx, statement, []any{message}, nil), nil)
+}
+
 // announced runs fn in a transaction if others are told of changes within it.
 func (a *AuthAdapter) announced(ctx context.Context, fn func(a *AuthAdapter) error) error {
 	if a.tx == nil && a.watches.Announce() {
@@ -673,7 +681,7 @@ func (a *AuthAdapter) announced(ctx context.Context, fn func(a *AuthAdapter) err
 	return fn(a)
 }
 
-// authDriver returns the driver through which m runs.
+// authDriver returns the driver of the client that made m.
 func authDriver(m Mutation) dialect.Driver {
 	switch m := m.(type) {
 	case *SessionMutation:
@@ -684,17 +692,29 @@ func authDriver(m Mutation) dialect.Driver {
 	return nil
 }
 
-// authAfterCommit has f called after the commit of the transaction that d is, even of one that
-// failed, since it may have been stored. It reports false if d is none.
-func authAfterCommit(d dialect.Driver, f func(context.Context)) bool {
-	if _, ok := d.(*txDriver); !ok {
+// authIsTx reports whether d is a transaction.
+func authIsTx(d dialect.Driver) bool {
+	_, ok := d.(*txDriver)
+	return ok
+}
+
+// authAtEnd has committed called with the error of the commit, or rolledBack, when the
+// transaction that d is has ended. It reports false if d is none.
+func authAtEnd(d dialect.Driver, committed func(context.Context, error), rolledBack func()) bool {
+	if !authIsTx(d) {
 		return false
 	}
 	tx := &Tx{config: config{driver: d}}
 	tx.OnCommit(func(next Committer) Committer {
-		return CommitFunc(func(ctx context.Context, tx *Tx) error {
-			defer f(ctx)
+		return CommitFunc(func(ctx context.Context, tx *Tx) (err error) {
+			defer func() { committed(ctx, err) }()
 			return next.Commit(ctx, tx)
+		})
+	})
+	tx.OnRollback(func(next Rollbacker) Rollbacker {
+		return RollbackFunc(func(ctx context.Context, tx *Tx) error {
+			defer rolledBack()
+			return next.Rollback(ctx, tx)
 		})
 	})
 	return true
