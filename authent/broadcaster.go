@@ -143,7 +143,6 @@ func (c *sessionCache) hear(message string) bool {
 		c.entries.Flush()
 	}
 	c.heard.Store(at)
-	c.arrived.Store(int64(time.Since(c.started)))
 	return true
 }
 
@@ -151,7 +150,7 @@ func (c *sessionCache) hear(message string) bool {
 // before now.
 func (c *sessionCache) silent(now time.Time) bool {
 	age := now.Sub(time.UnixMilli(c.heard.Load()))
-	return age < 0 || age > maxSilence || time.Since(c.started)-time.Duration(c.arrived.Load()) > maxSilence
+	return age < 0 || age > maxSilence
 }
 
 // silence turns the cache off, and empties it, until a heartbeat comes back.

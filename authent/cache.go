@@ -95,11 +95,9 @@ type sessionCache struct {
 	// heard is when the heartbeat was sent that came back last, in Unix milliseconds; 0 if
 	// none has.
 	heard atomic.Int64
-	// arrived is when it did, as nanoseconds since started, which no clock changes.
-	arrived atomic.Int64
+	// quiet is until when nothing is published after a failure, as nanoseconds since started.
+	quiet   atomic.Int64
 	started time.Time
-	// quiet is until when nothing is published, after a failure, as arrived is.
-	quiet atomic.Int64
 	// running counts the calls of RunSessionCache.
 	running atomic.Int64
 	// fails, tellFails and idle keep the log to one line a minute each.

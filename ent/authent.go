@@ -202,6 +202,7 @@ func (a *AuthAdapter) CreateUser(ctx context.Context, u authent.User) (*authent.
 		SetNillablePassword(entadapter.OrNull(u.Password)).
 		SetNillableRole(entadapter.OrNull(u.Role)).
 		SetNillableDisabledAt(entadapter.OrNullTime(u.DisabledAt, entadapter.Time))
+	// It changes no row, of which a graph with upserts cannot be sure otherwise.
 	created, err := create.Save(a.watches.Marked(ctx, create.mutation))
 	if err != nil {
 		return nil, a.done(ctx, err, userKeys)
@@ -483,6 +484,7 @@ func (a *AuthAdapter) CreateSession(ctx context.Context, s authent.Session) (*au
 		SetNillableLastUsedAt(entadapter.OrNullTime(s.LastUsedAt, entadapter.Time)).
 		SetNillableIPAddress(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "sessions.ip_address", 255, s.IPAddress))).
 		SetNillableUserAgent(entadapter.OrNull(s.UserAgent))
+	// As in CreateUser, no row is changed.
 	created, err := create.Save(a.watches.Marked(ctx, create.mutation))
 	if err != nil {
 		return nil, a.done(ctx, err, sessionKeys)

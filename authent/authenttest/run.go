@@ -94,6 +94,9 @@ func Run(t *testing.T, open func(t testing.TB) Subject) {
 		}
 		cases := g.cases[:0:0]
 		for _, c := range g.cases {
+			if c.applies != nil && !c.applies(probe) {
+				continue
+			}
 			if field := c.lacks(probe); field != "" {
 				without[field] = append(without[field], g.name+"/"+c.name)
 				continue
@@ -116,6 +119,8 @@ type testCase struct {
 	needsDB, needsSoftDelete, needsOutage bool
 	// needsAdapter leaves the case out for a store of counters alone.
 	needsAdapter bool
+	// applies tells whether the case is for the subject. If nil, it is.
+	applies func(s Subject) bool
 }
 
 // lacks returns the field of Subject that the case needs and s does not have, or "".

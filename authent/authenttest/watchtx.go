@@ -110,15 +110,6 @@ func (c *check) placeholder() string {
 	return "?"
 }
 
-// watchStating does what watch does. The case ends here if the adapter runs no statements.
-func (c *check) watchStating(statement string) *watched {
-	c.Helper()
-	if err := c.Adapter.(authent.SessionWatcher).WatchSessions(authent.SessionWatch{Statement: statement}); err != nil {
-		c.Skipf("the adapter runs no statements: %v", err)
-	}
-	return c.watch("")
-}
-
 // takeMessages returns the messages in the table, sorted, and deletes them.
 func (c *check) takeMessages() []string {
 	c.Helper()
@@ -152,7 +143,7 @@ func (w *watched) wantMessages(what string) {
 }
 
 func watchStatement(c *check) {
-	w := c.watchStating(c.scratch())
+	w := c.watch(c.scratch())
 	w.each(func(m watchedMethod) {
 		c.must(m.call(w, c.Adapter), m.name)
 		w.wantMessages(m.name)
@@ -160,7 +151,7 @@ func watchStatement(c *check) {
 }
 
 func watchStatementInTx(c *check) {
-	w := c.watchStating(c.scratch())
+	w := c.watch(c.scratch())
 	w.each(func(m watchedMethod) {
 		c.must(c.Adapter.InTx(c.ctx, func(tx authent.Adapter) error { return m.call(w, tx) }), "InTx")
 		w.wantMessages(m.name + " in InTx")
@@ -168,7 +159,7 @@ func watchStatementInTx(c *check) {
 }
 
 func watchStatementRollback(c *check) {
-	w := c.watchStating(c.scratch())
+	w := c.watch(c.scratch())
 	w.each(func(m watchedMethod) {
 		err := c.Adapter.InTx(c.ctx, func(tx authent.Adapter) error { return errors.Join(m.call(w, tx), errBoom) })
 		c.wantErr(err, errBoom, "InTx")
@@ -180,7 +171,7 @@ func watchStatementRollback(c *check) {
 
 // watchStatementFails lets a method store nothing of which others cannot be told.
 func watchStatementFails(c *check) {
-	w := c.watchStating("INSERT INTO authenttest_missing (message) VALUES (" + c.placeholder() + ")")
+	w := c.watch("INSERT INTO authenttest_missing (message) VALUES (" + c.placeholder() + ")")
 	w.each(func(m watchedMethod) {
 		err := m.call(w, c.Adapter)
 		got, _ := c.Adapter.SessionAndUser(c.ctx, w.first.Token)

@@ -78,7 +78,8 @@ type Watched struct {
 	// HeldBy says that rows of sessions or users refer to the type, perhaps through others:
 	// the database changes or deletes them with what they refer to.
 	HeldBy bool
-	// Upserts says that creating a row may change one instead.
+	// Upserts says that creating a row may change one instead, which the mutation does not
+	// show: each creation is told then, except the adapter's own.
 	Upserts bool
 	// One returns the change of the one row that a mutation is about, if it is about one;
 	// nil for types other than Session and User.

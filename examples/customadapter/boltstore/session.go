@@ -120,7 +120,7 @@ func (s *Store) UpdateSession(ctx context.Context, token authent.Secret, u authe
 			return err
 		}
 		return save(r, sessions, []byte(token), record)
-	})
+	}, authent.SessionChange{Token: token, Minor: true})
 }
 
 // DeleteSession implements authent.Adapter.
@@ -131,7 +131,7 @@ func (s *Store) DeleteSession(ctx context.Context, token authent.Secret) error {
 			return nil
 		}
 		return err
-	})
+	}, authent.SessionChange{Token: token})
 }
 
 // DeleteSessionByID implements authent.Adapter.
@@ -143,7 +143,7 @@ func (s *Store) DeleteSessionByID(ctx context.Context, userID, id string) (delet
 			return nil
 		}
 		return r.deleteSession(token)
-	})
+	}, authent.SessionChange{ID: id})
 	return deleted && err == nil, err
 }
 
@@ -152,7 +152,7 @@ func (s *Store) DeleteSessions(ctx context.Context, userID string, except authen
 	err = s.write(ctx, "delete sessions", func(r rows) (err error) {
 		n, err = r.deleteSessionsOf(userID, string(except))
 		return err
-	})
+	}, authent.SessionChange{UserID: userID})
 	if err != nil {
 		return 0, err
 	}

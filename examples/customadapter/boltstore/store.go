@@ -21,9 +21,9 @@ import (
 	"github.com/authent/authent/authent"
 )
 
-// Store is an authent.Adapter and an authent.RateLimitStore. It has every
-// optional column and keeps milliseconds. Make one with Open. It is safe for
-// concurrent use.
+// Store is an authent.Adapter, an authent.RateLimitStore and an
+// authent.SessionWatcher. It has every optional column and keeps milliseconds. Make
+// one with Open. It is safe for concurrent use.
 //
 // If a function passed to InTx writes through the Store instead of its tx, it
 // waits for itself until its context ends.
@@ -32,6 +32,8 @@ type Store struct {
 	// writer holds a value while somebody writes. bbolt has a lock of its own for
 	// that, on which nobody can stop waiting when their context ends.
 	writer chan struct{}
+	// watches are told of what becomes of sessions and users.
+	watches *watches
 	// tx is the transaction that this Store is bound to, nil outside InTx.
 	tx *transaction
 }
@@ -39,6 +41,7 @@ type Store struct {
 var (
 	_ authent.Adapter        = (*Store)(nil)
 	_ authent.RateLimitStore = (*Store)(nil)
+	_ authent.SessionWatcher = (*Store)(nil)
 )
 
 // patience is how long Open waits for another process that has the file open,
@@ -74,7 +77,7 @@ func Open(path string) (s *Store, err error) {
 		_ = db.Close()
 		return nil, openError(path, err)
 	}
-	return &Store{db: db, writer: make(chan struct{}, 1)}, nil
+	return &Store{db: db, writer: make(chan struct{}, 1), watches: &watches{}}, nil
 }
 
 // openError adds the file's name to err, unless it is there already.

@@ -16,6 +16,8 @@ type transaction struct {
 	bolt   *bolt.Tx
 	doomed error // the first error from the database or of a nested InTx
 	done   bool
+	// changes are told after the commit.
+	changes []authent.SessionChange
 }
 
 var errTxDone = errors.New("the transaction has ended")
@@ -50,7 +52,7 @@ func (t *transaction) run(ctx context.Context, statement func(r rows) error) err
 func (s *Store) InTx(ctx context.Context, fn func(tx authent.Adapter) error) error {
 	if s.tx == nil {
 		return s.transact(ctx, func(t *transaction) error {
-			return fn(&Store{db: s.db, writer: s.writer, tx: t})
+			return fn(&Store{db: s.db, writer: s.writer, watches: s.watches, tx: t})
 		})
 	}
 	if _, err := s.tx.usable(ctx); err != nil {
@@ -61,17 +63,26 @@ func (s *Store) InTx(ctx context.Context, fn func(tx authent.Adapter) error) err
 	return err
 }
 
-// transact runs fn in a transaction of its own, which is stored if nothing fails.
+// transact runs fn in a transaction of its own, which is stored if nothing fails, and tells
+// what it changed. Others can read it then, and write.
 func (s *Store) transact(ctx context.Context, fn func(t *transaction) error) error {
+	changes, err := s.commit(ctx, fn)
+	s.watches.tell(ctx, changes)
+	return err
+}
+
+// commit runs fn in a transaction and commits it. It returns what was changed, also if the
+// commit fails, since it is unknown then what is in the file.
+func (s *Store) commit(ctx context.Context, fn func(t *transaction) error) ([]authent.SessionChange, error) {
 	select {
 	case s.writer <- struct{}{}:
 		defer func() { <-s.writer }()
 	case <-ctx.Done():
-		return fmt.Errorf("boltstore: wait to write: %w", ctx.Err())
+		return nil, fmt.Errorf("boltstore: wait to write: %w", ctx.Err())
 	}
 	tx, err := s.db.Begin(true)
 	if err != nil {
-		return fmt.Errorf("boltstore: begin: %w", err)
+		return nil, fmt.Errorf("boltstore: begin: %w", err)
 	}
 	t := &transaction{bolt: tx}
 	defer func() {
@@ -81,23 +92,25 @@ func (s *Store) transact(ctx context.Context, fn func(t *transaction) error) err
 		_ = tx.Rollback()
 	}()
 	if err := fn(t); err != nil {
-		return err
+		return nil, err
 	}
 	if err := cmp.Or(t.doomed, ctx.Err()); err != nil {
-		return fmt.Errorf("boltstore: transaction: %w", err)
+		return nil, fmt.Errorf("boltstore: transaction: %w", err)
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("boltstore: commit: %w", err)
+		return t.changes, fmt.Errorf("boltstore: commit: %w", err)
 	}
-	return nil
+	return t.changes, nil
 }
 
-// write runs a statement, in a transaction of its own if there is none.
-func (s *Store) write(ctx context.Context, what string, statement func(r rows) error) error {
+// write runs a statement, in a transaction of its own if there is none. What it changes is
+// told after the commit.
+func (s *Store) write(ctx context.Context, what string, statement func(r rows) error, changes ...authent.SessionChange) error {
 	run := func(t *transaction) error {
 		if err := t.run(ctx, statement); err != nil {
 			return fmt.Errorf("boltstore: %s: %w", what, err)
 		}
+		t.changes = append(t.changes, changes...)
 		return nil
 	}
 	if s.tx != nil {

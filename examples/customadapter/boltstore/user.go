@@ -198,7 +198,7 @@ func (s *Store) UpdateUser(ctx context.Context, id string, u authent.UserUpdate)
 		setInstant(&record.DisabledAt, u.DisabledAt)
 		record.UpdatedAt = instant(time.Now())
 		return r.saveUser(record, before)
-	})
+	}, authent.SessionChange{UserID: id})
 	if err != nil {
 		return nil, err
 	}
@@ -225,5 +225,5 @@ func (s *Store) DeleteUser(ctx context.Context, id string) error {
 			return err
 		}
 		return r.delete(users, []byte(id))
-	})
+	}, authent.SessionChange{UserID: id})
 }

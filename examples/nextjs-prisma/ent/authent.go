@@ -199,6 +199,7 @@ func (a *AuthAdapter) CreateUser(ctx context.Context, u authent.User) (*authent.
 		SetNillableRole(entadapter.OrNull(u.Role)).
 		SetNillableCreatedAt(entadapter.OrNullTime(u.CreatedAt, entadapter.Time)).
 		SetNillableUpdatedAt(entadapter.OrNullTime(u.UpdatedAt, entadapter.Time))
+	// It changes no row, of which a graph with upserts cannot be sure otherwise.
 	created, err := create.Save(a.watches.Marked(ctx, create.mutation))
 	if err != nil {
 		return nil, a.done(ctx, err, userKeys)
@@ -472,6 +473,7 @@ func (a *AuthAdapter) CreateSession(ctx context.Context, s authent.Session) (*au
 		SetSessionToken(s.Token).
 		SetUserID(s.UserID).
 		SetExpires(entadapter.Time(s.Expires))
+	// As in CreateUser, no row is changed.
 	created, err := create.Save(a.watches.Marked(ctx, create.mutation))
 	if err != nil {
 		return nil, a.done(ctx, err, sessionKeys)

@@ -208,6 +208,7 @@ func (a *AuthAdapter) CreateUser(ctx context.Context, u authent.User) (*authent.
 		SetNillableEmail(entadapter.OrNull(u.Email)).
 		SetNillableEmailVerified(entadapter.OrNullTime(u.EmailVerified, func(t time.Time) time.Time { return entadapter.SecondsOn(a.client.driver, t, "mysql") })).
 		SetNillableImage(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "user.image", 255, u.Image)))
+	// It changes no row, of which a graph with upserts cannot be sure otherwise.
 	created, err := create.Save(a.watches.Marked(ctx, create.mutation))
 	if err != nil {
 		return nil, a.done(ctx, err, userKeys)
@@ -481,6 +482,7 @@ func (a *AuthAdapter) CreateSession(ctx context.Context, s authent.Session) (*au
 		SetID(s.Token).
 		SetUserID(s.UserID).
 		SetExpires(entadapter.SecondsOn(a.client.driver, s.Expires, "mysql"))
+	// As in CreateUser, no row is changed.
 	created, err := create.Save(a.watches.Marked(ctx, create.mutation))
 	if err != nil {
 		return nil, a.done(ctx, err, sessionKeys)

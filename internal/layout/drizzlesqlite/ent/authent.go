@@ -190,6 +190,7 @@ func (a *AuthAdapter) CreateUser(ctx context.Context, u authent.User) (*authent.
 		SetNillableEmail(entadapter.OrNull(u.Email)).
 		SetNillableEmailVerified(entadapter.OrNullTime(u.EmailVerified, entadapter.Millis)).
 		SetNillableImage(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "user.image", 255, u.Image)))
+	// It changes no row, of which a graph with upserts cannot be sure otherwise.
 	created, err := create.Save(a.watches.Marked(ctx, create.mutation))
 	if err != nil {
 		return nil, a.done(ctx, err, userKeys)
@@ -463,6 +464,7 @@ func (a *AuthAdapter) CreateSession(ctx context.Context, s authent.Session) (*au
 		SetID(s.Token).
 		SetUserID(s.UserID).
 		SetExpires(entadapter.Millis(s.Expires))
+	// As in CreateUser, no row is changed.
 	created, err := create.Save(a.watches.Marked(ctx, create.mutation))
 	if err != nil {
 		return nil, a.done(ctx, err, sessionKeys)
