@@ -184,45 +184,6 @@ func TestP04_CachedOwnDeletes(t *testing.T) {
 	})
 }
 
-// TestP04_CachedTransaction: what a transaction changes counts when it is committed, and what
-// was read before that is not kept; one that is rolled back changes nothing.
-func TestP04_CachedTransaction(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
-		for name, commits := range map[string]bool{"committed": true, "rolled back": false} {
-			t.Run(name, func(t *testing.T) {
-				w := cachedWorld(t, kind)
-				b := w.registered()
-				b.warm()
-				id := w.user().ID
-				tx, err := w.client.Tx(t.Context())
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := tx.User.UpdateOneID(id).SetDisabledAt(time.Now()).Exec(t.Context()); err != nil {
-					t.Fatal(err)
-				}
-				for range 2 {
-					if _, who := b.checks(); who != ada {
-						t.Errorf("before the commit %q is signed in", who)
-					}
-				}
-				w.clock.advance(10 * time.Minute) // so that it is read now
-				b.checks()
-				end, want := tx.Rollback, ada
-				if commits {
-					end, want = tx.Commit, ""
-				}
-				if err := end(); err != nil {
-					t.Fatal(err)
-				}
-				if _, who := b.checks(); who != want {
-					t.Errorf("afterwards %q is signed in, want %q", who, want)
-				}
-			})
-		}
-	})
-}
-
 // TestCache_BehindItsBack: what SQL changes counts once the TTL is over.
 func TestCache_BehindItsBack(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {

@@ -32,6 +32,7 @@ func TestWatchedTypes(t *testing.T) {
 			"Session": {Role: "Session", Edges: []string{"renewals"}, HeldBy: true},
 			"User":    {Role: "User", Edges: []string{"sessions", "next"}, HeldBy: true},
 			"Device":  {Edges: []string{"sessions"}, HeldBy: true},
+			"Licence": {Edges: []string{"users"}, HeldBy: true},
 		},
 	} {
 		g, got := load(t, graph), map[string]about{}

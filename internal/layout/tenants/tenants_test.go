@@ -136,7 +136,7 @@ var writes = []struct {
 		return err
 	}, nothing},
 	{"the adapter deletes a user", func(r *rows) error { return r.adapter.DeleteUser(r.ctx, r.grace.ID) }, func(r *rows) []authent.SessionChange {
-		return []authent.SessionChange{{}, {UserID: r.grace.ID}}
+		return []authent.SessionChange{{UserID: r.grace.ID}, {}}
 	}},
 	{"the adapter deletes a session", func(r *rows) error { return r.adapter.DeleteSession(r.ctx, "1") }, func(*rows) []authent.SessionChange {
 		return []authent.SessionChange{{Token: "1"}}

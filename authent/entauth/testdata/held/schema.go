@@ -31,6 +31,11 @@ func (Device) Edges() []ent.Edge {
 	}
 }
 
+// Licence has the edge, and User has none back.
+type Licence struct{ ent.Schema }
+
+func (Licence) Edges() []ent.Edge { return []ent.Edge{edge.To("users", User.Type)} }
+
 type Visit struct{ ent.Schema }
 
 func (Visit) Edges() []ent.Edge {
