@@ -30,8 +30,8 @@ import (
 // or users before, or where reads go to replicas that lag.
 //
 // The Adapter must be a SessionWatcher, and its client have all its hooks and interceptors
-// before New is called, which adds to them: nothing may use the client meanwhile. The shared modes of AuthJS cannot have a cache, since
-// Node.js does not tell what it changes.
+// before New is called, which adds to them: nothing may use the client meanwhile. The shared
+// modes of AuthJS cannot have a cache, since Node.js does not tell what it changes.
 type CacheConfig struct {
 	// Size is how many sessions are kept, each with its user: some 2 kB, and what the
 	// application's own fields take. If zero, none: every check asks the database.

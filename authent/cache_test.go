@@ -37,7 +37,7 @@ func runCached(t *testing.T, names string) {
 	if isCached() {
 		t.Skip("this is the run with a cache")
 	}
-	run := exec.CommandContext(t.Context(), os.Args[0], "-test.run", names, "-test.v", "-test.count=1", "-test.timeout=30m")
+	run := exec.CommandContext(t.Context(), os.Args[0], "-test.run", names, "-test.v", "-test.count=1", "-test.timeout=30m", "-rapid.nofailfile")
 	run.Env = append(os.Environ(), cachedRun+"=on")
 	out, err := run.CombinedOutput()
 	if err != nil {
