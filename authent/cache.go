@@ -3,7 +3,6 @@ package authent
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/authent/authent/authent/internal/cache"
+	"github.com/authent/authent/authent/internal/seal"
 )
 
 // CacheConfig says which session checks are answered without asking the database: those of
@@ -182,7 +182,7 @@ func (a *Auth) recallSession(ctx context.Context, c caller) (holds context.Conte
 		s, rolled, err = a.checkSession(ctx, c)
 		return nil, s, rolled, err
 	}
-	key := cacheKey(c.tokens[0])
+	key := cache.Key(seal.SumToken(c.tokens[0]))
 	// What is due to be rolled on is read: another process may have done so.
 	if kept, ok := a.cache.entries.Get(key, now); ok && a.alive(kept, now) && !a.rollDue(kept, now) {
 		r := &requestSession{Context: ctx, session: *kept, user: *kept.User}
@@ -205,13 +205,4 @@ func (c *sessionCache) keep(key cache.Key, s *Session, began cache.Start) {
 	kept.User, kept.brought, kept.authenticated, kept.from = &user, "", time.Time{}, netip.Addr{}
 	c.entries.Put(key, &kept, began,
 		cache.Tag(SessionChange{Token: s.Token}.tag()), cache.Tag(SessionChange{ID: s.ID}.tag()), cache.Tag(SessionChange{UserID: s.UserID}.tag()))
-}
-
-// cacheKey returns what a session is found by: its token's hash, without allocating.
-func cacheKey(token string) cache.Key {
-	var short [128]byte
-	if len(token) > len(short) {
-		return sha256.Sum256([]byte(token))
-	}
-	return sha256.Sum256(short[:copy(short[:], token)])
 }

@@ -217,7 +217,7 @@ func whole(t *testing.T, r *result) {
 			t.Errorf("%+v", r.Profile)
 		}
 	case "soak":
-		if s := r.Soak; s.Checks == 0 || s.Changes == 0 || s.Wrong+s.Failed > 0 || len(s.Gauge) == 0 || s.Gauge[0].Connections == 0 {
+		if s := r.Soak; s.Checks+s.Changes == 0 || s.Wrong+s.Failed > 0 || len(s.Gauge) != soakReadings || s.Gauge[0].Connections == 0 {
 			t.Errorf("%+v", s)
 		}
 	}

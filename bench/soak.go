@@ -60,8 +60,6 @@ type process struct {
 // soak runs two processes of an application, in this one, with caches and touches in
 // batches, under a mixed load whose every answer is known.
 func soak(ctx context.Context, w *world, o options, into *result) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, o.soak)
-	defer cancel()
 	var processes [2]*process
 	for i := range processes {
 		if processes[i], err = w.newProcess(ctx); err != nil {
@@ -69,31 +67,30 @@ func soak(ctx context.Context, w *world, o options, into *result) (err error) {
 		}
 		defer func() { err = errors.Join(err, processes[i].close()) }()
 	}
+	working, stop := context.WithCancel(ctx)
+	defer stop()
 	s := &soaked{Workers: connections}
 	var tally soakTally
 	var wg sync.WaitGroup
 	began := time.Now()
 	for number := range s.Workers {
-		worker, err := newSoakWorker(ctx, processes, number, &tally)
+		worker, err := newSoakWorker(working, processes, number, &tally)
 		if err != nil {
 			return err
 		}
-		wg.Go(func() { worker.run(ctx) })
+		wg.Go(func() { worker.run(working) })
 	}
-	for i := range soakReadings {
-		sleepUntil(ctx, began.Add(o.soak*time.Duration(i+1)/soakReadings-o.soak/50))
-		if ctx.Err() != nil {
-			break
-		}
-		reading, err := w.read(ctx, time.Since(began))
-		if err != nil {
-			cancel()
-			wg.Wait()
-			return err
-		}
+	for i := 0; err == nil && i < soakReadings; i++ {
+		sleepUntil(ctx, began.Add(o.soak*time.Duration(i+1)/soakReadings))
+		var reading soakReading
+		reading, err = w.read(ctx, time.Since(began))
 		s.Gauge = append(s.Gauge, reading)
 	}
+	stop()
 	wg.Wait()
+	if err != nil {
+		return err
+	}
 	s.Took = time.Since(began)
 	s.Checks, s.Changes, s.Wrong, s.Failed = tally.checks.Load(), tally.changes.Load(), tally.wrong.Load(), tally.failed.Load()
 	for _, n := range processes {
@@ -173,9 +170,6 @@ func (w *world) read(ctx context.Context, at time.Duration) (r soakReading, err 
 	runtime.ReadMemStats(&m)
 	r = soakReading{At: at.Round(time.Second), Goroutines: runtime.NumGoroutine(), Heap: m.HeapAlloc}
 	err = w.db.QueryRowContext(ctx, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()").Scan(&r.Connections)
-	if ctx.Err() != nil {
-		err = nil
-	}
 	return r, err
 }
 

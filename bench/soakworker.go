@@ -64,9 +64,9 @@ func newSoakWorker(ctx context.Context, processes [2]*process, number int, tally
 	return k, nil
 }
 
-// run works until ctx ends.
+// run works until ctx ends, and does one thing at least.
 func (k *soakWorker) run(ctx context.Context) {
-	for ctx.Err() == nil {
+	for first := true; first || ctx.Err() == nil; first = false {
 		p, at := &k.people[k.random.IntN(soakPeople)], k.random.IntN(len(k.processes))
 		act, change := k.act()
 		if err := act(ctx, p, at); err != nil && ctx.Err() == nil {

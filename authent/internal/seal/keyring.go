@@ -43,7 +43,7 @@ const (
 // browsers hold.
 type Keyring struct {
 	secrets [][]byte
-	// derived holds what was derived before, [][]byte by info.
+	// derived holds what was derived before, [][]byte by info: of the constants above.
 	derived sync.Map
 }
 
