@@ -29,3 +29,13 @@ func TestSessionChange_Message(t *testing.T) {
 		}
 	}
 }
+
+// TestSessionChange_Spelling: a key that a column takes for the same is the same here.
+func TestSessionChange_Spelling(t *testing.T) {
+	want := authent.SessionChange{UserID: "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"}.Message()
+	for _, id := range []string{"A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11  "} {
+		if got := (authent.SessionChange{UserID: id}).Message(); got != want {
+			t.Errorf("%q has the message %q, want %q", id, got, want)
+		}
+	}
+}

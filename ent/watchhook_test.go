@@ -295,3 +295,15 @@ func TestWatch_LateInterceptors(t *testing.T) {
 		t.Error("a session is found, though the cache would pass the interceptor over")
 	}
 }
+
+// TestWatch_WrongStatement: a statement of PostgreSQL's is refused elsewhere, where each
+// sign-out would fail.
+func TestWatch_WrongStatement(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		adapter := ent.NewAuthAdapter(ent.NewClient(ent.Driver(entsql.OpenDB(kind.Dialect, kind.Open(t)))))
+		err := adapter.WatchSessions(authent.SessionWatch{Statement: "SELECT pg_notify('authent', $1)"})
+		if (err == nil) != (kind.Dialect == dialect.Postgres) {
+			t.Errorf("WatchSessions: %v", err)
+		}
+	})
+}

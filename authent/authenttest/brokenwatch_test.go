@@ -48,6 +48,9 @@ var brokenWatches = []broken{
 	{name: "StatementDropped", open: stating(dropped{}), fails: []string{"Watch/Statement", "Watch/StatementFails", "Watch/StatementInTx"}},
 	{name: "StatementOutside", open: stating(outsideTx{}), fails: []string{"Watch/StatementRollback"}},
 	{name: "StatementForgiven", open: stating(forgiven{}), fails: []string{"Watch/StatementFails"}},
+	{name: "AnnounceDropped", open: func(t testing.TB) authenttest.Subject {
+		return openGenerated(t, func(d dialect.Driver) dialect.Driver { return mute{d} })
+	}, fails: []string{"Watch/Announce"}},
 }
 
 // retells tells something else.
@@ -211,6 +214,16 @@ func stating(f fault) func(t testing.TB) authenttest.Subject {
 	return func(t testing.TB) authenttest.Subject {
 		return openGenerated(t, func(d dialect.Driver) dialect.Driver { return faulty{d, f} })
 	}
+}
+
+// mute announces nothing outside a transaction.
+type mute struct{ dialect.Driver }
+
+func (m mute) Exec(ctx context.Context, query string, args, v any) error {
+	if strings.Contains(query, "authenttest_") {
+		return nil
+	}
+	return m.Driver.Exec(ctx, query, args, v)
 }
 
 type faulty struct {

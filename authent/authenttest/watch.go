@@ -26,6 +26,7 @@ var watchCases = slices.Concat(watchMethodCases(), []testCase{
 	{name: "StatementInTx", run: watchStatementInTx, needsDB: true, applies: runsStatements},
 	{name: "StatementRollback", run: watchStatementRollback, needsDB: true, applies: runsStatements},
 	{name: "StatementFails", run: watchStatementFails, needsDB: true, applies: runsStatements},
+	{name: "Announce", run: watchAnnounce, needsDB: true, applies: runsStatements},
 })
 
 // isSessionWatcher reports whether the adapter can be watched. One may refuse, if what it

@@ -184,6 +184,16 @@ func watchStatementFails(c *check) {
 	})
 }
 
+// watchAnnounce has the adapter run the statement by itself, for a message that is no change.
+func watchAnnounce(c *check) {
+	statement, w := c.scratch(), c.Adapter.(authent.SessionWatcher)
+	c.must(w.Announce(c.ctx, statement, "a message"), "Announce")
+	c.wantSame([]string{"a message"}, c.takeMessages(), "what is announced")
+	if err := w.Announce(c.ctx, "INSERT INTO authenttest_missing (message) VALUES ("+c.placeholder()+")", "a message"); err == nil {
+		c.Error("Announce says nothing of a statement that fails")
+	}
+}
+
 // sql runs a statement past the adapter.
 func (c *check) sql(statement string) {
 	c.Helper()
