@@ -12,6 +12,7 @@ import (
 
 	"github.com/authent/authent/authent"
 	"github.com/authent/authent/authent/authenttest"
+	"github.com/authent/authent/authent/database/postgres"
 	"github.com/authent/authent/authent/provider"
 	"github.com/authent/authent/ent"
 	"github.com/authent/authent/ent/session"
@@ -258,6 +259,7 @@ func TestCache_RequestsOwnTheirs(t *testing.T) {
 			s.User.Email, s.User.Role, s.UserID, s.ID = "spoilt", "admin", "spoilt", "spoilt"
 		})).ServeHTTP(rw, r)
 	})
+	w.clock.advance(10 * time.Minute) // so that the first one reads the session
 	for range 3 {
 		b.get("/spoil")
 		if _, who := b.checks(); who != ada {
@@ -326,6 +328,9 @@ func TestCache_Refused(t *testing.T) {
 		"shared": {func(c *authent.Config) {
 			c.Session.Cache.Size, c.AuthJS.Mode = 1, authent.AuthJSSharedHashed
 		}, "Session.Cache.Size: sessions that an Auth.js application writes too cannot be kept"},
+		"nil broadcaster": {func(c *authent.Config) {
+			c.Session.Cache = authent.CacheConfig{Size: 1, Broadcaster: (*postgres.Broadcaster)(nil)}
+		}, "Session.Cache.Broadcaster is a nil *postgres.Broadcaster"},
 		"adapter that tells nothing": {func(c *authent.Config) {
 			c.Session.Cache.Size = 1
 			c.Adapter = struct{ authent.Adapter }{c.Adapter}

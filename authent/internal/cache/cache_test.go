@@ -58,7 +58,12 @@ func TestExpire(t *testing.T) {
 		if _, ok := c.Get(keyOf(1), noon); ok {
 			t.Error("the entry is found after it expired")
 		}
+		before := c.Len()
 		c.Put(keyOf(1), 1, began, "a", "b", "c")
+		c.Put(keyOf(3), 3, began, "a", "b", "c")
+		if c.Len() != before {
+			t.Error("an entry is stored that was read before it expired")
+		}
 		if _, ok := c.Get(keyOf(1), noon); ok {
 			t.Error("an entry is found that was read before it expired")
 		}
