@@ -32,6 +32,8 @@ type Provider struct {
 	Credentials *Credentials
 	// OAuth is set for TypeOAuth and TypeOIDC.
 	OAuth *OAuth
+	// Passkey is set for TypeWebAuthn.
+	Passkey *Passkey
 }
 
 // Credentials signs in with the fields of a form. Either Password or Check is

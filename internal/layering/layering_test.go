@@ -73,6 +73,21 @@ func TestRedisIsChosen(t *testing.T) {
 	chosen(t, "github.com/redis/go-redis", "/authent/redislimit", "/authent/redisbroadcast")
 }
 
+// TestPasskeysAreProviders: what checks passkeys, and parses CBOR, is linked by who imports
+// authent/provider.
+func TestPasskeysAreProviders(t *testing.T) {
+	for _, pkg := range []string{"/authent", "/authent/entadapter", "/authent/authenttest", "/authent/adopt", "/authent/mixin", "/authent/mail", "/ent", "/cmd/migrate"} {
+		for _, dep := range deps(t, module+pkg) {
+			if under(dep, "github.com/go-webauthn", "github.com/fxamacker/cbor") {
+				t.Errorf("%s links %s", pkg, dep)
+			}
+		}
+	}
+	if !slices.Contains(deps(t, module+"/authent/provider"), "github.com/go-webauthn/webauthn/protocol") {
+		t.Error("authent/provider does not link go-webauthn: this test looks at nothing")
+	}
+}
+
 // chosen fails unless each of the packages links the library and nothing else does, nor one
 // of them another, and unless they know the engine, and neither a database nor a graph.
 func chosen(t *testing.T, library string, pkgs ...string) {
