@@ -113,7 +113,8 @@ type Adapter interface {
 	// particular order, with User nil; if there are none, an empty slice and no
 	// error.
 	Sessions(ctx context.Context, userID string) ([]*Session, error)
-	// UpdateSession changes what u names and leaves the rest alone.
+	// UpdateSession changes what u names and leaves the rest alone. AMR, AAL and
+	// AuthenticatedAt stay as CreateSession stored them.
 	UpdateSession(ctx context.Context, token Secret, u SessionUpdate) error
 	// DeleteSession deletes the session with the token.
 	DeleteSession(ctx context.Context, token Secret) error
@@ -143,10 +144,11 @@ type Adapter interface {
 	DeleteVerificationTokens(ctx context.Context, identifier string, except Secret) (int, error)
 
 	// DeleteExpired deletes sessions and verification tokens that expired
-	// before the given time, and if the Adapter is a RateLimitStore counters
-	// whose window ended before it, at most limit rows in all, and returns how
-	// many it deleted. Call it again while it returns limit. A limit below 1
-	// deletes none.
+	// before the given time, if the Adapter is a RateLimitStore counters
+	// whose window ended before it, and if it is an AuditStore events that
+	// expired before it, at most limit rows in all, and returns how many it
+	// deleted. Call it again while it returns limit. A limit below 1 deletes
+	// none.
 	DeleteExpired(ctx context.Context, before time.Time, limit int) (int, error)
 
 	// InTx runs fn in one transaction: all that fn writes through tx is stored
@@ -185,6 +187,10 @@ type Columns struct {
 	SessionLastUsedAt bool
 	SessionIPAddress  bool
 	SessionUserAgent  bool
+
+	SessionAMR             bool
+	SessionAAL             bool
+	SessionAuthenticatedAt bool
 }
 
 // RateLimitStore counts attempts. An Adapter may implement it too; the generated

@@ -10,11 +10,12 @@ import (
 	"github.com/authent/authent/authent/internal/seal"
 )
 
-// Cleanup deletes sessions and verification tokens that have expired, and where the
-// Adapter is a RateLimitStore counters whose window has ended, in statements of at most
-// 1,000 rows, so that nobody waits long for a lock of theirs. It returns how many rows it
-// deleted, also beside an error. Nothing depends on it, since what has expired is refused
-// anyway: it keeps the tables small.
+// Cleanup deletes sessions and verification tokens that have expired, where the Adapter is
+// a RateLimitStore counters whose window has ended, and where it is an AuditStore events
+// whose time is over, in statements of at most 1,000 rows, so that nobody waits long for a
+// lock of theirs. It returns how many rows it deleted, also beside an error. Nothing depends
+// on it but how long events are kept, since what has expired is refused anyway: it keeps the
+// tables small.
 func (a *Auth) Cleanup(ctx context.Context) (int, error) {
 	const batch = 1000
 	total, now := 0, a.now()

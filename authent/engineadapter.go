@@ -172,7 +172,7 @@ func (e engineAdapter) DeleteVerificationTokens(ctx context.Context, identifier 
 
 // DeleteExpired takes several statements, each of which may scan a whole table.
 func (e engineAdapter) DeleteExpired(ctx context.Context, before time.Time, limit int) (int, error) {
-	const statements = 12
+	const statements = 16
 	e.timeout *= statements
 	return call(ctx, e, func(ctx context.Context) (int, error) { return e.next.DeleteExpired(ctx, before, limit) })
 }

@@ -38,6 +38,15 @@ type Session struct {
 	// UserAgent is the browser's User-Agent at sign-in, at most 512 bytes.
 	UserAgent string `json:"userAgent,omitempty"`
 
+	// AMR names the methods by which the person proved who they are, separated by
+	// spaces: those of RFC 8176 where it has one (MethodPassword and the others).
+	AMR string `json:"amr,omitempty"`
+	// AAL is the authenticator assurance level (NIST SP 800-63B) that these reach: 1 or
+	// 2. 0 stands for NULL, which counts as 1.
+	AAL int `json:"aal,omitempty"`
+	// AuthenticatedAt is when the person last proved who they are; zero stands for NULL.
+	AuthenticatedAt time.Time `json:"authenticatedAt,omitzero"`
+
 	// User is whose session it is, where the method that returned the session
 	// says so; else nil.
 	User *User `json:"-"`
@@ -68,7 +77,8 @@ func (s Session) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "session %s of user %s", s.ID, s.UserID)
 }
 
-// SessionUpdate says what UpdateSession changes: nil leaves a column alone.
+// SessionUpdate says what UpdateSession changes: nil leaves a column alone. AMR, AAL and
+// AuthenticatedAt never change: who proves more gets another session.
 type SessionUpdate struct {
 	Expires    *time.Time
 	CreatedAt  *time.Time

@@ -21,6 +21,7 @@ import (
 var (
 	_ authent.Adapter        = (*ent.AuthAdapter)(nil)
 	_ authent.RateLimitStore = (*ent.AuthAdapter)(nil)
+	_ authent.AuditStore     = (*ent.AuthAdapter)(nil)
 )
 
 // dialects are the suite's names of them.

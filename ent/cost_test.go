@@ -31,9 +31,9 @@ import (
 // GET /auth/session from all cookies of a browser to the answer's last byte. Whoever makes
 // it less writes the new number here; whoever makes it more says why.
 var checkAllocations = map[string]struct{ adapter, middleware, endpoint uint64 }{
-	"sqlite":   {123, 136, 162},
-	"postgres": {60, 73, 99},
-	"mariadb":  {54, 67, 93},
+	"sqlite":   {131, 144, 170},
+	"postgres": {61, 74, 100},
+	"mariadb":  {55, 68, 94},
 }
 
 // countedOn is the release of Go on which these were counted: another one's own library

@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/authent/authent/ent/account"
+	"github.com/authent/authent/ent/auditevent"
 	"github.com/authent/authent/ent/ratelimit"
 	"github.com/authent/authent/ent/session"
 	"github.com/authent/authent/ent/user"
@@ -78,6 +79,7 @@ func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			account.Table:           account.ValidColumn,
+			auditevent.Table:        auditevent.ValidColumn,
 			ratelimit.Table:         ratelimit.ValidColumn,
 			session.Table:           session.ValidColumn,
 			user.Table:              user.ValidColumn,

@@ -25,7 +25,7 @@ import (
 // crowd fills the tables, so that a planner has a reason to use indexes.
 var crowd = map[string][]string{
 	dialect.Postgres: crowdOf("n::text", "FROM generate_series(1, 3000) n", "ANALYZE"),
-	dialect.MySQL:    crowdOf("seq", "FROM seq_1_to_3000", "ANALYZE TABLE users, accounts, sessions, verificationtokens, ratelimits"),
+	dialect.MySQL:    crowdOf("seq", "FROM seq_1_to_3000", "ANALYZE TABLE users, accounts, sessions, verificationtokens, ratelimits, auditevents"),
 	dialect.SQLite:   crowdOf("n", "FROM (WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 3000) SELECT n FROM c)", "ANALYZE"),
 }
 
@@ -38,6 +38,7 @@ func crowdOf(n, from, analyze string) []string {
 		"INSERT INTO sessions (id, session_token, user_id, expires) SELECT " + id("s") + ", " + id("t") + ", " + id("u") + ", " + at + " " + from,
 		"INSERT INTO verificationtokens (token, identifier, expires) SELECT " + id("v") + ", " + id("i") + ", " + at + " " + from,
 		"INSERT INTO ratelimits (id, count, expires) SELECT " + id("k") + ", 1, " + at + " " + from,
+		"INSERT INTO auditevents (id, occurred_at, user_id, kind, outcome, expires) SELECT " + id("d") + ", " + at + ", " + id("u") + ", 'sign_in', 'success', " + at + " " + from,
 		analyze,
 	}
 }
@@ -158,6 +159,11 @@ func (g *graph) lookups() map[string]func(ctx context.Context) error {
 			return err
 		},
 		"ResetRateLimit": func(ctx context.Context) error { return a.ResetRateLimit(ctx, "k10") },
+		"AuditEvents": func(ctx context.Context) error {
+			_, err := a.AuditEvents(ctx, "u11", authent.AuditPage{Before: "d9", Limit: 20})
+			return err
+		},
+		"ForgetAuditClients": func(ctx context.Context) error { return a.ForgetAuditClients(ctx, "u12") },
 		"DeleteExpired": func(ctx context.Context) error {
 			_, err := a.DeleteExpired(ctx, now.AddDate(-10, 0, 0), 10)
 			return err

@@ -33,6 +33,12 @@ type Session struct {
 	IPAddress string `json:"ip_address,omitempty"`
 	// UserAgent holds the value of the "user_agent" field.
 	UserAgent string `json:"user_agent,omitempty"`
+	// The methods by which the person proved who they are, separated by spaces.
+	Amr string `json:"amr,omitempty"`
+	// The authenticator assurance level that these reach.
+	Aal *int64 `json:"aal,omitempty"`
+	// When the person last proved who they are.
+	AuthenticatedAt *time.Time `json:"authenticated_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the SessionQuery when eager-loading is set.
 	Edges        SessionEdges `json:"edges"`
@@ -64,9 +70,11 @@ func (*Session) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case session.FieldID, session.FieldSessionToken, session.FieldUserID, session.FieldIPAddress, session.FieldUserAgent:
+		case session.FieldAal:
+			values[i] = new(sql.NullInt64)
+		case session.FieldID, session.FieldSessionToken, session.FieldUserID, session.FieldIPAddress, session.FieldUserAgent, session.FieldAmr:
 			values[i] = new(sql.NullString)
-		case session.FieldExpires, session.FieldCreatedAt, session.FieldLastUsedAt:
+		case session.FieldExpires, session.FieldCreatedAt, session.FieldLastUsedAt, session.FieldAuthenticatedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -133,6 +141,26 @@ func (_m *Session) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.UserAgent = value.String
 			}
+		case session.FieldAmr:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field amr", values[i])
+			} else if value.Valid {
+				_m.Amr = value.String
+			}
+		case session.FieldAal:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field aal", values[i])
+			} else if value.Valid {
+				_m.Aal = new(int64)
+				*_m.Aal = value.Int64
+			}
+		case session.FieldAuthenticatedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field authenticated_at", values[i])
+			} else if value.Valid {
+				_m.AuthenticatedAt = new(time.Time)
+				*_m.AuthenticatedAt = value.Time
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -197,6 +225,19 @@ func (_m *Session) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("user_agent=")
 	builder.WriteString(_m.UserAgent)
+	builder.WriteString(", ")
+	builder.WriteString("amr=")
+	builder.WriteString(_m.Amr)
+	builder.WriteString(", ")
+	if v := _m.Aal; v != nil {
+		builder.WriteString("aal=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.AuthenticatedAt; v != nil {
+		builder.WriteString("authenticated_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

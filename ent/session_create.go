@@ -96,6 +96,48 @@ func (_c *SessionCreate) SetNillableUserAgent(v *string) *SessionCreate {
 	return _c
 }
 
+// SetAmr sets the "amr" field.
+func (_c *SessionCreate) SetAmr(v string) *SessionCreate {
+	_c.mutation.SetAmr(v)
+	return _c
+}
+
+// SetNillableAmr sets the "amr" field if the given value is not nil.
+func (_c *SessionCreate) SetNillableAmr(v *string) *SessionCreate {
+	if v != nil {
+		_c.SetAmr(*v)
+	}
+	return _c
+}
+
+// SetAal sets the "aal" field.
+func (_c *SessionCreate) SetAal(v int64) *SessionCreate {
+	_c.mutation.SetAal(v)
+	return _c
+}
+
+// SetNillableAal sets the "aal" field if the given value is not nil.
+func (_c *SessionCreate) SetNillableAal(v *int64) *SessionCreate {
+	if v != nil {
+		_c.SetAal(*v)
+	}
+	return _c
+}
+
+// SetAuthenticatedAt sets the "authenticated_at" field.
+func (_c *SessionCreate) SetAuthenticatedAt(v time.Time) *SessionCreate {
+	_c.mutation.SetAuthenticatedAt(v)
+	return _c
+}
+
+// SetNillableAuthenticatedAt sets the "authenticated_at" field if the given value is not nil.
+func (_c *SessionCreate) SetNillableAuthenticatedAt(v *time.Time) *SessionCreate {
+	if v != nil {
+		_c.SetAuthenticatedAt(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *SessionCreate) SetID(v string) *SessionCreate {
 	_c.mutation.SetID(v)
@@ -239,6 +281,18 @@ func (_c *SessionCreate) createSpec() (*Session, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.UserAgent(); ok {
 		_spec.SetField(session.FieldUserAgent, field.TypeString, value)
 		_node.UserAgent = value
+	}
+	if value, ok := _c.mutation.Amr(); ok {
+		_spec.SetField(session.FieldAmr, field.TypeString, value)
+		_node.Amr = value
+	}
+	if value, ok := _c.mutation.Aal(); ok {
+		_spec.SetField(session.FieldAal, field.TypeInt64, value)
+		_node.Aal = &value
+	}
+	if value, ok := _c.mutation.AuthenticatedAt(); ok {
+		_spec.SetField(session.FieldAuthenticatedAt, field.TypeTime, value)
+		_node.AuthenticatedAt = &value
 	}
 	if nodes := _c.mutation.UserIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

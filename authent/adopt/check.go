@@ -90,8 +90,9 @@ func (a *adopter) checkGraph(f *faults) {
 			}
 		}
 	}
+	lacking := a.lacking()
 	for _, want := range a.desired.Tables {
-		if added, lacks := a.lacksRateLimits(); slices.Contains(nativeTables, want.Name) || lacks && want == added {
+		if slices.Contains(nativeTables, want.Name) || slices.Contains(lacking, want) {
 			continue
 		}
 		live, ok := a.live.Table(want.Name)

@@ -87,7 +87,7 @@ var nativeColumns = map[string][]string{
 	usersTable: {"id", "name", "email", "email_verified", "image", "password", "role", "disabled_at", "created_at", "updated_at"},
 	accountsTable: {"id", "user_id", "type", "provider", "provider_account_id", "refresh_token", "access_token", "expires_at",
 		"token_type", "scope", "id_token", "session_state"},
-	sessionsTable: {"id", "session_token", "user_id", "expires", "created_at", "last_used_at", "ip_address", "user_agent"},
+	sessionsTable: {"id", "session_token", "user_id", "expires", "created_at", "last_used_at", "ip_address", "user_agent", "amr", "aal", "authenticated_at"},
 	tokensTable:   {"identifier", "token", "expires"},
 }
 

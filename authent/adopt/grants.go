@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"ariga.io/atlas/sql/schema"
 	"entgo.io/ent/dialect"
 )
 
@@ -22,14 +23,16 @@ const granteeSQL = "CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_
 // gets.
 type newTable struct{ name, like string }
 
-// newTables lists the tables that are created. Who may read verification tokens may count
-// attempts.
+// newTables lists the tables that are created.
 func (a *adopter) newTables() (all []newTable) {
 	for _, native := range nativeTables[1:] {
 		all = append(all, newTable{native, native})
 	}
-	if _, lacks := a.lacksRateLimits(); lacks {
-		all = append(all, newTable{rateLimitsTable, tokensTable})
+	lacking := a.lacking()
+	for _, added := range addedTables {
+		if slices.ContainsFunc(lacking, func(t *schema.Table) bool { return t.Name == added.name }) {
+			all = append(all, added)
+		}
 	}
 	return all
 }

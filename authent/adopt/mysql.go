@@ -152,7 +152,7 @@ func (a *adopter) planMySQL(ctx context.Context) error {
 		}
 		a.fill(native)
 	}
-	if err := a.addRateLimits(ctx); err != nil {
+	if err := a.addTables(ctx); err != nil {
 		return err
 	}
 	a.after = []string{a.comparison()}

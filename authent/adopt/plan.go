@@ -35,7 +35,7 @@ func (a *adopter) plan(ctx context.Context) error {
 	if err := a.exchange(ctx); err != nil {
 		return err
 	}
-	if err := a.addRateLimits(ctx); err != nil {
+	if err := a.addTables(ctx); err != nil {
 		return err
 	}
 	return a.grants(ctx)

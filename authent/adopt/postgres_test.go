@@ -37,7 +37,11 @@ func TestAuthJS_Grants(t *testing.T) {
 		}
 		testdb.Execute(t, db, `ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO "`+stranger+`"`, `ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO "`+role+`", "`+stranger+`", PUBLIC`)
 		adopt(t, kind, db)
-		for _, native := range append(slices.Clone(nativeTables), rateLimitsTable) {
+		made := slices.Clone(nativeTables)
+		for _, added := range addedTables {
+			made = append(made, added.name)
+		}
+		for _, native := range made {
 			got := testdb.Texts(t, db, `SELECT pg_get_userbyid(relowner) || ' ' || COALESCE(string_agg(grantee::regrole || ' ' || privilege_type || ' ' || is_grantable, ', ' ORDER BY grantee <> 0, privilege_type), '')
 				FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass('`+native+`') AND grantee <> relowner GROUP BY relowner`)
 			if want := owner + ` - SELECT false, "` + role + `" SELECT true, "` + role + `" UPDATE true`; len(got) != 1 || got[0] != want {

@@ -31,6 +31,7 @@ var brokenWhole = []broken{
 		"Account/List", "Account/UnlinkUnknown", "SessionDelete/AllOfNone", "SessionDelete/ByUnknownToken",
 		"User/Unknown", "VerificationToken/DeleteAllOfNone", "VerificationToken/ListOfNone",
 	}},
+	{name: "ProvesAnew", wrap: wrapProvesAnew, wide: true, fails: []string{"Session/ProofStays"}},
 	{name: "SameIsMissing", wrap: func(a authent.Adapter) authent.Adapter { return sameIsMissing{a} }, wide: true, fails: []string{
 		"Session/UpdateSameValue", "UserUpdate/SameValue",
 	}},

@@ -181,6 +181,15 @@ func (c *check) fullSession(userID string, token authent.Secret) authent.Session
 	if cols.SessionUserAgent {
 		s.UserAgent = "Mozilla/5.0 (X11; Linux x86_64) Ünïcode/1.0"
 	}
+	if cols.SessionAMR {
+		s.AMR = "pwd otp"
+	}
+	if cols.SessionAAL {
+		s.AAL = 2
+	}
+	if cols.SessionAuthenticatedAt {
+		s.AuthenticatedAt = epoch.Add(-time.Minute)
+	}
 	return s
 }
 

@@ -17,9 +17,9 @@ import (
 
 // MemoryAdapter is an authent.Adapter in memory, for unit tests. It has every
 // optional column, keeps milliseconds, and is an authent.RateLimitStore, an
-// authent.SessionToucher and an authent.SessionWatcher, which runs no statements. What the
-// contract allows it does strictly: after the first error in a transaction every
-// further call in it fails, as on PostgreSQL.
+// authent.AuditStore, an authent.SessionToucher and an authent.SessionWatcher, which runs no
+// statements. What the contract allows it does strictly: after the first error in a
+// transaction every further call in it fails, as on PostgreSQL.
 //
 // Make one with NewMemoryAdapter. It is safe for concurrent use. One writer
 // runs at a time, so a function passed to InTx that writes through the outer
@@ -32,6 +32,7 @@ type MemoryAdapter struct {
 var (
 	_ authent.Adapter        = (*MemoryAdapter)(nil)
 	_ authent.RateLimitStore = (*MemoryAdapter)(nil)
+	_ authent.AuditStore     = (*MemoryAdapter)(nil)
 	_ authent.SessionToucher = (*MemoryAdapter)(nil)
 	_ authent.SessionWatcher = (*MemoryAdapter)(nil)
 )
@@ -44,6 +45,7 @@ func NewMemoryAdapter() *MemoryAdapter {
 		accounts: map[memoryAccountKey]authent.Account{},
 		sessions: map[authent.Secret]authent.Session{},
 		tokens:   map[memoryTokenKey]authent.VerificationToken{},
+		events:   map[string]authent.AuditEvent{},
 	})
 	return &MemoryAdapter{store: s}
 }
@@ -69,6 +71,7 @@ type memoryTables struct {
 	accounts map[memoryAccountKey]authent.Account
 	sessions map[authent.Secret]authent.Session
 	tokens   map[memoryTokenKey]authent.VerificationToken
+	events   map[string]authent.AuditEvent
 }
 
 func (t *memoryTables) clone() *memoryTables {
@@ -77,6 +80,7 @@ func (t *memoryTables) clone() *memoryTables {
 		accounts: maps.Clone(t.accounts),
 		sessions: maps.Clone(t.sessions),
 		tokens:   maps.Clone(t.tokens),
+		events:   maps.Clone(t.events),
 	}
 }
 
@@ -99,6 +103,7 @@ func (m *MemoryAdapter) Columns() authent.Columns {
 	return authent.Columns{
 		UserPassword: true, UserRole: true, UserDisabledAt: true, UserCreatedAt: true, UserUpdatedAt: true,
 		SessionCreatedAt: true, SessionLastUsedAt: true, SessionIPAddress: true, SessionUserAgent: true,
+		SessionAMR: true, SessionAAL: true, SessionAuthenticatedAt: true,
 	}
 }
 

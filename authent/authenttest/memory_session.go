@@ -19,6 +19,7 @@ func (m *MemoryAdapter) CreateSession(ctx context.Context, s authent.Session) (*
 	}
 	s.ID, s.User = id, nil
 	s.Expires, s.CreatedAt, s.LastUsedAt = instant(s.Expires), instant(s.CreatedAt), instant(s.LastUsedAt)
+	s.AuthenticatedAt = instant(s.AuthenticatedAt)
 	err = m.change(ctx, func(t *memoryTables) error {
 		if _, taken := t.sessions[s.Token]; taken {
 			return conflict(authent.KeySessionToken)

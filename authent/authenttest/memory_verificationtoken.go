@@ -102,6 +102,7 @@ func (m *MemoryAdapter) DeleteExpired(ctx context.Context, before time.Time, lim
 	err := m.change(ctx, func(t *memoryTables) error {
 		maps.DeleteFunc(t.sessions, func(_ authent.Secret, s authent.Session) bool { return expired(s.Expires) })
 		maps.DeleteFunc(t.tokens, func(_ memoryTokenKey, v authent.VerificationToken) bool { return expired(v.Expires) })
+		maps.DeleteFunc(t.events, func(_ string, e authent.AuditEvent) bool { return expired(e.Expires) })
 		m.store.limitsMu.Lock()
 		defer m.store.limitsMu.Unlock()
 		maps.DeleteFunc(m.store.limits, func(_ string, l memoryLimit) bool { return expired(l.ends) })

@@ -79,8 +79,9 @@ type Tables struct {
 // of a server that does not know PGTZ the zone os.Getenv("TZ").
 //
 // The cases under RateLimit run when the adapter is an authent.RateLimitStore, those under
-// Touch when it is an authent.SessionToucher, and those under Watch when it is an
-// authent.SessionWatcher that does not refuse.
+// AuditEvent when it is an authent.AuditStore, those under Touch when it is an
+// authent.SessionToucher, and those under Watch when it is an authent.SessionWatcher that
+// does not refuse.
 func Run(t *testing.T, open func(t testing.TB) Subject) {
 	t.Helper()
 	probe := open(t)
@@ -165,6 +166,7 @@ func groups() []group {
 		{name: "Outage", cases: outageCases},
 		{name: "Time", cases: timeCases},
 		{name: "RateLimit", cases: rateLimitCases, applies: isRateLimitStore},
+		{name: "AuditEvent", cases: auditEventCases, applies: isAuditStore},
 		{name: "AuthJS", cases: authJSCases},
 	}
 }

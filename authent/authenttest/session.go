@@ -23,6 +23,29 @@ var sessionCases = []testCase{
 	{name: "IDIsNotTheToken", run: sessionIDIsNotTheToken},
 	{name: "IDIsStable", run: sessionIDIsStable},
 	{name: "AdapterMakesID", run: sessionAdapterMakesID},
+	{name: "ProofStays", run: sessionProofStays, applies: hasProof},
+}
+
+// hasProof reports whether the subject's sessions say how the person proved who they are.
+func hasProof(s Subject) bool {
+	cols := s.Adapter.Columns()
+	return cols.SessionAMR || cols.SessionAAL || cols.SessionAuthenticatedAt
+}
+
+// sessionProofStays: a session never proves more than it did at first, nor later.
+func sessionProofStays(c *check) {
+	u := c.newUser("a@example.com")
+	full, minimal := c.fullSession(u.ID, "full"), authent.Session{Token: "minimal", UserID: u.ID, Expires: epoch}
+	c.start(full)
+	c.start(minimal)
+	at := epoch.Add(time.Hour)
+	for _, want := range []authent.Session{full, minimal} {
+		c.must(c.Adapter.UpdateSession(c.ctx, want.Token, authent.SessionUpdate{Expires: &at, CreatedAt: &at, LastUsedAt: &at}), "UpdateSession")
+		got := c.readSession(want.Token)
+		c.wantSame(want.AMR, got.AMR, "AMR after UpdateSession")
+		c.wantSame(want.AAL, got.AAL, "AAL after UpdateSession")
+		c.wantSame(want.AuthenticatedAt, got.AuthenticatedAt, "AuthenticatedAt after UpdateSession")
+	}
 }
 
 // listed returns the user's session with the token out of Sessions.
@@ -61,8 +84,8 @@ func sessionMinimal(c *check) {
 	c.wantSession(want, c.start(want), "what CreateSession returned")
 	got := c.readSession("token")
 	c.wantSession(want, got, "SessionAndUser")
-	if !got.CreatedAt.IsZero() || !got.LastUsedAt.IsZero() {
-		c.Errorf("NULL times are %v and %v, want the zero time", got.CreatedAt, got.LastUsedAt)
+	if !got.CreatedAt.IsZero() || !got.LastUsedAt.IsZero() || !got.AuthenticatedAt.IsZero() {
+		c.Errorf("NULL times are %v, %v and %v, want the zero time", got.CreatedAt, got.LastUsedAt, got.AuthenticatedAt)
 	}
 }
 

@@ -148,6 +148,7 @@ func (c *check) accountReadings(at time.Time) []reading {
 // sessionReadings does what userReadings does, for a session.
 func (c *check) sessionReadings(at time.Time) []reading {
 	c.Helper()
+	const updated = "SessionAndUser after UpdateSession"
 	cols := c.Adapter.Columns()
 	var readings []reading
 	read := func(what string, s *authent.Session) {
@@ -158,14 +159,17 @@ func (c *check) sessionReadings(at time.Time) []reading {
 		if cols.SessionLastUsedAt {
 			readings = append(readings, reading{"LastUsedAt of " + what, s.LastUsedAt})
 		}
+		if cols.SessionAuthenticatedAt && what != updated {
+			readings = append(readings, reading{"AuthenticatedAt of " + what, s.AuthenticatedAt})
+		}
 	}
 	u := c.newUser("a@example.com")
-	read("CreateSession", c.start(authent.Session{Token: "1", UserID: u.ID, Expires: at, CreatedAt: at, LastUsedAt: at}))
+	read("CreateSession", c.start(authent.Session{Token: "1", UserID: u.ID, Expires: at, CreatedAt: at, LastUsedAt: at, AuthenticatedAt: at}))
 	read("SessionAndUser", c.readSession("1"))
 	read("Sessions", c.listed(u.ID, "1"))
 	c.newSession(u.ID, "2")
 	c.must(c.Adapter.UpdateSession(c.ctx, "2", authent.SessionUpdate{Expires: &at, CreatedAt: &at, LastUsedAt: &at}), "UpdateSession")
-	read("SessionAndUser after UpdateSession", c.readSession("2"))
+	read(updated, c.readSession("2"))
 	c.must(c.Adapter.DeleteUser(c.ctx, u.ID), "DeleteUser")
 	return readings
 }

@@ -82,14 +82,44 @@ func IsUUIDString(column, id string) func(*sql.Selector) {
 	}
 }
 
+// Below returns the predicate that a text column holds less than value, in the order of the
+// column's collation.
+func Below(column, value string) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		if !Storable(value) {
+			s.Where(sql.False())
+			return
+		}
+		s.Where(sql.LT(s.C(column), value))
+	}
+}
+
+// BelowInt64 returns the predicate that a column of numbers holds less than the number in
+// id. It matches nothing if id is not one.
+func BelowInt64(column, id string) func(*sql.Selector) {
+	return compared(column, id, ParseInt64, sql.LT)
+}
+
+// BelowUUID returns the predicate that a column of UUIDs holds less than the one in id. It
+// matches nothing if id is not one.
+func BelowUUID(column, id string) func(*sql.Selector) {
+	return compared(column, id, ParseUUID, sql.LT)
+}
+
 func isParsed[T any](column, id string, parse func(string) (T, bool)) func(*sql.Selector) {
+	return compared(column, id, parse, sql.EQ)
+}
+
+// compared returns the predicate that compares a column with what parse makes of id. It
+// matches nothing if that fails.
+func compared[T any](column, id string, parse func(string) (T, bool), compare func(string, any) *sql.Predicate) func(*sql.Selector) {
 	return func(s *sql.Selector) {
 		value, ok := parse(id)
 		if !ok {
 			s.Where(sql.False())
 			return
 		}
-		s.Where(sql.EQ(s.C(column), value))
+		s.Where(compare(s.C(column), value))
 	}
 }
 

@@ -98,6 +98,22 @@ func OrNull[S ~string](s S) *S {
 	return &s
 }
 
+// OrNullInt returns n as a column holds it, and nil for 0.
+func OrNullInt(n int) *int64 {
+	if n == 0 {
+		return nil
+	}
+	return new(int64(n))
+}
+
+// FromNullInt returns the number in a nullable column, and 0 for NULL.
+func FromNullInt(n *int64) int {
+	if n == nil {
+		return 0
+	}
+	return int(*n)
+}
+
 // SetOrClear writes value into a nullable column of an update: with the update's set, or
 // with its clear if value is nil.
 func SetOrClear[T, U any](value *T, set func(T) U, clear func() U) {

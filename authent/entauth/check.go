@@ -87,6 +87,9 @@ var graph = map[string][]wanted{
 		{name: "last_used_at", kind: field.TypeTime, optional: true, null: true},
 		{name: "ip_address", kind: field.TypeString, optional: true, null: true},
 		{name: "user_agent", kind: field.TypeString, optional: true, null: true},
+		{name: "amr", kind: field.TypeString, optional: true, null: true},
+		{name: "aal", kind: field.TypeInt64, optional: true, null: true},
+		{name: "authenticated_at", kind: field.TypeTime, optional: true, null: true},
 	},
 	"VerificationToken": {
 		{name: "token", kind: field.TypeString, secret: true},
@@ -97,18 +100,19 @@ var graph = map[string][]wanted{
 		{name: "count", kind: field.TypeInt64},
 		{name: "expires", kind: field.TypeTime},
 	},
+	auditEvent: auditEventFields,
 }
 
 // nouns lists the types in the order in which faults are reported.
-var nouns = []string{"User", "Account", "Session", "VerificationToken", rateLimit}
+var nouns = []string{"User", "Account", "Session", "VerificationToken", rateLimit, auditEvent}
 
 // check lists everything that the graph lacks.
 func check(g *gen.Graph) error {
 	var faults []error
 	for _, name := range nouns {
 		t := typeOf(g, name)
-		if t == nil && name == rateLimit {
-			continue // a graph may do without it
+		if _, may := optional[name]; t == nil && may {
+			continue
 		}
 		if t == nil {
 			faults = append(faults, fmt.Errorf("schema %s is missing: add type %s struct{ ent.Schema } with func (%s) Mixin() []ent.Mixin { return []ent.Mixin{mixin.%s{}} }", name, name, name, name))
@@ -126,11 +130,11 @@ func check(g *gen.Graph) error {
 // checkType lists what one type lacks.
 func checkType(g *gen.Graph, t *gen.Type) []error {
 	if t.Name == rateLimit {
-		return checkRateLimit(t)
+		return checkRateLimit(g, t)
 	}
 	faults := checkID(t)
 	for _, w := range graph[t.Name] {
-		if w.name == "user_id" {
+		if w.name == "user_id" && t.Name != auditEvent {
 			w.kind = userIDKind(g)
 		}
 		if fault := w.check(t); fault != nil {
@@ -145,10 +149,7 @@ func checkType(g *gen.Graph, t *gen.Type) []error {
 	for _, check := range []func(*gen.Type) []error{checkTable, checkWrites, checkEdges, checkRequired, checkUnique} {
 		faults = append(faults, check(t)...)
 	}
-	if user := typeOf(g, "User"); user != nil && layoutOf(t).Layout != layoutOf(user).Layout {
-		faults = append(faults, fmt.Errorf("%s is of the layout %s and User of %s: give all four mixins the same Layout", t.Name, layoutName(t), layoutName(user)))
-	}
-	return faults
+	return append(faults, checkLayout(g, t)...)
 }
 
 // layoutName returns what messages call the layout of a type's table.
@@ -280,7 +281,7 @@ func checkRequired(t *gen.Type) []error {
 }
 
 // builtinHooks counts the hooks of the mixins themselves.
-var builtinHooks = map[string]int{"User": 1, "Session": 1, "VerificationToken": 1}
+var builtinHooks = map[string]int{"User": 1, "Session": 1, "VerificationToken": 1, auditEvent: 1}
 
 // uniqueAlone reports whether the field has a unique key of its own, and no unique key
 // shared with other fields.

@@ -14,7 +14,7 @@ import (
 const rateLimit = "RateLimit"
 
 // checkRateLimit lists what RateLimit lacks, or has too much of.
-func checkRateLimit(t *gen.Type) []error {
+func checkRateLimit(g *gen.Graph, t *gen.Type) []error {
 	if t.ID == nil {
 		return []error{errors.New("RateLimit has no id of one field: add field.String(\"id\")")}
 	}
@@ -23,9 +23,7 @@ func checkRateLimit(t *gen.Type) []error {
 	if t.ID.Type.Type != field.TypeString || t.ID.HasGoType() {
 		fault("RateLimit.id is not a string: make it field.String(\"id\")")
 	}
-	if isForeign(t) {
-		fault("RateLimit is of the layout %s: its table is authent's own everywhere: leave out the annotation mixin.Foreign", layoutName(t))
-	}
+	faults = append(faults, checkLayout(g, t)...)
 	ours := map[string]bool{}
 	for _, w := range graph[rateLimit] {
 		ours[w.name] = true

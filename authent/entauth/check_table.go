@@ -56,7 +56,10 @@ func checkUnique(t *gen.Type) []error {
 		}
 		return []error{errors.New(`the e-mail of User has no unique key of its own: add index.Fields("email").Unique() and drop wider unique indexes on it`)}
 	}
-	want := uniques[t.Name]
+	want, needed := uniques[t.Name]
+	if !needed {
+		return nil
+	}
 	columns, there := columnsOf(t, want.roles)
 	alone, _ := columnsOf(t, want.narrower)
 	if !there {
@@ -88,9 +91,10 @@ func columnsOf(t *gen.Type, roles []string) (columns []string, there bool) {
 
 // changed lists the fields that the adapter updates in existing rows.
 var changed = map[string][]string{
-	"User":    {"name", "email", "email_verified", "image", "password", "role", "disabled_at"},
-	"Account": {"refresh_token", "access_token", "id_token", "expires_at", "token_type", "scope", "session_state"},
-	"Session": {"expires", "created_at", "last_used_at"},
+	"User":     {"name", "email", "email_verified", "image", "password", "role", "disabled_at"},
+	"Account":  {"refresh_token", "access_token", "id_token", "expires_at", "token_type", "scope", "session_state"},
+	"Session":  {"expires", "created_at", "last_used_at"},
+	auditEvent: {"ip_address", "user_agent"},
 }
 
 // checkWrites refuses fields that the adapter could not write, or would leave empty.

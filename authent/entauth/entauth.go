@@ -13,6 +13,7 @@ import (
 	"embed"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -62,6 +63,10 @@ var funcs = template.FuncMap{
 	"authentKeys":    keys,
 	"authentWatched": watchedTypes,
 	"authentVar":     func(t *gen.Type, suffix string) string { return strings.ToLower(t.Name[:1]) + t.Name[1:] + suffix },
+	// The nouns that a graph may do without.
+	"authentOptional": func() []string {
+		return slices.DeleteFunc(slices.Clone(nouns), func(name string) bool { _, may := optional[name]; return !may })
+	},
 }
 
 // typeOf returns the graph's type with the name, or nil.

@@ -60,6 +60,11 @@ func (r role) Is(value string) string {
 	return fmt.Sprintf("entadapter.Is%s(%s, %s)", r.Converted(), r.Const(), value)
 }
 
+// Below returns the predicate that the column holds less than value, a string.
+func (r role) Below(value string) string {
+	return fmt.Sprintf("entadapter.Below%s(%s, %s)", r.Converted(), r.Const(), value)
+}
+
 // IsNot returns the opposite of Is, for strings only.
 func (r role) IsNot(value string) string {
 	return fmt.Sprintf("entadapter.IsNot(%s, %s)", r.Const(), value)
@@ -178,9 +183,11 @@ func (r role) Value(value string) string {
 	return value
 }
 
-// drops reports whether the value is something that a provider said about itself, of any
-// length.
-func (r role) drops() bool { return r.owner.Name == "Account" && r.Optional }
+// drops reports whether the value is something that a provider or a browser said about
+// itself, of any length.
+func (r role) drops() bool {
+	return (r.owner.Name == "Account" || r.owner.Name == auditEvent) && r.Optional
+}
 
 // ValueOrNull does what Value does, and returns nil for "".
 func (r role) ValueOrNull(value string) string { return "entadapter.OrNull(" + r.Value(value) + ")" }

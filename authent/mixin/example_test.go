@@ -43,7 +43,7 @@ func ExampleLayout() {
 		fmt.Println(strings.Join(columns, " "))
 	}
 	// Output:
-	// id session_token user_id expires created_at last_used_at ip_address user_agent
+	// id session_token user_id expires created_at last_used_at ip_address user_agent amr aal authenticated_at
 	// id session_token user_id expires
 	// sessionToken userId expires
 }

@@ -37,9 +37,9 @@ type Table struct {
 	// "email_verified". A table may lack: of User password, role, disabled_at, created_at
 	// and updated_at; of Account id, if (provider, provider_account_id) is the primary key,
 	// created_at and updated_at; of Session id, if the token identifies the row, created_at,
-	// inserted_at, updated_at, last_used_at, ip_address and user_agent. Session.created_at is
-	// when the person signed in, and may be NULL; a column that is never NULL and says when
-	// the row was made is inserted_at.
+	// inserted_at, updated_at, last_used_at, ip_address, user_agent, amr, aal and
+	// authenticated_at. Session.created_at is when the person signed in, and may be NULL; a
+	// column that is never NULL and says when the row was made is inserted_at.
 	Columns map[string]Column
 	// Indexes are its indexes, by whose names the database tells which key is taken. They
 	// must be those of the contract at least: see package authent/entauth.

@@ -61,6 +61,7 @@ var native = func() *Layout {
 			Columns: map[string]Column{
 				"id": key, "session_token": key, "user_id": key, "expires": moment,
 				"created_at": moment.orNull(), "last_used_at": moment.orNull(), "ip_address": key, "user_agent": long,
+				"amr": key, "aal": {}, "authenticated_at": moment.orNull(),
 			},
 			Indexes: []Index{
 				{"sessions_session_token_key", []string{"session_token"}, true},

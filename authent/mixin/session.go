@@ -43,6 +43,23 @@ func (s Session) Fields() []ent.Field {
 			fields = append(fields, field.String(name).Optional().StorageKey(t.column(name)).SchemaType(t.types(name)))
 		}
 	}
+	return append(fields, s.proofs()...)
+}
+
+// proofs returns the fields that say how the person proved who they are.
+func (s Session) proofs() (fields []ent.Field) {
+	t := s.table()
+	if t.has("amr") {
+		fields = append(fields, field.String("amr").Optional().StorageKey(t.column("amr")).SchemaType(t.types("amr")).
+			Comment("The methods by which the person proved who they are, separated by spaces."))
+	}
+	if t.has("aal") {
+		fields = append(fields, field.Int64("aal").Optional().Nillable().StorageKey(t.column("aal")).SchemaType(t.types("aal")).
+			Comment("The authenticator assurance level that these reach."))
+	}
+	if t.has("authenticated_at") {
+		fields = append(fields, t.timeOrNull("authenticated_at", "When the person last proved who they are."))
+	}
 	return fields
 }
 

@@ -50,6 +50,38 @@ var (
 			},
 		},
 	}
+	// AuditeventsColumns holds the columns for the "auditevents" table.
+	AuditeventsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "occurred_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(3)", "postgres": "timestamptz(3)"}},
+		{Name: "user_id", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "kind", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "session_id", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "method", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "ip_address", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "user_agent", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "text", "postgres": "text", "sqlite3": "text"}},
+		{Name: "outcome", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "reason", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "expires", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(3)", "postgres": "timestamptz(3)"}},
+	}
+	// AuditeventsTable holds the schema information for the "auditevents" table.
+	AuditeventsTable = &schema.Table{
+		Name:       "auditevents",
+		Columns:    AuditeventsColumns,
+		PrimaryKey: []*schema.Column{AuditeventsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "auditevents_user_id_id_idx",
+				Unique:  false,
+				Columns: []*schema.Column{AuditeventsColumns[2], AuditeventsColumns[0]},
+			},
+			{
+				Name:    "auditevents_expires_idx",
+				Unique:  false,
+				Columns: []*schema.Column{AuditeventsColumns[10]},
+			},
+		},
+	}
 	// RatelimitsColumns holds the columns for the "ratelimits" table.
 	RatelimitsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
@@ -78,6 +110,9 @@ var (
 		{Name: "last_used_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(3)", "postgres": "timestamptz(3)"}},
 		{Name: "ip_address", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
 		{Name: "user_agent", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "text", "postgres": "text", "sqlite3": "text"}},
+		{Name: "amr", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "aal", Type: field.TypeInt64, Nullable: true},
+		{Name: "authenticated_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(3)", "postgres": "timestamptz(3)"}},
 		{Name: "user_id", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
 	}
 	// SessionsTable holds the schema information for the "sessions" table.
@@ -88,7 +123,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "sessions_user_id_fkey",
-				Columns:    []*schema.Column{SessionsColumns[7]},
+				Columns:    []*schema.Column{SessionsColumns[10]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -102,7 +137,7 @@ var (
 			{
 				Name:    "sessions_user_id_idx",
 				Unique:  false,
-				Columns: []*schema.Column{SessionsColumns[7]},
+				Columns: []*schema.Column{SessionsColumns[10]},
 			},
 			{
 				Name:    "sessions_expires_idx",
@@ -164,6 +199,7 @@ var (
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		AccountsTable,
+		AuditeventsTable,
 		RatelimitsTable,
 		SessionsTable,
 		UsersTable,
@@ -175,6 +211,9 @@ func init() {
 	AccountsTable.ForeignKeys[0].RefTable = UsersTable
 	AccountsTable.Annotation = &entsql.Annotation{
 		Table: "accounts",
+	}
+	AuditeventsTable.Annotation = &entsql.Annotation{
+		Table: "auditevents",
 	}
 	RatelimitsTable.Annotation = &entsql.Annotation{
 		Table: "ratelimits",

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/authent/authent/ent/account"
+	"github.com/authent/authent/ent/auditevent"
 	"github.com/authent/authent/ent/ratelimit"
 	"github.com/authent/authent/ent/schema"
 	"github.com/authent/authent/ent/session"
@@ -28,6 +29,19 @@ func init() {
 	account.DefaultID = accountDescID.Default.(func() string)
 	// account.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	account.IDValidator = accountDescID.Validators[0].(func(string) error)
+	auditeventMixin := schema.AuditEvent{}.Mixin()
+	auditeventMixinHooks0 := auditeventMixin[0].Hooks()
+	auditevent.Hooks[0] = auditeventMixinHooks0[0]
+	auditeventMixinFields0 := auditeventMixin[0].Fields()
+	_ = auditeventMixinFields0
+	auditeventFields := schema.AuditEvent{}.Fields()
+	_ = auditeventFields
+	// auditeventDescID is the schema descriptor for id field.
+	auditeventDescID := auditeventMixinFields0[0].Descriptor()
+	// auditevent.DefaultID holds the default value on creation for the id field.
+	auditevent.DefaultID = auditeventDescID.Default.(func() string)
+	// auditevent.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	auditevent.IDValidator = auditeventDescID.Validators[0].(func(string) error)
 	ratelimitMixin := schema.RateLimit{}.Mixin()
 	ratelimitMixinHooks0 := ratelimitMixin[0].Hooks()
 	ratelimit.Hooks[0] = ratelimitMixinHooks0[0]

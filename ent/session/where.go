@@ -102,6 +102,21 @@ func UserAgent(v string) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldUserAgent, v))
 }
 
+// Amr applies equality check predicate on the "amr" field. It's identical to AmrEQ.
+func Amr(v string) predicate.Session {
+	return predicate.Session(sql.FieldEQ(FieldAmr, v))
+}
+
+// Aal applies equality check predicate on the "aal" field. It's identical to AalEQ.
+func Aal(v int64) predicate.Session {
+	return predicate.Session(sql.FieldEQ(FieldAal, v))
+}
+
+// AuthenticatedAt applies equality check predicate on the "authenticated_at" field. It's identical to AuthenticatedAtEQ.
+func AuthenticatedAt(v time.Time) predicate.Session {
+	return predicate.Session(sql.FieldEQ(FieldAuthenticatedAt, v))
+}
+
 // SessionTokenEQ applies the EQ predicate on the "session_token" field.
 func SessionTokenEQ(v secret.Secret) predicate.Session {
 	vc := string(v)
@@ -539,6 +554,181 @@ func UserAgentEqualFold(v string) predicate.Session {
 // UserAgentContainsFold applies the ContainsFold predicate on the "user_agent" field.
 func UserAgentContainsFold(v string) predicate.Session {
 	return predicate.Session(sql.FieldContainsFold(FieldUserAgent, v))
+}
+
+// AmrEQ applies the EQ predicate on the "amr" field.
+func AmrEQ(v string) predicate.Session {
+	return predicate.Session(sql.FieldEQ(FieldAmr, v))
+}
+
+// AmrNEQ applies the NEQ predicate on the "amr" field.
+func AmrNEQ(v string) predicate.Session {
+	return predicate.Session(sql.FieldNEQ(FieldAmr, v))
+}
+
+// AmrIn applies the In predicate on the "amr" field.
+func AmrIn(vs ...string) predicate.Session {
+	return predicate.Session(sql.FieldIn(FieldAmr, vs...))
+}
+
+// AmrNotIn applies the NotIn predicate on the "amr" field.
+func AmrNotIn(vs ...string) predicate.Session {
+	return predicate.Session(sql.FieldNotIn(FieldAmr, vs...))
+}
+
+// AmrGT applies the GT predicate on the "amr" field.
+func AmrGT(v string) predicate.Session {
+	return predicate.Session(sql.FieldGT(FieldAmr, v))
+}
+
+// AmrGTE applies the GTE predicate on the "amr" field.
+func AmrGTE(v string) predicate.Session {
+	return predicate.Session(sql.FieldGTE(FieldAmr, v))
+}
+
+// AmrLT applies the LT predicate on the "amr" field.
+func AmrLT(v string) predicate.Session {
+	return predicate.Session(sql.FieldLT(FieldAmr, v))
+}
+
+// AmrLTE applies the LTE predicate on the "amr" field.
+func AmrLTE(v string) predicate.Session {
+	return predicate.Session(sql.FieldLTE(FieldAmr, v))
+}
+
+// AmrContains applies the Contains predicate on the "amr" field.
+func AmrContains(v string) predicate.Session {
+	return predicate.Session(sql.FieldContains(FieldAmr, v))
+}
+
+// AmrHasPrefix applies the HasPrefix predicate on the "amr" field.
+func AmrHasPrefix(v string) predicate.Session {
+	return predicate.Session(sql.FieldHasPrefix(FieldAmr, v))
+}
+
+// AmrHasSuffix applies the HasSuffix predicate on the "amr" field.
+func AmrHasSuffix(v string) predicate.Session {
+	return predicate.Session(sql.FieldHasSuffix(FieldAmr, v))
+}
+
+// AmrIsNil applies the IsNil predicate on the "amr" field.
+func AmrIsNil() predicate.Session {
+	return predicate.Session(sql.FieldIsNull(FieldAmr))
+}
+
+// AmrNotNil applies the NotNil predicate on the "amr" field.
+func AmrNotNil() predicate.Session {
+	return predicate.Session(sql.FieldNotNull(FieldAmr))
+}
+
+// AmrEqualFold applies the EqualFold predicate on the "amr" field.
+func AmrEqualFold(v string) predicate.Session {
+	return predicate.Session(sql.FieldEqualFold(FieldAmr, v))
+}
+
+// AmrContainsFold applies the ContainsFold predicate on the "amr" field.
+func AmrContainsFold(v string) predicate.Session {
+	return predicate.Session(sql.FieldContainsFold(FieldAmr, v))
+}
+
+// AalEQ applies the EQ predicate on the "aal" field.
+func AalEQ(v int64) predicate.Session {
+	return predicate.Session(sql.FieldEQ(FieldAal, v))
+}
+
+// AalNEQ applies the NEQ predicate on the "aal" field.
+func AalNEQ(v int64) predicate.Session {
+	return predicate.Session(sql.FieldNEQ(FieldAal, v))
+}
+
+// AalIn applies the In predicate on the "aal" field.
+func AalIn(vs ...int64) predicate.Session {
+	return predicate.Session(sql.FieldIn(FieldAal, vs...))
+}
+
+// AalNotIn applies the NotIn predicate on the "aal" field.
+func AalNotIn(vs ...int64) predicate.Session {
+	return predicate.Session(sql.FieldNotIn(FieldAal, vs...))
+}
+
+// AalGT applies the GT predicate on the "aal" field.
+func AalGT(v int64) predicate.Session {
+	return predicate.Session(sql.FieldGT(FieldAal, v))
+}
+
+// AalGTE applies the GTE predicate on the "aal" field.
+func AalGTE(v int64) predicate.Session {
+	return predicate.Session(sql.FieldGTE(FieldAal, v))
+}
+
+// AalLT applies the LT predicate on the "aal" field.
+func AalLT(v int64) predicate.Session {
+	return predicate.Session(sql.FieldLT(FieldAal, v))
+}
+
+// AalLTE applies the LTE predicate on the "aal" field.
+func AalLTE(v int64) predicate.Session {
+	return predicate.Session(sql.FieldLTE(FieldAal, v))
+}
+
+// AalIsNil applies the IsNil predicate on the "aal" field.
+func AalIsNil() predicate.Session {
+	return predicate.Session(sql.FieldIsNull(FieldAal))
+}
+
+// AalNotNil applies the NotNil predicate on the "aal" field.
+func AalNotNil() predicate.Session {
+	return predicate.Session(sql.FieldNotNull(FieldAal))
+}
+
+// AuthenticatedAtEQ applies the EQ predicate on the "authenticated_at" field.
+func AuthenticatedAtEQ(v time.Time) predicate.Session {
+	return predicate.Session(sql.FieldEQ(FieldAuthenticatedAt, v))
+}
+
+// AuthenticatedAtNEQ applies the NEQ predicate on the "authenticated_at" field.
+func AuthenticatedAtNEQ(v time.Time) predicate.Session {
+	return predicate.Session(sql.FieldNEQ(FieldAuthenticatedAt, v))
+}
+
+// AuthenticatedAtIn applies the In predicate on the "authenticated_at" field.
+func AuthenticatedAtIn(vs ...time.Time) predicate.Session {
+	return predicate.Session(sql.FieldIn(FieldAuthenticatedAt, vs...))
+}
+
+// AuthenticatedAtNotIn applies the NotIn predicate on the "authenticated_at" field.
+func AuthenticatedAtNotIn(vs ...time.Time) predicate.Session {
+	return predicate.Session(sql.FieldNotIn(FieldAuthenticatedAt, vs...))
+}
+
+// AuthenticatedAtGT applies the GT predicate on the "authenticated_at" field.
+func AuthenticatedAtGT(v time.Time) predicate.Session {
+	return predicate.Session(sql.FieldGT(FieldAuthenticatedAt, v))
+}
+
+// AuthenticatedAtGTE applies the GTE predicate on the "authenticated_at" field.
+func AuthenticatedAtGTE(v time.Time) predicate.Session {
+	return predicate.Session(sql.FieldGTE(FieldAuthenticatedAt, v))
+}
+
+// AuthenticatedAtLT applies the LT predicate on the "authenticated_at" field.
+func AuthenticatedAtLT(v time.Time) predicate.Session {
+	return predicate.Session(sql.FieldLT(FieldAuthenticatedAt, v))
+}
+
+// AuthenticatedAtLTE applies the LTE predicate on the "authenticated_at" field.
+func AuthenticatedAtLTE(v time.Time) predicate.Session {
+	return predicate.Session(sql.FieldLTE(FieldAuthenticatedAt, v))
+}
+
+// AuthenticatedAtIsNil applies the IsNil predicate on the "authenticated_at" field.
+func AuthenticatedAtIsNil() predicate.Session {
+	return predicate.Session(sql.FieldIsNull(FieldAuthenticatedAt))
+}
+
+// AuthenticatedAtNotNil applies the NotNil predicate on the "authenticated_at" field.
+func AuthenticatedAtNotNil() predicate.Session {
+	return predicate.Session(sql.FieldNotNull(FieldAuthenticatedAt))
 }
 
 // HasUser applies the HasEdge predicate on the "user" edge.

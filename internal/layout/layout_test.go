@@ -5,6 +5,7 @@ package layout_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -33,6 +34,7 @@ var (
 	_ authent.Adapter        = (*drizzle.AuthAdapter)(nil)
 	_ authent.Adapter        = (*ent.AuthAdapter)(nil)
 	_ authent.RateLimitStore = (*ent.AuthAdapter)(nil)
+	_ authent.AuditStore     = (*ent.AuthAdapter)(nil)
 	_ authent.Adapter        = (*drizzlesqlite.AuthAdapter)(nil)
 )
 
@@ -95,7 +97,7 @@ func (c cell) names() []string {
 // own are the tables of the cell's graph that are authent's own beside the others.
 func (c cell) own() (all []*entschema.Table) {
 	for _, t := range graphs[c.ddl] {
-		if t.Name == "ratelimits" {
+		if slices.Contains([]string{"ratelimits", "auditevents"}, t.Name) {
 			all = append(all, t)
 		}
 	}
@@ -128,10 +130,13 @@ func each(t *testing.T, run func(t *testing.T, c cell, kind testdb.Kind)) {
 	}
 }
 
-// TestOnlyWithRateLimit: an adapter counts only where its graph has RateLimit.
-func TestOnlyWithRateLimit(t *testing.T) {
+// TestOnlyWithEntity: an adapter has a store only where its graph has the entity.
+func TestOnlyWithEntity(t *testing.T) {
 	if _, counts := any((*prisma.AuthAdapter)(nil)).(authent.RateLimitStore); counts {
 		t.Error("the adapter of a graph without RateLimit is an authent.RateLimitStore")
+	}
+	if _, keeps := any((*prisma.AuthAdapter)(nil)).(authent.AuditStore); keeps {
+		t.Error("the adapter of a graph without AuditEvent is an authent.AuditStore")
 	}
 }
 

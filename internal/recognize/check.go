@@ -49,6 +49,8 @@ var needs = map[string][]need{
 		{field: "inserted_at", kinds: times, missing: true}, {field: "updated_at", kinds: times, missing: true},
 		{field: "last_used_at", kinds: times, null: true, missing: true},
 		{field: "ip_address", kinds: words, null: true, missing: true}, {field: "user_agent", kinds: words, null: true, missing: true},
+		{field: "amr", kinds: words, null: true, missing: true}, {field: "aal", kinds: []Kind{Int}, null: true, missing: true},
+		{field: "authenticated_at", kinds: times, null: true, missing: true},
 	},
 	"VerificationToken": {
 		{field: "identifier", kinds: words, notNull: true}, {field: "token", kinds: words, notNull: true},

@@ -40,6 +40,7 @@ var spellings = map[string]map[string][]string{
 		"id": {"id"}, "session_token": {"sessiontoken", "token"}, "user_id": {"userid", "user", "owner", "ownerid"},
 		"expires": {"expires", "expiresat", "expiry"}, "inserted_at": {"createdat", "created"}, "updated_at": {"updatedat", "updated"},
 		"last_used_at": {"lastusedat"}, "ip_address": {"ipaddress", "ip"}, "user_agent": {"useragent"},
+		"amr": {"amr"}, "aal": {"aal"}, "authenticated_at": {"authenticatedat"},
 	},
 	"VerificationToken": {
 		"token": {"token"}, "identifier": {"identifier", "email"}, "expires": {"expires", "expiresat", "expiry"},

@@ -1,3 +1,20 @@
+-- Create "auditevents" table
+CREATE TABLE `auditevents` (
+  `id` varchar(255) NOT NULL,
+  `occurred_at` datetime(3) NOT NULL,
+  `user_id` varchar(255) NULL,
+  `kind` varchar(255) NOT NULL,
+  `session_id` varchar(255) NULL,
+  `method` varchar(255) NULL,
+  `ip_address` varchar(255) NULL,
+  `user_agent` text NULL,
+  `outcome` varchar(255) NOT NULL,
+  `reason` varchar(255) NULL,
+  `expires` datetime(3) NOT NULL,
+  PRIMARY KEY (`id`),
+  INDEX `auditevents_user_id_id_idx` (`user_id`, `id`),
+  INDEX `auditevents_expires_idx` (`expires`)
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "ratelimits" table
 CREATE TABLE `ratelimits` (
   `id` varchar(255) NOT NULL,
@@ -58,6 +75,9 @@ CREATE TABLE `sessions` (
   `last_used_at` datetime(3) NULL,
   `ip_address` varchar(255) NULL,
   `user_agent` text NULL,
+  `amr` varchar(255) NULL,
+  `aal` bigint NULL,
+  `authenticated_at` datetime(3) NULL,
   `user_id` varchar(255) NOT NULL,
   PRIMARY KEY (`id`),
   UNIQUE INDEX `sessions_session_token_key` (`session_token`),

@@ -1,3 +1,22 @@
+-- Create "auditevents" table
+CREATE TABLE "auditevents" (
+  "id" text NOT NULL,
+  "occurred_at" timestamptz(3) NOT NULL,
+  "user_id" text NULL,
+  "kind" text NOT NULL,
+  "session_id" text NULL,
+  "method" text NULL,
+  "ip_address" text NULL,
+  "user_agent" text NULL,
+  "outcome" text NOT NULL,
+  "reason" text NULL,
+  "expires" timestamptz(3) NOT NULL,
+  PRIMARY KEY ("id")
+);
+-- Create index "auditevents_user_id_id_idx" to table: "auditevents"
+CREATE INDEX "auditevents_user_id_id_idx" ON "auditevents" ("user_id", "id");
+-- Create index "auditevents_expires_idx" to table: "auditevents"
+CREATE INDEX "auditevents_expires_idx" ON "auditevents" ("expires");
 -- Create "ratelimits" table
 CREATE TABLE "ratelimits" (
   "id" text NOT NULL,
@@ -64,6 +83,9 @@ CREATE TABLE "sessions" (
   "last_used_at" timestamptz(3) NULL,
   "ip_address" text NULL,
   "user_agent" text NULL,
+  "amr" text NULL,
+  "aal" bigint NULL,
+  "authenticated_at" timestamptz(3) NULL,
   "user_id" text NOT NULL,
   PRIMARY KEY ("id"),
   CONSTRAINT "sessions_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE

@@ -19,6 +19,25 @@ CREATE TABLE `accounts` (
 CREATE UNIQUE INDEX `accounts_provider_provider_account_id_key` ON `accounts` (`provider`, `provider_account_id`);
 -- Create index "accounts_user_id_idx" to table: "accounts"
 CREATE INDEX `accounts_user_id_idx` ON `accounts` (`user_id`);
+-- Create "auditevents" table
+CREATE TABLE `auditevents` (
+  `id` text NOT NULL,
+  `occurred_at` datetime NOT NULL,
+  `user_id` text NULL,
+  `kind` text NOT NULL,
+  `session_id` text NULL,
+  `method` text NULL,
+  `ip_address` text NULL,
+  `user_agent` text NULL,
+  `outcome` text NOT NULL,
+  `reason` text NULL,
+  `expires` datetime NOT NULL,
+  PRIMARY KEY (`id`)
+);
+-- Create index "auditevents_user_id_id_idx" to table: "auditevents"
+CREATE INDEX `auditevents_user_id_id_idx` ON `auditevents` (`user_id`, `id`);
+-- Create index "auditevents_expires_idx" to table: "auditevents"
+CREATE INDEX `auditevents_expires_idx` ON `auditevents` (`expires`);
 -- Create "ratelimits" table
 CREATE TABLE `ratelimits` (
   `id` text NOT NULL,
@@ -37,6 +56,9 @@ CREATE TABLE `sessions` (
   `last_used_at` datetime NULL,
   `ip_address` text NULL,
   `user_agent` text NULL,
+  `amr` text NULL,
+  `aal` integer NULL,
+  `authenticated_at` datetime NULL,
   `user_id` text NOT NULL,
   PRIMARY KEY (`id`),
   CONSTRAINT `sessions_user_id_fkey` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`) ON DELETE CASCADE

@@ -784,25 +784,37 @@ func (a *AuthAdapter) DeleteVerificationTokens(ctx context.Context, identifier s
 }
 
 // DeleteExpired implements authent.Adapter.
-func (a *AuthAdapter) DeleteExpired(ctx context.Context, before time.Time, limit int) (int, error) {
-	before = entadapter.Time(before)
-	sessions, err := entadapter.InBatches(limit, func(n int) (int, error) {
-		ids, err := a.client.Session.Query().Where(entadapter.Before(session.FieldExpires, before)).Limit(n).IDs(ctx)
-		if err != nil || len(ids) == 0 {
-			return 0, err
+func (a *AuthAdapter) DeleteExpired(ctx context.Context, before time.Time, limit int) (total int, err error) {
+	for _, sweep := range []func(context.Context, time.Time, int) (int, error){a.sweepSessions, a.sweepVerificationTokens} {
+		n, err := entadapter.InBatches(limit-total, func(n int) (int, error) { return sweep(ctx, before, n) })
+		total += n
+		if err != nil {
+			return total, err
 		}
-		remove := a.client.Session.Delete().Where(session.IDIn(ids...), entadapter.Before(session.FieldExpires, before))
-		return remove.Exec(a.watches.Marked(ctx, remove.mutation)) // nobody takes them for alive
-	})
-	if err != nil {
-		return sessions, a.done(ctx, err, sessionKeys)
 	}
-	tokens, err := entadapter.InBatches(limit-sessions, func(n int) (int, error) {
-		ids, err := a.client.VerificationToken.Query().Where(entadapter.Before(verificationtoken.FieldExpires, before)).Limit(n).IDs(ctx)
-		if err != nil || len(ids) == 0 {
-			return 0, err
-		}
-		return a.client.VerificationToken.Delete().Where(verificationtoken.IDIn(ids...), entadapter.Before(verificationtoken.FieldExpires, before)).Exec(ctx)
-	})
-	return sessions + tokens, a.done(ctx, err, verificationTokenKeys)
+	return total, nil
+}
+
+// sweepSessions deletes n rows that expired before the time, or all if there are fewer.
+func (a *AuthAdapter) sweepSessions(ctx context.Context, before time.Time, n int) (int, error) {
+	before = entadapter.Time(before)
+	ids, err := a.client.Session.Query().Where(entadapter.Before(session.FieldExpires, before)).Limit(n).IDs(ctx)
+	if err != nil || len(ids) == 0 {
+		return 0, a.done(ctx, err, sessionKeys)
+	}
+	remove := a.client.Session.Delete().Where(session.IDIn(ids...), entadapter.Before(session.FieldExpires, before))
+	n, err = remove.Exec(a.watches.Marked(ctx, remove.mutation)) // nobody takes them for alive
+	return n, a.done(ctx, err, sessionKeys)
+}
+
+// sweepVerificationTokens deletes n rows that expired before the time, or all if there are fewer.
+func (a *AuthAdapter) sweepVerificationTokens(ctx context.Context, before time.Time, n int) (int, error) {
+	before = entadapter.Time(before)
+	ids, err := a.client.VerificationToken.Query().Where(entadapter.Before(verificationtoken.FieldExpires, before)).Limit(n).IDs(ctx)
+	if err != nil || len(ids) == 0 {
+		return 0, a.done(ctx, err, verificationTokenKeys)
+	}
+	remove := a.client.VerificationToken.Delete().Where(verificationtoken.IDIn(ids...), entadapter.Before(verificationtoken.FieldExpires, before))
+	n, err = remove.Exec(ctx)
+	return n, a.done(ctx, err, verificationTokenKeys)
 }

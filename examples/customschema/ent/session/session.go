@@ -27,6 +27,12 @@ const (
 	FieldIPAddress = "ip_address"
 	// FieldUserAgent holds the string denoting the user_agent field in the database.
 	FieldUserAgent = "user_agent"
+	// FieldAmr holds the string denoting the amr field in the database.
+	FieldAmr = "amr"
+	// FieldAal holds the string denoting the aal field in the database.
+	FieldAal = "aal"
+	// FieldAuthenticatedAt holds the string denoting the authenticated_at field in the database.
+	FieldAuthenticatedAt = "authenticated_at"
 	// EdgeUser holds the string denoting the user edge name in mutations.
 	EdgeUser = "user"
 	// Table holds the table name of the session in the database.
@@ -50,6 +56,9 @@ var Columns = []string{
 	FieldLastUsedAt,
 	FieldIPAddress,
 	FieldUserAgent,
+	FieldAmr,
+	FieldAal,
+	FieldAuthenticatedAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -116,6 +125,21 @@ func ByIPAddress(opts ...sql.OrderTermOption) OrderOption {
 // ByUserAgent orders the results by the user_agent field.
 func ByUserAgent(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldUserAgent, opts...).ToFunc()
+}
+
+// ByAmr orders the results by the amr field.
+func ByAmr(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAmr, opts...).ToFunc()
+}
+
+// ByAal orders the results by the aal field.
+func ByAal(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAal, opts...).ToFunc()
+}
+
+// ByAuthenticatedAt orders the results by the authenticated_at field.
+func ByAuthenticatedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAuthenticatedAt, opts...).ToFunc()
 }
 
 // ByUserField orders the results by user field.

@@ -69,15 +69,18 @@ func NewAuthAdapter(client *Client) *AuthAdapter {
 // Columns implements authent.Adapter.
 func (a *AuthAdapter) Columns() authent.Columns {
 	return authent.Columns{
-		UserCreatedAt:     true,
-		UserDisabledAt:    true,
-		UserPassword:      true,
-		UserRole:          true,
-		UserUpdatedAt:     true,
-		SessionCreatedAt:  true,
-		SessionIPAddress:  true,
-		SessionLastUsedAt: true,
-		SessionUserAgent:  true,
+		UserCreatedAt:          true,
+		UserDisabledAt:         true,
+		UserPassword:           true,
+		UserRole:               true,
+		UserUpdatedAt:          true,
+		SessionAAL:             true,
+		SessionAMR:             true,
+		SessionAuthenticatedAt: true,
+		SessionCreatedAt:       true,
+		SessionIPAddress:       true,
+		SessionLastUsedAt:      true,
+		SessionUserAgent:       true,
 	}
 }
 
@@ -453,14 +456,17 @@ func (a *AuthAdapter) UnlinkAccount(ctx context.Context, provider, providerAccou
 
 func authSession(s *Session) *authent.Session {
 	return &authent.Session{
-		ID:         s.ID,
-		Token:      s.SessionToken,
-		UserID:     s.UserID.String(),
-		Expires:    s.Expires.UTC(),
-		CreatedAt:  entadapter.FromNull(s.CreatedAt),
-		LastUsedAt: entadapter.FromNull(s.LastUsedAt),
-		IPAddress:  s.IPAddress,
-		UserAgent:  s.UserAgent,
+		ID:              s.ID,
+		Token:           s.SessionToken,
+		UserID:          s.UserID.String(),
+		Expires:         s.Expires.UTC(),
+		CreatedAt:       entadapter.FromNull(s.CreatedAt),
+		LastUsedAt:      entadapter.FromNull(s.LastUsedAt),
+		IPAddress:       s.IPAddress,
+		UserAgent:       s.UserAgent,
+		AMR:             s.Amr,
+		AAL:             entadapter.FromNullInt(s.Aal),
+		AuthenticatedAt: entadapter.FromNull(s.AuthenticatedAt),
 	}
 }
 
@@ -480,7 +486,10 @@ func (a *AuthAdapter) CreateSession(ctx context.Context, s authent.Session) (*au
 		SetNillableCreatedAt(entadapter.OrNullTime(s.CreatedAt, entadapter.Time)).
 		SetNillableLastUsedAt(entadapter.OrNullTime(s.LastUsedAt, entadapter.Time)).
 		SetNillableIPAddress(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "sessions.ip_address", 255, s.IPAddress))).
-		SetNillableUserAgent(entadapter.OrNull(s.UserAgent))
+		SetNillableUserAgent(entadapter.OrNull(s.UserAgent)).
+		SetNillableAmr(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "sessions.amr", 255, s.AMR))).
+		SetNillableAal(entadapter.OrNullInt(s.AAL)).
+		SetNillableAuthenticatedAt(entadapter.OrNullTime(s.AuthenticatedAt, entadapter.Time))
 	// As in CreateUser, no row is changed.
 	created, err := create.Save(a.watches.Marked(ctx, create.mutation))
 	if err != nil {
@@ -811,25 +820,37 @@ func (a *AuthAdapter) DeleteVerificationTokens(ctx context.Context, identifier s
 }
 
 // DeleteExpired implements authent.Adapter.
-func (a *AuthAdapter) DeleteExpired(ctx context.Context, before time.Time, limit int) (int, error) {
-	before = entadapter.Time(before)
-	sessions, err := entadapter.InBatches(limit, func(n int) (int, error) {
-		ids, err := a.client.Session.Query().Where(session.ExpiresLT(before)).Limit(n).IDs(ctx)
-		if err != nil || len(ids) == 0 {
-			return 0, err
+func (a *AuthAdapter) DeleteExpired(ctx context.Context, before time.Time, limit int) (total int, err error) {
+	for _, sweep := range []func(context.Context, time.Time, int) (int, error){a.sweepSessions, a.sweepVerificationTokens} {
+		n, err := entadapter.InBatches(limit-total, func(n int) (int, error) { return sweep(ctx, before, n) })
+		total += n
+		if err != nil {
+			return total, err
 		}
-		remove := a.client.Session.Delete().Where(session.IDIn(ids...), session.ExpiresLT(before))
-		return remove.Exec(a.watches.Marked(ctx, remove.mutation)) // nobody takes them for alive
-	})
-	if err != nil {
-		return sessions, a.done(ctx, err, sessionKeys)
 	}
-	tokens, err := entadapter.InBatches(limit-sessions, func(n int) (int, error) {
-		ids, err := a.client.VerificationToken.Query().Where(verificationtoken.ExpiresLT(before)).Limit(n).IDs(ctx)
-		if err != nil || len(ids) == 0 {
-			return 0, err
-		}
-		return a.client.VerificationToken.Delete().Where(verificationtoken.IDIn(ids...), verificationtoken.ExpiresLT(before)).Exec(ctx)
-	})
-	return sessions + tokens, a.done(ctx, err, verificationTokenKeys)
+	return total, nil
+}
+
+// sweepSessions deletes n rows that expired before the time, or all if there are fewer.
+func (a *AuthAdapter) sweepSessions(ctx context.Context, before time.Time, n int) (int, error) {
+	before = entadapter.Time(before)
+	ids, err := a.client.Session.Query().Where(session.ExpiresLT(before)).Limit(n).IDs(ctx)
+	if err != nil || len(ids) == 0 {
+		return 0, a.done(ctx, err, sessionKeys)
+	}
+	remove := a.client.Session.Delete().Where(session.IDIn(ids...), session.ExpiresLT(before))
+	n, err = remove.Exec(a.watches.Marked(ctx, remove.mutation)) // nobody takes them for alive
+	return n, a.done(ctx, err, sessionKeys)
+}
+
+// sweepVerificationTokens deletes n rows that expired before the time, or all if there are fewer.
+func (a *AuthAdapter) sweepVerificationTokens(ctx context.Context, before time.Time, n int) (int, error) {
+	before = entadapter.Time(before)
+	ids, err := a.client.VerificationToken.Query().Where(verificationtoken.ExpiresLT(before)).Limit(n).IDs(ctx)
+	if err != nil || len(ids) == 0 {
+		return 0, a.done(ctx, err, verificationTokenKeys)
+	}
+	remove := a.client.VerificationToken.Delete().Where(verificationtoken.IDIn(ids...), verificationtoken.ExpiresLT(before))
+	n, err = remove.Exec(ctx)
+	return n, a.done(ctx, err, verificationTokenKeys)
 }

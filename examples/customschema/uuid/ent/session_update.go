@@ -153,6 +153,73 @@ func (_u *SessionUpdate) ClearUserAgent() *SessionUpdate {
 	return _u
 }
 
+// SetAmr sets the "amr" field.
+func (_u *SessionUpdate) SetAmr(v string) *SessionUpdate {
+	_u.mutation.SetAmr(v)
+	return _u
+}
+
+// SetNillableAmr sets the "amr" field if the given value is not nil.
+func (_u *SessionUpdate) SetNillableAmr(v *string) *SessionUpdate {
+	if v != nil {
+		_u.SetAmr(*v)
+	}
+	return _u
+}
+
+// ClearAmr clears the value of the "amr" field.
+func (_u *SessionUpdate) ClearAmr() *SessionUpdate {
+	_u.mutation.ClearAmr()
+	return _u
+}
+
+// SetAal sets the "aal" field.
+func (_u *SessionUpdate) SetAal(v int64) *SessionUpdate {
+	_u.mutation.ResetAal()
+	_u.mutation.SetAal(v)
+	return _u
+}
+
+// SetNillableAal sets the "aal" field if the given value is not nil.
+func (_u *SessionUpdate) SetNillableAal(v *int64) *SessionUpdate {
+	if v != nil {
+		_u.SetAal(*v)
+	}
+	return _u
+}
+
+// AddAal adds value to the "aal" field.
+func (_u *SessionUpdate) AddAal(v int64) *SessionUpdate {
+	_u.mutation.AddAal(v)
+	return _u
+}
+
+// ClearAal clears the value of the "aal" field.
+func (_u *SessionUpdate) ClearAal() *SessionUpdate {
+	_u.mutation.ClearAal()
+	return _u
+}
+
+// SetAuthenticatedAt sets the "authenticated_at" field.
+func (_u *SessionUpdate) SetAuthenticatedAt(v time.Time) *SessionUpdate {
+	_u.mutation.SetAuthenticatedAt(v)
+	return _u
+}
+
+// SetNillableAuthenticatedAt sets the "authenticated_at" field if the given value is not nil.
+func (_u *SessionUpdate) SetNillableAuthenticatedAt(v *time.Time) *SessionUpdate {
+	if v != nil {
+		_u.SetAuthenticatedAt(*v)
+	}
+	return _u
+}
+
+// ClearAuthenticatedAt clears the value of the "authenticated_at" field.
+func (_u *SessionUpdate) ClearAuthenticatedAt() *SessionUpdate {
+	_u.mutation.ClearAuthenticatedAt()
+	return _u
+}
+
 // SetUser sets the "user" edge to the User entity.
 func (_u *SessionUpdate) SetUser(v *User) *SessionUpdate {
 	return _u.SetUserID(v.ID)
@@ -245,6 +312,27 @@ func (_u *SessionUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.UserAgentCleared() {
 		_spec.ClearField(session.FieldUserAgent, field.TypeString)
+	}
+	if value, ok := _u.mutation.Amr(); ok {
+		_spec.SetField(session.FieldAmr, field.TypeString, value)
+	}
+	if _u.mutation.AmrCleared() {
+		_spec.ClearField(session.FieldAmr, field.TypeString)
+	}
+	if value, ok := _u.mutation.Aal(); ok {
+		_spec.SetField(session.FieldAal, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedAal(); ok {
+		_spec.AddField(session.FieldAal, field.TypeInt64, value)
+	}
+	if _u.mutation.AalCleared() {
+		_spec.ClearField(session.FieldAal, field.TypeInt64)
+	}
+	if value, ok := _u.mutation.AuthenticatedAt(); ok {
+		_spec.SetField(session.FieldAuthenticatedAt, field.TypeTime, value)
+	}
+	if _u.mutation.AuthenticatedAtCleared() {
+		_spec.ClearField(session.FieldAuthenticatedAt, field.TypeTime)
 	}
 	if _u.mutation.UserCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -417,6 +505,73 @@ func (_u *SessionUpdateOne) ClearUserAgent() *SessionUpdateOne {
 	return _u
 }
 
+// SetAmr sets the "amr" field.
+func (_u *SessionUpdateOne) SetAmr(v string) *SessionUpdateOne {
+	_u.mutation.SetAmr(v)
+	return _u
+}
+
+// SetNillableAmr sets the "amr" field if the given value is not nil.
+func (_u *SessionUpdateOne) SetNillableAmr(v *string) *SessionUpdateOne {
+	if v != nil {
+		_u.SetAmr(*v)
+	}
+	return _u
+}
+
+// ClearAmr clears the value of the "amr" field.
+func (_u *SessionUpdateOne) ClearAmr() *SessionUpdateOne {
+	_u.mutation.ClearAmr()
+	return _u
+}
+
+// SetAal sets the "aal" field.
+func (_u *SessionUpdateOne) SetAal(v int64) *SessionUpdateOne {
+	_u.mutation.ResetAal()
+	_u.mutation.SetAal(v)
+	return _u
+}
+
+// SetNillableAal sets the "aal" field if the given value is not nil.
+func (_u *SessionUpdateOne) SetNillableAal(v *int64) *SessionUpdateOne {
+	if v != nil {
+		_u.SetAal(*v)
+	}
+	return _u
+}
+
+// AddAal adds value to the "aal" field.
+func (_u *SessionUpdateOne) AddAal(v int64) *SessionUpdateOne {
+	_u.mutation.AddAal(v)
+	return _u
+}
+
+// ClearAal clears the value of the "aal" field.
+func (_u *SessionUpdateOne) ClearAal() *SessionUpdateOne {
+	_u.mutation.ClearAal()
+	return _u
+}
+
+// SetAuthenticatedAt sets the "authenticated_at" field.
+func (_u *SessionUpdateOne) SetAuthenticatedAt(v time.Time) *SessionUpdateOne {
+	_u.mutation.SetAuthenticatedAt(v)
+	return _u
+}
+
+// SetNillableAuthenticatedAt sets the "authenticated_at" field if the given value is not nil.
+func (_u *SessionUpdateOne) SetNillableAuthenticatedAt(v *time.Time) *SessionUpdateOne {
+	if v != nil {
+		_u.SetAuthenticatedAt(*v)
+	}
+	return _u
+}
+
+// ClearAuthenticatedAt clears the value of the "authenticated_at" field.
+func (_u *SessionUpdateOne) ClearAuthenticatedAt() *SessionUpdateOne {
+	_u.mutation.ClearAuthenticatedAt()
+	return _u
+}
+
 // SetUser sets the "user" edge to the User entity.
 func (_u *SessionUpdateOne) SetUser(v *User) *SessionUpdateOne {
 	return _u.SetUserID(v.ID)
@@ -539,6 +694,27 @@ func (_u *SessionUpdateOne) sqlSave(ctx context.Context) (_node *Session, err er
 	}
 	if _u.mutation.UserAgentCleared() {
 		_spec.ClearField(session.FieldUserAgent, field.TypeString)
+	}
+	if value, ok := _u.mutation.Amr(); ok {
+		_spec.SetField(session.FieldAmr, field.TypeString, value)
+	}
+	if _u.mutation.AmrCleared() {
+		_spec.ClearField(session.FieldAmr, field.TypeString)
+	}
+	if value, ok := _u.mutation.Aal(); ok {
+		_spec.SetField(session.FieldAal, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedAal(); ok {
+		_spec.AddField(session.FieldAal, field.TypeInt64, value)
+	}
+	if _u.mutation.AalCleared() {
+		_spec.ClearField(session.FieldAal, field.TypeInt64)
+	}
+	if value, ok := _u.mutation.AuthenticatedAt(); ok {
+		_spec.SetField(session.FieldAuthenticatedAt, field.TypeTime, value)
+	}
+	if _u.mutation.AuthenticatedAtCleared() {
+		_spec.ClearField(session.FieldAuthenticatedAt, field.TypeTime)
 	}
 	if _u.mutation.UserCleared() {
 		edge := &sqlgraph.EdgeSpec{

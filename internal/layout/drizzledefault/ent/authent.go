@@ -14,6 +14,7 @@ import (
 	"github.com/authent/authent/authent"
 	"github.com/authent/authent/authent/entadapter"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/account"
+	"github.com/authent/authent/internal/layout/drizzledefault/ent/auditevent"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/ratelimit"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/session"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/user"
@@ -114,6 +115,11 @@ var verificationTokenKeys = []entadapter.Key{
 // rateLimitKeys lists the unique keys of RateLimit, the primary key first.
 var rateLimitKeys = []entadapter.Key{
 	{Name: "RateLimit.id", Index: "", Columns: "ratelimits.id"},
+}
+
+// auditEventKeys lists the unique keys of AuditEvent, the primary key first.
+var auditEventKeys = []entadapter.Key{
+	{Name: "AuditEvent.id", Index: "", Columns: "auditevents.id"},
 }
 
 // done turns an error of ent's into one of the contract's. An error of the database dooms
@@ -800,41 +806,6 @@ func (a *AuthAdapter) DeleteVerificationTokens(ctx context.Context, identifier s
 	return n, a.done(ctx, err, verificationTokenKeys)
 }
 
-// DeleteExpired implements authent.Adapter.
-func (a *AuthAdapter) DeleteExpired(ctx context.Context, before time.Time, limit int) (int, error) {
-	ended := entadapter.Time(before)
-	before = entadapter.SecondsOn(a.client.driver, before, "mysql")
-	sessions, err := entadapter.InBatches(limit, func(n int) (int, error) {
-		ids, err := a.client.Session.Query().Where(entadapter.Before(session.FieldExpires, before)).Limit(n).IDs(ctx)
-		if err != nil || len(ids) == 0 {
-			return 0, err
-		}
-		remove := a.client.Session.Delete().Where(session.IDIn(ids...), entadapter.Before(session.FieldExpires, before))
-		return remove.Exec(a.watches.Marked(ctx, remove.mutation)) // nobody takes them for alive
-	})
-	if err != nil {
-		return sessions, a.done(ctx, err, sessionKeys)
-	}
-	tokens, err := entadapter.InBatches(limit-sessions, func(n int) (int, error) {
-		ids, err := a.client.VerificationToken.Query().Where(entadapter.Before(verificationtoken.FieldExpires, before)).Limit(n).IDs(ctx)
-		if err != nil || len(ids) == 0 {
-			return 0, err
-		}
-		return a.client.VerificationToken.Delete().Where(verificationtoken.IDIn(ids...), entadapter.Before(verificationtoken.FieldExpires, before)).Exec(ctx)
-	})
-	if err != nil {
-		return sessions + tokens, a.done(ctx, err, verificationTokenKeys)
-	}
-	limits, err := entadapter.InBatches(limit-sessions-tokens, func(n int) (int, error) {
-		ids, err := a.client.RateLimit.Query().Where(ratelimit.ExpiresLT(ended)).Limit(n).IDs(ctx)
-		if err != nil || len(ids) == 0 {
-			return 0, err
-		}
-		return a.client.RateLimit.Delete().Where(ratelimit.IDIn(ids...), ratelimit.ExpiresLT(ended)).Exec(ctx)
-	})
-	return sessions + tokens + limits, a.done(ctx, err, rateLimitKeys)
-}
-
 // rateLimits is where HitRateLimit counts.
 var rateLimits = entadapter.RateLimits{
 	Table:   ratelimit.Table,
@@ -856,4 +827,127 @@ func (a *AuthAdapter) HitRateLimit(ctx context.Context, key string, now time.Tim
 // ResetRateLimit implements authent.RateLimitStore, as HitRateLimit does.
 func (a *AuthAdapter) ResetRateLimit(ctx context.Context, key string) error {
 	return a.done(ctx, rateLimits.Reset(ctx, a.client.driver, a.tx, key), rateLimitKeys)
+}
+
+func authAuditEvent(e *AuditEvent) authent.AuditEvent {
+	return authent.AuditEvent{
+		ID:        e.ID,
+		Time:      e.OccurredAt.UTC(),
+		UserID:    e.UserID,
+		Kind:      authent.AuditKind(e.Kind),
+		SessionID: e.SessionID,
+		Method:    e.Method,
+		IPAddress: e.IPAddress,
+		UserAgent: e.UserAgent,
+		Outcome:   authent.AuditOutcome(e.Outcome),
+		Reason:    e.Reason,
+		Expires:   e.Expires.UTC(),
+	}
+}
+
+// CreateAuditEvent implements authent.AuditStore.
+func (a *AuthAdapter) CreateAuditEvent(ctx context.Context, e authent.AuditEvent) error {
+	if err := entadapter.CheckKey("AuditEvent.user_id", e.UserID); err != nil {
+		return a.tx.Note(err)
+	}
+	err := a.client.AuditEvent.Create().
+		SetOccurredAt(entadapter.Time(e.Time)).
+		SetNillableUserID(entadapter.OrNull(e.UserID)).
+		SetKind(string(e.Kind)).
+		SetNillableSessionID(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "auditevents.session_id", 255, e.SessionID))).
+		SetNillableMethod(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "auditevents.method", 255, e.Method))).
+		SetNillableIPAddress(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "auditevents.ip_address", 255, e.IPAddress))).
+		SetNillableUserAgent(entadapter.OrNull(entadapter.DropBytes(ctx, a.client.driver, "auditevents.user_agent", 65535, e.UserAgent))).
+		SetNillableReason(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "auditevents.reason", 255, e.Reason))).
+		SetOutcome(string(e.Outcome)).
+		SetExpires(entadapter.Time(e.Expires)).
+		Exec(ctx)
+	return a.done(ctx, err, auditEventKeys)
+}
+
+// AuditEvents implements authent.AuditStore.
+func (a *AuthAdapter) AuditEvents(ctx context.Context, userID string, page authent.AuditPage) ([]authent.AuditEvent, error) {
+	query := a.client.AuditEvent.Query().Where(entadapter.Is(auditevent.FieldUserID, userID))
+	if page.Before != "" {
+		query.Where(entadapter.Below(auditevent.FieldID, page.Before))
+	}
+	found, err := query.Order(auditevent.ByID(sql.OrderDesc())).Limit(page.Limit).All(ctx)
+	if err != nil {
+		return nil, a.done(ctx, err, auditEventKeys)
+	}
+	all := make([]authent.AuditEvent, len(found))
+	for i, e := range found {
+		all[i] = authAuditEvent(e)
+	}
+	return all, nil
+}
+
+// ForgetAuditClients implements authent.AuditStore.
+func (a *AuthAdapter) ForgetAuditClients(ctx context.Context, userID string) error {
+	err := a.client.AuditEvent.Update().
+		Where(entadapter.Is(auditevent.FieldUserID, userID)).
+		ClearIPAddress().
+		ClearUserAgent().
+		Exec(ctx)
+	return a.done(ctx, err, auditEventKeys)
+}
+
+// DeleteExpired implements authent.Adapter.
+func (a *AuthAdapter) DeleteExpired(ctx context.Context, before time.Time, limit int) (total int, err error) {
+	for _, sweep := range []func(context.Context, time.Time, int) (int, error){a.sweepSessions, a.sweepVerificationTokens, a.sweepRateLimits, a.sweepAuditEvents} {
+		n, err := entadapter.InBatches(limit-total, func(n int) (int, error) { return sweep(ctx, before, n) })
+		total += n
+		if err != nil {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
+// sweepSessions deletes n rows that expired before the time, or all if there are fewer.
+func (a *AuthAdapter) sweepSessions(ctx context.Context, before time.Time, n int) (int, error) {
+	before = entadapter.SecondsOn(a.client.driver, before, "mysql")
+	ids, err := a.client.Session.Query().Where(entadapter.Before(session.FieldExpires, before)).Limit(n).IDs(ctx)
+	if err != nil || len(ids) == 0 {
+		return 0, a.done(ctx, err, sessionKeys)
+	}
+	remove := a.client.Session.Delete().Where(session.IDIn(ids...), entadapter.Before(session.FieldExpires, before))
+	n, err = remove.Exec(a.watches.Marked(ctx, remove.mutation)) // nobody takes them for alive
+	return n, a.done(ctx, err, sessionKeys)
+}
+
+// sweepVerificationTokens deletes n rows that expired before the time, or all if there are fewer.
+func (a *AuthAdapter) sweepVerificationTokens(ctx context.Context, before time.Time, n int) (int, error) {
+	before = entadapter.SecondsOn(a.client.driver, before, "mysql")
+	ids, err := a.client.VerificationToken.Query().Where(entadapter.Before(verificationtoken.FieldExpires, before)).Limit(n).IDs(ctx)
+	if err != nil || len(ids) == 0 {
+		return 0, a.done(ctx, err, verificationTokenKeys)
+	}
+	remove := a.client.VerificationToken.Delete().Where(verificationtoken.IDIn(ids...), entadapter.Before(verificationtoken.FieldExpires, before))
+	n, err = remove.Exec(ctx)
+	return n, a.done(ctx, err, verificationTokenKeys)
+}
+
+// sweepRateLimits deletes n rows that expired before the time, or all if there are fewer.
+func (a *AuthAdapter) sweepRateLimits(ctx context.Context, before time.Time, n int) (int, error) {
+	before = entadapter.Time(before)
+	ids, err := a.client.RateLimit.Query().Where(ratelimit.ExpiresLT(before)).Limit(n).IDs(ctx)
+	if err != nil || len(ids) == 0 {
+		return 0, a.done(ctx, err, rateLimitKeys)
+	}
+	remove := a.client.RateLimit.Delete().Where(ratelimit.IDIn(ids...), ratelimit.ExpiresLT(before))
+	n, err = remove.Exec(ctx)
+	return n, a.done(ctx, err, rateLimitKeys)
+}
+
+// sweepAuditEvents deletes n rows that expired before the time, or all if there are fewer.
+func (a *AuthAdapter) sweepAuditEvents(ctx context.Context, before time.Time, n int) (int, error) {
+	before = entadapter.Time(before)
+	ids, err := a.client.AuditEvent.Query().Where(auditevent.ExpiresLT(before)).Limit(n).IDs(ctx)
+	if err != nil || len(ids) == 0 {
+		return 0, a.done(ctx, err, auditEventKeys)
+	}
+	remove := a.client.AuditEvent.Delete().Where(auditevent.IDIn(ids...), auditevent.ExpiresLT(before))
+	n, err = remove.Exec(ctx)
+	return n, a.done(ctx, err, auditEventKeys)
 }

@@ -44,6 +44,38 @@ var (
 			},
 		},
 	}
+	// AuditeventsColumns holds the columns for the "auditevents" table.
+	AuditeventsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "occurred_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(3)", "postgres": "timestamptz(3)"}},
+		{Name: "user_id", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "kind", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "session_id", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "method", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "ip_address", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "user_agent", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "text", "postgres": "text", "sqlite3": "text"}},
+		{Name: "outcome", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "reason", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "expires", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(3)", "postgres": "timestamptz(3)"}},
+	}
+	// AuditeventsTable holds the schema information for the "auditevents" table.
+	AuditeventsTable = &schema.Table{
+		Name:       "auditevents",
+		Columns:    AuditeventsColumns,
+		PrimaryKey: []*schema.Column{AuditeventsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "auditevents_user_id_id_idx",
+				Unique:  false,
+				Columns: []*schema.Column{AuditeventsColumns[2], AuditeventsColumns[0]},
+			},
+			{
+				Name:    "auditevents_expires_idx",
+				Unique:  false,
+				Columns: []*schema.Column{AuditeventsColumns[10]},
+			},
+		},
+	}
 	// RatelimitsColumns holds the columns for the "ratelimits" table.
 	RatelimitsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
@@ -126,6 +158,7 @@ var (
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		AccountTable,
+		AuditeventsTable,
 		RatelimitsTable,
 		SessionTable,
 		UserTable,
@@ -137,6 +170,9 @@ func init() {
 	AccountTable.ForeignKeys[0].RefTable = UserTable
 	AccountTable.Annotation = &entsql.Annotation{
 		Table: "account",
+	}
+	AuditeventsTable.Annotation = &entsql.Annotation{
+		Table: "auditevents",
 	}
 	RatelimitsTable.Annotation = &entsql.Annotation{
 		Table: "ratelimits",

@@ -1,0 +1,41 @@
+package entauth
+
+import (
+	"fmt"
+
+	"entgo.io/ent/entc/gen"
+	"entgo.io/ent/schema/field"
+)
+
+// auditEvent is the type of events, which refer to their user by no foreign key.
+const auditEvent = "AuditEvent"
+
+// optional lists the types that a graph may do without, and whether their tables are
+// authent's own in every layout.
+var optional = map[string]struct{ own bool }{rateLimit: {own: true}, auditEvent: {own: true}}
+
+var auditEventFields = []wanted{
+	{name: "occurred_at", kind: field.TypeTime},
+	{name: "user_id", kind: field.TypeString, null: true},
+	{name: "kind", kind: field.TypeString},
+	{name: "session_id", kind: field.TypeString, null: true},
+	{name: "method", kind: field.TypeString, null: true},
+	{name: "ip_address", kind: field.TypeString, null: true},
+	{name: "user_agent", kind: field.TypeString, null: true},
+	{name: "outcome", kind: field.TypeString},
+	{name: "reason", kind: field.TypeString, null: true},
+	{name: "expires", kind: field.TypeTime},
+}
+
+// checkLayout wants tables of one layout, and those that are authent's own everywhere to be
+// so.
+func checkLayout(g *gen.Graph, t *gen.Type) []error {
+	user := typeOf(g, "User")
+	switch {
+	case optional[t.Name].own && isForeign(t):
+		return []error{fmt.Errorf("%s is of the layout %s: its table is authent's own everywhere: leave out the annotation mixin.Foreign", t.Name, layoutName(t))}
+	case !optional[t.Name].own && user != nil && layoutOf(t).Layout != layoutOf(user).Layout:
+		return []error{fmt.Errorf("%s is of the layout %s and User of %s: give all four mixins the same Layout", t.Name, layoutName(t), layoutName(user))}
+	}
+	return nil
+}

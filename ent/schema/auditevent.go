@@ -1,0 +1,13 @@
+package schema
+
+import (
+	"entgo.io/ent"
+
+	"github.com/authent/authent/authent/mixin"
+)
+
+// AuditEvent is what somebody did, or tried, to get into an account.
+type AuditEvent struct{ ent.Schema }
+
+// Mixin of AuditEvent: what authent needs of it. Fields and Edges add what is yours.
+func (AuditEvent) Mixin() []ent.Mixin { return []ent.Mixin{mixin.AuditEvent{}} }
