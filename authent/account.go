@@ -91,9 +91,9 @@ func (a *Auth) Accounts(ctx context.Context, userID string) ([]Account, error) {
 // account that is not theirs ErrNotFound, and the last account with which they can
 // sign in ErrLastSignIn.
 func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, provider, providerAccountID string) (err error) {
-	defer a.recordEnd(ctx, func() securityEvent {
-		return securityEvent{kind: eventUnlink, userID: s.UserID, from: s.from, provider: a.known(provider), err: err}
-	})
+	e := s.event(AuditUnlink)
+	e.method = a.known(provider)
+	defer a.recordEnd(ctx, func() securityEvent { return e.endedBy(err) })
 	if !a.Recent(s) {
 		return ErrRecentSignInRequired
 	}
@@ -118,8 +118,10 @@ func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, provider, provider
 		if err := tx.UnlinkAccount(ctx, provider, providerAccountID); err != nil {
 			return err
 		}
-		_, err = tx.DeleteSessions(ctx, s.UserID, s.Token)
-		return err
+		if _, err = tx.DeleteSessions(ctx, s.UserID, s.Token); err != nil {
+			return err
+		}
+		return a.write(ctx, tx, e)
 	})
 	if err != nil {
 		return fmt.Errorf("authent: unlink account: %w", err)

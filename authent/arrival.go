@@ -172,6 +172,8 @@ type purpose string
 const (
 	toSignIn purpose = "signin"
 	toLink   purpose = "link"
+	// toReauthenticate is for somebody who is signed in, and is to show that again.
+	toReauthenticate purpose = "reauthenticate"
 )
 
 // flow is one trip to a provider and back. The browser keeps it, sealed, in a
@@ -221,14 +223,18 @@ func (f flow) sent(redirectURL string) oauth.Sent {
 // recordFailedFlow records that a flow failed, with the reason in one line of the log.
 func (a *Auth) recordFailedFlow(ctx context.Context, c caller, p *Provider, f flow, err error) {
 	_, redirected := errors.AsType[*redirectError](err)
-	if !redirected && !isFault(err) && !errors.Is(err, context.Canceled) && !errors.Is(err, ErrRecentSignInRequired) {
+	if !redirected && !isFault(err) && !errors.Is(err, ErrFactorRequired) && !errors.Is(err, context.Canceled) && !errors.Is(err, ErrRecentSignInRequired) {
 		a.cfg.Logger.Log(ctx, flowLevel(err), "authent: sign-in through a provider failed", "provider", p.ID, "purpose", f.Purpose, "error", err)
 	}
-	event := securityEvent{kind: eventSignIn, from: c.addr, provider: p.ID, err: err}
-	if f.Purpose == toLink {
-		event.kind, event.userID = eventLink, f.UserID
+	e := c.event(AuditSignIn)
+	e.method = p.ID
+	if f.Purpose == toReauthenticate {
+		e.kind, e.userID, e.sessionID = AuditReauthentication, f.UserID, f.SessionID
 	}
-	a.record(ctx, event)
+	if f.Purpose == toLink {
+		e.kind, e.userID, e.sessionID = AuditLink, f.UserID, f.SessionID
+	}
+	a.record(ctx, e.endedBy(err))
 }
 
 // flowLevel returns Warn, or Info if the person changed their mind: then there is

@@ -36,6 +36,36 @@ type AuditEvent struct {
 // AuditKind names what an AuditEvent tells of.
 type AuditKind string
 
+// What an event tells of.
+const (
+	AuditSignIn           AuditKind = "sign_in"
+	AuditSignOut          AuditKind = "sign_out"
+	AuditRegistration     AuditKind = "registration"
+	AuditReauthentication AuditKind = "reauthentication"
+	AuditPassword         AuditKind = "password_change"
+	AuditReset            AuditKind = "password_reset"
+	AuditVerification     AuditKind = "email_verification"
+	AuditEmail            AuditKind = "email_change"
+	AuditUndo             AuditKind = "email_change_undone"
+	AuditLink             AuditKind = "account_link"
+	AuditUnlink           AuditKind = "account_unlink"
+	AuditRevocation       AuditKind = "session_revocation"
+	AuditDeletion         AuditKind = "user_deletion"
+	AuditDisabling        AuditKind = "user_disable"
+	AuditEnabling         AuditKind = "user_enable"
+	// AuditStepUp is a second factor shown by somebody who was signed in.
+	AuditStepUp         AuditKind = "step_up"
+	AuditFactorAdded    AuditKind = "factor_added"
+	AuditFactorRemoved  AuditKind = "factor_removed"
+	AuditRecoveryCodes  AuditKind = "recovery_codes_made"
+	AuditBrowserTrusted AuditKind = "browser_trusted"
+	AuditTrustEnded     AuditKind = "trust_ended"
+	AuditPasskeyAdded   AuditKind = "passkey_added"
+	AuditPasskeyRemoved AuditKind = "passkey_removed"
+	AuditPasskeyRenamed AuditKind = "passkey_renamed"
+	AuditPasskeyBlocked AuditKind = "passkey_blocked"
+)
+
 // AuditOutcome says what became of what an AuditEvent tells of.
 type AuditOutcome string
 
@@ -57,8 +87,8 @@ type AuditPage struct {
 	Limit int
 }
 
-// AuditStore keeps audit events. An Adapter may implement it; the generated one does if
-// the graph has an entity AuditEvent. What Adapter's comment asks of every method holds
+// AuditStore keeps audit events. An Adapter may implement it, and what its InTx passes
+// then too; the generated one does if the graph has an entity AuditEvent. What Adapter's comment asks of every method holds
 // for these.
 type AuditStore interface {
 	// CreateAuditEvent stores an event; in InTx with the transaction. e.ID is ignored. A

@@ -62,6 +62,10 @@ type Auth struct {
 	touchFails pause
 	// outboxFails keeps the log to one line a minute about mails that find no room.
 	outboxFails pause
+	// auditFails keeps the log to one line a minute about failures that were not stored.
+	auditFails pause
+	// clockOff keeps the log to one line a minute about codes of another time.
+	clockOff pause
 }
 
 // New checks the whole configuration and returns the engine, or one error that

@@ -76,6 +76,11 @@ type Config struct {
 	RateLimits RateLimits
 	// Passwords says which new passwords are refused.
 	Passwords Passwords
+	// Factors says whether people may or must have a second factor. If its zero value,
+	// there are none.
+	Factors Factors
+	// Audit says how long events are kept.
+	Audit AuditConfig
 	// RecentSignIn is how long after a sign-in or re-authentication a person may
 	// change what guards the account (ASVS 7.5.1). If zero, 10 minutes.
 	RecentSignIn time.Duration
@@ -163,6 +168,9 @@ type SessionConfig struct {
 // query, so that its own path is an error. If "", the built-in page.
 type Pages struct {
 	SignIn, SignOut, Error, VerifyRequest, Register, Account string
+	// Factor is where people are asked for the second factor of a sign-in (FinishSignIn),
+	// Reauthenticate where they show again that it is them (Reauthenticate, StepUp).
+	Factor, Reauthenticate string
 	// ForgotPassword is where people ask for a mail; the others are where links in mails
 	// lead, with the link's parameters in the query. See Auth.VerifyEmail and the verbs
 	// beside it for what these pages call. Let them send "Referrer-Policy: no-referrer":
@@ -187,6 +195,7 @@ func (c Config) withDefaults(getenv func(string) string) Config {
 	c.Session = c.Session.withDefaults()
 	c.RateLimits = c.RateLimits.withDefaults()
 	c.Passwords = c.Passwords.withDefaults()
+	c.Audit = c.Audit.withDefaults()
 	if c.StatementTimeout == 0 {
 		c.StatementTimeout = 10 * time.Second
 	}
@@ -242,6 +251,7 @@ func (c *Config) validate(site input.Site) error {
 		c.validateCache(),
 		c.RateLimits.validate(),
 		c.Passwords.validate(),
+		c.Audit.validate(),
 		c.Pages.validate(site),
 		c.AuthJS.validate(site),
 	}
@@ -305,6 +315,7 @@ func (c *Config) validateColumns(cols Columns) error {
 			errs = append(errs, fmt.Errorf("provider %s: User has no field password: add field.String(\"password\").Optional().Sensitive()", p.ID))
 		}
 	}
+	errs = append(errs, c.validateFactors(cols))
 	if c.Session.AbsoluteMaxAge > 0 && !cols.SessionCreatedAt {
 		errs = append(errs, errors.New("Session.AbsoluteMaxAge: Session has no field created_at to count from"))
 	}

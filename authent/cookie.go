@@ -21,6 +21,9 @@ type cookieNames struct {
 	// authJS is Auth.js's session cookie, where it is taken over; else "".
 	authJS                    string
 	form, recent, known, code string
+	// factor is of a sign-in whose second step is to follow, setup of an authenticator app
+	// that is set up, trust of a browser that is remembered.
+	factor, setup, trust string
 	// flow and post are what the names of a flow's cookies begin with.
 	flow, post string
 }
@@ -41,6 +44,9 @@ func (c *Config) cookieNames(site input.Site) cookieNames {
 		recent:      host + "authent.recent",
 		known:       host + "authent.known",
 		code:        host + "authent.code",
+		factor:      host + "authent.factor",
+		setup:       host + "authent.setup",
+		trust:       host + "authent.trust",
 		flow:        host + "authent.flow.",
 		post:        host + "authent.post.",
 	}
@@ -300,7 +306,7 @@ func (a *Auth) clearSessionCookie(w http.ResponseWriter, r *http.Request) {
 	a.clearAuthJS(w, r)
 	a.clearOnDomain(w, a.cookies.session, a.cookies.domain)
 	a.clearNamesake(w)
-	if !a.columns.SessionCreatedAt {
+	if !a.recordsStart() {
 		a.clearCookie(w, a.cookies.recent)
 	}
 }

@@ -175,7 +175,7 @@ type changed struct {
 	user *User
 	old  string
 	// proved says that the old address was verified.
-	proved bool
+	proved provedAddress
 	// undo is the token of the link that undoes the change, and ends when it ends.
 	undo string
 	ends time.Time
@@ -185,15 +185,14 @@ type changed struct {
 // sessions end. The old address is told, keeps a link that undoes the change for a week,
 // and nobody else gets it meanwhile.
 func (a *Auth) changeEmail(ctx context.Context, c caller, s *Session, t ticket, origin string) (u *User, err error) {
-	defer a.recordEnd(ctx, func() securityEvent {
-		return securityEvent{kind: eventEmail, userID: s.UserID, from: c.addr, err: err}
-	})
+	e := c.event(AuditEmail).in(s)
+	defer a.recordEnd(ctx, func() securityEvent { return e.endedBy(err) })
 	undo, err := seal.NewToken(a.cfg.Rand)
 	if err != nil {
 		return nil, err
 	}
 	var did changed
-	var accounts []*Account
+	var mark undoMark
 	err = a.store.InTx(ctx, func(tx Adapter) (err error) {
 		u, err := a.lockAsker(ctx, tx, t, s)
 		if err != nil {
@@ -202,17 +201,19 @@ func (a *Auth) changeEmail(ctx context.Context, c caller, s *Session, t ticket, 
 		if did, err = a.moveAddress(ctx, tx, u, t, undo); err != nil {
 			return err
 		}
-		if accounts, err = tx.Accounts(ctx, u.ID); err != nil {
+		if mark, err = a.undoMarkOf(ctx, tx, u.ID, did.proved); err != nil {
 			return err
 		}
-		_, err = tx.DeleteSessions(ctx, u.ID, s.Token)
-		return err
+		if _, err = tx.DeleteSessions(ctx, u.ID, s.Token); err != nil {
+			return err
+		}
+		return a.write(ctx, tx, e)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("authent: change e-mail: %w", a.linkRefused(err))
 	}
 	fire(ctx, a, "updateUser", a.cfg.Events.UpdateUser, UserEvent{User: did.user})
-	return did.user, a.tellOldAddress(ctx, did, accounts, origin)
+	return did.user, a.tellOldAddress(ctx, did, mark, origin)
 }
 
 // moveAddress does what changeEmail does to the user's row and tokens.
@@ -225,7 +226,7 @@ func (a *Auth) moveAddress(ctx context.Context, tx Adapter, u *User, t ticket, u
 		return changed{}, err
 	}
 	err = errors.Join(deleteTokensOfAddress(ctx, tx, u.Email),
-		deleteTokens(ctx, tx, forReset.of(userID), forVerify.of(userID), forChange.of(userID), forCode.of(userID)))
+		deleteTokens(ctx, tx, forReset.of(userID), forVerify.of(userID), forChange.of(userID), forCode.of(userID), forTrust.of(userID)))
 	if err != nil {
 		return changed{}, err
 	}
@@ -240,7 +241,7 @@ func (a *Auth) moveAddress(ctx context.Context, tx Adapter, u *User, t ticket, u
 	}
 	now := a.now()
 	moved, err := tx.UpdateUser(ctx, userID, UserUpdate{Email: &t.address, EmailVerified: &now})
-	return changed{user: moved, old: u.Email, proved: !u.EmailVerified.IsZero(), undo: undo, ends: ends}, err
+	return changed{user: moved, old: u.Email, proved: provedAddress(!u.EmailVerified.IsZero()), undo: undo, ends: ends}, err
 }
 
 // undoEnds returns when the link ends that undoes a change which is made now: a second

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/authent/authent/authent/internal/factor"
 	"github.com/authent/authent/authent/internal/input"
 	"github.com/authent/authent/authent/internal/seal"
 )
@@ -79,12 +80,11 @@ func (a *Auth) requestSignIn(ctx context.Context, c caller, p *Provider, r mailR
 // address or, where sign-up is open, a new one. An address first proved kills what
 // unproved hands left (P29).
 func (a *Auth) signInByMail(ctx context.Context, c caller, p *Provider, t ticket) (did admission, err error) {
+	e := c.event(AuditSignIn)
+	e.method = p.ID
 	defer a.recordEnd(ctx, func() securityEvent {
-		event := securityEvent{kind: eventSignIn, userID: idOf(did.user), from: c.addr, provider: p.ID, err: err}
-		if did.created {
-			event.kind = eventRegistration
-		}
-		return event
+		e.userID = idOf(did.user)
+		return e.of(did).in(did.session).endedBy(err)
 	})
 	if err := a.check(ctx, t); err != nil {
 		return admission{}, err
@@ -101,7 +101,8 @@ func (a *Auth) signInByMail(ctx context.Context, c caller, p *Provider, t ticket
 	if err != nil {
 		return admission{}, err
 	}
-	s, err := a.signIn(ctx, c, proof{}, func(tx Adapter) (*User, error) {
+	tells := func() []securityEvent { return []securityEvent{e.of(did)} }
+	s, err := a.signIn(ctx, c, proof{tells: tells, methods: []factor.Method{factor.Email}, provider: p.ID}, func(tx Adapter) (*User, error) {
 		did = admission{created: u == nil}
 		did.user, err = a.admitByMail(ctx, tx, p, t, prospect.ID)
 		return did.user, err

@@ -17,6 +17,55 @@ import (
 // stay. Those of an address that nobody had proved may be a stranger's (P29).
 type undoMark struct {
 	Accounts []string `json:"a,omitempty"`
+	// TOTP says when the authenticator app was set up that stays, in Unix milliseconds; 0
+	// for none.
+	TOTP int64 `json:"t,omitempty"`
+}
+
+// undoMarkOf returns what stays of a user's accounts and authenticator app if a change of
+// address is undone: all of now, or nothing if the address was not proved.
+func (a *Auth) undoMarkOf(ctx context.Context, tx Adapter, userID string, proved provedAddress) (mark undoMark, err error) {
+	if !proved {
+		return undoMark{}, nil
+	}
+	accounts, err := tx.Accounts(ctx, userID)
+	if err != nil {
+		return undoMark{}, err
+	}
+	for _, acc := range accounts {
+		mark.Accounts = append(mark.Accounts, accountMark(acc))
+	}
+	if store, ok := totpStoreOf(tx); ok {
+		t, err := store.find(ctx, userID)
+		if err != nil {
+			return undoMark{}, err
+		}
+		mark.TOTP = t.mark()
+	}
+	return mark, nil
+}
+
+// mark returns what tells t from an app that was set up at another time, 0 for nil.
+func (t *TOTP) mark() int64 {
+	if t == nil {
+		return 0
+	}
+	return t.ConfirmedAt.UnixMilli()
+}
+
+// dropLaterFactors deletes an authenticator app that is not the one of mark, and in any case
+// the recovery codes and remembered browsers: whoever took the account may have made them.
+func dropLaterFactors(ctx context.Context, tx Adapter, userID string, mark undoMark) error {
+	if store, ok := totpStoreOf(tx); ok {
+		t, err := store.find(ctx, userID)
+		if err != nil {
+			return err
+		}
+		if t != nil && t.mark() == mark.TOTP {
+			return deleteTokens(ctx, tx, forRecovery.of(userID), forTrust.of(userID))
+		}
+	}
+	return dropFactors(ctx, tx, userID)
 }
 
 // accountMark names an account in an undo link.
@@ -25,15 +74,9 @@ func accountMark(acc *Account) string {
 }
 
 // tellOldAddress mails the old address what happened, with a link that undoes it.
-func (a *Auth) tellOldAddress(ctx context.Context, did changed, accounts []*Account, origin string) error {
+func (a *Auth) tellOldAddress(ctx context.Context, did changed, mark undoMark, origin string) error {
 	if did.old == "" {
 		return nil
-	}
-	var mark undoMark
-	if did.proved {
-		for _, acc := range accounts {
-			mark.Accounts = append(mark.Accounts, accountMark(acc))
-		}
 	}
 	sealed, err := a.keys.SealJSON(a.cfg.Rand, seal.Mail, undoPlace(did.user.ID, did.old), mark, did.ends)
 	if err != nil {
@@ -74,16 +117,18 @@ func (a *Auth) findUndo(ctx context.Context, un EmailUndo) (t ticket, mark undoM
 // all sessions, links and codes, and the links that would undo later changes. It starts no
 // session, and mails the address a link to set a password with.
 func (a *Auth) undoChange(ctx context.Context, c caller, un EmailUndo, origin string) (u *User, err error) {
-	defer a.recordEnd(ctx, func() securityEvent {
-		return securityEvent{kind: eventUndo, userID: idOf(u), from: c.addr, err: err}
-	})
+	e := c.event(AuditUndo)
+	defer a.recordEnd(ctx, func() securityEvent { return e.endedBy(err) })
 	t, mark, err := a.findUndo(ctx, un)
 	if err != nil {
 		return nil, err
 	}
+	e.userID = un.UserID // whose link it is
 	err = a.store.InTx(ctx, func(tx Adapter) error {
-		u, err = a.giveBack(ctx, tx, un.UserID, t, mark)
-		return err
+		if u, err = a.giveBack(ctx, tx, un.UserID, t, mark); err != nil {
+			return err
+		}
+		return a.write(ctx, tx, e)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("authent: undo a change of e-mail: %w", a.linkRefused(err))
@@ -127,6 +172,9 @@ func (a *Auth) giveBack(ctx context.Context, tx Adapter, userID string, t ticket
 		if err := tx.UnlinkAccount(ctx, acc.Provider, acc.ProviderAccountID); err != nil {
 			return nil, err
 		}
+	}
+	if err := dropLaterFactors(ctx, tx, userID, mark); err != nil {
+		return nil, err
 	}
 	if _, err := tx.DeleteSessions(ctx, userID, ""); err != nil {
 		return nil, err

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+
+	"github.com/authent/authent/authent/internal/factor"
 )
 
 // EmailVerification says whether people who register must prove their address.
@@ -32,8 +34,11 @@ type pending struct {
 // registerAndWait creates a user who cannot sign in yet, and mails the address. If it is
 // taken, its owner is mailed instead; whoever registers cannot tell.
 func (a *Auth) registerAndWait(ctx context.Context, c caller, provider *Provider, reg Registration, r mailRequest) (w pending, err error) {
+	e := c.event(AuditRegistration)
+	e.method = provider.ID
 	defer a.recordEnd(ctx, func() securityEvent {
-		return securityEvent{kind: eventRegistration, userID: idOf(w.user), from: c.addr, provider: provider.ID, err: err}
+		e.userID = idOf(w.user)
+		return e.endedBy(err)
 	})
 	if err := a.limitRegistration(ctx, c, reg); err != nil {
 		return pending{}, err
@@ -44,6 +49,7 @@ func (a *Auth) registerAndWait(ctx context.Context, c caller, provider *Provider
 	if _, err := a.limit(ctx, c, try{kind: TryMail, account: reg.Email, form: reg.Form}); err != nil {
 		return pending{}, err
 	}
+	e.admitted = true
 	u, err := a.newUser(ctx, reg)
 	taken := isTaken(err)
 	if err != nil && !taken {
@@ -57,7 +63,7 @@ func (a *Auth) registerAndWait(ctx context.Context, c caller, provider *Provider
 	}
 	f := &codeFlow{Purpose: forVerify.name, Address: u.Email, Next: r.next}
 	if !taken {
-		w.user, err = a.store.CreateUser(a.signUpContext(ctx, reg), u)
+		w.user, err = a.createUser(a.signUpContext(ctx, reg), u, e)
 		if err = refused(err); err != nil && !isTaken(err) {
 			return pending{}, err
 		}
@@ -154,9 +160,9 @@ func (a *Auth) findProof(ctx context.Context, p EmailProof) (*User, ticket, erro
 // verifyEmail proves the address of u, and signs in whoever is not signed in as u yet.
 // Whoever shows nothing but the mail is asked for the password: errProofNeeded.
 func (a *Auth) verifyEmail(ctx context.Context, c caller, u *User, t ticket, v verifier) (s *Session, err error) {
-	defer a.recordEnd(ctx, func() securityEvent {
-		return securityEvent{kind: eventVerify, userID: u.ID, from: c.addr, err: err}
-	})
+	e := c.event(AuditVerification)
+	e.userID = u.ID
+	defer a.recordEnd(ctx, func() securityEvent { return e.in(s).endedBy(err) })
 	p := proof{userID: u.ID}
 	switch {
 	case v.session != nil, v.waits:
@@ -167,28 +173,37 @@ func (a *Auth) verifyEmail(ctx context.Context, c caller, u *User, t ticket, v v
 			return nil, err
 		}
 	}
+	p.methods = append(p.methods, factor.Email)
 	var proved *User
 	if v.session != nil {
 		err = a.store.InTx(ctx, func(tx Adapter) error {
 			if _, err := a.lockSignedIn(ctx, tx, v.session); err != nil {
 				return err
 			}
-			proved, err = a.proveOwn(ctx, tx, u, t, p)
-			return err
+			if proved, err = a.proveOwn(ctx, tx, u, t, p); err != nil {
+				return err
+			}
+			return a.write(ctx, tx, e)
 		})
 	} else {
 		if err := a.allowSignIn(ctx, a.provingSignIn(u)); err != nil {
 			return nil, err
 		}
-		s, err = a.signIn(ctx, c, p, func(tx Adapter) (*User, error) {
+		s, err = a.signIn(ctx, c, p.telling(e), func(tx Adapter) (*User, error) {
 			proved, err = a.proveOwn(ctx, tx, u, t, p)
 			return proved, err
 		})
 	}
-	if err != nil {
+	waits := errors.Is(err, ErrFactorRequired)
+	if err != nil && !waits {
 		return nil, fmt.Errorf("authent: verify e-mail: %w", a.linkRefused(err))
 	}
 	fire(ctx, a, "updateUser", a.cfg.Events.UpdateUser, UserEvent{User: proved})
+	if waits { // the address is proved, and the sign-in is at its second step
+		a.record(ctx, e)
+		e.kind = AuditSignIn
+		return nil, err
+	}
 	if s != nil {
 		fire(ctx, a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: s.User, Provider: a.provingSignIn(u).Provider})
 	}

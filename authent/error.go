@@ -63,6 +63,15 @@ var (
 	ErrLinkInvalid = errors.New("the link or code was used, has expired, or is not complete")
 	// ErrCodeWrong says that a code is not the one that was mailed; people may try again.
 	ErrCodeWrong = errors.New("the code is wrong")
+	// ErrFactorRequired says that the first step of a sign-in is done, and a second factor
+	// is to follow; or that it was done too long ago, or counts no more.
+	ErrFactorRequired = errors.New("a second factor is required")
+	// ErrFactorUnavailable says that the secret of a one-time code cannot be opened: use
+	// another way.
+	ErrFactorUnavailable = errors.New("one-time codes cannot be checked now")
+	// ErrAssuranceRequired says that this needs a session that a second factor or a passkey
+	// began.
+	ErrAssuranceRequired = errors.New("a session with a second factor is required")
 	// ErrEmailUnverified refuses a sign-in with the right password: the address must be
 	// proved first (VerificationRequired).
 	ErrEmailUnverified = errors.New("the address is not verified")
@@ -84,6 +93,7 @@ var (
 	errOAuthCallback   = oauth.ErrCallback
 	errNoEmail         = errors.New("the provider gave no address that can be used")
 	errLinkedElsewhere = errors.New("the account is linked to another user")
+	errOtherAccount    = errors.New("the account at the provider is another one than that of the person who is signed in")
 	errNotLinked       = errors.New("no such account is linked")
 	errProofNeeded     = errors.New("the link alone does not show that the account is theirs")
 	errNoPasswords     = fmt.Errorf("no password provider: %w", ErrUnsupported)

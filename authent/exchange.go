@@ -138,6 +138,8 @@ type scriptAnswer struct {
 	OK    bool   `json:"ok"`
 	Error string `json:"error,omitempty"`
 	Code  string `json:"code,omitempty"`
+	// RecoveryCodes are there where new ones were made.
+	RecoveryCodes []string `json:"recoveryCodes,omitempty"`
 }
 
 // redirect answers that what was asked is done: with 302, or with 200 and the URL in

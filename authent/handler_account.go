@@ -97,6 +97,9 @@ func (e *exchange) getAccount() error {
 		view.MailName = p.Name
 	}
 	e.showAccounts(&view, s.User, accounts)
+	if err := errors.Join(e.showFactors(&view, s), e.showActivity(&view, s)); err != nil {
+		return err
+	}
 	return e.html(http.StatusOK, page.Account, view)
 }
 
@@ -104,6 +107,33 @@ func (e *exchange) getAccount() error {
 func (a *Auth) canHavePassword() bool {
 	_, ok := a.passwordProvider()
 	return ok
+}
+
+// shownEvents is how many events the account page lists.
+const shownEvents = 10
+
+// showActivity lists what happened to the account last, where that is stored.
+func (e *exchange) showActivity(view *page.AccountView, s *Session) error {
+	if _, ok := auditStoreOf(e.store); !ok {
+		return nil
+	}
+	events, err := e.AuditEvents(e.r.Context(), s.UserID, AuditPage{Before: queryOf(e.r).Get("before"), Limit: shownEvents + 1})
+	if err != nil {
+		return err
+	}
+	if len(events) > shownEvents {
+		events = events[:shownEvents]
+		view.Older = url.Values{"before": {events[shownEvents-1].ID}}.Encode()
+	}
+	for _, event := range events {
+		done := event.Outcome == AuditSuccess
+		item := page.EventView{What: page.Activity(string(event.Kind), done), Bad: event.Outcome == AuditRefused, IPAddress: event.IPAddress, At: event.Time}
+		if event.UserAgent != "" {
+			item.Device = input.DescribeUserAgent(event.UserAgent)
+		}
+		view.Events = append(view.Events, item)
+	}
+	return nil
 }
 
 // showAccounts lists what is linked and what could be.
@@ -141,13 +171,6 @@ func (e *exchange) postPassword() error {
 		return accountError(err, page.CardPassword)
 	}
 	return e.toAccount("password_changed")
-}
-
-func (e *exchange) postReauthenticate() error {
-	if _, err := e.Reauthenticate(e.w, e.r, e.form.Get("password")); err != nil {
-		return accountError(err, page.CardConfirm)
-	}
-	return e.toAccount("reauthenticated")
 }
 
 // accountError tells an error of a form on the account page there, in its card.

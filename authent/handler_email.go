@@ -216,8 +216,12 @@ func (e *exchange) getResetPassword() error {
 	if err != nil {
 		return err
 	}
+	needsCode, err := e.resetNeedsCode(e.r.Context(), e.store, u)
+	if err != nil {
+		return err
+	}
 	return e.html(http.StatusOK, page.ResetPassword, page.ResetPasswordView{
-		Frame: e.frame(), Email: u.Email, HasPassword: u.Password != "", Fields: hidden(q, "user", "token"),
+		Frame: e.frame(), Email: u.Email, HasPassword: u.Password != "", NeedsCode: needsCode, Fields: hidden(q, "user", "token"),
 	})
 }
 
@@ -228,10 +232,10 @@ func (e *exchange) postResetPassword() error {
 	}
 	e.again.page, e.again.query = "reset-password", url.Values{"user": {e.form.Get("user")}, "token": {e.form.Get("token")}}
 	u, err := e.resetPassword(e.r.Context(), e.callerOf(e.r), PasswordReset{
-		UserID: e.form.Get("user"), Token: e.form.Get("token"), Password: e.form.Get("password"),
+		UserID: e.form.Get("user"), Token: e.form.Get("token"), Password: e.form.Get("password"), Code: e.form.Get("code"),
 	})
 	if err != nil {
-		return err
+		return onPage(err, "reset-password")
 	}
 	e.clearCookie(e.w, e.cookies.code)
 	e.know(e.w, e.r, u)

@@ -153,7 +153,7 @@ func (e *exchange) signInByCode(f codeFlow, t ticket) (CodeUse, error) {
 func (e *exchange) signInWith(p *Provider, t ticket) (admission, error) {
 	did, err := e.signInByMail(e.r.Context(), e.arrivingCaller(e.r), p, t)
 	if err != nil {
-		return admission{}, err
+		return admission{}, e.keepPending(err)
 	}
 	e.welcome(e.w, e.r, did.session)
 	e.clearCookie(e.w, e.cookies.code)
@@ -185,7 +185,7 @@ func (e *exchange) verifyWith(u *User, t ticket, password string) (s *Session, n
 		err = fmt.Errorf("authent: verify e-mail: the password is needed: %w", ErrInvalidCredentials)
 	}
 	if err != nil {
-		return nil, "", err
+		return nil, "", e.keepPending(err)
 	}
 	if f, ok := e.waitsFor(); ok {
 		next = f.Next

@@ -55,7 +55,8 @@ func (a *Auth) SendReset(w http.ResponseWriter, r *http.Request, email string) e
 
 // ResetPassword sets the password of whoever was mailed the link of p, ends all their
 // sessions and starts none. A link that does not work is ErrLinkInvalid; a new password
-// that is refused a *ResetError, and the link works still. The browser is known to the
+// that is refused a *ResetError, and the link works still. Where the account has an
+// authenticator app (ResetNeedsCode), a wrong p.Code is ErrCodeWrong. The browser is known to the
 // account from then on, so that nobody keeps its owner from signing in with it.
 func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, p PasswordReset) (*User, error) {
 	if a.cfg.Mailer == nil {
@@ -67,6 +68,17 @@ func (a *Auth) ResetPassword(w http.ResponseWriter, r *http.Request, p PasswordR
 	}
 	a.know(w, r, u)
 	return u, nil
+}
+
+// ResetNeedsCode reports whether the link of p sets a password only beside a code of an
+// authenticator app, or a recovery code: p.Code. A link that does not work is
+// ErrLinkInvalid.
+func (a *Auth) ResetNeedsCode(r *http.Request, p PasswordReset) (bool, error) {
+	u, _, err := a.findReset(r.Context(), p.UserID, p.Token)
+	if err != nil {
+		return false, err
+	}
+	return a.resetNeedsCode(r.Context(), a.store, u)
 }
 
 // SendVerification mails whoever r's session belongs to a link and a code that prove

@@ -14,7 +14,12 @@ func (e *exchange) startFlow(f flow) error {
 	client.Announced.Do(func() {
 		e.cfg.Logger.InfoContext(e.r.Context(), "authent: the provider must know this callback URL", "provider", e.provider.ID, "url", e.oauthCallback())
 	})
-	request, err := client.Prepare(e.r.Context(), e.r.URL.Query())
+	asked := e.r.URL.Query()
+	if f.Purpose == toReauthenticate {
+		asked.Set("prompt", "login")
+		asked.Set("max_age", "0") // which the ID token's auth_time is checked against
+	}
+	request, err := client.Prepare(e.r.Context(), asked)
 	if err != nil {
 		return err
 	}
@@ -99,8 +104,11 @@ func (e *exchange) getCallback() error {
 	if err != nil {
 		return e.flowFailed(f, err)
 	}
-	if f.Purpose == toLink {
+	switch f.Purpose {
+	case toLink:
 		return e.flowFailed(f, e.finishLink(f, arrived))
+	case toReauthenticate:
+		return e.flowFailed(f, e.finishReauthentication(f, arrived))
 	}
 	return e.flowFailed(f, e.finishSignIn(arrived))
 }
@@ -109,7 +117,7 @@ func (e *exchange) getCallback() error {
 func (e *exchange) finishSignIn(arrived *arrival) error {
 	did, err := e.signInArrived(e.r.Context(), e.arrivingCaller(e.r), arrived)
 	if err != nil {
-		return err
+		return e.keepPending(err)
 	}
 	e.welcome(e.w, e.r, did.session)
 	if own := e.cfg.Pages.NewUser; own != "" && did.created {
@@ -130,6 +138,21 @@ func (e *exchange) finishLink(f flow, arrived *arrival) error {
 	return e.redirect(e.callbackURL)
 }
 
+// finishReauthentication gives whoever is signed in, and has signed in at the provider
+// anew, a session that is recent.
+func (e *exchange) finishReauthentication(f flow, arrived *arrival) error {
+	old, err := e.requestSession()
+	if err != nil {
+		return err
+	}
+	s, err := e.reauthenticateArrived(e.r.Context(), e.arrivingCaller(e.r), old, f, arrived)
+	if err != nil {
+		return err
+	}
+	e.welcome(e.w, e.r, s)
+	return e.redirect(e.callbackURL)
+}
+
 // flowFailed records why a flow failed, and returns the error for the page from which
 // the person can go on. A nil error is none.
 func (e *exchange) flowFailed(f flow, err error) error {
@@ -137,7 +160,7 @@ func (e *exchange) flowFailed(f flow, err error) error {
 		return nil
 	}
 	e.recordFailedFlow(e.r.Context(), e.callerOf(e.r), e.provider, f, err)
-	if f.Purpose == toLink {
+	if f.Purpose == toLink || f.Purpose == toReauthenticate {
 		return linkError{err}
 	}
 	return err

@@ -1,6 +1,7 @@
 package authent
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 
@@ -66,6 +67,9 @@ func (e *exchange) postCallback() error {
 	}
 	s, err := e.signInByForm(e.r.Context(), e.arrivingCaller(e.r), e.provider, e.form, e.origin.String())
 	if err != nil {
+		if err = e.keepPending(err); errors.Is(err, ErrFactorRequired) {
+			return err
+		}
 		e.keepForm(err, keptForm{Email: e.form.Get("email")})
 		return e.waitForProof(e.ofProvidersForm(err))
 	}

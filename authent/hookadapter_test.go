@@ -2,6 +2,7 @@ package authent_test
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/authent/authent/authent"
@@ -14,6 +15,8 @@ type hookAdapter struct {
 	beforeTx, locked func()
 	// vanishes lets the next LockUser in a transaction find nobody.
 	vanishes bool
+	// unwritten lets no transaction store an event.
+	unwritten bool
 }
 
 func (h *hookAdapter) InTx(ctx context.Context, fn func(tx authent.Adapter) error) error {
@@ -47,6 +50,39 @@ func (h *hookAdapter) HitRateLimit(ctx context.Context, key string, now time.Tim
 // ResetRateLimit implements authent.RateLimitStore.
 func (h *hookAdapter) ResetRateLimit(ctx context.Context, key string) error {
 	return h.Adapter.(authent.RateLimitStore).ResetRateLimit(ctx, key)
+}
+
+// CreateAuditEvent implements authent.AuditStore.
+func (h *hookAdapter) CreateAuditEvent(ctx context.Context, e authent.AuditEvent) error {
+	return h.Adapter.(authent.AuditStore).CreateAuditEvent(ctx, e)
+}
+
+// AuditEvents implements authent.AuditStore.
+func (h *hookAdapter) AuditEvents(ctx context.Context, userID string, page authent.AuditPage) ([]authent.AuditEvent, error) {
+	return h.Adapter.(authent.AuditStore).AuditEvents(ctx, userID, page)
+}
+
+// ForgetAuditClients implements authent.AuditStore.
+func (h *hookAdapter) ForgetAuditClients(ctx context.Context, userID string) error {
+	return h.Adapter.(authent.AuditStore).ForgetAuditClients(ctx, userID)
+}
+
+// CreateAuditEvent implements authent.AuditStore.
+func (x *hookTx) CreateAuditEvent(ctx context.Context, e authent.AuditEvent) error {
+	if x.h.unwritten {
+		return errors.New("the event cannot be stored")
+	}
+	return x.Adapter.(authent.AuditStore).CreateAuditEvent(ctx, e)
+}
+
+// AuditEvents implements authent.AuditStore.
+func (x *hookTx) AuditEvents(ctx context.Context, userID string, page authent.AuditPage) ([]authent.AuditEvent, error) {
+	return x.Adapter.(authent.AuditStore).AuditEvents(ctx, userID, page)
+}
+
+// ForgetAuditClients implements authent.AuditStore.
+func (x *hookTx) ForgetAuditClients(ctx context.Context, userID string) error {
+	return x.Adapter.(authent.AuditStore).ForgetAuditClients(ctx, userID)
 }
 
 type hookTx struct {

@@ -50,6 +50,12 @@ type RateLimits struct {
 	// address, or the /64 of an IPv6 address (see TrustedProxies). If zero, 100 in 15
 	// minutes.
 	SignInClient Limit
+	// Factor is how often one account's one-time codes may be typed, right after the
+	// password and everywhere else together; a success begins anew. Recovery codes and
+	// passkeys still work when it is used up. If zero, 5 in 15 minutes (ASVS 6.6.3).
+	Factor Limit
+	// FactorDay is the same for longer. If zero, 20 in 24 hours.
+	FactorDay Limit
 	// Mail is how many mails one address may be asked to be sent. If zero, 2 in 10
 	// minutes. What tells somebody of a change of their account is counted apart, at most
 	// 10 in an hour, unless Mail is off.
@@ -77,6 +83,8 @@ func (l RateLimits) withDefaults() RateLimits {
 	for limit, preset := range map[*Limit]Limit{
 		&l.SignIn:       {Tries: 10, Window: 15 * time.Minute},
 		&l.SignInClient: {Tries: 100, Window: 15 * time.Minute},
+		&l.Factor:       {Tries: 5, Window: 15 * time.Minute},
+		&l.FactorDay:    {Tries: 20, Window: 24 * time.Hour},
 		&l.Mail:         {Tries: 2, Window: 10 * time.Minute},
 		&l.MailClient:   {Tries: 20, Window: time.Hour},
 	} {
@@ -99,6 +107,8 @@ func (l RateLimits) validate() error {
 	}
 	check("SignIn", l.SignIn)
 	check("SignInClient", l.SignInClient)
+	check("Factor", l.Factor)
+	check("FactorDay", l.FactorDay)
 	check("Mail", l.Mail)
 	check("MailClient", l.MailClient)
 	return errors.Join(errs...)
@@ -118,13 +128,19 @@ const (
 	// tries for an account the fifth ends the code.
 	TryCode TryKind = "code"
 	TryMail TryKind = "mail"
+	// TryFactor is a code of an authenticator app, TryFactorDay the same one counted for a
+	// day.
+	TryFactor    TryKind = "factor"
+	TryFactorDay TryKind = "factor-day"
+	// TryRecoveryCode is a recovery code.
+	TryRecoveryCode TryKind = "recovery-code"
 )
 
 // try is something that somebody does and that is counted.
 type try struct {
 	kind TryKind
-	// account is whose: the address as typed, or the user's id for TryPassword. "" is
-	// nobody's.
+	// account is whose: the address as typed, or the user's id for TryPassword and for
+	// factors. "" is nobody's.
 	account string
 	// form is what the Challenge callback gets.
 	form url.Values
@@ -138,6 +154,10 @@ func (a *Auth) limits(kind TryKind) (account, client Limit) {
 		return l.Mail, l.MailClient
 	case TryCode:
 		return Limit{Off: true}, l.SignInClient
+	case TryFactor:
+		return l.Factor, l.SignInClient
+	case TryFactorDay:
+		return l.FactorDay, Limit{Off: true}
 	}
 	return l.SignIn, l.SignInClient
 }
@@ -221,7 +241,8 @@ func (a *Auth) forgetTries(ctx context.Context, u *User) {
 // signed in to it before, or one for everybody else. Unknown addresses have counters
 // too, and every spelling of an address has the same.
 func (a *Auth) accountCounter(c caller, t try) string {
-	if t.kind == TryPassword {
+	switch t.kind {
+	case TryPassword, TryFactor, TryFactorDay, TryRecoveryCode: // a user's id, not an address
 		return a.counter(string(t.kind), t.account)
 	}
 	address := canonical(t.account)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/authent/authent/authent/internal/factor"
 	"github.com/authent/authent/authent/internal/oauth"
 )
 
@@ -38,6 +39,8 @@ func (a *Auth) signInArrived(ctx context.Context, c caller, ar *arrival) (admiss
 			continue
 		case err == nil:
 			a.announce(ctx, c, ar, did)
+		case errors.Is(err, ErrFactorRequired):
+			a.announceFirstStep(ctx, c, ar, did)
 		}
 		return did, err
 	}
@@ -66,17 +69,45 @@ func (a *Auth) admitProspect(ctx context.Context, c caller, ar *arrival) (admiss
 // announce records a sign-in through a provider and fires its events, in Auth.js's
 // order. One that created the user is a registration.
 func (a *Auth) announce(ctx context.Context, c caller, ar *arrival, did admission) {
-	event := securityEvent{kind: eventSignIn, userID: did.user.ID, from: c.addr, provider: ar.provider.ID}
-	if did.created {
-		event.kind = eventRegistration
-	} else if did.linked {
-		link := event
-		link.kind = eventLink
-		a.record(ctx, link)
+	for _, e := range ar.events(c, did) {
+		a.record(ctx, e.in(did.session))
 	}
-	a.record(ctx, event)
 	a.fireArrived(ctx, ar, did)
 	fire(ctx, a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: did.user, Provider: ar.provider.ID, IsNewUser: did.created, Profile: &ar.profile})
+}
+
+// announceFirstStep does what announce does for a sign-in whose second step is to follow:
+// the account may be linked now.
+func (a *Auth) announceFirstStep(ctx context.Context, c caller, ar *arrival, did admission) {
+	for _, e := range ar.events(c, did) {
+		if e.ofFirstStep() {
+			e.userID = did.user.ID
+			a.record(ctx, e)
+		}
+	}
+	a.fireArrived(ctx, ar, did)
+}
+
+// events returns what a sign-in through a provider is: one that created the user a
+// registration, one that linked the account a link too.
+func (ar *arrival) events(c caller, did admission) []securityEvent {
+	e := c.event(AuditSignIn)
+	e.method = ar.provider.ID
+	if did.linked && !did.created {
+		link := e
+		link.kind = AuditLink
+		return []securityEvent{link, e}
+	}
+	return []securityEvent{e.of(did)}
+}
+
+// of returns e for the way in which somebody was let in: a registration if the user is
+// new.
+func (e securityEvent) of(did admission) securityEvent {
+	if did.created {
+		e.kind = AuditRegistration
+	}
+	return e
 }
 
 // fireArrived fires the events of what was done before the sign-in, in Auth.js's
@@ -137,7 +168,8 @@ func (ar *arrival) find(ctx context.Context, store Adapter) (owner, namesake *Us
 // admit starts the session, in one transaction with everything that precedes it
 // (P26), if it belongs to prospect: a user's id, "" for a new user.
 func (a *Auth) admit(ctx context.Context, c caller, ar *arrival, prospect string) (did admission, err error) {
-	s, err := a.signIn(ctx, c, proof{}, func(tx Adapter) (*User, error) {
+	tells := func() []securityEvent { return ar.events(c, did) }
+	s, err := a.signIn(ctx, c, proof{tells: tells, methods: []factor.Method{factor.Provider}, provider: ar.provider.ID}, func(tx Adapter) (*User, error) {
 		did, err = a.admitUser(ctx, tx, ar, prospect)
 		return did.user, err
 	})
@@ -145,6 +177,8 @@ func (a *Auth) admit(ctx context.Context, c caller, ar *arrival, prospect string
 	case err == nil:
 		did.session, s.first = s, did.created
 		return did, nil
+	case errors.Is(err, ErrFactorRequired):
+		return did, err
 	case errors.Is(err, ErrUserDisabled):
 		err = ErrAccessDenied
 	case errors.Is(err, ErrConflict), errors.Is(err, ErrNotFound): // somebody else made the user or the account, or deleted it
@@ -233,10 +267,10 @@ func (a *Auth) admitByEmail(ctx context.Context, tx Adapter, ar *arrival, user *
 
 // proveEmail records that the user's address is verified for the first time, and
 // removes every credential added before the address was verified: the password,
-// sessions, linked accounts and links not yet used. The caller has locked the
+// sessions, linked accounts, factors and links not yet used. The caller has locked the
 // user's row.
 func (a *Auth) proveEmail(ctx context.Context, tx Adapter, u *User) (*User, error) {
-	if err := deleteTokensOf(ctx, tx, u); err != nil {
+	if err := errors.Join(deleteTokensOf(ctx, tx, u), dropFactors(ctx, tx, u.ID)); err != nil {
 		return nil, err
 	}
 	now := a.now()
@@ -291,33 +325,24 @@ func (a *Auth) linkArrived(ctx context.Context, s *Session, f flow, ar *arrival)
 	if err != nil {
 		return err
 	}
-	did, err := a.link(ctx, s, ar)
+	e := s.event(AuditLink)
+	e.method = ar.provider.ID
+	did, err := a.link(ctx, s, ar, e)
 	if err != nil {
 		return err
 	}
-	a.record(ctx, securityEvent{kind: eventLink, userID: did.user.ID, from: s.from, provider: ar.provider.ID})
+	a.record(ctx, e)
 	a.fireArrived(ctx, ar, did)
 	return nil
 }
 
-// link links the account, or stores its new tokens if it is linked already.
-func (a *Auth) link(ctx context.Context, s *Session, ar *arrival) (did admission, err error) {
-	err = a.store.InTx(ctx, func(tx Adapter) (err error) {
-		did = admission{}
-		if did.user, err = a.lockSignedIn(ctx, tx, s); err != nil {
+// link links the account, or stores its new tokens if it is linked already; e tells it.
+func (a *Auth) link(ctx context.Context, s *Session, ar *arrival, e securityEvent) (did admission, err error) {
+	err = a.store.InTx(ctx, func(tx Adapter) error {
+		if did, err = a.linkOwn(ctx, tx, s, ar); err != nil {
 			return err
 		}
-		owner, err := tx.UserByAccount(ctx, ar.account.Provider, ar.account.ProviderAccountID)
-		switch {
-		case errors.Is(err, ErrNotFound):
-			did.linked = true
-			return linkTo(ctx, tx, ar, did.user.ID)
-		case err != nil:
-			return err
-		case owner.ID != did.user.ID:
-			return errLinkedElsewhere
-		}
-		return tx.UpdateAccount(ctx, ar.account.Provider, ar.account.ProviderAccountID, ar.account.update())
+		return a.write(ctx, tx, e)
 	})
 	switch c, conflict := errors.AsType[*ConflictError](err); {
 	case conflict && c.Key == KeyAccount:
@@ -326,4 +351,22 @@ func (a *Auth) link(ctx context.Context, s *Session, ar *arrival) (did admission
 		err = fmt.Errorf("authent: link account: %w", err)
 	}
 	return did, err
+}
+
+// linkOwn does what link does, within the transaction.
+func (a *Auth) linkOwn(ctx context.Context, tx Adapter, s *Session, ar *arrival) (did admission, err error) {
+	if did.user, err = a.lockSignedIn(ctx, tx, s); err != nil {
+		return did, err
+	}
+	owner, err := tx.UserByAccount(ctx, ar.account.Provider, ar.account.ProviderAccountID)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		did.linked = true
+		return did, linkTo(ctx, tx, ar, did.user.ID)
+	case err != nil:
+		return did, err
+	case owner.ID != did.user.ID:
+		return did, errLinkedElsewhere
+	}
+	return did, tx.UpdateAccount(ctx, ar.account.Provider, ar.account.ProviderAccountID, ar.account.update())
 }

@@ -51,6 +51,14 @@ const (
 	MailAccountLinked MailKind = "account-linked"
 	// MailAccountUnlinked says that a provider can no longer be used.
 	MailAccountUnlinked MailKind = "account-unlinked"
+	// MailFactorAdded says that an authenticator app was set up, MailFactorRemoved that it is
+	// gone.
+	MailFactorAdded   MailKind = "factor-added"
+	MailFactorRemoved MailKind = "factor-removed"
+	// MailRecoveryCodesMade says that there are new recovery codes, MailRecoveryCodeUsed
+	// that one was used.
+	MailRecoveryCodesMade MailKind = "recovery-codes-made"
+	MailRecoveryCodeUsed  MailKind = "recovery-code-used"
 	// MailNewBrowser says that somebody signed in with a browser not seen before.
 	MailNewBrowser MailKind = "new-browser"
 )

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/authent/authent/authent/internal/input"
 	"github.com/authent/authent/authent/internal/uncached"
@@ -63,12 +64,74 @@ func (a *Auth) LoadSession(next http.Handler) http.Handler {
 // else is answered 401. The sign-in page itself must not be behind it.
 func (a *Auth) RequireUser(next http.Handler) http.Handler {
 	return a.LoadSession(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if SessionFrom(r.Context()) == nil {
+		s := SessionFrom(r.Context())
+		switch {
+		case s == nil:
 			a.askToSignIn(w, r)
+		case a.lacksFactor(s):
+			a.askAgain(w, r, ErrAssuranceRequired)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	}))
+}
+
+// RequireAAL2 does what RequireUser does, for sessions that a second factor or a passkey
+// began (Session.Assurance). From a page others are led to where they show one, or set one
+// up, and come back from there with a new session. Anything else is answered 403, in JSON
+// with the code FactorRequired and the url of that page. It needs Config.Factors, or a
+// passkey provider: without either, nobody passes.
+func (a *Auth) RequireAAL2(next http.Handler) http.Handler {
+	return a.RequireUser(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if SessionFrom(r.Context()).Assurance() < 2 {
+			a.askAgain(w, r, ErrAssuranceRequired)
 			return
 		}
 		next.ServeHTTP(w, r)
 	}))
+}
+
+// RequireRecent does what RequireUser does, for people who have signed in, or shown again
+// that it is them, at most d ago (ASVS 7.5.3); if d is zero or less, Config.RecentSignIn.
+// Others are led to where they do that, or answered 403 with the code RecentSignInRequired
+// and the url of that page, as RequireAAL2 does.
+func (a *Auth) RequireRecent(d time.Duration) func(http.Handler) http.Handler {
+	if d <= 0 {
+		d = a.cfg.RecentSignIn
+	}
+	return func(next http.Handler) http.Handler {
+		return a.RequireUser(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !a.recentWithin(SessionFrom(r.Context()), d) {
+				a.askAgain(w, r, ErrRecentSignInRequired)
+				return
+			}
+			next.ServeHTTP(w, r)
+		}))
+	}
+}
+
+// askAgain has somebody who is signed in show more, as err says: on a page of its own, from
+// which they come back, or in JSON.
+func (a *Auth) askAgain(w http.ResponseWriter, r *http.Request, err error) {
+	e := a.exchange(w, r)
+	addVary(w.Header(), "HX-Request")
+	f := failureOf(err)
+	query := url.Values{"error": {f.kind}}
+	back, ok := e.comesBackTo()
+	if back != "" {
+		query.Set("callbackUrl", back)
+	}
+	target := e.failurePage(failure{page: "reauthenticate"}, query)
+	switch {
+	case ok:
+		w.Header().Set("Cache-Control", "private, no-store")
+		e.lead(http.StatusOK, target)
+	case acceptsHTML(r):
+		e.errorPage(failure{kind: f.kind, status: http.StatusForbidden})
+	default:
+		e.noStore()
+		e.json(http.StatusForbidden, map[string]string{"error": f.kind, "url": target})
+	}
 }
 
 // RequireRole does what RequireUser does, for people whose role is one of roles, compared

@@ -20,6 +20,7 @@ func (p Pages) named() []namedPage {
 		{"ForgotPassword", "forgot-password", p.ForgotPassword}, {"ResetPassword", "reset-password", p.ResetPassword},
 		{"VerifyEmail", "verify-email", p.VerifyEmail}, {"ChangeEmail", "change-email", p.ChangeEmail},
 		{"UndoEmail", "undo-email", p.UndoEmail},
+		{"Factor", "factor", p.Factor}, {"Reauthenticate", "reauthenticate", p.Reauthenticate},
 	}
 }
 

@@ -266,7 +266,7 @@ type noCreatedAt struct{ authent.Adapter }
 
 func (n noCreatedAt) Columns() authent.Columns {
 	c := n.Adapter.Columns()
-	c.SessionCreatedAt = false
+	c.SessionCreatedAt, c.SessionAuthenticatedAt = false, false
 	return c
 }
 

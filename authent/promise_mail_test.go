@@ -28,7 +28,7 @@ func TestP01_CodesAreKeyed(t *testing.T) {
 		b.post("/auth/forgot-password", "email", ada)
 		b.askForLink(ada)
 		mails := []authent.Mail{w.box.Next(t), w.box.Next(t), w.box.Next(t), w.box.Next(t)}
-		dump := w.dump()
+		dump := w.dumpOf(w.tables())
 		for _, m := range mails {
 			letters := strings.ReplaceAll(string(m.Code), "-", "")
 			token := linkField(m, "token")

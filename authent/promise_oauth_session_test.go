@@ -20,7 +20,7 @@ func TestP02_OAuthEndsSessionBrought(t *testing.T) {
 		const chosen = "attacker-chosen-session-token-0123456789"
 		b := w.with("authjs.session-token", chosen)
 		b.through("/auth/signin/dev")
-		if b.token() == chosen || strings.Contains(w.dump(), authent.HashToken(chosen)) {
+		if b.token() == chosen || strings.Contains(w.dumpOf(w.tables()), authent.HashToken(chosen)) {
 			t.Error("a token that the browser chose was adopted")
 		}
 		before := b.token()
@@ -57,7 +57,7 @@ func TestP01_OAuthTokensAreSealedAtRest(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		dump := w.dump()
+		dump := w.dumpOf(w.tables())
 		for name, secret := range map[string]string{"session token": b.token(), "access token": token.AccessToken, "state": u.Query().Get("state"), "code": u.Query().Get("code")} {
 			if secret == "" || strings.Contains(dump, secret) {
 				t.Errorf("the database holds the %s (%q)", name, secret)

@@ -27,6 +27,10 @@ func (e *exchange) fail(err error) {
 		e.redirectAs(http.StatusOK, scriptAnswer{URL: e.redirectURL(instead.to)})
 		return
 	}
+	if _, ok := errors.AsType[*factorError](err); ok {
+		e.redirectAs(http.StatusOK, scriptAnswer{URL: e.failurePage(failure{page: "factor"}, nil), Error: "FactorRequired"})
+		return
+	}
 	e.logFault(err)
 	f := failureOf(err)
 	switch limited, ok := errors.AsType[*RateLimitError](err); {

@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/authent/authent/authent/internal/factor"
 	"github.com/authent/authent/authent/internal/input"
 )
 
@@ -57,16 +58,17 @@ type Registration struct {
 // conflict with a unique field of the application's own ("username_taken"), and a
 // value that such a field's validator refuses ("username_invalid").
 func (a *Auth) Register(ctx context.Context, reg Registration) (created *User, err error) {
+	e := securityEvent{kind: AuditRegistration}
 	defer a.recordEnd(ctx, func() securityEvent {
-		return securityEvent{kind: eventRegistration, userID: idOf(created), err: err}
+		e.userID = idOf(created)
+		return e.endedBy(err)
 	})
 	u, err := a.newUser(ctx, reg)
 	if err != nil {
 		return nil, err
 	}
 	ctx = a.signUpContext(ctx, reg)
-	created, err = a.store.CreateUser(ctx, u)
-	if err != nil {
+	if created, err = a.createUser(ctx, u, e); err != nil {
 		return nil, fmt.Errorf("authent: register: %w", refused(err))
 	}
 	fire(ctx, a, "createUser", a.cfg.Events.CreateUser, UserEvent{User: created})
@@ -76,16 +78,13 @@ func (a *Auth) Register(ctx context.Context, reg Registration) (created *User, e
 // registerAndSignIn creates a user and starts their session in one transaction
 // (P26), unless the SignIn callback refuses.
 func (a *Auth) registerAndSignIn(ctx context.Context, c caller, provider *Provider, reg Registration) (s *Session, err error) {
-	defer a.recordEnd(ctx, func() securityEvent {
-		event := securityEvent{kind: eventRegistration, from: c.addr, provider: provider.ID, err: err}
-		if s != nil {
-			event.userID = s.UserID
-		}
-		return event
-	})
+	e := c.event(AuditRegistration)
+	e.method = provider.ID
+	defer a.recordEnd(ctx, func() securityEvent { return e.in(s).endedBy(err) })
 	if err := a.limitRegistration(ctx, c, reg); err != nil {
 		return nil, err
 	}
+	e.admitted = true
 	t, invited, err := a.invitation(ctx, reg)
 	if err != nil {
 		return nil, err
@@ -103,7 +102,7 @@ func (a *Auth) registerAndSignIn(ctx context.Context, c caller, provider *Provid
 	if err != nil {
 		return nil, err
 	}
-	s, err = a.signIn(ctx, c, proof{}, func(tx Adapter) (*User, error) {
+	s, err = a.signIn(ctx, c, proof{methods: []factor.Method{factor.Password}}.telling(e), func(tx Adapter) (*User, error) {
 		if invited {
 			if err := a.use(ctx, tx, t); err != nil {
 				return nil, err
@@ -124,6 +123,24 @@ func (a *Auth) registerAndSignIn(ctx context.Context, c caller, provider *Provid
 	fire(ctx, a, "createUser", a.cfg.Events.CreateUser, UserEvent{User: s.User})
 	fire(ctx, a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: s.User, Provider: provider.ID, IsNewUser: true})
 	return s, nil
+}
+
+// createUser stores a new user, and with it the event that tells it.
+func (a *Auth) createUser(ctx context.Context, u User, e securityEvent) (created *User, err error) {
+	if _, ok := auditStoreOf(a.store); !ok {
+		return a.store.CreateUser(ctx, u)
+	}
+	err = a.store.InTx(ctx, func(tx Adapter) error {
+		if created, err = tx.CreateUser(ctx, u); err != nil {
+			return err
+		}
+		e.userID = created.ID
+		return a.write(ctx, tx, e)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return created, nil
 }
 
 // limitRegistration counts a registration, and refuses it where sign-up is closed.

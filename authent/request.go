@@ -14,15 +14,18 @@ import (
 // callerOf reads who makes a request.
 func (a *Auth) callerOf(r *http.Request) caller {
 	c := a.visitorOf(r)
-	c.known, c.userAgent = cookie(r, a.cookies.known), r.UserAgent()
+	c.known, c.trust = cookie(r, a.cookies.known), cookie(r, a.cookies.trust)
 	return c
 }
 
 // visitorOf reads of a request what checkSession takes: every page view costs this.
 func (a *Auth) visitorOf(r *http.Request) caller {
 	a.noticeProxy(r)
-	c := caller{tokens: a.sessionTokens(r), renews: a.renews(r), addr: input.ClientAddr(r, a.cfg.TrustedProxies)}
-	if !a.columns.SessionCreatedAt {
+	c := caller{
+		tokens: a.sessionTokens(r), renews: a.renews(r),
+		addr: input.ClientAddr(r, a.cfg.TrustedProxies), userAgent: r.UserAgent(),
+	}
+	if !a.recordsStart() {
 		c.mark = cookie(r, a.cookies.recent)
 	}
 	return c

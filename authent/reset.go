@@ -40,6 +40,9 @@ type PasswordReset struct {
 	UserID, Token string
 	// Password is the new one; see Registration.
 	Password string
+	// Code is the code of the second factor, or a recovery code, where the account has an
+	// authenticator app; see Auth.ResetNeedsCode.
+	Code string
 }
 
 // findReset returns the user whose password a reset link sets, or ErrLinkInvalid. It
@@ -67,12 +70,19 @@ func (a *Auth) findReset(ctx context.Context, userID, token string) (*User, tick
 // The link proves the address; if it was not proved before, what unproved hands left goes
 // too (P29). A new password that is refused leaves the link as it is.
 func (a *Auth) resetPassword(ctx context.Context, c caller, r PasswordReset) (u *User, err error) {
+	e := c.event(AuditReset)
 	defer a.recordEnd(ctx, func() securityEvent {
-		return securityEvent{kind: eventReset, userID: idOf(u), from: c.addr, err: err}
+		e.userID = idOf(u)
+		return e.endedBy(err)
 	})
 	u, t, err := a.findReset(ctx, r.UserID, r.Token)
 	if err != nil {
 		return nil, err
+	}
+	second, err := a.checkResetCode(ctx, c, u, r.Code)
+	e.admitted = second != nil && second.admitted
+	if err != nil {
+		return u, err
 	}
 	hash, code, err := a.hashNewPassword(ctx, newPassword{byStranger, u.Email, r.Password})
 	if err != nil {
@@ -83,11 +93,17 @@ func (a *Auth) resetPassword(ctx context.Context, c caller, r PasswordReset) (u 
 	}
 	var reset *User
 	err = a.store.InTx(ctx, func(tx Adapter) error {
-		reset, err = a.setPassword(ctx, tx, t, u, hash)
-		return err
+		if reset, err = a.setPassword(ctx, tx, t, u, second, hash); err != nil {
+			return err
+		}
+		e.userID = reset.ID
+		return a.write(ctx, tx, e)
 	})
 	if err != nil {
 		return u, fmt.Errorf("authent: reset password: %w", a.linkRefused(err))
+	}
+	if second != nil {
+		a.codeWorked(ctx, reset, *second)
 	}
 	a.forgetTries(ctx, reset)
 	fire(ctx, a, "updateUser", a.cfg.Events.UpdateUser, UserEvent{User: reset})
@@ -95,8 +111,30 @@ func (a *Auth) resetPassword(ctx context.Context, c caller, r PasswordReset) (u 
 	return reset, nil
 }
 
-// setPassword uses the ticket up and stores the hash.
-func (a *Auth) setPassword(ctx context.Context, tx Adapter, t ticket, u *User, hash Secret) (*User, error) {
+// resetNeedsCode reports whether a link alone does not set u's password: an authenticator
+// app is asked for by every way in (P33). Of an address that is not proved yet the link is
+// the first proof, which removes what was set up before it (P29).
+func (a *Auth) resetNeedsCode(ctx context.Context, store Adapter, u *User) (bool, error) {
+	totps, ok := a.totpsIn(store)
+	if !ok || u.EmailVerified.IsZero() {
+		return false, nil
+	}
+	t, err := totps.find(ctx, u.ID)
+	return t != nil, err
+}
+
+// checkResetCode checks the code that a reset takes besides its link, nil if it takes none.
+func (a *Auth) checkResetCode(ctx context.Context, c caller, u *User, code string) (*checkedCode, error) {
+	needed, err := a.resetNeedsCode(ctx, a.store, u)
+	if !needed || err != nil {
+		return nil, err
+	}
+	checked, err := a.checkCode(ctx, c, u, code)
+	return &checked, err
+}
+
+// setPassword uses the ticket up, and the code if one is needed, and stores the hash.
+func (a *Auth) setPassword(ctx context.Context, tx Adapter, t ticket, u *User, second *checkedCode, hash Secret) (*User, error) {
 	owner, err := a.lockOwner(ctx, tx, u, t.address)
 	if err != nil {
 		return nil, err
@@ -104,18 +142,34 @@ func (a *Auth) setPassword(ctx context.Context, tx Adapter, t ticket, u *User, h
 	if err := a.use(ctx, tx, t); err != nil {
 		return nil, err
 	}
+	if err := a.useResetCode(ctx, tx, owner, second); err != nil {
+		return nil, err
+	}
 	if owner.EmailVerified.IsZero() {
 		if owner, err = a.proveEmail(ctx, tx, owner); err != nil {
 			return nil, err
 		}
 	}
-	if err := errors.Join(deleteTokens(ctx, tx, forReset.of(owner.ID)), deleteTokensOfAddress(ctx, tx, owner.Email)); err != nil {
+	if err := errors.Join(deleteTokens(ctx, tx, forReset.of(owner.ID), forTrust.of(owner.ID)), deleteTokensOfAddress(ctx, tx, owner.Email)); err != nil {
 		return nil, err
 	}
 	if _, err := tx.DeleteSessions(ctx, owner.ID, ""); err != nil {
 		return nil, err
 	}
 	return tx.UpdateUser(ctx, owner.ID, UserUpdate{Password: &hash})
+}
+
+// useResetCode uses up the code of a reset, or refuses it if one is needed by now and none
+// was checked.
+func (a *Auth) useResetCode(ctx context.Context, tx Adapter, u *User, second *checkedCode) error {
+	needed, err := a.resetNeedsCode(ctx, tx, u)
+	switch {
+	case err != nil || !needed:
+		return err
+	case second == nil:
+		return ErrCodeWrong
+	}
+	return a.useCode(ctx, tx, u.ID, *second)
 }
 
 // resetByCode exchanges a code for a fresh link, of which it returns the parameters.

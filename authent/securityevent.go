@@ -5,61 +5,94 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+
+	"github.com/authent/authent/authent/internal/input"
 )
 
 // securityEvent is what somebody did, or tried, to get into an account or to change
-// what guards one. Each leaves one line in the log: who, what, from where, and how
-// it ended (ASVS 16.2). It holds ids and codes, and nothing that anybody typed.
+// what guards one. Each leaves one line in the log, and where there is an AuditStore one
+// row: who, what, from where, and how it ended (ASVS 16.2). It holds ids and codes, and
+// nothing that anybody typed.
 type securityEvent struct {
-	kind eventKind
+	kind AuditKind
 	// userID is whose account it is, "" if it is nobody's.
 	userID string
-	// from is the client's address, zero if there was no request.
-	from netip.Addr
-	// provider is the provider of a sign-in, a registration or a link.
-	provider string
+	// sessionID is the session that did it, or that began with it; "" for none.
+	sessionID string
+	// from is the client's address, zero if there was no request; userAgent is what the
+	// client called itself.
+	from      netip.Addr
+	userAgent string
+	// method is the provider of a sign-in, a registration or a link.
+	method string
 	// ended is how many sessions a revocation ended.
 	ended int
+	// admitted says that a limit has counted the try, so that a failure may be stored.
+	admitted bool
 	// err is why it was not done, nil if it was.
 	err error
 }
 
-// eventKind is what a line of the log calls an event.
-type eventKind string
+// event returns an event that c brings about.
+func (c caller) event(kind AuditKind) securityEvent {
+	return securityEvent{kind: kind, from: c.addr, userAgent: c.userAgent}
+}
 
-const (
-	eventSignIn         eventKind = "sign_in"
-	eventSignOut        eventKind = "sign_out"
-	eventRegistration   eventKind = "registration"
-	eventReauthenticate eventKind = "reauthentication"
-	eventPassword       eventKind = "password_change"
-	eventReset          eventKind = "password_reset"
-	eventVerify         eventKind = "email_verification"
-	eventEmail          eventKind = "email_change"
-	eventUndo           eventKind = "email_change_undone"
-	eventLink           eventKind = "account_link"
-	eventUnlink         eventKind = "account_unlink"
-	eventRevocation     eventKind = "session_revocation"
-	eventDeletion       eventKind = "user_deletion"
-	eventDisable        eventKind = "user_disable"
-	eventEnable         eventKind = "user_enable"
-)
+// event returns an event that the person behind s brings about.
+func (s *Session) event(kind AuditKind) securityEvent {
+	return securityEvent{kind: kind, userID: s.UserID, sessionID: s.ID, from: s.from, userAgent: s.agent}
+}
 
-// record logs an event at Info, whatever the outcome: "success", "refused" (with
-// the reason as a public code) or "error". A caller who has gone leaves a line
-// too, since the change may have been made.
+// ofFirstStep reports whether e is done when a sign-in waits for its second step.
+func (e securityEvent) ofFirstStep() bool { return e.kind == AuditLink || e.kind == AuditVerification }
+
+// client returns the client's address, "" if it is not known.
+func (e securityEvent) client() string {
+	if !e.from.IsValid() {
+		return ""
+	}
+	return e.from.String()
+}
+
+// in returns e for the session that did it, or that began with it; as it is for nil.
+func (e securityEvent) in(s *Session) securityEvent {
+	if s != nil {
+		e.userID, e.sessionID = s.UserID, s.ID
+	}
+	return e
+}
+
+// endedBy returns e with its outcome: err, or success if that is nil.
+func (e securityEvent) endedBy(err error) securityEvent {
+	e.err = err
+	return e
+}
+
+// record tells of an event that has ended: in the log at Info, whatever the outcome, and
+// of a failure in the AuditStore too. A success was stored by write, in the transaction
+// of what it tells. A caller who has gone leaves a line too, since the change may have
+// been made.
 func (a *Auth) record(ctx context.Context, e securityEvent) {
+	outcome, reason := e.outcome()
 	attrs := []slog.Attr{slog.String("kind", string(e.kind)), slog.String("user_id", e.userID)}
-	if e.from.IsValid() {
-		attrs = append(attrs, slog.String("client", e.from.String()))
+	add := func(name, value string) {
+		if value != "" {
+			attrs = append(attrs, slog.String(name, value))
+		}
 	}
-	if e.provider != "" {
-		attrs = append(attrs, slog.String("provider", e.provider))
-	}
-	if e.kind == eventRevocation && e.err == nil {
+	add("session_id", e.sessionID)
+	add("method", e.method)
+	add("client", e.client())
+	add("user_agent", input.CutUserAgent(e.userAgent))
+	if e.kind == AuditRevocation && e.err == nil {
 		attrs = append(attrs, slog.Int("sessions", e.ended))
 	}
-	a.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "authent: security event", append(attrs, e.outcome()...)...)
+	add("outcome", string(outcome))
+	add("reason", reason)
+	a.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "authent: security event", attrs...)
+	if e.err != nil {
+		a.writeFailure(ctx, e)
+	}
 }
 
 // recordEnd records an event when the verb that defers it has ended. A panic, of a
@@ -79,28 +112,26 @@ func (a *Auth) recordEnd(ctx context.Context, event func() securityEvent) {
 
 var errPanicked = errors.New("it did not come to its end")
 
-func (e securityEvent) outcome() []slog.Attr {
-	refused := func(reason string) []slog.Attr {
-		return []slog.Attr{slog.String("outcome", "refused"), slog.String("reason", reason)}
-	}
+// outcome returns how an event ended, and the public code of a failure.
+func (e securityEvent) outcome() (outcome AuditOutcome, reason string) {
 	switch {
 	case e.err == nil:
-		return []slog.Attr{slog.String("outcome", "success")}
+		return AuditSuccess, ""
 	case errors.Is(e.err, ErrNotFound):
-		return refused("NotFound")
+		return AuditRefused, "NotFound"
 	}
 	if _, redirected := errors.AsType[*redirectError](e.err); redirected {
-		return refused("Redirected")
+		return AuditRefused, "Redirected"
 	}
-	f, outcome := failureOf(e.err), "refused"
+	f := failureOf(e.err)
+	outcome, reason = AuditRefused, f.kind
 	if isFault(e.err) || errors.Is(e.err, ErrBusy) {
-		outcome = "error"
+		outcome = AuditError
 	}
-	reason := f.kind
 	if f.code != "" {
 		reason += ":" + f.code
 	}
-	return []slog.Attr{slog.String("outcome", outcome), slog.String("reason", reason)}
+	return outcome, reason
 }
 
 // idOf returns the id of a user, "" for nil.

@@ -21,15 +21,13 @@ import (
 // securityEvents are what people and the application do, and the line that each
 // leaves: "kind outcome reason", and whose it is.
 var securityEvents = map[string]struct {
-	do   func(w *oauthWorld, b *browser)
-	want string
+	// before is what must be there first.
+	before, do func(w *oauthWorld, b *browser)
+	want       string
 	// nobody says that the line names no user, verb that no request is behind it.
 	nobody, verb bool
 }{
-	"registration": {do: func(w *oauthWorld, _ *browser) {
-		w.exec("DELETE FROM users")
-		w.browser().register(ada, adasWord)
-	}, want: "registration success"},
+	"registration":     {before: nobodyYet, do: func(w *oauthWorld, _ *browser) { w.browser().register(ada, adasWord) }, want: "registration success"},
 	"address taken":    {do: func(w *oauthWorld, _ *browser) { w.browser().register(ada, adasWord) }, want: "registration refused Register:email_taken", nobody: true},
 	"password too bad": {do: func(w *oauthWorld, _ *browser) { w.browser().register("x@example.com", "short") }, want: "registration refused Register:password_short", nobody: true},
 	"sign in":          {do: func(w *oauthWorld, _ *browser) { w.browser().signIn(ada, adasWord) }, want: "sign_in success"},
@@ -74,16 +72,11 @@ var securityEvents = map[string]struct {
 	"unlink nothing": {do: func(_ *oauthWorld, b *browser) {
 		b.post("/auth/unlink", "provider", "mistyped", "providerAccountId", "typed")
 	}, want: "account_unlink refused NotFound"},
-	"through a provider": {do: func(w *oauthWorld, _ *browser) { w.browser().through("/auth/signin/hub") }, want: "sign_in success"},
-	"new through a provider": {do: func(w *oauthWorld, _ *browser) {
-		w.exec("DELETE FROM users")
-		w.browser().through("/auth/signin/hub")
-	}, want: "registration success"},
-	"declined there": {do: func(w *oauthWorld, _ *browser) { o := w.browser(); o.to(o.declined("/auth/signin/hub")) }, want: "sign_in refused OAuthCallbackError:cancelled", nobody: true},
-	"not linked":     {do: func(w *oauthWorld, _ *browser) { w.browser().through("/auth/signin/dev") }, want: "sign_in refused OAuthAccountNotLinked", nobody: true},
-	"revoke one": {do: func(w *oauthWorld, b *browser) {
-		authenttest.SignIn(w.t, w.auth, w.user().ID)
-		w.log.forget()
+	"through a provider":     {do: func(w *oauthWorld, _ *browser) { w.browser().through("/auth/signin/hub") }, want: "sign_in success"},
+	"new through a provider": {before: nobodyYet, do: func(w *oauthWorld, _ *browser) { w.browser().through("/auth/signin/hub") }, want: "registration success"},
+	"declined there":         {do: func(w *oauthWorld, _ *browser) { o := w.browser(); o.to(o.declined("/auth/signin/hub")) }, want: "sign_in refused OAuthCallbackError:cancelled", nobody: true},
+	"not linked":             {do: func(w *oauthWorld, _ *browser) { w.browser().through("/auth/signin/dev") }, want: "sign_in refused OAuthAccountNotLinked", nobody: true},
+	"revoke one": {before: func(w *oauthWorld, _ *browser) { authenttest.SignIn(w.t, w.auth, w.user().ID) }, do: func(_ *oauthWorld, b *browser) {
 		b.post("/auth/sessions/revoke", "id", b.sessions()[1].ID)
 	}, want: "session_revocation success"},
 	"revoke none":     {do: func(_ *oauthWorld, b *browser) { b.post("/auth/sessions/revoke", "id", "typed") }, want: "session_revocation refused NotFound"},
@@ -91,7 +84,11 @@ var securityEvents = map[string]struct {
 	"delete":          {do: func(_ *oauthWorld, b *browser) { b.post("/auth/delete") }, want: "user_deletion success"},
 	"delete too late": {do: func(w *oauthWorld, b *browser) { w.clock.advance(time.Hour); b.post("/auth/delete") }, want: "user_deletion refused RecentSignInRequired"},
 
-	"SignIn verb":       {do: func(w *oauthWorld, _ *browser) { authenttest.SignIn(w.t, w.auth, w.user().ID) }, want: "sign_in success"},
+	"SignIn verb": {do: func(w *oauthWorld, b *browser) {
+		r := b.request(http.MethodGet, "/", nil)
+		r.RemoteAddr = "192.0.2.1:1234"
+		_, _ = w.auth.SignIn(httptest.NewRecorder(), r, w.user().ID)
+	}, want: "sign_in success"},
 	"RevokeAllSessions": {do: func(w *oauthWorld, _ *browser) { _, _ = w.auth.RevokeAllSessions(context.Background(), w.user().ID) }, want: "session_revocation success", verb: true},
 	"DisableUser":       {do: func(w *oauthWorld, _ *browser) { _ = w.auth.DisableUser(context.Background(), w.user().ID) }, want: "user_disable success", verb: true},
 	"EnableUser":        {do: func(w *oauthWorld, _ *browser) { _ = w.auth.EnableUser(context.Background(), w.user().ID) }, want: "user_enable success", verb: true},
@@ -101,24 +98,30 @@ var securityEvents = map[string]struct {
 	}, want: "session_revocation success", verb: true},
 }
 
-// TestSecurityEvents: each leaves one line, with what happened, to whom, from where
-// and how it ended; and with nothing that anybody typed.
-func TestSecurityEvents(t *testing.T) {
+func nobodyYet(w *oauthWorld, _ *browser) { w.exec("DELETE FROM users") }
+
+// TestP43_OneRecord: each event leaves one line, with what happened, to whom, from where
+// and how it ended; and with nothing that anybody typed. The row says the same.
+func TestP43_OneRecord(t *testing.T) {
 	for name, e := range securityEvents {
 		t.Run(name, func(t *testing.T) {
 			w := newOAuthWorld(t, testdb.SQLite, setup{}, oauthserver.Config{Auto: adaThere()})
 			b := w.registered()
 			b.through("/auth/link/hub")
 			id := w.user().ID
+			if e.before != nil {
+				e.before(w, b)
+			}
 			w.log.forget()
+			w.exec("DELETE FROM auditevents")
 			e.do(w, b)
 			if users := queryStrings(t, w.db, "SELECT id FROM users"); len(users) == 1 {
 				id = users[0]
 			}
 			lines := w.log.events("security event")
 			if e.want == "" {
-				if len(lines) != 0 {
-					t.Errorf("lines: %v", lines)
+				if len(lines) != 0 || w.count("auditevents") != 0 {
+					t.Errorf("lines: %v; %d rows", lines, w.count("auditevents"))
 				}
 				return
 			}
@@ -143,7 +146,34 @@ func TestSecurityEvents(t *testing.T) {
 			if line["level"] != "INFO" {
 				t.Errorf("level %v", line["level"])
 			}
+			checkRows(t, w, line)
 		})
+	}
+}
+
+// checkRows wants the rows of what a line of the log tells: the same one, or none where
+// strangers could fill the table.
+func checkRows(t *testing.T, w *oauthWorld, line map[string]any) {
+	t.Helper()
+	columns := []string{"kind", "user_id", "session_id", "method", "ip_address", "user_agent", "outcome", "reason"}
+	var got, want []string
+	for i, column := range columns {
+		name := column
+		if column == "ip_address" {
+			name = "client"
+		}
+		value, _ := line[name].(string)
+		if line["kind"] == "user_deletion" && line["outcome"] == "success" && (column == "ip_address" || column == "user_agent") {
+			value = "" // the account is gone, and what it knew of its owner too
+		}
+		want = append(want, value)
+		got = append(got, queryStrings(t, w.db, "SELECT COALESCE("+columns[i]+", '') FROM auditevents")...)
+	}
+	if reason := line["reason"]; reason == "RateLimited" || reason == "Unavailable" {
+		want = nil
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("row %q, want that of the line: %q", got, want)
 	}
 }
 

@@ -54,8 +54,10 @@ type Session struct {
 	// authenticated is when the person last proved who they are, as far as the
 	// request's session and cookies show; zero if they do not.
 	authenticated time.Time
-	// from is the address of the client whose request brought the session.
-	from netip.Addr
+	// from is the address of the client whose request brought the session, agent what it
+	// called itself.
+	from  netip.Addr
+	agent string
 	// first says that it began with the account.
 	first bool
 	// brought is the token as the request's cookie has it, for sending that
@@ -110,7 +112,7 @@ func (a *Auth) checkSession(ctx context.Context, c caller) (s *Session, rolled t
 // useSession does for the live session s of c what its use at now brings about; the results
 // are those of checkSession. It returns nil if s turns out to have ended.
 func (a *Auth) useSession(ctx context.Context, c caller, s *Session, now time.Time) (_ *Session, rolled time.Time, err error) {
-	s.authenticated, s.from = a.authenticatedAt(c, s), c.addr
+	s.authenticated, s.from, s.agent = a.authenticatedAt(c, s), c.addr, c.userAgent
 	rolled, err = a.roll(ctx, s, now)
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -272,21 +274,22 @@ func (a *Auth) touchDue(s *Session, now time.Time) bool {
 	return interval > 0 && now.Sub(s.LastUsedAt) >= interval
 }
 
-// newSession makes the session that c is about to get: the token for the cookie, and
-// the row.
-func (a *Auth) newSession(c caller, userID string) (token string, s Session, err error) {
+// newSession makes the session that c is about to get with p: the token for the cookie,
+// and the row.
+func (a *Auth) newSession(c caller, p proof) (token string, s Session, err error) {
 	token, err = seal.NewToken(a.cfg.Rand)
 	if err != nil {
 		return "", Session{}, fmt.Errorf("authent: new session token: %w", err)
 	}
 	now := a.now()
 	s = Session{
-		Token: a.storedToken(token), UserID: userID, CreatedAt: now, LastUsedAt: now,
+		Token: a.storedToken(token), UserID: p.userID, CreatedAt: now, LastUsedAt: now,
 		UserAgent: input.CutUserAgent(c.userAgent),
 	}
 	if c.addr.IsValid() {
 		s.IPAddress = c.addr.String()
 	}
+	p.prove(&s, now)
 	s.Expires = a.expiry(&s, now)
 	return token, s, nil
 }
@@ -313,23 +316,25 @@ func (a *Auth) Sessions(ctx context.Context, userID string) ([]*Session, error) 
 // exist and one that is somebody else's are both ErrNotFound. It is for
 // administrators: it does not check who is signed in.
 func (a *Auth) RevokeSession(ctx context.Context, userID, id string) (err error) {
-	defer a.recordEnd(ctx, func() securityEvent {
-		return securityEvent{kind: eventRevocation, userID: userID, ended: 1, err: err}
-	})
-	return revoke(ctx, a.store, userID, id)
+	e := securityEvent{kind: AuditRevocation, userID: userID, ended: 1}
+	defer a.recordEnd(ctx, func() securityEvent { return e.endedBy(err) })
+	return a.written(ctx, e, func(store Adapter) error { return revoke(ctx, store, userID, id) })
 }
 
 // revokeOwnSession does what RevokeSession does for the person behind s, who must
 // still be signed in (else ErrSignedOut).
 func (a *Auth) revokeOwnSession(ctx context.Context, s *Session, id string) (err error) {
-	defer a.recordEnd(ctx, func() securityEvent {
-		return securityEvent{kind: eventRevocation, userID: s.UserID, from: s.from, ended: 1, err: err}
-	})
+	e := s.event(AuditRevocation)
+	e.ended = 1
+	defer a.recordEnd(ctx, func() securityEvent { return e.endedBy(err) })
 	return a.store.InTx(ctx, func(tx Adapter) error {
 		if _, err := a.lockSignedIn(ctx, tx, s); err != nil {
 			return fmt.Errorf("authent: revoke session: %w", err)
 		}
-		return revoke(ctx, tx, s.UserID, id)
+		if err := revoke(ctx, tx, s.UserID, id); err != nil {
+			return err
+		}
+		return a.write(ctx, tx, e)
 	})
 }
 
@@ -351,15 +356,19 @@ func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) (n int, err 
 	if s.Token == "" {
 		return 0, errors.New("authent: revoke other sessions: the session is not one that SessionFrom returned")
 	}
+	e := s.event(AuditRevocation)
 	defer a.recordEnd(ctx, func() securityEvent {
-		return securityEvent{kind: eventRevocation, userID: s.UserID, from: s.from, ended: n, err: err}
+		e.ended = n
+		return e.endedBy(err)
 	})
 	err = a.store.InTx(ctx, func(tx Adapter) (err error) {
 		if _, err = a.lockSignedIn(ctx, tx, s); err != nil {
 			return err
 		}
-		n, err = tx.DeleteSessions(ctx, s.UserID, s.Token)
-		return err
+		if n, err = tx.DeleteSessions(ctx, s.UserID, s.Token); err != nil {
+			return err
+		}
+		return a.write(ctx, tx, e)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("authent: revoke other sessions: %w", err)
@@ -369,12 +378,16 @@ func (a *Auth) RevokeOtherSessions(ctx context.Context, s *Session) (n int, err 
 
 // RevokeAllSessions ends all sessions of a user and returns how many.
 func (a *Auth) RevokeAllSessions(ctx context.Context, userID string) (n int, err error) {
+	e := securityEvent{kind: AuditRevocation, userID: userID}
 	defer a.recordEnd(ctx, func() securityEvent {
-		return securityEvent{kind: eventRevocation, userID: userID, ended: n, err: err}
+		e.ended = n
+		return e.endedBy(err)
 	})
 	err = a.store.InTx(ctx, func(tx Adapter) (err error) { // which tries again after a deadlock
-		n, err = tx.DeleteSessions(ctx, userID, "")
-		return err
+		if n, err = tx.DeleteSessions(ctx, userID, ""); err != nil {
+			return err
+		}
+		return a.write(ctx, tx, e)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("authent: revoke all sessions: %w", err)

@@ -2,12 +2,12 @@ package authent
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
 	"slices"
 
+	"github.com/authent/authent/authent/internal/factor"
 	"github.com/authent/authent/authent/internal/input"
 	"github.com/authent/authent/authent/internal/password"
 )
@@ -23,6 +23,22 @@ type proof struct {
 	weak bool
 	// rehash replaces password, unless it is "".
 	rehash Secret
+	// methods are how the person proved who they are.
+	methods []factor.Method
+	// provider is the id of the provider, "" for none.
+	provider string
+	// skipsFactor says that no second step is asked for: it was done, or the application
+	// answers for the person.
+	skipsFactor bool
+	// tells returns what the transaction writes down besides, once it is known who
+	// signs in. If nil, nothing.
+	tells func() []securityEvent
+}
+
+// telling returns p with one event that its transaction writes down.
+func (p proof) telling(e securityEvent) proof {
+	p.tells = func() []securityEvent { return []securityEvent{e} }
+	return p
 }
 
 // caller is who makes a request, as far as its cookies and its connection show.
@@ -36,6 +52,9 @@ type caller struct {
 	brought []string
 	// mark is the sealed mark of a recent sign-in, "" for none.
 	mark string
+	// trust is the token of a browser that is remembered (Factors.TrustBrowser), "" for
+	// none.
+	trust string
 	// known is the sealed mark of who has signed in with this browser, "" for none.
 	known string
 	// addr is the client's address, zero if it is not known.
@@ -50,20 +69,28 @@ const maxBroughtTokens = 200
 
 // signIn starts a session for the user of p and ends those that c brought
 // (P02), all in one transaction that locks the user's row. If create is not nil,
-// it supplies the user within the transaction instead of p, such as a new one.
+// it supplies the user within the transaction instead of p, such as a new one. If a second
+// factor is to follow, no session begins, and it is a *factorError.
 func (a *Auth) signIn(ctx context.Context, c caller, p proof, create func(tx Adapter) (*User, error)) (*Session, error) {
 	if len(c.brought) > maxBroughtTokens {
 		return nil, errManyCookies
 	}
-	token, row, err := a.newSession(c, p.userID)
+	token, row, err := a.newSession(c, p)
 	if err != nil {
 		return nil, err
 	}
 	var s *Session
+	var second *pendingSignIn
 	err = a.store.InTx(ctx, func(tx Adapter) error {
 		user, err := a.signInUser(ctx, tx, p, create)
 		if err != nil {
 			return err
+		}
+		if second, err = a.secondStep(ctx, tx, c, user, p); err != nil {
+			return err
+		}
+		if second != nil { // what the first step wrote is kept
+			return a.writeFirstStep(ctx, tx, user, p)
 		}
 		for _, token := range c.brought {
 			if err := tx.DeleteSession(ctx, a.storedToken(token)); err != nil {
@@ -75,13 +102,32 @@ func (a *Auth) signIn(ctx context.Context, c caller, p proof, create func(tx Ada
 			return err
 		}
 		s.User = user
-		return nil
+		return a.writeSignIn(ctx, tx, s, p)
 	})
+	if err == nil && second != nil {
+		if err = a.newPending(second); err == nil {
+			err = &factorError{*second}
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("authent: sign in: %w", err)
 	}
-	s.authenticated, s.from, s.brought = a.now(), c.addr, Secret(token)
+	s.authenticated, s.from, s.agent, s.brought = a.now(), c.addr, c.userAgent, Secret(token)
 	return s, nil
+}
+
+// writeSignIn stores the events of a sign-in with p that began s.
+func (a *Auth) writeSignIn(ctx context.Context, tx Adapter, s *Session, p proof) error {
+	if p.tells == nil {
+		return nil
+	}
+	for _, e := range p.tells() {
+		e.userID, e.sessionID = s.UserID, s.ID
+		if err := a.write(ctx, tx, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // signInUser returns the user who may sign in with p, as the transaction sees
@@ -114,80 +160,34 @@ func (p proof) hold(ctx context.Context, tx Adapter, user *User) (*User, error) 
 	return tx.UpdateUser(ctx, user.ID, UserUpdate{Password: &p.rehash})
 }
 
+// writeFirstStep stores the events of a sign-in with p whose second step is to follow.
+func (a *Auth) writeFirstStep(ctx context.Context, tx Adapter, u *User, p proof) error {
+	if p.tells == nil {
+		return nil
+	}
+	for _, e := range p.tells() {
+		if !e.ofFirstStep() {
+			continue
+		}
+		e.userID = u.ID
+		if err := a.write(ctx, tx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // signInAs starts a session for a user whom the application has identified.
 func (a *Auth) signInAs(ctx context.Context, c caller, userID string) (*Session, error) {
-	s, err := a.signIn(ctx, c, proof{userID: userID}, nil)
-	a.record(ctx, securityEvent{kind: eventSignIn, userID: userID, from: c.addr, err: err})
+	e := c.event(AuditSignIn)
+	e.userID = userID
+	s, err := a.signIn(ctx, c, proof{userID: userID, methods: []factor.Method{factor.Provider}, skipsFactor: true}.telling(e), nil)
+	a.record(ctx, e.in(s).endedBy(err))
 	if err != nil {
 		return nil, err
 	}
 	fire(ctx, a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: s.User})
 	return s, nil
-}
-
-// signOut ends all sessions that c brought.
-func (a *Auth) signOut(ctx context.Context, c caller) error {
-	if len(c.brought) > maxBroughtTokens {
-		return errManyCookies
-	}
-	var ended []*Session
-	for _, token := range c.brought {
-		s, err := a.endSession(ctx, a.storedToken(token))
-		if s != nil {
-			a.record(ctx, securityEvent{kind: eventSignOut, userID: s.UserID, from: c.addr, err: err})
-		}
-		if err != nil {
-			return err
-		}
-		if s != nil {
-			ended = append(ended, s)
-		}
-	}
-	for _, s := range ended {
-		fire(ctx, a, "signOut", a.cfg.Events.SignOut, SignOutEvent{Session: s})
-	}
-	return nil
-}
-
-// endSession deletes a session and returns it, nil if it was not there.
-func (a *Auth) endSession(ctx context.Context, token Secret) (*Session, error) {
-	s, err := a.store.SessionAndUser(ctx, token)
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return nil, err
-	}
-	return s, a.store.DeleteSession(ctx, token)
-}
-
-// reauthenticate replaces the session of c with one that is recent, if the password
-// is right.
-func (a *Auth) reauthenticate(ctx context.Context, c caller, password string) (s *Session, err error) {
-	old, _, err := a.checkSession(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	if old == nil {
-		return nil, ErrSignedOut
-	}
-	defer a.recordEnd(ctx, func() securityEvent {
-		return securityEvent{kind: eventReauthenticate, userID: old.UserID, from: old.from, err: err}
-	})
-	tried, err := a.limit(ctx, c, try{kind: TryPassword, account: old.UserID})
-	if err != nil {
-		return nil, err
-	}
-	p, err := a.verifyPassword(ctx, asker(old.UserID), old.User, password)
-	if err != nil {
-		return nil, err
-	}
-	a.succeeded(ctx, tried)
-	p = a.rehash(ctx, asker(old.UserID), p, password)
-	return a.signIn(ctx, c, p, func(tx Adapter) (*User, error) {
-		user, err := a.lockSignedIn(ctx, tx, old)
-		if err != nil {
-			return nil, err
-		}
-		return p.hold(ctx, tx, user)
-	})
 }
 
 // lockSignedIn locks the row of the user behind s and returns it, or ErrSignedOut
@@ -229,7 +229,7 @@ func (a *Auth) verifyPassword(ctx context.Context, by asker, u *User, password s
 	case !v.OK || u == nil || u.Disabled():
 		return proof{}, ErrInvalidCredentials
 	}
-	return proof{userID: u.ID, password: stored, weak: v.Rehash}, nil
+	return proof{userID: u.ID, password: stored, weak: v.Rehash, methods: []factor.Method{factor.Password}}, nil
 }
 
 // rehash gives p a hash with today's parameters if the stored one is weaker. If
@@ -256,13 +256,17 @@ type proven struct {
 // signInByForm signs in with the fields of a credentials form.
 func (a *Auth) signInByForm(ctx context.Context, c caller, provider *Provider, form url.Values, origin string) (s *Session, err error) {
 	var p proven
+	e := c.event(AuditSignIn)
+	e.method = provider.ID
 	defer a.recordEnd(ctx, func() securityEvent {
-		return securityEvent{kind: eventSignIn, userID: idOf(p.user), from: c.addr, provider: provider.ID, err: err}
+		e.userID = idOf(p.user)
+		return e.in(s).endedBy(err)
 	})
 	tried, err := a.limit(ctx, c, try{kind: TrySignIn, account: formAccount(provider, form), form: form})
 	if err != nil {
 		return nil, err
 	}
+	e.admitted = true
 	if p, err = a.checkForm(ctx, provider, form); err != nil {
 		return nil, err
 	}
@@ -278,7 +282,8 @@ func (a *Auth) signInByForm(ctx context.Context, c caller, provider *Provider, f
 	if err != nil {
 		return nil, err
 	}
-	if s, err = a.signIn(ctx, c, p.proof, nil); err != nil {
+	p.provider = provider.ID
+	if s, err = a.signIn(ctx, c, p.telling(e), nil); err != nil {
 		return nil, orNotFound(err, ErrInvalidCredentials)
 	}
 	a.succeeded(ctx, tried)
@@ -323,7 +328,7 @@ func (a *Auth) checkForm(ctx context.Context, provider *Provider, form url.Value
 	if user.Disabled() {
 		return proven{user: user}, ErrUserDisabled
 	}
-	return proven{proof{userID: user.ID}, user}, nil
+	return proven{proof{userID: user.ID, methods: []factor.Method{factor.Provider}}, user}, nil
 }
 
 // without copies a form and leaves out the named fields.

@@ -2,6 +2,7 @@ package authent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -83,9 +84,8 @@ func (e *PasswordError) Is(target error) bool { return isPasswordError(e.Code, t
 // (ErrInvalidCredentials). A session that has ended meanwhile is ErrSignedOut; a
 // new password that is too short, too long, common or breached is a *PasswordError.
 func (a *Auth) ChangePassword(ctx context.Context, s *Session, current, password string) (err error) {
-	defer a.recordEnd(ctx, func() securityEvent {
-		return securityEvent{kind: eventPassword, userID: s.UserID, from: s.from, err: err}
-	})
+	e := s.event(AuditPassword)
+	defer a.recordEnd(ctx, func() securityEvent { return e.endedBy(err) })
 	if !a.Recent(s) {
 		return ErrRecentSignInRequired
 	}
@@ -103,6 +103,7 @@ func (a *Auth) ChangePassword(ctx context.Context, s *Session, current, password
 	if err != nil {
 		return err
 	}
+	e.admitted = true
 	p, err := a.verifyPassword(ctx, asker(s.UserID), user, current)
 	if err != nil {
 		return err
@@ -123,8 +124,13 @@ func (a *Auth) ChangePassword(ctx context.Context, s *Session, current, password
 		if user, err = p.hold(ctx, tx, user); err != nil {
 			return err
 		}
-		_, err = tx.DeleteSessions(ctx, s.UserID, s.Token)
-		return err
+		if err := deleteTokens(ctx, tx, forTrust.of(s.UserID)); err != nil {
+			return err
+		}
+		if _, err = tx.DeleteSessions(ctx, s.UserID, s.Token); err != nil {
+			return err
+		}
+		return a.write(ctx, tx, e)
 	})
 	if err != nil {
 		return fmt.Errorf("authent: change password: %w", err)
@@ -148,13 +154,11 @@ func (a *Auth) EnableUser(ctx context.Context, userID string) error {
 }
 
 func (a *Auth) setDisabled(ctx context.Context, userID string, at *time.Time) (err error) {
-	kind, verb := eventDisable, "disable user"
+	e, verb := securityEvent{kind: AuditDisabling, userID: userID}, "disable user"
 	if at.IsZero() {
-		kind, verb = eventEnable, "enable user"
+		e.kind, verb = AuditEnabling, "enable user"
 	}
-	defer a.recordEnd(ctx, func() securityEvent {
-		return securityEvent{kind: kind, userID: userID, err: err}
-	})
+	defer a.recordEnd(ctx, func() securityEvent { return e.endedBy(err) })
 	if !a.columns.UserDisabledAt {
 		return fmt.Errorf("authent: %s: %w", verb, ErrUnsupported)
 	}
@@ -166,8 +170,10 @@ func (a *Auth) setDisabled(ctx context.Context, userID string, at *time.Time) (e
 		if user, err = tx.UpdateUser(ctx, userID, UserUpdate{DisabledAt: at}); err != nil {
 			return err
 		}
-		_, err = tx.DeleteSessions(ctx, userID, "")
-		return err
+		if _, err = tx.DeleteSessions(ctx, userID, ""); err != nil {
+			return err
+		}
+		return a.write(ctx, tx, e)
 	})
 	if err != nil {
 		return fmt.Errorf("authent: %s: %w", verb, err)
@@ -181,19 +187,17 @@ func (a *Auth) setDisabled(ctx context.Context, userID string, at *time.Time) (e
 // it does not check who is signed in. Before deleting the signed-in user, check
 // Recent.
 func (a *Auth) DeleteUser(ctx context.Context, userID string) (err error) {
-	defer a.recordEnd(ctx, func() securityEvent {
-		return securityEvent{kind: eventDeletion, userID: userID, err: err}
-	})
-	return a.deleteUser(ctx, func(tx Adapter) (*User, error) { return tx.LockUser(ctx, userID) })
+	e := securityEvent{kind: AuditDeletion, userID: userID}
+	defer a.recordEnd(ctx, func() securityEvent { return e.endedBy(err) })
+	return a.deleteUser(ctx, e, func(tx Adapter) (*User, error) { return tx.LockUser(ctx, userID) })
 }
 
 // deleteOwnUser does what DeleteUser does for the person behind s, who must have typed
 // the password (else ErrInvalidCredentials) or, where it is "", have signed in recently
 // (else ErrRecentSignInRequired), and still be signed in (else ErrSignedOut).
 func (a *Auth) deleteOwnUser(ctx context.Context, s *Session, password string) (err error) {
-	defer a.recordEnd(ctx, func() securityEvent {
-		return securityEvent{kind: eventDeletion, userID: s.UserID, from: s.from, err: err}
-	})
+	e := s.event(AuditDeletion)
+	defer a.recordEnd(ctx, func() securityEvent { return e.endedBy(err) })
 	var p proof
 	switch {
 	case password != "":
@@ -203,7 +207,7 @@ func (a *Auth) deleteOwnUser(ctx context.Context, s *Session, password string) (
 	case !a.Recent(s):
 		return ErrRecentSignInRequired
 	}
-	return a.deleteUser(ctx, func(tx Adapter) (*User, error) {
+	return a.deleteUser(ctx, e, func(tx Adapter) (*User, error) {
 		user, err := a.lockSignedIn(ctx, tx, s)
 		if err != nil {
 			return nil, err
@@ -225,14 +229,18 @@ func (a *Auth) tryOwnPassword(ctx context.Context, s *Session, password string) 
 	return p, err
 }
 
-// deleteUser deletes the user that lock finds and locks.
-func (a *Auth) deleteUser(ctx context.Context, lock func(tx Adapter) (*User, error)) error {
+// deleteUser deletes the user that lock finds and locks, and stores e, which like all of
+// the user's events keeps no address and no browser.
+func (a *Auth) deleteUser(ctx context.Context, e securityEvent, lock func(tx Adapter) (*User, error)) error {
 	err := a.store.InTx(ctx, func(tx Adapter) error {
 		user, err := lock(tx)
 		if err != nil {
 			return err
 		}
 		if err := deleteTokensOf(ctx, tx, user); err != nil {
+			return err
+		}
+		if err := errors.Join(a.write(ctx, tx, e), forgetClients(ctx, tx, user.ID)); err != nil {
 			return err
 		}
 		return tx.DeleteUser(ctx, user.ID)

@@ -44,6 +44,13 @@ var (
 	forUndo   = tokenPurpose{name: "undo-email", age: 7 * 24 * time.Hour}
 	// forCode is a code that was mailed, and the tries that it has left.
 	forCode = tokenPurpose{name: "code", age: 10 * time.Minute}
+	// forPending marks the second step of a sign-in as done (P33).
+	forPending = tokenPurpose{name: "pending-used", age: pendingAge}
+	// forRecovery is a recovery code. It works for ten years: MySQL's timestamps end in
+	// 2038.
+	forRecovery = tokenPurpose{name: "recovery-code", age: 10 * 365 * 24 * time.Hour}
+	// forTrust is a browser on which a user is not asked for the second factor.
+	forTrust = tokenPurpose{name: "trust"}
 	// forReserved keeps an address that an account had for its owner.
 	forReserved = tokenPurpose{name: "reserved", age: forUndo.age}
 )
@@ -51,7 +58,7 @@ var (
 // userPurposes are those whose identifiers name a user, addressPurposes those whose
 // identifiers name an address. Their tokens go with the user.
 var (
-	userPurposes    = []tokenPurpose{forReset, forVerify, forChange, forUndo, forCode}
+	userPurposes    = []tokenPurpose{forReset, forVerify, forChange, forUndo, forCode, forRecovery, forTrust}
 	addressPurposes = []tokenPurpose{forSignIn, forCode, forInvitation}
 )
 

@@ -23,6 +23,7 @@ var embedded embed.FS
 var kinds = []authent.MailKind{
 	authent.MailSignIn, authent.MailReset, authent.MailVerify, authent.MailChange, authent.MailInvitation, authent.MailExists,
 	authent.MailPasswordChanged, authent.MailAddressChanged, authent.MailAccountLinked, authent.MailAccountUnlinked, authent.MailNewBrowser,
+	authent.MailFactorAdded, authent.MailFactorRemoved, authent.MailRecoveryCodesMade, authent.MailRecoveryCodeUsed,
 }
 
 // Templates turn mails into text and HTML. NewTemplates makes them; they are safe for

@@ -14,7 +14,7 @@ const (
 	// RecoveryCodes is how many recovery codes somebody has.
 	RecoveryCodes = 10
 	// recoveryBytes are 120 bits: stored codes need neither salt nor stretching, and no
-	// limit keeps anybody from guessing one (ASVS 6.6.2 asks for 112).
+	// limit keeps anybody from guessing one (ASVS 6.5.2 asks for 112).
 	recoveryBytes = 15
 	// recoveryLetters is how long a code is, recoveryGroup how many letters stand together.
 	recoveryLetters = 24

@@ -128,6 +128,13 @@ func codeOf(key secret.Secret, step int64) (string, error) {
 	return code, nil
 }
 
+// IsCode reports whether typed text can be a code at all: anything else costs no SQL and no
+// try.
+func IsCode(typed string) bool {
+	_, ok := readCode(typed)
+	return ok
+}
+
 // readCode returns the six digits of a code as people type it.
 func readCode(typed string) (string, bool) {
 	code := compact(typed)

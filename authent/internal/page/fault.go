@@ -16,6 +16,8 @@ const (
 	CardPassword = "password"
 	CardEmail    = "email"
 	CardDelete   = "delete"
+	CardActivity = "activity"
+	CardFactor   = "factor"
 )
 
 // Shows reports whether the page has a card now.
@@ -33,6 +35,10 @@ func (v AccountView) Shows(card string) bool {
 		return v.Recent && v.CanMail
 	case CardDelete:
 		return v.Recent || v.HasPassword
+	case CardFactor:
+		return v.Factor != nil
+	case CardActivity:
+		return len(v.Events) > 0
 	}
 	return false
 }
@@ -63,6 +69,8 @@ func (v AccountView) blamed() string {
 		return CardEmail
 	case "SessionNotFound":
 		return CardSessions
+	case "FactorExists", "FactorNotFound", "AddressUnproved", "FactorRequired":
+		return CardFactor
 	case "AccountNotFound", "AccountNotLinked", "LastSignIn", "OAuthCallbackError":
 		return CardAccounts
 	case "Challenge":

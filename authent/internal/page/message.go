@@ -24,6 +24,14 @@ var messages = map[string]string{
 	"RateLimited":           "Too many tries. Wait a few minutes and try again.",
 	"Unavailable":           "The server is busy at the moment. Please try again in a few seconds.",
 
+	"FactorRequired":    "This needs the second step of signing in. If you had begun, it took too long: please begin anew.",
+	"FactorUnavailable": "Codes from the app cannot be checked at the moment. Use a recovery code, or try again later.",
+	"FactorExists":      "You have set up an authenticator app already.",
+	"FactorNotFound":    "There is no authenticator app to change.",
+	"AddressUnproved":   "Confirm your address first: until then anybody may have registered it.",
+	"SetupGone":         "That took too long, or you have signed in anew since. Scan the new code below.",
+	"OtherAccount":      "That is another account than the one that is linked here.",
+
 	"RecentSignInRequired": "Please confirm below that it is you, then try again.",
 	"SessionNotFound":      "That session has already ended.",
 	"AccountNotFound":      "That account is no longer linked.",
@@ -132,16 +140,18 @@ func errorMessage(kind string) string { return errorTextOf(kind).text }
 
 // notices say on the account page what was just done.
 var notices = map[string]string{
-	"password_changed": "Your password has been changed, and your other sessions have ended.",
-	"sessions_revoked": "All other sessions have ended.",
-	"session_revoked":  "The session has ended.",
-	"reauthenticated":  "Thank you. You can now change how you sign in, or delete your account.",
-	"password_reset":   "Your password has been set, and all sessions have ended. Sign in with the new one.",
-	"email_verified":   "Your address is confirmed.",
-	"email_changed":    "The address has been changed.",
-	"email_restored":   "The account has its old address back, and everybody is signed out. We have mailed you a link to set a new password.",
-	"account_linked":   "The account is linked. You can sign in with it from now on.",
-	"account_unlinked": "The account is no longer linked, and your other sessions have ended.",
+	"password_changed":   "Your password has been changed, and your other sessions have ended.",
+	"sessions_revoked":   "All other sessions have ended.",
+	"session_revoked":    "The session has ended.",
+	"reauthenticated":    "Thank you. You can now change how you sign in, or delete your account.",
+	"password_reset":     "Your password has been set, and all sessions have ended. Sign in with the new one.",
+	"email_verified":     "Your address is confirmed.",
+	"email_changed":      "The address has been changed.",
+	"email_restored":     "The account has its old address back, and everybody is signed out. We have mailed you a link to set a new password.",
+	"factor_removed":     "Your authenticator app is no longer asked for, and your other sessions have ended.",
+	"browsers_forgotten": "From the next sign-in on, the code is asked for there again.",
+	"account_linked":     "The account is linked. You can sign in with it from now on.",
+	"account_unlinked":   "The account is no longer linked, and your other sessions have ended.",
 }
 
 // Notice returns what the account page says of what was just done, "" for a code that

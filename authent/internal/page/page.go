@@ -34,6 +34,14 @@ const (
 	DevMailbox     Name = "devmail"
 	Goodbye        Name = "goodbye"
 	ResetPassword  Name = "resetpassword"
+	// Factor asks for the second factor of a sign-in, Reauthenticate whoever is signed in to
+	// show again that it is them.
+	Factor         Name = "factor"
+	Reauthenticate Name = "reauthenticate"
+	// TOTP is where an authenticator app is set up, RecoveryCodes shows the codes for its
+	// loss.
+	TOTP          Name = "totp"
+	RecoveryCodes Name = "recoverycodes"
 )
 
 // Frame is what every page has.
@@ -169,7 +177,9 @@ type ResetPasswordView struct {
 	Frame
 	Email       string
 	HasPassword bool
-	Fields      []Field
+	// NeedsCode says that the link alone is not enough.
+	NeedsCode bool
+	Fields    []Field
 }
 
 // AccountView is what the account page is given.
@@ -186,6 +196,12 @@ type AccountView struct {
 	Recent   bool
 	Sessions []SessionView
 	Accounts []AccountItem
+	// Factor is what the account has of a second factor; nil where there are none.
+	Factor *FactorCard
+	// Events are what happened last, the newest first; Older is the query of the page with
+	// those before, "" for none.
+	Events []EventView
+	Older  string
 	// Linkable are the providers that could be linked.
 	Linkable []ProviderView
 	// Notice is the code of what was just done.
@@ -210,7 +226,8 @@ type SessionView struct {
 //go:embed *.html style.css
 var pageFiles embed.FS
 
-var pages = parsePages(SignIn, Register, SignOut, Error, VerifyRequest, Account, Confirm, DevMailbox, Goodbye, ForgotPassword, ResetPassword)
+var pages = parsePages(SignIn, Register, SignOut, Error, VerifyRequest, Account, Confirm, DevMailbox, Goodbye, ForgotPassword, ResetPassword,
+	Factor, Reauthenticate, TOTP, RecoveryCodes)
 
 // parsePages parses embedded files, so it can fail in a broken build alone.
 func parsePages(names ...Name) map[Name]*template.Template {

@@ -34,7 +34,10 @@ const (
 	// Code is for what a browser keeps that waits for a code.
 	Code = "authent/v1/code"
 	// Known is for the mark of a browser that somebody signed in with.
-	Known    = "authent/v1/known"
+	Known = "authent/v1/known"
+	// Factor is for what a browser keeps between the steps of a sign-in, and while a
+	// factor is set up.
+	Factor   = "authent/v1/factor"
 	infoCSRF = "authent/v1/csrf"
 )
 
