@@ -59,6 +59,12 @@ const (
 	// that one was used.
 	MailRecoveryCodesMade MailKind = "recovery-codes-made"
 	MailRecoveryCodeUsed  MailKind = "recovery-code-used"
+	// MailPasskeyAdded says that there is a new passkey, MailPasskeyRemoved that one is gone.
+	MailPasskeyAdded   MailKind = "passkey-added"
+	MailPasskeyRemoved MailKind = "passkey-removed"
+	// MailPasskeyBlocked says that a passkey no longer works: its counter went back, so that
+	// somebody may have a copy of it.
+	MailPasskeyBlocked MailKind = "passkey-blocked"
 	// MailNewBrowser says that somebody signed in with a browser not seen before.
 	MailNewBrowser MailKind = "new-browser"
 )

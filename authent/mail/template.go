@@ -24,6 +24,7 @@ var kinds = []authent.MailKind{
 	authent.MailSignIn, authent.MailReset, authent.MailVerify, authent.MailChange, authent.MailInvitation, authent.MailExists,
 	authent.MailPasswordChanged, authent.MailAddressChanged, authent.MailAccountLinked, authent.MailAccountUnlinked, authent.MailNewBrowser,
 	authent.MailFactorAdded, authent.MailFactorRemoved, authent.MailRecoveryCodesMade, authent.MailRecoveryCodeUsed,
+	authent.MailPasskeyAdded, authent.MailPasskeyRemoved, authent.MailPasskeyBlocked,
 }
 
 // Templates turn mails into text and HTML. NewTemplates makes them; they are safe for

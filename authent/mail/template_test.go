@@ -57,7 +57,9 @@ func kinds(t testing.TB) []authent.MailKind {
 func ofKind(kind authent.MailKind) authent.Mail {
 	m := authent.Mail{Kind: kind, To: "ada@example.com", AppName: "Ada & Co <Shop>", Home: "https://shop.example.com", URL: testLink}
 	switch kind {
-	case authent.MailPasswordChanged, authent.MailAddressChanged, authent.MailAccountLinked, authent.MailAccountUnlinked, authent.MailNewBrowser:
+	case authent.MailPasswordChanged, authent.MailAddressChanged, authent.MailAccountLinked, authent.MailAccountUnlinked, authent.MailNewBrowser,
+		authent.MailFactorAdded, authent.MailFactorRemoved, authent.MailRecoveryCodesMade, authent.MailRecoveryCodeUsed,
+		authent.MailPasskeyAdded, authent.MailPasskeyRemoved, authent.MailPasskeyBlocked:
 		m.At = now.Add(-time.Minute).In(time.FixedZone("", 5*3600))
 		m.Provider = "GitHub"
 	case authent.MailInvitation:
