@@ -109,13 +109,14 @@ func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, provider, provider
 		isIt := func(acc *Account) bool {
 			return acc.Provider == provider && acc.ProviderAccountID == providerAccountID
 		}
-		if !slices.ContainsFunc(accounts, isIt) {
+		i := slices.IndexFunc(accounts, isIt)
+		if i < 0 {
 			return ErrNotFound
 		}
-		if !a.canSignIn(user, slices.DeleteFunc(accounts, isIt)) {
+		if !a.canSignIn(user, slices.DeleteFunc(slices.Clone(accounts), isIt)) {
 			return ErrLastSignIn
 		}
-		if err := tx.UnlinkAccount(ctx, provider, providerAccountID); err != nil {
+		if err := unlink(ctx, tx, accounts[i]); err != nil {
 			return err
 		}
 		if _, err = tx.DeleteSessions(ctx, s.UserID, s.Token); err != nil {
@@ -149,6 +150,6 @@ func (a *Auth) canSignIn(u *User, accounts []*Account) bool {
 	}
 	return slices.ContainsFunc(accounts, func(acc *Account) bool {
 		p, ok := a.provider(acc.Provider)
-		return ok && p.isOAuth()
+		return ok && (p.isOAuth() || p.isPasskey())
 	})
 }

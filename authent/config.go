@@ -258,7 +258,7 @@ func (c *Config) validate(site input.Site) error {
 	if c.Adapter == nil {
 		errs = append(errs, errors.New("no Adapter: set it to ent.NewAuthAdapter(client)"))
 	} else {
-		errs = append(errs, c.validateColumns(c.Adapter.Columns()))
+		errs = append(errs, c.validateColumns(c.Adapter.Columns(), site))
 	}
 	if c.RecentSignIn < 0 {
 		errs = append(errs, errors.New("RecentSignIn is negative"))
@@ -308,14 +308,14 @@ func (c *Config) validateMail(site input.Site) error {
 	return errors.Join(errs...)
 }
 
-func (c *Config) validateColumns(cols Columns) error {
+func (c *Config) validateColumns(cols Columns, site input.Site) error {
 	var errs []error
 	for i := range c.Providers {
 		if p := &c.Providers[i]; p.isPassword() && !cols.UserPassword {
 			errs = append(errs, fmt.Errorf("provider %s: User has no field password: add field.String(\"password\").Optional().Sensitive()", p.ID))
 		}
 	}
-	errs = append(errs, c.validateFactors(cols))
+	errs = append(errs, c.validateFactors(cols), c.validatePasskeys(site))
 	if c.Session.AbsoluteMaxAge > 0 && !cols.SessionCreatedAt {
 		errs = append(errs, errors.New("Session.AbsoluteMaxAge: Session has no field created_at to count from"))
 	}

@@ -24,6 +24,8 @@ type cookieNames struct {
 	// factor is of a sign-in whose second step is to follow, setup of an authenticator app
 	// that is set up, trust of a browser that is remembered.
 	factor, setup, trust string
+	// passkey is of a passkey's ceremony.
+	passkey string
 	// flow and post are what the names of a flow's cookies begin with.
 	flow, post string
 }
@@ -47,6 +49,7 @@ func (c *Config) cookieNames(site input.Site) cookieNames {
 		factor:      host + "authent.factor",
 		setup:       host + "authent.setup",
 		trust:       host + "authent.trust",
+		passkey:     host + "authent.passkey",
 		flow:        host + "authent.flow.",
 		post:        host + "authent.post.",
 	}

@@ -169,7 +169,7 @@ func (a *Auth) giveBack(ctx context.Context, tx Adapter, userID string, t ticket
 		if slices.Contains(mark.Accounts, accountMark(acc)) {
 			continue
 		}
-		if err := tx.UnlinkAccount(ctx, acc.Provider, acc.ProviderAccountID); err != nil {
+		if err := unlink(ctx, tx, acc); err != nil {
 			return nil, err
 		}
 	}

@@ -208,7 +208,7 @@ func (e *exchange) html(status int, name page.Name, view any) error {
 	if err := page.Render(&body, name, view); err != nil {
 		return err
 	}
-	page.WriteHeaders(e.w.Header())
+	page.WriteHeaders(e.w.Header(), view)
 	addVary(e.w.Header(), "HX-Request")
 	e.w.WriteHeader(status)
 	_, _ = body.WriteTo(e.w)

@@ -73,3 +73,6 @@ func (a *Auth) Recalls(token string) func(context.Context) context.Context {
 		return ctx
 	}
 }
+
+// UserHandle is what passkeys of a user are registered with.
+var UserHandle = userHandle

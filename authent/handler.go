@@ -36,6 +36,7 @@ var routes = []route{
 	{method: "POST", action: "signin", provider: true, act: (*exchange).postSignIn},
 	{method: "GET", action: "callback", provider: true, link: true, act: (*exchange).getCallback},
 	{method: "POST", action: "callback", provider: true, act: (*exchange).postCallback},
+	{method: "GET", action: "webauthn-options", provider: true, act: (*exchange).getPasskeyOptions},
 	{method: "GET", action: "signout", act: (*exchange).getSignOut},
 	{method: "POST", action: "signout", act: (*exchange).postSignOut},
 	{method: "GET", action: "verify-request", act: (*exchange).getVerifyRequest},
@@ -76,6 +77,8 @@ var routes = []route{
 	{method: "POST", action: "link", provider: true, act: (*exchange).postLink},
 	{method: "POST", action: "unlink", act: (*exchange).postUnlink},
 	{method: "POST", action: "delete", act: (*exchange).postDelete},
+	{method: "POST", action: "passkeys/rename", act: (*exchange).postRenamePasskey},
+	{method: "POST", action: "passkeys/remove", act: (*exchange).postRemovePasskey},
 	{method: "GET", action: "goodbye", act: (*exchange).getGoodbye},
 }
 

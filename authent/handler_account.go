@@ -97,7 +97,7 @@ func (e *exchange) getAccount() error {
 		view.MailName = p.Name
 	}
 	e.showAccounts(&view, s.User, accounts)
-	if err := errors.Join(e.showFactors(&view, s), e.showActivity(&view, s)); err != nil {
+	if err := errors.Join(e.showPasskeys(&view, s), e.showFactors(&view, s), e.showActivity(&view, s)); err != nil {
 		return err
 	}
 	return e.html(http.StatusOK, page.Account, view)

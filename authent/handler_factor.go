@@ -52,7 +52,7 @@ func (e *exchange) getFactor() error {
 	if _, ok := e.pending(); !ok {
 		return ErrFactorRequired
 	}
-	return e.html(http.StatusOK, page.Factor, page.FactorView{Frame: e.frame(), TrustDays: e.trustDays()})
+	return e.html(http.StatusOK, page.Factor, page.FactorView{Frame: e.frame(), TrustDays: e.trustDays(), Passkey: e.passkeyOn()})
 }
 
 // trustDays returns for how many days a browser is remembered, 0 for not at all.
@@ -124,6 +124,9 @@ func (e *exchange) getReauthenticate() error {
 		return err
 	}
 	view.NeedsFactor = e.lacksFactor(s) || view.Error == "FactorRequired" || view.Error == "CodeWrong" && s.Assurance() < 2
+	if view.Passkey, err = e.passkeyOf(s); err != nil {
+		return err
+	}
 	view.CanSetUp = e.cfg.Factors.Policy != FactorsOff && !view.HasTOTP
 	accounts, err := e.Accounts(e.r.Context(), s.UserID)
 	if err != nil {

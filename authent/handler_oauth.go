@@ -89,7 +89,7 @@ func (e *exchange) getCallback() error {
 	if e.provider.isEmail() {
 		return e.getSignInLink()
 	}
-	if !e.provider.isOAuth() {
+	if !e.provider.isOAuth() { // such as a passkey, which is answered by POST
 		return errUnknownPage
 	}
 	f, answer, err := e.takeFlow(e.r.URL.Query())

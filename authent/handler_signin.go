@@ -25,9 +25,14 @@ func (e *exchange) getSignIn() error {
 	_, hasPassword := e.passwordProvider()
 	view.CanRegister = hasPassword && e.cfg.SignUp == SignUpOpen
 	view.CanReset = hasPassword && e.cfg.Mailer != nil
+	view.Passkey = e.passkeyOn()
 	for i := range e.cfg.Providers {
+		if e.cfg.Providers[i].isPasskey() {
+			continue // its button takes a script, and stands by itself
+		}
 		p := viewProvider(&e.cfg.Providers[i])
-		p.Apart = i > 0 && !(p.OAuth && view.Providers[i-1].OAuth)
+		last := len(view.Providers) - 1
+		p.Apart = last >= 0 && !(p.OAuth && view.Providers[last].OAuth)
 		view.Providers = append(view.Providers, p)
 	}
 	return e.html(http.StatusOK, page.SignIn, view)
@@ -65,6 +70,9 @@ func (e *exchange) postCallback() error {
 	if e.provider.isEmail() {
 		return e.postSignInLink()
 	}
+	if e.provider.isPasskey() {
+		return e.postPasskey()
+	}
 	s, err := e.signInByForm(e.r.Context(), e.arrivingCaller(e.r), e.provider, e.form, e.origin.String())
 	if err != nil {
 		if err = e.keepPending(err); errors.Is(err, ErrFactorRequired) {
@@ -82,7 +90,7 @@ func (e *exchange) postCallback() error {
 func (e *exchange) ofProvidersForm(err error) error {
 	forms := 0
 	for i := range e.cfg.Providers {
-		if !e.cfg.Providers[i].isOAuth() {
+		if !e.cfg.Providers[i].isOAuth() && !e.cfg.Providers[i].isPasskey() {
 			forms++
 		}
 	}

@@ -10,7 +10,7 @@ import (
 
 // hookAdapter lets a test act at the moments between which races happen.
 type hookAdapter struct {
-	authent.Adapter
+	besides
 	// beforeTx runs before a transaction begins, locked after LockUser in one.
 	beforeTx, locked func()
 	// vanishes lets the next LockUser in a transaction find nobody.
@@ -24,7 +24,7 @@ func (h *hookAdapter) InTx(ctx context.Context, fn func(tx authent.Adapter) erro
 		h.beforeTx = nil
 		f()
 	}
-	return h.Adapter.InTx(ctx, func(tx authent.Adapter) error { return fn(&hookTx{tx, h}) })
+	return h.Adapter.InTx(ctx, func(tx authent.Adapter) error { return fn(&hookTx{besides{tx}, h}) })
 }
 
 // TouchSessions implements authent.SessionToucher.
@@ -86,7 +86,7 @@ func (x *hookTx) ForgetAuditClients(ctx context.Context, userID string) error {
 }
 
 type hookTx struct {
-	authent.Adapter
+	besides
 	h *hookAdapter
 }
 

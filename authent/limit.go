@@ -132,6 +132,8 @@ const (
 	// day.
 	TryFactor    TryKind = "factor"
 	TryFactorDay TryKind = "factor-day"
+	// TryPasskey is a passkey. It is counted for the client alone: nobody guesses one.
+	TryPasskey TryKind = "passkey"
 	// TryRecoveryCode is a recovery code.
 	TryRecoveryCode TryKind = "recovery-code"
 )
@@ -152,7 +154,7 @@ func (a *Auth) limits(kind TryKind) (account, client Limit) {
 	switch kind {
 	case TryMail:
 		return l.Mail, l.MailClient
-	case TryCode:
+	case TryCode, TryPasskey:
 		return Limit{Off: true}, l.SignInClient
 	case TryFactor:
 		return l.Factor, l.SignInClient

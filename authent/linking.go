@@ -287,7 +287,7 @@ func (a *Auth) proveEmail(ctx context.Context, tx Adapter, u *User) (*User, erro
 		return nil, err
 	}
 	for _, acc := range accounts {
-		if err := tx.UnlinkAccount(ctx, acc.Provider, acc.ProviderAccountID); err != nil {
+		if err := unlink(ctx, tx, acc); err != nil {
 			return nil, err
 		}
 	}

@@ -73,6 +73,8 @@ var unsafe = map[string]struct{ path, fields string }{
 	"totp/remove":       {"/auth/totp/remove", ""},
 	"recovery-codes":    {"/auth/recovery-codes", ""},
 	"trust/revoke":      {"/auth/trust/revoke", ""},
+	"passkeys/rename":   {"/auth/passkeys/rename", "id=1&name=x"},
+	"passkeys/remove":   {"/auth/passkeys/remove", "id=1"},
 	"delete":            {"/auth/delete", ""},
 	"forgot-password":   {"/auth/forgot-password", "email=ada%40example.com"},
 	"reset-password":    {"/auth/reset-password", "user=1&token=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa&password=a+new+and+better+password"},

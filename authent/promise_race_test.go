@@ -29,9 +29,21 @@ var acting = map[string][]func(w *oauthWorld, b, other *browser) func() answer{
 			return b.script("/auth/password", "currentPassword", adasWord, "password", newWord)
 		}
 	}},
-	"reauthenticate": {func(_ *oauthWorld, b, _ *browser) func() answer {
-		return func() answer { return b.script("/auth/reauthenticate", "password", adasWord) }
-	}},
+	"reauthenticate": {
+		func(_ *oauthWorld, b, _ *browser) func() answer {
+			return func() answer { return b.script("/auth/reauthenticate", "password", adasWord) }
+		},
+		func(w *oauthWorld, b, _ *browser) func() answer {
+			w.proved()
+			p := w.setUp(b)
+			return func() answer { return b.script("/auth/reauthenticate", "code", p.code()) }
+		},
+		func(_ *oauthWorld, b, _ *browser) func() answer {
+			b.through("/auth/link/dev")
+			back := b.atProvider(b.toProvider("/auth/reauthenticate/dev"))
+			return func() answer { return b.to(back) }
+		},
+	},
 	"link": {func(_ *oauthWorld, b, _ *browser) func() answer {
 		back := b.atProvider(b.toProvider("/auth/link/dev"))
 		return func() answer { return b.to(back) }
@@ -60,12 +72,31 @@ var acting = map[string][]func(w *oauthWorld, b, other *browser) func() answer{
 	"delete": {func(_ *oauthWorld, b, _ *browser) func() answer {
 		return func() answer { return b.script("/auth/delete") }
 	}},
+	"totp": {func(w *oauthWorld, b, _ *browser) func() answer {
+		w.proved()
+		p := w.begin(b)
+		return func() answer { return b.script("/auth/totp", "code", p.code()) }
+	}},
+	"totp/remove": {func(w *oauthWorld, b, _ *browser) func() answer {
+		w.proved()
+		w.setUp(b)
+		return func() answer { return b.script("/auth/totp/remove") }
+	}},
+	"recovery-codes": {func(w *oauthWorld, b, _ *browser) func() answer {
+		w.proved()
+		w.setUp(b)
+		return func() answer { return b.script("/auth/recovery-codes") }
+	}},
+	"trust/revoke": {func(_ *oauthWorld, b, _ *browser) func() answer {
+		return func() answer { return b.script("/auth/trust/revoke") }
+	}},
 }
 
 // ofNoSession are the other endpoints that take a POST: they start a session, end
 // the request's own, or change nothing.
 var ofNoSession = []string{"session", "signin", "callback", "signout", "register",
-	"forgot-password", "reset-password", "verify-email/send", "email", "undo-email", "_log"}
+	"factor", "forgot-password", "reset-password", "verify-email/send", "email", "undo-email", "_log",
+	"passkeys/rename", "passkeys/remove"} // which are no endpoints where there are no passkeys
 
 // endings are how the session behind a request may end while it is under way.
 var endings = map[string]func(w *oauthWorld, userID, sessionID string) error{
@@ -90,7 +121,7 @@ func TestP04_EndedSessionsActNoMore(t *testing.T) {
 			for _, prepare := range all {
 				for ending, end := range endings {
 					t.Run(action+" "+ending, func(t *testing.T) {
-						w := newOAuthWorld(t, kind, setup{}, oauthserver.Config{Auto: adaThere()})
+						w := newFactorWorld(t, kind, nil)
 						b := w.registered()
 						send := prepare(w, b, w.signedIn())
 						userID, sessionID, dump := w.user().ID, b.sessions()[0].ID, "the request began no transaction"

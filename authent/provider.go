@@ -82,7 +82,11 @@ func (p *Provider) validate() error {
 		return fmt.Errorf("provider %s: OAuth is for the types oauth and oidc, which need it", p.ID)
 	case p.isOAuth():
 		return p.OAuth.validate(p.ID, p.Type)
-	case p.Type == TypeEmail:
+	case p.isPasskey() != (p.Passkey != nil):
+		return fmt.Errorf("provider %s: Passkey is for the type webauthn, which needs it: provider.Passkey makes one", p.ID)
+	case p.isPasskey() && p.Passkey.Verifier == nil:
+		return fmt.Errorf("provider %s: Passkey has no Verifier: provider.Passkey sets it", p.ID)
+	case p.isPasskey(), p.Type == TypeEmail:
 		return nil
 	case p.Credentials == nil:
 		return fmt.Errorf("provider %s: type %q is not known", p.ID, p.Type)
@@ -94,6 +98,9 @@ func (p *Provider) validate() error {
 
 // isOAuth reports whether people are sent to an authorization server.
 func (p *Provider) isOAuth() bool { return p.Type == TypeOAuth || p.Type == TypeOIDC }
+
+// isPasskey reports whether people sign in with a passkey.
+func (p *Provider) isPasskey() bool { return p.Type == TypeWebAuthn }
 
 // isEmail reports whether people sign in with a link that is mailed.
 func (p *Provider) isEmail() bool { return p.Type == TypeEmail }
@@ -121,6 +128,15 @@ func (a *Auth) passwordProvider() (*Provider, bool) {
 	return nil, false
 }
 
+func (a *Auth) passkeyProvider() (*Provider, bool) {
+	for i := range a.cfg.Providers {
+		if a.cfg.Providers[i].isPasskey() {
+			return &a.cfg.Providers[i], true
+		}
+	}
+	return nil, false
+}
+
 func (a *Auth) emailProvider() (*Provider, bool) {
 	for i := range a.cfg.Providers {
 		if a.cfg.Providers[i].isEmail() {
@@ -135,7 +151,7 @@ func validateProviders(ps []Provider) error {
 	if len(ps) == 0 {
 		errs = append(errs, errors.New("no Providers: nobody could sign in"))
 	}
-	ids, passwords, emails := map[string]bool{}, 0, 0
+	ids, passwords, emails, passkeys := map[string]bool{}, 0, 0, 0
 	for i := range ps {
 		p := &ps[i]
 		if err := p.validate(); err != nil {
@@ -152,9 +168,15 @@ func validateProviders(ps []Provider) error {
 		if p.isEmail() {
 			emails++
 		}
+		if p.isPasskey() {
+			passkeys++
+		}
 	}
 	if passwords > 1 {
 		errs = append(errs, errors.New("more than one password provider"))
+	}
+	if passkeys > 1 {
+		errs = append(errs, errors.New("more than one passkey provider"))
 	}
 	if emails > 1 {
 		errs = append(errs, errors.New("more than one e-mail provider"))

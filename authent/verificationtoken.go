@@ -46,6 +46,8 @@ var (
 	forCode = tokenPurpose{name: "code", age: 10 * time.Minute}
 	// forPending marks the second step of a sign-in as done (P33).
 	forPending = tokenPurpose{name: "pending-used", age: pendingAge}
+	// forCeremony marks a passkey's ceremony as done (P36).
+	forCeremony = tokenPurpose{name: "webauthn-used", age: ceremonyAge}
 	// forRecovery is a recovery code. It works for ten years: MySQL's timestamps end in
 	// 2038.
 	forRecovery = tokenPurpose{name: "recovery-code", age: 10 * 365 * 24 * time.Hour}

@@ -123,7 +123,7 @@ func (w *world) openDatabase(through func(string) string) {
 	w.db = w.kind.Connect(w.t, w.url)
 	w.driver = &countingDriver{Driver: entsql.OpenDB(w.kind.Dialect, w.db)}
 	w.client = ent.NewClient(ent.Driver(w.driver))
-	w.store = &hookAdapter{Adapter: ent.NewAuthAdapter(w.client)}
+	w.store = &hookAdapter{besides: besides{ent.NewAuthAdapter(w.client)}}
 }
 
 // tables names every table, for dumps.

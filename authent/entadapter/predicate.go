@@ -84,7 +84,9 @@ func IsUUIDString(column, id string) func(*sql.Selector) {
 
 // Below returns the predicate that a text column holds less than value, in the order of the
 // column's collation.
-func Below(column, value string) func(*sql.Selector) { return compared(column, value, storable, sql.LT) }
+func Below(column, value string) func(*sql.Selector) {
+	return compared(column, value, storable, sql.LT)
+}
 
 // BelowInt64 returns the predicate that a column of numbers holds less than the number in
 // id. It matches nothing if id is not one.
@@ -100,7 +102,9 @@ func BelowUUID(column, id string) func(*sql.Selector) {
 
 // Above returns the predicate that a text column holds more than value, in the order of the
 // column's collation.
-func Above(column, value string) func(*sql.Selector) { return compared(column, value, storable, sql.GT) }
+func Above(column, value string) func(*sql.Selector) {
+	return compared(column, value, storable, sql.GT)
+}
 
 // AboveInt64 returns the predicate that a column of numbers holds more than the number in
 // id. It matches nothing if id is not one.

@@ -41,7 +41,7 @@ func under(pkg string, roots ...string) bool {
 // which that one imports anyway, the QR code.
 func TestEngineIsAlone(t *testing.T) {
 	for _, pkg := range deps(t, module+"/authent") {
-		if pkg != module+"/authent" && !under(pkg, module+"/authent/secret", module+"/authent/internal", "golang.org/x/crypto", "golang.org/x/oauth2", "golang.org/x/text", "golang.org/x/sys",
+		if pkg != module+"/authent" && !under(pkg, module+"/authent/secret", module+"/authent/internal", "golang.org/x/crypto", "golang.org/x/net/publicsuffix", "golang.org/x/oauth2", "golang.org/x/text", "golang.org/x/sys",
 			"github.com/coreos/go-oidc", "github.com/go-jose/go-jose", "github.com/google/uuid", "github.com/hashicorp/golang-lru",
 			"github.com/pquerna/otp", "github.com/boombuler/barcode") {
 			t.Errorf("authent imports %s", pkg)

@@ -11,6 +11,8 @@ type FactorView struct {
 	Frame
 	// TrustDays is for how many days the browser can be remembered, 0 for not at all.
 	TrustDays int
+	// Passkey is there where a passkey can be used in place of the code.
+	Passkey *PasskeyButton
 }
 
 // ReauthenticateView is what the page is given on which somebody shows again that it is
@@ -24,6 +26,8 @@ type ReauthenticateView struct {
 	NeedsFactor, CanSetUp bool
 	// Providers are those whose accounts are linked.
 	Providers []ProviderView
+	// Passkey is there where the account has one.
+	Passkey *PasskeyButton
 }
 
 // Focus returns the id of the first field to be filled in.

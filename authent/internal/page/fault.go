@@ -18,6 +18,7 @@ const (
 	CardDelete   = "delete"
 	CardActivity = "activity"
 	CardFactor   = "factor"
+	CardPasskeys = "passkeys"
 )
 
 // Shows reports whether the page has a card now.
@@ -35,6 +36,8 @@ func (v AccountView) Shows(card string) bool {
 		return v.Recent && v.CanMail
 	case CardDelete:
 		return v.Recent || v.HasPassword
+	case CardPasskeys:
+		return v.Passkeys != nil
 	case CardFactor:
 		return v.Factor != nil
 	case CardActivity:
@@ -69,6 +72,8 @@ func (v AccountView) blamed() string {
 		return CardEmail
 	case "SessionNotFound":
 		return CardSessions
+	case "PasskeyTaken", "PasskeyLong", "PasskeyNotFound", "WebAuthnVerificationError":
+		return CardPasskeys
 	case "FactorExists", "FactorNotFound", "AddressUnproved", "FactorRequired":
 		return CardFactor
 	case "AccountNotFound", "AccountNotLinked", "LastSignIn", "OAuthCallbackError":

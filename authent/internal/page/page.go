@@ -78,6 +78,8 @@ type SignInView struct {
 	CanReset bool
 	// Notice is the code of what was just done.
 	Notice string
+	// Passkey is there where people can sign in with one.
+	Passkey *PasskeyButton
 	// SignedIn says that somebody is, whose UserName and UserEmail may both be "".
 	SignedIn            bool
 	UserName, UserEmail string
@@ -196,6 +198,8 @@ type AccountView struct {
 	Recent   bool
 	Sessions []SessionView
 	Accounts []AccountItem
+	// Passkeys are the account's; nil where there are none.
+	Passkeys *PasskeyCard
 	// Factor is what the account has of a second factor; nil where there are none.
 	Factor *FactorCard
 	// Events are what happened last, the newest first; Older is the query of the page with
@@ -223,7 +227,7 @@ type SessionView struct {
 	LastUsed, Expires time.Time
 }
 
-//go:embed *.html style.css
+//go:embed *.html style.css passkey.js
 var pageFiles embed.FS
 
 var pages = parsePages(SignIn, Register, SignOut, Error, VerifyRequest, Account, Confirm, DevMailbox, Goodbye, ForgotPassword, ResetPassword,
@@ -240,18 +244,23 @@ func parsePages(names ...Name) map[Name]*template.Template {
 }
 
 var pageFuncs = template.FuncMap{
-	"style":    func() template.CSS { return template.CSS(pageStyle) },
-	"message":  Message,
-	"heading":  errorHeading,
-	"explain":  errorMessage,
-	"notice":   Notice,
-	"initial":  initial,
-	"field":    faultyField,
-	"when":     func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") },
-	"datetime": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	"style": func() template.CSS { return template.CSS(pageStyle) },
+	// passkeyscript is the one script there is, on pages where passkeys can be used.
+	"passkeyscript": func() template.JS { return template.JS(passkeyScript) },
+	"message":       Message,
+	"heading":       errorHeading,
+	"explain":       errorMessage,
+	"notice":        Notice,
+	"initial":       initial,
+	"field":         faultyField,
+	"when":          func(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04 UTC") },
+	"datetime":      func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 }
 
-var pageStyle = mustRead("style.css")
+var (
+	pageStyle     = mustRead("style.css")
+	passkeyScript = mustRead("passkey.js")
+)
 
 func mustRead(name string) string {
 	b, err := pageFiles.ReadFile(name)
@@ -261,13 +270,22 @@ func mustRead(name string) string {
 	return string(b)
 }
 
-// pageCSP lets a page do nothing but show itself. There is no form-action: a
-// browser would apply it to the redirect to a provider too.
-var pageCSP = func() string {
-	hash := sha256.Sum256([]byte(pageStyle))
-	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) +
-		"'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
-}()
+// pageCSP lets a page do nothing but show itself, scriptCSP the one script ask this origin
+// as well. There is no form-action: a browser would apply it to the redirect to a provider
+// too.
+var (
+	pageCSP   = "default-src 'none'; style-src " + hashSource(pageStyle) + "; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+	scriptCSP = pageCSP + "; script-src " + hashSource(passkeyScript) + "; connect-src 'self'"
+)
+
+// hashSource names an inline style or script for a Content-Security-Policy.
+func hashSource(text string) string {
+	hash := sha256.Sum256([]byte(text))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'"
+}
+
+// scripted is a view of a page that may have the script.
+type scripted interface{ Scripted() bool }
 
 // Render writes a whole page, or nothing and an error.
 func Render(w io.Writer, name Name, view any) error {
@@ -280,10 +298,13 @@ func Render(w io.Writer, name Name, view any) error {
 }
 
 // WriteHeaders keeps pages from being framed, sniffed, cached and from
-// telling other sites their address (ASVS 3.4).
-func WriteHeaders(h http.Header) {
+// telling other sites their address (ASVS 3.4). A view with passkeys may run their script.
+func WriteHeaders(h http.Header, view any) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", pageCSP)
+	if v, ok := view.(scripted); ok && v.Scripted() {
+		h.Set("Content-Security-Policy", scriptCSP)
+	}
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Referrer-Policy", "strict-origin")

@@ -311,7 +311,7 @@ func TestP32_PageHeaders(t *testing.T) {
 		"Cache-Control":              {"private, no-cache, no-store"},
 	}
 	got := http.Header{}
-	WriteHeaders(got)
+	WriteHeaders(got, SignInView{})
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

@@ -35,6 +35,8 @@ const (
 	Code = "authent/v1/code"
 	// Known is for the mark of a browser that somebody signed in with.
 	Known = "authent/v1/known"
+	// Passkey is for what a browser keeps while a passkey is used.
+	Passkey = "authent/v1/passkey"
 	// Factor is for what a browser keeps between the steps of a sign-in, and while a
 	// factor is set up.
 	Factor   = "authent/v1/factor"

@@ -1,0 +1,43 @@
+// What pages do with passkeys. Without it, and without passkeys in the browser, every other
+// way to sign in works.
+(() => {
+  const has = window.PublicKeyCredential && PublicKeyCredential.parseRequestOptionsFromJSON;
+  const ask = async (url) => {
+    const res = await fetch(url, { headers: { Accept: "application/json" } });
+    if (!res.ok) throw new Error("options: " + res.status);
+    return (await res.json()).options;
+  };
+  const send = (form, credential) => {
+    form.elements.data.value = JSON.stringify(credential.toJSON());
+    form.submit();
+  };
+  const tell = (form, err) => {
+    const out = form.querySelector("output");
+    if (out && err.name !== "AbortError") out.textContent = out.dataset[err.name[0].toLowerCase() + err.name.slice(1)] || out.dataset.other;
+  };
+  let waiting = null;
+  for (const form of has ? document.querySelectorAll("form[data-passkey]") : []) {
+    form.hidden = false;
+    if (form.nextElementSibling?.matches(".or.passkey")) form.nextElementSibling.hidden = false;
+    const adds = form.elements.action.value === "register";
+    const run = async (more) => {
+      const options = await ask(form.dataset.passkey);
+      const credential = adds
+        ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })
+        : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options), ...more });
+      send(form, credential);
+    };
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (waiting) waiting.abort();
+      run({}).catch((err) => tell(form, err));
+    });
+    if (!adds && form.dataset.autofill !== undefined && PublicKeyCredential.isConditionalMediationAvailable) {
+      PublicKeyCredential.isConditionalMediationAvailable().then((can) => {
+        if (!can) return;
+        waiting = new AbortController();
+        run({ mediation: "conditional", signal: waiting.signal }).catch(() => {});
+      });
+    }
+  }
+})();
