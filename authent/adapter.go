@@ -77,8 +77,8 @@ type Adapter interface {
 	// UpdateUser changes what u names, leaves the rest alone, and returns the
 	// whole user as stored.
 	UpdateUser(ctx context.Context, id string, u UserUpdate) (*User, error)
-	// DeleteUser deletes the user with all accounts and sessions, in one
-	// transaction. Accounts and sessions are deleted even if the application keeps the
+	// DeleteUser deletes the user with all accounts, sessions and, if the Adapter keeps
+	// these, TOTPs and authenticators, in one transaction. Accounts and sessions are deleted even if the application keeps the
 	// user's row, as a soft delete does (which must also hide the row from lookups, or
 	// the user's password still works). If others delete the row, the database's own
 	// foreign keys delete them. Verification tokens do not refer to a user and stay.

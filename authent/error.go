@@ -130,6 +130,7 @@ const (
 	KeyAccount           = "Account.provider,providerAccountId"
 	KeySessionToken      = "Session.sessionToken"
 	KeyVerificationToken = "VerificationToken.token"
+	KeyTOTP              = "TOTP.userId"
 )
 
 // ConflictError says which unique key is taken. It never wraps the driver's

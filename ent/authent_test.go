@@ -22,6 +22,7 @@ var (
 	_ authent.Adapter        = (*ent.AuthAdapter)(nil)
 	_ authent.RateLimitStore = (*ent.AuthAdapter)(nil)
 	_ authent.AuditStore     = (*ent.AuthAdapter)(nil)
+	_ authent.TOTPStore      = (*ent.AuthAdapter)(nil)
 )
 
 // dialects are the suite's names of them.

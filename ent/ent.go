@@ -16,6 +16,7 @@ import (
 	"github.com/authent/authent/ent/auditevent"
 	"github.com/authent/authent/ent/ratelimit"
 	"github.com/authent/authent/ent/session"
+	"github.com/authent/authent/ent/totp"
 	"github.com/authent/authent/ent/user"
 	"github.com/authent/authent/ent/verificationtoken"
 )
@@ -82,6 +83,7 @@ func checkColumn(t, c string) error {
 			auditevent.Table:        auditevent.ValidColumn,
 			ratelimit.Table:         ratelimit.ValidColumn,
 			session.Table:           session.ValidColumn,
+			totp.Table:              totp.ValidColumn,
 			user.Table:              user.ValidColumn,
 			verificationtoken.Table: verificationtoken.ValidColumn,
 		})

@@ -11,6 +11,7 @@ import (
 var addedTables = []newTable{
 	{"ratelimits", tokensTable},
 	{"auditevents", tokensTable},
+	{"totps", sessionsTable},
 }
 
 // lacking returns those of the added tables that the graph has and the database has not.
@@ -24,16 +25,16 @@ func (a *adopter) lacking() (all []*schema.Table) {
 	return all
 }
 
-// addTables plans the tables that are lacking: the database is recorded as being at the
-// newest version, so no migration will create them. They are empty, and nothing refers to
-// them. A run that ends after this leaves them there, and the next one finds them.
-func (a *adopter) addTables(ctx context.Context) error {
+// addTables returns the statements that create the tables that are lacking: the database is
+// recorded as being at the newest version, so no migration will create them. They are empty,
+// and nothing refers to them; they may refer to users, which are there by then.
+func (a *adopter) addTables(ctx context.Context) (all []string, err error) {
 	for _, table := range a.lacking() {
 		statements, err := a.ddl(ctx, &schema.AddTable{T: table})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		a.execs(statements...)
+		all = append(all, statements...)
 	}
-	return nil
+	return all, nil
 }

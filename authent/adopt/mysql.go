@@ -152,9 +152,6 @@ func (a *adopter) planMySQL(ctx context.Context) error {
 		}
 		a.fill(native)
 	}
-	if err := a.addTables(ctx); err != nil {
-		return err
-	}
 	a.after = []string{a.comparison()}
 	if err := a.planRest(ctx); err != nil {
 		return err
@@ -214,7 +211,9 @@ func (a *adopter) planRest(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	added, err := a.addTables(ctx)
+	a.after = append(a.after, added...)
+	return err
 }
 
 // binary returns a column with the collation of the users' ids.

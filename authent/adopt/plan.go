@@ -35,9 +35,11 @@ func (a *adopter) plan(ctx context.Context) error {
 	if err := a.exchange(ctx); err != nil {
 		return err
 	}
-	if err := a.addTables(ctx); err != nil {
+	added, err := a.addTables(ctx)
+	if err != nil {
 		return err
 	}
+	a.execs(added...)
 	return a.grants(ctx)
 }
 

@@ -17,8 +17,8 @@ import (
 
 // MemoryAdapter is an authent.Adapter in memory, for unit tests. It has every
 // optional column, keeps milliseconds, and is an authent.RateLimitStore, an
-// authent.AuditStore, an authent.SessionToucher and an authent.SessionWatcher, which runs no
-// statements. What the contract allows it does strictly: after the first error in a
+// authent.AuditStore, an authent.TOTPStore, an authent.SessionToucher and an
+// authent.SessionWatcher, which runs no statements. What the contract allows it does strictly: after the first error in a
 // transaction every further call in it fails, as on PostgreSQL.
 //
 // Make one with NewMemoryAdapter. It is safe for concurrent use. One writer
@@ -33,6 +33,7 @@ var (
 	_ authent.Adapter        = (*MemoryAdapter)(nil)
 	_ authent.RateLimitStore = (*MemoryAdapter)(nil)
 	_ authent.AuditStore     = (*MemoryAdapter)(nil)
+	_ authent.TOTPStore      = (*MemoryAdapter)(nil)
 	_ authent.SessionToucher = (*MemoryAdapter)(nil)
 	_ authent.SessionWatcher = (*MemoryAdapter)(nil)
 )
@@ -46,6 +47,7 @@ func NewMemoryAdapter() *MemoryAdapter {
 		sessions: map[authent.Secret]authent.Session{},
 		tokens:   map[memoryTokenKey]authent.VerificationToken{},
 		events:   map[string]authent.AuditEvent{},
+		totps:    map[string]authent.TOTP{},
 	})
 	return &MemoryAdapter{store: s}
 }
@@ -72,6 +74,7 @@ type memoryTables struct {
 	sessions map[authent.Secret]authent.Session
 	tokens   map[memoryTokenKey]authent.VerificationToken
 	events   map[string]authent.AuditEvent
+	totps    map[string]authent.TOTP // by user
 }
 
 func (t *memoryTables) clone() *memoryTables {
@@ -81,6 +84,7 @@ func (t *memoryTables) clone() *memoryTables {
 		sessions: maps.Clone(t.sessions),
 		tokens:   maps.Clone(t.tokens),
 		events:   maps.Clone(t.events),
+		totps:    maps.Clone(t.totps),
 	}
 }
 

@@ -79,9 +79,9 @@ type Tables struct {
 // of a server that does not know PGTZ the zone os.Getenv("TZ").
 //
 // The cases under RateLimit run when the adapter is an authent.RateLimitStore, those under
-// AuditEvent when it is an authent.AuditStore, those under Touch when it is an
-// authent.SessionToucher, and those under Watch when it is an authent.SessionWatcher that
-// does not refuse.
+// AuditEvent when it is an authent.AuditStore, those under TOTP when it is an
+// authent.TOTPStore, those under Touch when it is an authent.SessionToucher, and those under
+// Watch when it is an authent.SessionWatcher that does not refuse.
 func Run(t *testing.T, open func(t testing.TB) Subject) {
 	t.Helper()
 	probe := open(t)
@@ -167,6 +167,7 @@ func groups() []group {
 		{name: "Time", cases: timeCases},
 		{name: "RateLimit", cases: rateLimitCases, applies: isRateLimitStore},
 		{name: "AuditEvent", cases: auditEventCases, applies: isAuditStore},
+		{name: "TOTP", cases: totpCases, applies: isTOTPStore},
 		{name: "AuthJS", cases: authJSCases},
 	}
 }

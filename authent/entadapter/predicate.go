@@ -85,13 +85,7 @@ func IsUUIDString(column, id string) func(*sql.Selector) {
 // Below returns the predicate that a text column holds less than value, in the order of the
 // column's collation.
 func Below(column, value string) func(*sql.Selector) {
-	return func(s *sql.Selector) {
-		if !Storable(value) {
-			s.Where(sql.False())
-			return
-		}
-		s.Where(sql.LT(s.C(column), value))
-	}
+	return compared(column, value, storable, sql.LT)
 }
 
 // BelowInt64 returns the predicate that a column of numbers holds less than the number in
@@ -105,6 +99,27 @@ func BelowInt64(column, id string) func(*sql.Selector) {
 func BelowUUID(column, id string) func(*sql.Selector) {
 	return compared(column, id, ParseUUID, sql.LT)
 }
+
+// Above returns the predicate that a text column holds more than value, in the order of the
+// column's collation.
+func Above(column, value string) func(*sql.Selector) {
+	return compared(column, value, storable, sql.GT)
+}
+
+// AboveInt64 returns the predicate that a column of numbers holds more than the number in
+// id. It matches nothing if id is not one.
+func AboveInt64(column, id string) func(*sql.Selector) {
+	return compared(column, id, ParseInt64, sql.GT)
+}
+
+// AboveUUID returns the predicate that a column of UUIDs holds more than the one in id. It
+// matches nothing if id is not one.
+func AboveUUID(column, id string) func(*sql.Selector) {
+	return compared(column, id, ParseUUID, sql.GT)
+}
+
+// storable parses nothing, and refuses what no text column holds.
+func storable(value string) (string, bool) { return value, Storable(value) }
 
 func isParsed[T any](column, id string, parse func(string) (T, bool)) func(*sql.Selector) {
 	return compared(column, id, parse, sql.EQ)

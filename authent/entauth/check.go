@@ -101,10 +101,11 @@ var graph = map[string][]wanted{
 		{name: "expires", kind: field.TypeTime},
 	},
 	auditEvent: auditEventFields,
+	totp:       totpFields,
 }
 
 // nouns lists the types in the order in which faults are reported.
-var nouns = []string{"User", "Account", "Session", "VerificationToken", rateLimit, auditEvent}
+var nouns = []string{"User", "Account", "Session", "VerificationToken", rateLimit, auditEvent, totp}
 
 // check lists everything that the graph lacks.
 func check(g *gen.Graph) error {
@@ -232,18 +233,25 @@ func (w wanted) pointer(optional bool) string {
 	return w.line()
 }
 
+// edgesToUser lists the types that have an edge to their user, and the line to have it.
+var edgesToUser = map[string]string{
+	"Account": `edge.From("user", User.Type).Ref("accounts").Field("user_id").Unique().Required()`,
+	"Session": `edge.From("user", User.Type).Ref("sessions").Field("user_id").Unique().Required()`,
+	totp:      lineToUser,
+}
+
 // checkEdges wants an edge from an account or session to its user, and that it deletes
 // the row with the user. Another program's tables stay as they are.
 func checkEdges(t *gen.Type) []error {
-	if t.Name != "Account" && t.Name != "Session" {
+	line := edgesToUser[t.Name]
+	if line == "" {
 		return nil
 	}
-	back := strings.ToLower(t.Name) + "s"
 	i := slices.IndexFunc(t.Edges, func(e *gen.Edge) bool {
 		return e.Name == "user" && e.Type.Name == "User" && e.Unique && e.Field() != nil && e.Field().Name == "user_id"
 	})
 	if i < 0 {
-		return []error{fmt.Errorf("%s has no edge to its user: add edge.From(\"user\", User.Type).Ref(%q).Field(\"user_id\").Unique().Required()", t.Name, back)}
+		return []error{fmt.Errorf("%s has no edge to its user: add %s", t.Name, line)}
 	}
 	owner := t.Edges[i].Ref
 	if isForeign(t) {
@@ -281,7 +289,7 @@ func checkRequired(t *gen.Type) []error {
 }
 
 // builtinHooks counts the hooks of the mixins themselves.
-var builtinHooks = map[string]int{"User": 1, "Session": 1, "VerificationToken": 1, auditEvent: 1}
+var builtinHooks = map[string]int{"User": 1, "Session": 1, "VerificationToken": 1, auditEvent: 1, totp: 1}
 
 // uniqueAlone reports whether the field has a unique key of its own, and no unique key
 // shared with other fields.

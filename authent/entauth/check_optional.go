@@ -10,9 +10,15 @@ import (
 // auditEvent is the type of events, which refer to their user by no foreign key.
 const auditEvent = "AuditEvent"
 
+// totp is the type of authenticator apps.
+const totp = "TOTP"
+
 // optional lists the types that a graph may do without, and whether their tables are
 // authent's own in every layout.
-var optional = map[string]struct{ own bool }{rateLimit: {own: true}, auditEvent: {own: true}}
+var optional = map[string]struct{ own bool }{rateLimit: {own: true}, auditEvent: {own: true}, totp: {own: true}}
+
+// lineToUser is the edge of a type that users know nothing of.
+const lineToUser = `edge.To("user", User.Type).Field("user_id").Unique().Required().Annotations(entsql.OnDelete(entsql.Cascade))`
 
 var auditEventFields = []wanted{
 	{name: "occurred_at", kind: field.TypeTime},
@@ -26,6 +32,17 @@ var auditEventFields = []wanted{
 	{name: "reason", kind: field.TypeString, null: true},
 	{name: "expires", kind: field.TypeTime},
 }
+
+var totpFields = []wanted{
+	{name: "user_id", kind: field.TypeString},
+	{name: "secret", kind: field.TypeString, secret: true},
+	{name: "last_step", kind: field.TypeInt64},
+	{name: "confirmed_at", kind: field.TypeTime},
+}
+
+// isLoose reports whether a type's table is authent's own, and that of users another
+// program's: no foreign key leads from one to the other then.
+func isLoose(g *gen.Graph, t *gen.Type) bool { return !isForeign(t) && isForeign(typeOf(g, "User")) }
 
 // checkLayout wants tables of one layout, and those that are authent's own everywhere to be
 // so.

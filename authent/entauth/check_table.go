@@ -45,6 +45,7 @@ var uniques = map[string]unique{
 	"Account":           {roles: []string{"provider", "provider_account_id"}, line: `index.Fields("provider", "provider_account_id").Unique()`},
 	"Session":           {roles: []string{"session_token"}, line: `index.Fields("session_token").Unique()`},
 	"VerificationToken": {roles: []string{"identifier", "token"}, narrower: []string{"token"}, line: `index.Fields("identifier", "token").Unique()`},
+	totp:                {roles: []string{"user_id"}, line: `index.Fields("user_id").Unique()`},
 }
 
 // checkUnique wants the unique keys of the contract: only the database can refuse the
@@ -95,6 +96,7 @@ var changed = map[string][]string{
 	"Account":  {"refresh_token", "access_token", "id_token", "expires_at", "token_type", "scope", "session_state"},
 	"Session":  {"expires", "created_at", "last_used_at"},
 	auditEvent: {"ip_address", "user_agent"},
+	totp:       {"secret", "last_step"},
 }
 
 // checkWrites refuses fields that the adapter could not write, or would leave empty.

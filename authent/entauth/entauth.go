@@ -62,11 +62,20 @@ var funcs = template.FuncMap{
 	"authentDialect": func(t *gen.Type) bool { return len(layoutOf(t).Seconds) > 0 },
 	"authentKeys":    keys,
 	"authentWatched": watchedTypes,
-	"authentVar":     func(t *gen.Type, suffix string) string { return strings.ToLower(t.Name[:1]) + t.Name[1:] + suffix },
+	"authentVar":     variable,
+	"authentLoose":   isLoose,
 	// The nouns that a graph may do without.
 	"authentOptional": func() []string {
 		return slices.DeleteFunc(slices.Clone(nouns), func(name string) bool { _, may := optional[name]; return !may })
 	},
+}
+
+// variable returns the name of a variable for a type.
+func variable(t *gen.Type, suffix string) string {
+	if t.Name == totp {
+		return "totp" + suffix
+	}
+	return strings.ToLower(t.Name[:1]) + t.Name[1:] + suffix
 }
 
 // typeOf returns the graph's type with the name, or nil.
@@ -112,6 +121,7 @@ var known = map[string]string{
 	"Session.session_token":                "authent.KeySessionToken",
 	"VerificationToken.token":              "authent.KeyVerificationToken",
 	"VerificationToken.identifier,token":   "authent.KeyVerificationToken",
+	"TOTP.user_id":                         "authent.KeyTOTP",
 }
 
 // keys returns the unique keys of a type, the primary key first.

@@ -65,6 +65,11 @@ func (r role) Below(value string) string {
 	return fmt.Sprintf("entadapter.Below%s(%s, %s)", r.Converted(), r.Const(), value)
 }
 
+// Above returns the predicate that the column holds more than value, a string.
+func (r role) Above(value string) string {
+	return fmt.Sprintf("entadapter.Above%s(%s, %s)", r.Converted(), r.Const(), value)
+}
+
 // IsNot returns the opposite of Is, for strings only.
 func (r role) IsNot(value string) string {
 	return fmt.Sprintf("entadapter.IsNot(%s, %s)", r.Const(), value)

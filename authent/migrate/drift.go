@@ -41,7 +41,7 @@ func (m *Migrator) Drift(ctx context.Context, tables []*entschema.Table, exclude
 	if err != nil {
 		return nil, err
 	}
-	return s.compare(ctx, desired, exclude, nil)
+	return s.compare(ctx, loosen(desired, exclude), exclude, nil)
 }
 
 // compare returns the differences from the desired schema. It leaves out tables that

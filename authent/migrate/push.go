@@ -51,6 +51,7 @@ func (m *Migrator) Push(ctx context.Context, tables []*entschema.Table, c PushCo
 		if err != nil {
 			return err
 		}
+		loosen(desired, c.Exclude)
 		within := s.inTx
 		if m.config.Dialect == dialect.MySQL || m.config.DryRun {
 			within = s.inNoTx

@@ -27,6 +27,7 @@ func (s *session) replay(ctx context.Context, name string, c DiffConfig) (*atlas
 	if err != nil {
 		return nil, err
 	}
+	loosen(desired, c.Exclude)
 	current, err := s.outcome(ctx, files, func(ctx context.Context) error { return s.executeFiles(ctx, files) })
 	if err != nil {
 		return nil, err

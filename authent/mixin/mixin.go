@@ -10,8 +10,8 @@
 //	}
 //
 // The schemas must be called User, Account, Session and VerificationToken, because the
-// edges between them use these names. RateLimit and AuditEvent are two more, which a graph
-// may do without.
+// edges between them use these names. RateLimit, AuditEvent and TOTP are further ones,
+// which a graph may do without.
 //
 // # Ids
 //
@@ -23,7 +23,7 @@
 //
 // With a Layout the entities use the tables of an Auth.js application as they are, without
 // a migration: mixin.User{Layout: mixin.PrismaV5}, and the same in the other three.
-// RateLimit and AuditEvent have no Layout: their tables are authent's own, and package
+// RateLimit, AuditEvent and TOTP have no Layout: their tables are authent's own, and package
 // authent/migrate makes them beside theirs.
 package mixin
 

@@ -35,6 +35,7 @@ var (
 	_ authent.Adapter        = (*ent.AuthAdapter)(nil)
 	_ authent.RateLimitStore = (*ent.AuthAdapter)(nil)
 	_ authent.AuditStore     = (*ent.AuthAdapter)(nil)
+	_ authent.TOTPStore      = (*ent.AuthAdapter)(nil)
 	_ authent.Adapter        = (*drizzlesqlite.AuthAdapter)(nil)
 )
 
@@ -97,8 +98,10 @@ func (c cell) names() []string {
 // own are the tables of the cell's graph that are authent's own beside the others.
 func (c cell) own() (all []*entschema.Table) {
 	for _, t := range graphs[c.ddl] {
-		if slices.Contains([]string{"ratelimits", "auditevents"}, t.Name) {
-			all = append(all, t)
+		if slices.Contains([]string{"ratelimits", "auditevents", "totps"}, t.Name) {
+			own := *t
+			own.ForeignKeys = nil // none leads to another program's users
+			all = append(all, &own)
 		}
 	}
 	return all

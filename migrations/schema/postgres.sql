@@ -96,3 +96,15 @@ CREATE UNIQUE INDEX "sessions_session_token_key" ON "sessions" ("session_token")
 CREATE INDEX "sessions_user_id_idx" ON "sessions" ("user_id");
 -- Create index "sessions_expires_idx" to table: "sessions"
 CREATE INDEX "sessions_expires_idx" ON "sessions" ("expires");
+-- Create "totps" table
+CREATE TABLE "totps" (
+  "id" text NOT NULL,
+  "secret" text NOT NULL,
+  "last_step" bigint NOT NULL,
+  "confirmed_at" timestamptz(3) NOT NULL,
+  "user_id" text NOT NULL,
+  PRIMARY KEY ("id"),
+  CONSTRAINT "totps_user_id_fkey" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE
+);
+-- Create index "totps_user_id_key" to table: "totps"
+CREATE UNIQUE INDEX "totps_user_id_key" ON "totps" ("user_id");

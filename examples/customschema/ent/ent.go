@@ -15,6 +15,7 @@ import (
 	"github.com/authent/authent/examples/customschema/ent/account"
 	"github.com/authent/authent/examples/customschema/ent/post"
 	"github.com/authent/authent/examples/customschema/ent/session"
+	"github.com/authent/authent/examples/customschema/ent/totp"
 	"github.com/authent/authent/examples/customschema/ent/user"
 	"github.com/authent/authent/examples/customschema/ent/verificationtoken"
 )
@@ -80,6 +81,7 @@ func checkColumn(t, c string) error {
 			account.Table:           account.ValidColumn,
 			post.Table:              post.ValidColumn,
 			session.Table:           session.ValidColumn,
+			totp.Table:              totp.ValidColumn,
 			user.Table:              user.ValidColumn,
 			verificationtoken.Table: verificationtoken.ValidColumn,
 		})

@@ -12,6 +12,7 @@ import (
 	"github.com/authent/authent/examples/customschema/ent/post"
 	"github.com/authent/authent/examples/customschema/ent/predicate"
 	"github.com/authent/authent/examples/customschema/ent/session"
+	"github.com/authent/authent/examples/customschema/ent/totp"
 	"github.com/authent/authent/examples/customschema/ent/user"
 	"github.com/authent/authent/examples/customschema/ent/verificationtoken"
 )
@@ -153,6 +154,33 @@ func (f TraverseSession) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.SessionQuery", q)
 }
 
+// The TOTPFunc type is an adapter to allow the use of ordinary function as a Querier.
+type TOTPFunc func(context.Context, *ent.TOTPQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f TOTPFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.TOTPQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.TOTPQuery", q)
+}
+
+// The TraverseTOTP type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseTOTP func(context.Context, *ent.TOTPQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseTOTP) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseTOTP) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.TOTPQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.TOTPQuery", q)
+}
+
 // The UserFunc type is an adapter to allow the use of ordinary function as a Querier.
 type UserFunc func(context.Context, *ent.UserQuery) (ent.Value, error)
 
@@ -216,6 +244,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.PostQuery, predicate.Post, post.OrderOption]{typ: ent.TypePost, tq: q}, nil
 	case *ent.SessionQuery:
 		return &query[*ent.SessionQuery, predicate.Session, session.OrderOption]{typ: ent.TypeSession, tq: q}, nil
+	case *ent.TOTPQuery:
+		return &query[*ent.TOTPQuery, predicate.TOTP, totp.OrderOption]{typ: ent.TypeTOTP, tq: q}, nil
 	case *ent.UserQuery:
 		return &query[*ent.UserQuery, predicate.User, user.OrderOption]{typ: ent.TypeUser, tq: q}, nil
 	case *ent.VerificationTokenQuery:

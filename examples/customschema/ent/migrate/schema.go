@@ -122,6 +122,35 @@ var (
 			},
 		},
 	}
+	// TotpsColumns holds the columns for the "totps" table.
+	TotpsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "secret", Type: field.TypeString, SchemaType: map[string]string{"mysql": "text", "postgres": "text", "sqlite3": "text"}},
+		{Name: "last_step", Type: field.TypeInt64},
+		{Name: "confirmed_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(3)", "postgres": "timestamptz(3)"}},
+		{Name: "user_id", Type: field.TypeInt64},
+	}
+	// TotpsTable holds the schema information for the "totps" table.
+	TotpsTable = &schema.Table{
+		Name:       "totps",
+		Columns:    TotpsColumns,
+		PrimaryKey: []*schema.Column{TotpsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "totps_user_id_fkey",
+				Columns:    []*schema.Column{TotpsColumns[4]},
+				RefColumns: []*schema.Column{PeopleColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "totps_user_id_key",
+				Unique:  true,
+				Columns: []*schema.Column{TotpsColumns[4]},
+			},
+		},
+	}
 	// PeopleColumns holds the columns for the "people" table.
 	PeopleColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -181,6 +210,7 @@ var (
 		ProviderAccountsTable,
 		PostsTable,
 		BrowserSessionsTable,
+		TotpsTable,
 		PeopleTable,
 		VerificationtokensTable,
 	}
@@ -195,6 +225,10 @@ func init() {
 	BrowserSessionsTable.ForeignKeys[0].RefTable = PeopleTable
 	BrowserSessionsTable.Annotation = &entsql.Annotation{
 		Table: "browser_sessions",
+	}
+	TotpsTable.ForeignKeys[0].RefTable = PeopleTable
+	TotpsTable.Annotation = &entsql.Annotation{
+		Table: "totps",
 	}
 	PeopleTable.Annotation = &entsql.Annotation{
 		Table: "people",

@@ -182,6 +182,30 @@ func (f SessionMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutatio
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.SessionMutation", m)
 }
 
+// The TOTPQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type TOTPQueryRuleFunc func(context.Context, *ent.TOTPQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f TOTPQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.TOTPQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.TOTPQuery", q)
+}
+
+// The TOTPMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type TOTPMutationRuleFunc func(context.Context, *ent.TOTPMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f TOTPMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.TOTPMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.TOTPMutation", m)
+}
+
 // The UserQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type UserQueryRuleFunc func(context.Context, *ent.UserQuery) error

@@ -15,6 +15,7 @@ import (
 	"github.com/authent/authent/authent/entadapter"
 	"github.com/authent/authent/examples/customschema/uuid/ent/account"
 	"github.com/authent/authent/examples/customschema/uuid/ent/session"
+	"github.com/authent/authent/examples/customschema/uuid/ent/totp"
 	"github.com/authent/authent/examples/customschema/uuid/ent/user"
 	"github.com/authent/authent/examples/customschema/uuid/ent/verificationtoken"
 )
@@ -106,6 +107,12 @@ var sessionKeys = []entadapter.Key{
 var verificationTokenKeys = []entadapter.Key{
 	{Name: authent.KeyVerificationToken, Index: "", Columns: "verificationtokens.token"},
 	{Name: authent.KeyVerificationToken, Index: "verificationtokens_identifier_token_key", Columns: "verificationtokens.identifier, verificationtokens.token"},
+}
+
+// totpKeys lists the unique keys of TOTP, the primary key first.
+var totpKeys = []entadapter.Key{
+	{Name: "TOTP.id", Index: "", Columns: "totps.id"},
+	{Name: authent.KeyTOTP, Index: "totps_user_id_key", Columns: "totps.user_id"},
 }
 
 // done turns an error of ent's into one of the contract's. An error of the database dooms
@@ -327,6 +334,9 @@ func (a *AuthAdapter) DeleteUser(ctx context.Context, id string) error {
 func (a *AuthAdapter) deleteUser(ctx context.Context, id string) error {
 	if _, err := a.LockUser(ctx, id); err != nil && !errors.Is(err, authent.ErrNotFound) {
 		return err
+	}
+	if _, err := a.client.TOTP.Delete().Where(entadapter.IsUUID(totp.FieldUserID, id)).Exec(ctx); err != nil {
+		return a.done(ctx, err, totpKeys)
 	}
 	if _, err := a.client.Account.Delete().Where(entadapter.IsUUID(account.FieldUserID, id)).Exec(ctx); err != nil {
 		return a.done(ctx, err, accountKeys)
@@ -817,6 +827,85 @@ func (a *AuthAdapter) DeleteVerificationTokens(ctx context.Context, identifier s
 	}
 	n, err := remove.Exec(ctx)
 	return n, a.done(ctx, err, verificationTokenKeys)
+}
+
+func authTOTP(t *TOTP) *authent.TOTP {
+	return &authent.TOTP{UserID: t.UserID.String(), Secret: t.Secret, LastStep: t.LastStep, ConfirmedAt: t.ConfirmedAt.UTC()}
+}
+
+// CreateTOTP implements authent.TOTPStore.
+func (a *AuthAdapter) CreateTOTP(ctx context.Context, t authent.TOTP) error {
+	userID, ok := entadapter.ParseUUID(t.UserID)
+	if !ok {
+		return authent.ErrNotFound
+	}
+	if err := entadapter.CheckKey("TOTP.secret", t.Secret); err != nil {
+		return a.tx.Note(err)
+	}
+	err := a.client.TOTP.Create().
+		SetUserID(userID).
+		SetSecret(t.Secret).
+		SetLastStep(t.LastStep).
+		SetConfirmedAt(entadapter.Time(t.ConfirmedAt)).
+		Exec(ctx)
+	return a.done(ctx, err, totpKeys)
+}
+
+// TOTP implements authent.TOTPStore.
+func (a *AuthAdapter) TOTP(ctx context.Context, userID string) (*authent.TOTP, error) {
+	found, err := a.client.TOTP.Query().Where(entadapter.IsUUID(totp.FieldUserID, userID)).All(ctx)
+	if err != nil {
+		return nil, a.done(ctx, err, totpKeys)
+	}
+	t, err := one(found, func(t *TOTP) bool { return t.UserID.String() == userID })
+	if err != nil {
+		return nil, err
+	}
+	return authTOTP(t), nil
+}
+
+// UseTOTPStep implements authent.TOTPStore. The caller whose update reports a row was first.
+func (a *AuthAdapter) UseTOTPStep(ctx context.Context, userID string, step int64) (bool, error) {
+	n, err := a.client.TOTP.Update().
+		Where(entadapter.IsUUID(totp.FieldUserID, userID), totp.LastStepLT(step)).
+		SetLastStep(step).
+		Save(ctx)
+	return n > 0, a.done(ctx, err, totpKeys)
+}
+
+// UpdateTOTPSecret implements authent.TOTPStore.
+func (a *AuthAdapter) UpdateTOTPSecret(ctx context.Context, userID string, old, sealed authent.Secret) error {
+	if err := entadapter.CheckKey("TOTP.secret", sealed); err != nil {
+		return a.tx.Note(err)
+	}
+	err := a.client.TOTP.Update().
+		Where(entadapter.IsUUID(totp.FieldUserID, userID), entadapter.Is(totp.FieldSecret, old)).
+		SetSecret(sealed).
+		Exec(ctx)
+	return a.done(ctx, err, totpKeys)
+}
+
+// DeleteTOTP implements authent.TOTPStore.
+func (a *AuthAdapter) DeleteTOTP(ctx context.Context, userID string) error {
+	_, err := a.client.TOTP.Delete().Where(entadapter.IsUUID(totp.FieldUserID, userID)).Exec(ctx)
+	return a.done(ctx, err, totpKeys)
+}
+
+// TOTPs implements authent.TOTPStore.
+func (a *AuthAdapter) TOTPs(ctx context.Context, after string, limit int) ([]authent.TOTP, error) {
+	query := a.client.TOTP.Query()
+	if after != "" {
+		query.Where(entadapter.AboveUUID(totp.FieldUserID, after))
+	}
+	found, err := query.Order(totp.ByUserID()).Limit(limit).All(ctx)
+	if err != nil {
+		return nil, a.done(ctx, err, totpKeys)
+	}
+	all := make([]authent.TOTP, len(found))
+	for i, t := range found {
+		all[i] = *authTOTP(t)
+	}
+	return all, nil
 }
 
 // DeleteExpired implements authent.Adapter.

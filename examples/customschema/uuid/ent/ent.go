@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/authent/authent/examples/customschema/uuid/ent/account"
 	"github.com/authent/authent/examples/customschema/uuid/ent/session"
+	"github.com/authent/authent/examples/customschema/uuid/ent/totp"
 	"github.com/authent/authent/examples/customschema/uuid/ent/user"
 	"github.com/authent/authent/examples/customschema/uuid/ent/verificationtoken"
 )
@@ -78,6 +79,7 @@ func checkColumn(t, c string) error {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			account.Table:           account.ValidColumn,
 			session.Table:           session.ValidColumn,
+			totp.Table:              totp.ValidColumn,
 			user.Table:              user.ValidColumn,
 			verificationtoken.Table: verificationtoken.ValidColumn,
 		})

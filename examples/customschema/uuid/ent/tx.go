@@ -16,6 +16,8 @@ type Tx struct {
 	Account *AccountClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// TOTP is the client for interacting with the TOTP builders.
+	TOTP *TOTPClient
 	// User is the client for interacting with the User builders.
 	User *UserClient
 	// VerificationToken is the client for interacting with the VerificationToken builders.
@@ -153,6 +155,7 @@ func (tx *Tx) Client() *Client {
 func (tx *Tx) init() {
 	tx.Account = NewAccountClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
+	tx.TOTP = NewTOTPClient(tx.config)
 	tx.User = NewUserClient(tx.config)
 	tx.VerificationToken = NewVerificationTokenClient(tx.config)
 }

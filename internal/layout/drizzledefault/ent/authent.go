@@ -17,6 +17,7 @@ import (
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/auditevent"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/ratelimit"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/session"
+	"github.com/authent/authent/internal/layout/drizzledefault/ent/totp"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/user"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/verificationtoken"
 )
@@ -120,6 +121,12 @@ var rateLimitKeys = []entadapter.Key{
 // auditEventKeys lists the unique keys of AuditEvent, the primary key first.
 var auditEventKeys = []entadapter.Key{
 	{Name: "AuditEvent.id", Index: "", Columns: "auditevents.id"},
+}
+
+// totpKeys lists the unique keys of TOTP, the primary key first.
+var totpKeys = []entadapter.Key{
+	{Name: "TOTP.id", Index: "", Columns: "totps.id"},
+	{Name: authent.KeyTOTP, Index: "totps_user_id_key", Columns: "totps.user_id"},
 }
 
 // done turns an error of ent's into one of the contract's. An error of the database dooms
@@ -341,6 +348,9 @@ func (a *AuthAdapter) DeleteUser(ctx context.Context, id string) error {
 func (a *AuthAdapter) deleteUser(ctx context.Context, id string) error {
 	if _, err := a.LockUser(ctx, id); err != nil && !errors.Is(err, authent.ErrNotFound) {
 		return err
+	}
+	if _, err := a.client.TOTP.Delete().Where(entadapter.Is(totp.FieldUserID, id)).Exec(ctx); err != nil {
+		return a.done(ctx, err, totpKeys)
 	}
 	if _, err := a.client.Account.Delete().Where(entadapter.Is(account.FieldUserID, id)).Exec(ctx); err != nil {
 		return a.done(ctx, err, accountKeys)
@@ -892,6 +902,86 @@ func (a *AuthAdapter) ForgetAuditClients(ctx context.Context, userID string) err
 	return a.done(ctx, err, auditEventKeys)
 }
 
+func authTOTP(t *TOTP) *authent.TOTP {
+	return &authent.TOTP{UserID: t.UserID, Secret: t.Secret, LastStep: t.LastStep, ConfirmedAt: t.ConfirmedAt.UTC()}
+}
+
+// CreateTOTP implements authent.TOTPStore.
+func (a *AuthAdapter) CreateTOTP(ctx context.Context, t authent.TOTP) error {
+	if !entadapter.Storable(t.UserID) {
+		return authent.ErrNotFound
+	}
+	if err := entadapter.CheckKey("TOTP.secret", t.Secret); err != nil {
+		return a.tx.Note(err)
+	}
+	return a.ofUser(ctx, t.UserID, func(a *AuthAdapter) error {
+		err := a.client.TOTP.Create().
+			SetUserID(t.UserID).
+			SetSecret(t.Secret).
+			SetLastStep(t.LastStep).
+			SetConfirmedAt(entadapter.Time(t.ConfirmedAt)).
+			Exec(ctx)
+		return a.done(ctx, err, totpKeys)
+	})
+}
+
+// TOTP implements authent.TOTPStore.
+func (a *AuthAdapter) TOTP(ctx context.Context, userID string) (*authent.TOTP, error) {
+	found, err := a.client.TOTP.Query().Where(entadapter.Is(totp.FieldUserID, userID)).All(ctx)
+	if err != nil {
+		return nil, a.done(ctx, err, totpKeys)
+	}
+	t, err := one(found, func(t *TOTP) bool { return t.UserID == userID })
+	if err != nil {
+		return nil, err
+	}
+	return authTOTP(t), nil
+}
+
+// UseTOTPStep implements authent.TOTPStore. The caller whose update reports a row was first.
+func (a *AuthAdapter) UseTOTPStep(ctx context.Context, userID string, step int64) (bool, error) {
+	n, err := a.client.TOTP.Update().
+		Where(entadapter.Is(totp.FieldUserID, userID), totp.LastStepLT(step)).
+		SetLastStep(step).
+		Save(ctx)
+	return n > 0, a.done(ctx, err, totpKeys)
+}
+
+// UpdateTOTPSecret implements authent.TOTPStore.
+func (a *AuthAdapter) UpdateTOTPSecret(ctx context.Context, userID string, old, sealed authent.Secret) error {
+	if err := entadapter.CheckKey("TOTP.secret", sealed); err != nil {
+		return a.tx.Note(err)
+	}
+	err := a.client.TOTP.Update().
+		Where(entadapter.Is(totp.FieldUserID, userID), entadapter.Is(totp.FieldSecret, old)).
+		SetSecret(sealed).
+		Exec(ctx)
+	return a.done(ctx, err, totpKeys)
+}
+
+// DeleteTOTP implements authent.TOTPStore.
+func (a *AuthAdapter) DeleteTOTP(ctx context.Context, userID string) error {
+	_, err := a.client.TOTP.Delete().Where(entadapter.Is(totp.FieldUserID, userID)).Exec(ctx)
+	return a.done(ctx, err, totpKeys)
+}
+
+// TOTPs implements authent.TOTPStore.
+func (a *AuthAdapter) TOTPs(ctx context.Context, after string, limit int) ([]authent.TOTP, error) {
+	query := a.client.TOTP.Query()
+	if after != "" {
+		query.Where(entadapter.Above(totp.FieldUserID, after))
+	}
+	found, err := query.Order(totp.ByUserID()).Limit(limit).All(ctx)
+	if err != nil {
+		return nil, a.done(ctx, err, totpKeys)
+	}
+	all := make([]authent.TOTP, len(found))
+	for i, t := range found {
+		all[i] = *authTOTP(t)
+	}
+	return all, nil
+}
+
 // DeleteExpired implements authent.Adapter.
 func (a *AuthAdapter) DeleteExpired(ctx context.Context, before time.Time, limit int) (total int, err error) {
 	for _, sweep := range []func(context.Context, time.Time, int) (int, error){a.sweepSessions, a.sweepVerificationTokens, a.sweepRateLimits, a.sweepAuditEvents} {
@@ -950,4 +1040,15 @@ func (a *AuthAdapter) sweepAuditEvents(ctx context.Context, before time.Time, n 
 	remove := a.client.AuditEvent.Delete().Where(auditevent.IDIn(ids...), auditevent.ExpiresLT(before))
 	n, err = remove.Exec(ctx)
 	return n, a.done(ctx, err, auditEventKeys)
+}
+
+// ofUser calls fn in a transaction that locks the user, who must be there: no foreign key
+// leads to another program's users.
+func (a *AuthAdapter) ofUser(ctx context.Context, id string, fn func(tx *AuthAdapter) error) error {
+	return a.inTx(ctx, func(tx *AuthAdapter) error {
+		if _, err := tx.LockUser(ctx, id); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
 }

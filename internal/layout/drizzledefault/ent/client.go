@@ -20,6 +20,7 @@ import (
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/auditevent"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/ratelimit"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/session"
+	"github.com/authent/authent/internal/layout/drizzledefault/ent/totp"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/user"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/verificationtoken"
 )
@@ -37,6 +38,8 @@ type Client struct {
 	RateLimit *RateLimitClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// TOTP is the client for interacting with the TOTP builders.
+	TOTP *TOTPClient
 	// User is the client for interacting with the User builders.
 	User *UserClient
 	// VerificationToken is the client for interacting with the VerificationToken builders.
@@ -56,6 +59,7 @@ func (c *Client) init() {
 	c.AuditEvent = NewAuditEventClient(c.config)
 	c.RateLimit = NewRateLimitClient(c.config)
 	c.Session = NewSessionClient(c.config)
+	c.TOTP = NewTOTPClient(c.config)
 	c.User = NewUserClient(c.config)
 	c.VerificationToken = NewVerificationTokenClient(c.config)
 }
@@ -154,6 +158,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		AuditEvent:        NewAuditEventClient(cfg),
 		RateLimit:         NewRateLimitClient(cfg),
 		Session:           NewSessionClient(cfg),
+		TOTP:              NewTOTPClient(cfg),
 		User:              NewUserClient(cfg),
 		VerificationToken: NewVerificationTokenClient(cfg),
 	}, nil
@@ -179,6 +184,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		AuditEvent:        NewAuditEventClient(cfg),
 		RateLimit:         NewRateLimitClient(cfg),
 		Session:           NewSessionClient(cfg),
+		TOTP:              NewTOTPClient(cfg),
 		User:              NewUserClient(cfg),
 		VerificationToken: NewVerificationTokenClient(cfg),
 	}, nil
@@ -210,7 +216,8 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Account, c.AuditEvent, c.RateLimit, c.Session, c.User, c.VerificationToken,
+		c.Account, c.AuditEvent, c.RateLimit, c.Session, c.TOTP, c.User,
+		c.VerificationToken,
 	} {
 		n.Use(hooks...)
 	}
@@ -220,7 +227,8 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Account, c.AuditEvent, c.RateLimit, c.Session, c.User, c.VerificationToken,
+		c.Account, c.AuditEvent, c.RateLimit, c.Session, c.TOTP, c.User,
+		c.VerificationToken,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -237,6 +245,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.RateLimit.mutate(ctx, m)
 	case *SessionMutation:
 		return c.Session.mutate(ctx, m)
+	case *TOTPMutation:
+		return c.TOTP.mutate(ctx, m)
 	case *UserMutation:
 		return c.User.mutate(ctx, m)
 	case *VerificationTokenMutation:
@@ -813,6 +823,156 @@ func (c *SessionClient) mutate(ctx context.Context, m *SessionMutation) (Value, 
 	}
 }
 
+// TOTPClient is a client for the TOTP schema.
+type TOTPClient struct {
+	config
+}
+
+// NewTOTPClient returns a client for the TOTP from the given config.
+func NewTOTPClient(c config) *TOTPClient {
+	return &TOTPClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `totp.Hooks(f(g(h())))`.
+func (c *TOTPClient) Use(hooks ...Hook) {
+	c.hooks.TOTP = append(c.hooks.TOTP, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `totp.Intercept(f(g(h())))`.
+func (c *TOTPClient) Intercept(interceptors ...Interceptor) {
+	c.inters.TOTP = append(c.inters.TOTP, interceptors...)
+}
+
+// Create returns a builder for creating a TOTP entity.
+func (c *TOTPClient) Create() *TOTPCreate {
+	mutation := newTOTPMutation(c.config, OpCreate)
+	return &TOTPCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of TOTP entities.
+func (c *TOTPClient) CreateBulk(builders ...*TOTPCreate) *TOTPCreateBulk {
+	return &TOTPCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TOTPClient) MapCreateBulk(slice any, setFunc func(*TOTPCreate, int)) *TOTPCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TOTPCreateBulk{err: fmt.Errorf("calling to TOTPClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TOTPCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TOTPCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for TOTP.
+func (c *TOTPClient) Update() *TOTPUpdate {
+	mutation := newTOTPMutation(c.config, OpUpdate)
+	return &TOTPUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TOTPClient) UpdateOne(_m *TOTP) *TOTPUpdateOne {
+	mutation := newTOTPMutation(c.config, OpUpdateOne, withTOTP(_m))
+	return &TOTPUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TOTPClient) UpdateOneID(id string) *TOTPUpdateOne {
+	mutation := newTOTPMutation(c.config, OpUpdateOne, withTOTPID(id))
+	return &TOTPUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for TOTP.
+func (c *TOTPClient) Delete() *TOTPDelete {
+	mutation := newTOTPMutation(c.config, OpDelete)
+	return &TOTPDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TOTPClient) DeleteOne(_m *TOTP) *TOTPDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TOTPClient) DeleteOneID(id string) *TOTPDeleteOne {
+	builder := c.Delete().Where(totp.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TOTPDeleteOne{builder}
+}
+
+// Query returns a query builder for TOTP.
+func (c *TOTPClient) Query() *TOTPQuery {
+	return &TOTPQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTOTP},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a TOTP entity by its id.
+func (c *TOTPClient) Get(ctx context.Context, id string) (*TOTP, error) {
+	return c.Query().Where(totp.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TOTPClient) GetX(ctx context.Context, id string) *TOTP {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryUser queries the user edge of a TOTP.
+func (c *TOTPClient) QueryUser(_m *TOTP) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(totp.Table, totp.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, totp.UserTable, totp.UserColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *TOTPClient) Hooks() []Hook {
+	hooks := c.hooks.TOTP
+	return append(hooks[:len(hooks):len(hooks)], totp.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *TOTPClient) Interceptors() []Interceptor {
+	return c.inters.TOTP
+}
+
+func (c *TOTPClient) mutate(ctx context.Context, m *TOTPMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TOTPCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TOTPUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TOTPUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TOTPDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown TOTP mutation op: %q", m.Op())
+	}
+}
+
 // UserClient is a client for the User schema.
 type UserClient struct {
 	config
@@ -1116,10 +1276,11 @@ func (c *VerificationTokenClient) mutate(ctx context.Context, m *VerificationTok
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Account, AuditEvent, RateLimit, Session, User, VerificationToken []ent.Hook
+		Account, AuditEvent, RateLimit, Session, TOTP, User,
+		VerificationToken []ent.Hook
 	}
 	inters struct {
-		Account, AuditEvent, RateLimit, Session, User,
+		Account, AuditEvent, RateLimit, Session, TOTP, User,
 		VerificationToken []ent.Interceptor
 	}
 )

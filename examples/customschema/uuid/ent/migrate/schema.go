@@ -95,6 +95,35 @@ var (
 			},
 		},
 	}
+	// TotpsColumns holds the columns for the "totps" table.
+	TotpsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "secret", Type: field.TypeString, SchemaType: map[string]string{"mysql": "text", "postgres": "text", "sqlite3": "text"}},
+		{Name: "last_step", Type: field.TypeInt64},
+		{Name: "confirmed_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(3)", "postgres": "timestamptz(3)"}},
+		{Name: "user_id", Type: field.TypeUUID},
+	}
+	// TotpsTable holds the schema information for the "totps" table.
+	TotpsTable = &schema.Table{
+		Name:       "totps",
+		Columns:    TotpsColumns,
+		PrimaryKey: []*schema.Column{TotpsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "totps_user_id_fkey",
+				Columns:    []*schema.Column{TotpsColumns[4]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "totps_user_id_key",
+				Unique:  true,
+				Columns: []*schema.Column{TotpsColumns[4]},
+			},
+		},
+	}
 	// UsersColumns holds the columns for the "users" table.
 	UsersColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -149,6 +178,7 @@ var (
 	Tables = []*schema.Table{
 		AccountsTable,
 		SessionsTable,
+		TotpsTable,
 		UsersTable,
 		VerificationtokensTable,
 	}
@@ -162,6 +192,10 @@ func init() {
 	SessionsTable.ForeignKeys[0].RefTable = UsersTable
 	SessionsTable.Annotation = &entsql.Annotation{
 		Table: "sessions",
+	}
+	TotpsTable.ForeignKeys[0].RefTable = UsersTable
+	TotpsTable.Annotation = &entsql.Annotation{
+		Table: "totps",
 	}
 	UsersTable.Annotation = &entsql.Annotation{
 		Table: "users",

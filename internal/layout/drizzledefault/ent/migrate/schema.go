@@ -115,6 +115,35 @@ var (
 			},
 		},
 	}
+	// TotpsColumns holds the columns for the "totps" table.
+	TotpsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "secret", Type: field.TypeString, SchemaType: map[string]string{"mysql": "text", "postgres": "text", "sqlite3": "text"}},
+		{Name: "last_step", Type: field.TypeInt64},
+		{Name: "confirmed_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(3)", "postgres": "timestamptz(3)"}},
+		{Name: "user_id", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+	}
+	// TotpsTable holds the schema information for the "totps" table.
+	TotpsTable = &schema.Table{
+		Name:       "totps",
+		Columns:    TotpsColumns,
+		PrimaryKey: []*schema.Column{TotpsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "totps_user_id_fkey",
+				Columns:    []*schema.Column{TotpsColumns[4]},
+				RefColumns: []*schema.Column{UserColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "totps_user_id_key",
+				Unique:  true,
+				Columns: []*schema.Column{TotpsColumns[4]},
+			},
+		},
+	}
 	// UserColumns holds the columns for the "user" table.
 	UserColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
@@ -161,6 +190,7 @@ var (
 		AuditeventsTable,
 		RatelimitsTable,
 		SessionTable,
+		TotpsTable,
 		UserTable,
 		VerificationTokenTable,
 	}
@@ -180,6 +210,10 @@ func init() {
 	SessionTable.ForeignKeys[0].RefTable = UserTable
 	SessionTable.Annotation = &entsql.Annotation{
 		Table: "session",
+	}
+	TotpsTable.ForeignKeys[0].RefTable = UserTable
+	TotpsTable.Annotation = &entsql.Annotation{
+		Table: "totps",
 	}
 	UserTable.Annotation = &entsql.Annotation{
 		Table: "user",

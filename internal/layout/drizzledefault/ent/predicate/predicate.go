@@ -18,6 +18,9 @@ type RateLimit func(*sql.Selector)
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)
 
+// TOTP is the predicate function for totp builders.
+type TOTP func(*sql.Selector)
+
 // User is the predicate function for user builders.
 type User func(*sql.Selector)
 

@@ -8,6 +8,7 @@ import (
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/ratelimit"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/schema"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/session"
+	"github.com/authent/authent/internal/layout/drizzledefault/ent/totp"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/user"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/verificationtoken"
 )
@@ -60,6 +61,19 @@ func init() {
 	sessionDescID := sessionMixinFields0[0].Descriptor()
 	// session.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	session.IDValidator = sessionDescID.Validators[0].(func(string) error)
+	totpMixin := schema.TOTP{}.Mixin()
+	totpMixinHooks0 := totpMixin[0].Hooks()
+	totp.Hooks[0] = totpMixinHooks0[0]
+	totpMixinFields0 := totpMixin[0].Fields()
+	_ = totpMixinFields0
+	totpFields := schema.TOTP{}.Fields()
+	_ = totpFields
+	// totpDescID is the schema descriptor for id field.
+	totpDescID := totpMixinFields0[0].Descriptor()
+	// totp.DefaultID holds the default value on creation for the id field.
+	totp.DefaultID = totpDescID.Default.(func() string)
+	// totp.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	totp.IDValidator = totpDescID.Validators[0].(func(string) error)
 	userMixin := schema.User{}.Mixin()
 	userMixinHooks0 := userMixin[0].Hooks()
 	user.Hooks[0] = userMixinHooks0[0]

@@ -1,0 +1,2 @@
+-- Create "totps" table
+CREATE TABLE `totps` (`id` varchar(255) NOT NULL, `secret` text NOT NULL, `last_step` bigint NOT NULL, `confirmed_at` datetime(3) NOT NULL, `user_id` bigint NOT NULL, PRIMARY KEY (`id`), UNIQUE INDEX `totps_user_id_key` (`user_id`), CONSTRAINT `totps_user_id_fkey` FOREIGN KEY (`user_id`) REFERENCES `people` (`id`) ON UPDATE RESTRICT ON DELETE CASCADE) CHARSET utf8mb4 COLLATE utf8mb4_bin;
