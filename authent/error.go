@@ -141,6 +141,7 @@ const (
 	KeySessionToken      = "Session.sessionToken"
 	KeyVerificationToken = "VerificationToken.token"
 	KeyTOTP              = "TOTP.userId"
+	KeyAuthenticator     = "Authenticator.credentialID"
 )
 
 // ConflictError says which unique key is taken. It never wraps the driver's

@@ -19,10 +19,11 @@ import (
 // The generated adapter does not assert this itself: a new method of an interface
 // would keep the graph from being generated anew.
 var (
-	_ authent.Adapter        = (*ent.AuthAdapter)(nil)
-	_ authent.RateLimitStore = (*ent.AuthAdapter)(nil)
-	_ authent.AuditStore     = (*ent.AuthAdapter)(nil)
-	_ authent.TOTPStore      = (*ent.AuthAdapter)(nil)
+	_ authent.Adapter            = (*ent.AuthAdapter)(nil)
+	_ authent.RateLimitStore     = (*ent.AuthAdapter)(nil)
+	_ authent.AuditStore         = (*ent.AuthAdapter)(nil)
+	_ authent.TOTPStore          = (*ent.AuthAdapter)(nil)
+	_ authent.AuthenticatorStore = (*ent.AuthAdapter)(nil)
 )
 
 // dialects are the suite's names of them.

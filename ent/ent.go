@@ -14,6 +14,7 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/authent/authent/ent/account"
 	"github.com/authent/authent/ent/auditevent"
+	"github.com/authent/authent/ent/authenticator"
 	"github.com/authent/authent/ent/ratelimit"
 	"github.com/authent/authent/ent/session"
 	"github.com/authent/authent/ent/totp"
@@ -81,6 +82,7 @@ func checkColumn(t, c string) error {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			account.Table:           account.ValidColumn,
 			auditevent.Table:        auditevent.ValidColumn,
+			authenticator.Table:     authenticator.ValidColumn,
 			ratelimit.Table:         ratelimit.ValidColumn,
 			session.Table:           session.ValidColumn,
 			totp.Table:              totp.ValidColumn,

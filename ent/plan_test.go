@@ -25,7 +25,7 @@ import (
 // crowd fills the tables, so that a planner has a reason to use indexes.
 var crowd = map[string][]string{
 	dialect.Postgres: crowdOf("n::text", "FROM generate_series(1, 3000) n", "ANALYZE"),
-	dialect.MySQL:    crowdOf("seq", "FROM seq_1_to_3000", "ANALYZE TABLE users, accounts, sessions, verificationtokens, ratelimits, auditevents, totps"),
+	dialect.MySQL:    crowdOf("seq", "FROM seq_1_to_3000", "ANALYZE TABLE users, accounts, sessions, verificationtokens, ratelimits, auditevents, totps, authenticators"),
 	dialect.SQLite:   crowdOf("n", "FROM (WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 3000) SELECT n FROM c)", "ANALYZE"),
 }
 
@@ -40,6 +40,8 @@ func crowdOf(n, from, analyze string) []string {
 		"INSERT INTO ratelimits (id, count, expires) SELECT " + id("k") + ", 1, " + at + " " + from,
 		"INSERT INTO auditevents (id, occurred_at, user_id, kind, outcome, expires) SELECT " + id("d") + ", " + at + ", " + id("u") + ", 'sign_in', 'success', " + at + " " + from,
 		"INSERT INTO totps (id, user_id, secret, last_step, confirmed_at) SELECT " + id("o") + ", " + id("u") + ", 'sealed', 1, " + at + " " + from,
+		"INSERT INTO authenticators (credential_id, user_id, provider_account_id, credential_public_key, counter, credential_device_type, credential_backed_up) SELECT " +
+			id("w") + ", " + id("u") + ", " + id("w") + ", 'key', 1, 'singleDevice', false " + from,
 		analyze,
 	}
 }
@@ -168,6 +170,12 @@ func (g *graph) lookups() map[string]func(ctx context.Context) error {
 		"TOTP":               func(ctx context.Context) error { _, err := a.TOTP(ctx, "u13"); return err },
 		"UseTOTPStep":        func(ctx context.Context) error { _, err := a.UseTOTPStep(ctx, "u14", 7); return err },
 		"DeleteTOTP":         func(ctx context.Context) error { return a.DeleteTOTP(ctx, "u15") },
+		"Authenticator":      func(ctx context.Context) error { _, err := a.Authenticator(ctx, "w16"); return err },
+		"Authenticators":     func(ctx context.Context) error { _, err := a.Authenticators(ctx, "u17"); return err },
+		"UpdateAuthenticator": func(ctx context.Context) error {
+			return a.UpdateAuthenticator(ctx, "w18", authent.AuthenticatorUpdate{Counter: new(int64(9))})
+		},
+		"DeleteAuthenticator": func(ctx context.Context) error { _, err := a.DeleteAuthenticator(ctx, "u19", "w19"); return err },
 		"DeleteExpired": func(ctx context.Context) error {
 			_, err := a.DeleteExpired(ctx, now.AddDate(-10, 0, 0), 10)
 			return err

@@ -12,6 +12,7 @@ var addedTables = []newTable{
 	{"ratelimits", tokensTable},
 	{"auditevents", tokensTable},
 	{"totps", sessionsTable},
+	{"authenticators", sessionsTable},
 }
 
 // lacking returns those of the added tables that the graph has and the database has not.

@@ -33,7 +33,7 @@ func inZones(cases ...string) []string {
 	return append(cases, "TimeZone/America-New_York", "TimeZone/Asia-Kolkata", "TimeZone/UTC")
 }
 
-var brokenAdapters = slices.Concat(brokenRows, brokenKeys, brokenTimes, brokenTransactions, brokenMirrors, brokenWhole, brokenLimits, brokenAudits, brokenTOTPs, brokenTouches, brokenWatches, brokenAuthJS)
+var brokenAdapters = slices.Concat(brokenRows, brokenKeys, brokenTimes, brokenTransactions, brokenMirrors, brokenWhole, brokenLimits, brokenAudits, brokenTOTPs, brokenAuthenticators, brokenTouches, brokenWatches, brokenAuthJS)
 
 // TestBrokenAdapters runs the suite on adapters that break a promise, each in
 // a process of its own, since a test that fails cannot be taken back.

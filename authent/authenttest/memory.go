@@ -17,8 +17,8 @@ import (
 
 // MemoryAdapter is an authent.Adapter in memory, for unit tests. It has every
 // optional column, keeps milliseconds, and is an authent.RateLimitStore, an
-// authent.AuditStore, an authent.TOTPStore, an authent.SessionToucher and an
-// authent.SessionWatcher, which runs no statements. What the contract allows it does strictly: after the first error in a
+// authent.AuditStore, an authent.TOTPStore, an authent.AuthenticatorStore, an
+// authent.SessionToucher and an authent.SessionWatcher, which runs no statements. What the contract allows it does strictly: after the first error in a
 // transaction every further call in it fails, as on PostgreSQL.
 //
 // Make one with NewMemoryAdapter. It is safe for concurrent use. One writer
@@ -30,24 +30,26 @@ type MemoryAdapter struct {
 }
 
 var (
-	_ authent.Adapter        = (*MemoryAdapter)(nil)
-	_ authent.RateLimitStore = (*MemoryAdapter)(nil)
-	_ authent.AuditStore     = (*MemoryAdapter)(nil)
-	_ authent.TOTPStore      = (*MemoryAdapter)(nil)
-	_ authent.SessionToucher = (*MemoryAdapter)(nil)
-	_ authent.SessionWatcher = (*MemoryAdapter)(nil)
+	_ authent.Adapter            = (*MemoryAdapter)(nil)
+	_ authent.RateLimitStore     = (*MemoryAdapter)(nil)
+	_ authent.AuditStore         = (*MemoryAdapter)(nil)
+	_ authent.TOTPStore          = (*MemoryAdapter)(nil)
+	_ authent.AuthenticatorStore = (*MemoryAdapter)(nil)
+	_ authent.SessionToucher     = (*MemoryAdapter)(nil)
+	_ authent.SessionWatcher     = (*MemoryAdapter)(nil)
 )
 
 // NewMemoryAdapter returns an adapter with an empty store.
 func NewMemoryAdapter() *MemoryAdapter {
 	s := &memoryStore{writer: make(chan struct{}, 1), limits: map[string]memoryLimit{}}
 	s.current.Store(&memoryTables{
-		users:    map[string]authent.User{},
-		accounts: map[memoryAccountKey]authent.Account{},
-		sessions: map[authent.Secret]authent.Session{},
-		tokens:   map[memoryTokenKey]authent.VerificationToken{},
-		events:   map[string]authent.AuditEvent{},
-		totps:    map[string]authent.TOTP{},
+		users:          map[string]authent.User{},
+		accounts:       map[memoryAccountKey]authent.Account{},
+		sessions:       map[authent.Secret]authent.Session{},
+		tokens:         map[memoryTokenKey]authent.VerificationToken{},
+		events:         map[string]authent.AuditEvent{},
+		totps:          map[string]authent.TOTP{},
+		authenticators: map[string]authent.Authenticator{},
 	})
 	return &MemoryAdapter{store: s}
 }
@@ -69,22 +71,24 @@ type memoryStore struct {
 
 // memoryTables is one version of all rows.
 type memoryTables struct {
-	users    map[string]authent.User
-	accounts map[memoryAccountKey]authent.Account
-	sessions map[authent.Secret]authent.Session
-	tokens   map[memoryTokenKey]authent.VerificationToken
-	events   map[string]authent.AuditEvent
-	totps    map[string]authent.TOTP // by user
+	users          map[string]authent.User
+	accounts       map[memoryAccountKey]authent.Account
+	sessions       map[authent.Secret]authent.Session
+	tokens         map[memoryTokenKey]authent.VerificationToken
+	events         map[string]authent.AuditEvent
+	totps          map[string]authent.TOTP // by user
+	authenticators map[string]authent.Authenticator
 }
 
 func (t *memoryTables) clone() *memoryTables {
 	return &memoryTables{
-		users:    maps.Clone(t.users),
-		accounts: maps.Clone(t.accounts),
-		sessions: maps.Clone(t.sessions),
-		tokens:   maps.Clone(t.tokens),
-		events:   maps.Clone(t.events),
-		totps:    maps.Clone(t.totps),
+		users:          maps.Clone(t.users),
+		accounts:       maps.Clone(t.accounts),
+		sessions:       maps.Clone(t.sessions),
+		tokens:         maps.Clone(t.tokens),
+		events:         maps.Clone(t.events),
+		totps:          maps.Clone(t.totps),
+		authenticators: maps.Clone(t.authenticators),
 	}
 }
 

@@ -126,6 +126,7 @@ func (m *MemoryAdapter) DeleteUser(ctx context.Context, id string) error {
 	return m.change(ctx, func(t *memoryTables) error {
 		delete(t.users, id)
 		delete(t.totps, id)
+		maps.DeleteFunc(t.authenticators, func(_ string, a authent.Authenticator) bool { return a.UserID == id })
 		maps.DeleteFunc(t.accounts, func(_ memoryAccountKey, a authent.Account) bool { return a.UserID == id })
 		maps.DeleteFunc(t.sessions, func(_ authent.Secret, s authent.Session) bool { return s.UserID == id })
 		return nil

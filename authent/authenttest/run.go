@@ -80,7 +80,8 @@ type Tables struct {
 //
 // The cases under RateLimit run when the adapter is an authent.RateLimitStore, those under
 // AuditEvent when it is an authent.AuditStore, those under TOTP when it is an
-// authent.TOTPStore, those under Touch when it is an authent.SessionToucher, and those under
+// authent.TOTPStore, those under Authenticator when it is an
+// authent.AuthenticatorStore, those under Touch when it is an authent.SessionToucher, and those under
 // Watch when it is an authent.SessionWatcher that does not refuse.
 func Run(t *testing.T, open func(t testing.TB) Subject) {
 	t.Helper()
@@ -168,6 +169,7 @@ func groups() []group {
 		{name: "RateLimit", cases: rateLimitCases, applies: isRateLimitStore},
 		{name: "AuditEvent", cases: auditEventCases, applies: isAuditStore},
 		{name: "TOTP", cases: totpCases, applies: isTOTPStore},
+		{name: "Authenticator", cases: authenticatorCases, applies: isAuthenticatorStore},
 		{name: "AuthJS", cases: authJSCases},
 	}
 }

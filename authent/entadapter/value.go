@@ -3,6 +3,7 @@ package entadapter
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"math"
 	"slices"
 	"strconv"
@@ -80,6 +81,17 @@ func Unix32(t time.Time) *int64 {
 		*n = min(max(*n, math.MinInt32), math.MaxInt32)
 	}
 	return n
+}
+
+var errNotInt32 = errors.New("it is more than the column holds, 2147483647: make that a bigint")
+
+// CheckInt32 returns the error that refuses a number for which a column of 32 bits has no
+// room, and nil for any other. field is "Type.field".
+func CheckInt32(field string, n int64) error {
+	if n >= math.MinInt32 && n <= math.MaxInt32 {
+		return nil
+	}
+	return &authent.InvalidError{Field: field, Err: errNotInt32}
 }
 
 // FromUnix returns the time of a number of Unix seconds, and the zero time for NULL.

@@ -29,7 +29,7 @@ type wanted struct {
 func (w wanted) line() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "field.%s(%q)", map[field.Type]string{
-		field.TypeString: "String", field.TypeTime: "Time", field.TypeInt64: "Int64", field.TypeUUID: "UUID",
+		field.TypeString: "String", field.TypeTime: "Time", field.TypeInt64: "Int64", field.TypeUUID: "UUID", field.TypeBool: "Bool",
 	}[w.kind], w.name)
 	if w.null {
 		b.WriteString(".Optional()")
@@ -100,12 +100,13 @@ var graph = map[string][]wanted{
 		{name: "count", kind: field.TypeInt64},
 		{name: "expires", kind: field.TypeTime},
 	},
-	auditEvent: auditEventFields,
-	totp:       totpFields,
+	auditEvent:    auditEventFields,
+	totp:          totpFields,
+	authenticator: authenticatorFields,
 }
 
 // nouns lists the types in the order in which faults are reported.
-var nouns = []string{"User", "Account", "Session", "VerificationToken", rateLimit, auditEvent, totp}
+var nouns = []string{"User", "Account", "Session", "VerificationToken", rateLimit, auditEvent, totp, authenticator}
 
 // check lists everything that the graph lacks.
 func check(g *gen.Graph) error {
@@ -175,7 +176,7 @@ func checkID(t *gen.Type) []error {
 	r := mapped[t.Name]
 	held := r != "" && fieldOf(t, r) == nil
 	switch {
-	case held && r != "provider_account_id":
+	case held && r != "provider_account_id" && r != "credential_id":
 		if f.IsString() && !isSecret(f) {
 			return []error{fmt.Errorf("%s.id holds the token, and ent prints ids: make it field.String(\"id\").StorageKey(%q).GoType(authent.Secret(\"\"))", t.Name, f.StorageKey())}
 		}
@@ -235,9 +236,10 @@ func (w wanted) pointer(optional bool) string {
 
 // edgesToUser lists the types that have an edge to their user, and the line to have it.
 var edgesToUser = map[string]string{
-	"Account": `edge.From("user", User.Type).Ref("accounts").Field("user_id").Unique().Required()`,
-	"Session": `edge.From("user", User.Type).Ref("sessions").Field("user_id").Unique().Required()`,
-	totp:      lineToUser,
+	"Account":     `edge.From("user", User.Type).Ref("accounts").Field("user_id").Unique().Required()`,
+	"Session":     `edge.From("user", User.Type).Ref("sessions").Field("user_id").Unique().Required()`,
+	totp:          lineToUser,
+	authenticator: lineToUser,
 }
 
 // checkEdges wants an edge from an account or session to its user, and that it deletes
@@ -289,7 +291,7 @@ func checkRequired(t *gen.Type) []error {
 }
 
 // builtinHooks counts the hooks of the mixins themselves.
-var builtinHooks = map[string]int{"User": 1, "Session": 1, "VerificationToken": 1, auditEvent: 1, totp: 1}
+var builtinHooks = map[string]int{"User": 1, "Session": 1, "VerificationToken": 1, auditEvent: 1, totp: 1, authenticator: 1}
 
 // uniqueAlone reports whether the field has a unique key of its own, and no unique key
 // shared with other fields.

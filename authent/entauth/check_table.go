@@ -46,6 +46,7 @@ var uniques = map[string]unique{
 	"Session":           {roles: []string{"session_token"}, line: `index.Fields("session_token").Unique()`},
 	"VerificationToken": {roles: []string{"identifier", "token"}, narrower: []string{"token"}, line: `index.Fields("identifier", "token").Unique()`},
 	totp:                {roles: []string{"user_id"}, line: `index.Fields("user_id").Unique()`},
+	authenticator:       {roles: []string{"credential_id"}, line: `index.Fields("credential_id").Unique()`},
 }
 
 // checkUnique wants the unique keys of the contract: only the database can refuse the
@@ -92,11 +93,12 @@ func columnsOf(t *gen.Type, roles []string) (columns []string, there bool) {
 
 // changed lists the fields that the adapter updates in existing rows.
 var changed = map[string][]string{
-	"User":     {"name", "email", "email_verified", "image", "password", "role", "disabled_at"},
-	"Account":  {"refresh_token", "access_token", "id_token", "expires_at", "token_type", "scope", "session_state"},
-	"Session":  {"expires", "created_at", "last_used_at"},
-	auditEvent: {"ip_address", "user_agent"},
-	totp:       {"secret", "last_step"},
+	"User":        {"name", "email", "email_verified", "image", "password", "role", "disabled_at"},
+	"Account":     {"refresh_token", "access_token", "id_token", "expires_at", "token_type", "scope", "session_state"},
+	"Session":     {"expires", "created_at", "last_used_at"},
+	auditEvent:    {"ip_address", "user_agent"},
+	totp:          {"secret", "last_step"},
+	authenticator: {"counter", "credential_backed_up", "name", "last_used_at"},
 }
 
 // checkWrites refuses fields that the adapter could not write, or would leave empty.

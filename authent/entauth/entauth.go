@@ -122,6 +122,8 @@ var known = map[string]string{
 	"VerificationToken.token":              "authent.KeyVerificationToken",
 	"VerificationToken.identifier,token":   "authent.KeyVerificationToken",
 	"TOTP.user_id":                         "authent.KeyTOTP",
+	"Authenticator.credential_id":          "authent.KeyAuthenticator",
+	"Authenticator.user_id,credential_id":  "authent.KeyAuthenticator",
 }
 
 // keys returns the unique keys of a type, the primary key first.

@@ -78,7 +78,7 @@ func explainEdge(path string, found []string) string {
 				continue
 			}
 			edges = append(edges, e.Name+" of "+s.Name)
-			mixed = mixed || e.Name == "user" && slices.Contains([]string{"Account", "Session", totp}, s.Name)
+			mixed = mixed || e.Name == "user" && slices.Contains([]string{"Account", "Session", totp, authenticator}, s.Name)
 		}
 	}
 	if len(edges) == 0 {

@@ -27,6 +27,7 @@ var mapped = map[string]string{
 	"Session":           "session_token",
 	"Account":           "provider_account_id",
 	"VerificationToken": "token",
+	authenticator:       "credential_id",
 }
 
 // roleOf returns the field of a type that plays the part called name, or nil.
@@ -139,12 +140,15 @@ var narrow = regexp.MustCompile(`(?i)^int(eger|4)?\b`)
 // Unix returns a time in Unix seconds, limited to what the column holds, and nil for the
 // zero time.
 func (r role) Unix(value string) string {
-	for _, name := range []string{dialect.Postgres, dialect.MySQL} {
-		if narrow.MatchString(r.Column().SchemaType[name]) {
-			return "entadapter.Unix32(" + value + ")"
-		}
+	if r.Narrow() {
+		return "entadapter.Unix32(" + value + ")"
 	}
 	return "entadapter.Unix(" + value + ")"
+}
+
+// Narrow reports whether the column holds 32 bits on a dialect.
+func (r role) Narrow() bool {
+	return narrow.MatchString(r.Column().SchemaType[dialect.Postgres]) || narrow.MatchString(r.Column().SchemaType[dialect.MySQL])
 }
 
 // Before returns the predicate that the column's time is before a time.
@@ -160,7 +164,7 @@ func (r role) Before(value string) string {
 
 // cut lists the values that are shortened to fit their column. Other optional values are
 // left out instead: a part of them is of no use.
-var cut = map[string]bool{"User.name": true}
+var cut = map[string]bool{"User.name": true, "Authenticator.name": true}
 
 // maxText is how many bytes MySQL's type TEXT holds.
 const maxText = 1<<16 - 1

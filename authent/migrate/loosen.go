@@ -7,7 +7,7 @@ import (
 )
 
 // besideUsers are authent's own tables that refer to users.
-var besideUsers = []string{"totps"}
+var besideUsers = []string{"totps", "authenticators"}
 
 // loosen takes from authent's own tables the foreign keys to users that are left out, since
 // they are another program's: that program may change its tables at will, on MySQL the

@@ -56,6 +56,18 @@ func drizzle(name string) *Layout {
 			Columns: map[string]Column{"token": short, "identifier": short, "expires": moment},
 			Indexes: []Index{{"verificationToken_identifier_token_pk", []string{"identifier", "token"}, true}},
 		},
+		Authenticator: Table{
+			Name: "authenticator",
+			Columns: map[string]Column{
+				"credential_id": short.named("credentialID"), "user_id": short.named("userId"), "provider_account_id": short.named("providerAccountId"),
+				"credential_public_key": short.named("credentialPublicKey"), "counter": seconds, "credential_device_type": short.named("credentialDeviceType"),
+				"credential_backed_up": Column{Name: "credentialBackedUp"}, "transports": short,
+			},
+			Indexes: []Index{
+				{"authenticator_userId_credentialID_pk", []string{"user_id", "credential_id"}, true},
+				{"authenticator_credentialID_unique", []string{"credential_id"}, true},
+			},
+		},
 	}
 	if name == "Drizzle" { // on PostgreSQL alone
 		moment = Column{Types: map[string]string{dialect.Postgres: "timestamp"}}

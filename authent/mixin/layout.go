@@ -26,6 +26,8 @@ type Layout struct {
 	Name string
 	// User, Account, Session and VerificationToken are the tables.
 	User, Account, Session, VerificationToken Table
+	// Authenticator is the table of passkeys. If its Name is "", there is none.
+	Authenticator Table
 }
 
 // Table is a table, as far as authent uses it. Other columns may be there, as fields of the
@@ -38,7 +40,7 @@ type Table struct {
 	// and updated_at; of Account id, if (provider, provider_account_id) is the primary key,
 	// created_at and updated_at; of Session id, if the token identifies the row, created_at,
 	// inserted_at, updated_at, last_used_at, ip_address, user_agent, amr, aal and
-	// authenticated_at. Session.created_at is when the person signed in, and may be NULL; a
+	// authenticated_at; of Authenticator name, created_at and last_used_at. Session.created_at is when the person signed in, and may be NULL; a
 	// column that is never NULL and says when the row was made is inserted_at.
 	Columns map[string]Column
 	// Indexes are its indexes, by whose names the database tells which key is taken. They
@@ -97,7 +99,7 @@ func (l *Layout) or() *Layout {
 // of the dialect; "" stands for an unknown one.
 func (l *Layout) Precision(name string) time.Duration {
 	l = l.or()
-	for _, t := range []Table{l.User, l.Account, l.Session, l.VerificationToken} {
+	for _, t := range []Table{l.User, l.Account, l.Session, l.VerificationToken, l.Authenticator} {
 		for _, c := range t.Columns {
 			if c.wholeSeconds(name) {
 				return time.Second

@@ -10,7 +10,7 @@
 //	}
 //
 // The schemas must be called User, Account, Session and VerificationToken, because the
-// edges between them use these names. RateLimit, AuditEvent and TOTP are further ones,
+// edges between them use these names. RateLimit, AuditEvent, TOTP and Authenticator are further ones,
 // which a graph may do without.
 //
 // # Ids

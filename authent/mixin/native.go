@@ -77,5 +77,14 @@ var native = func() *Layout {
 				{"verificationtokens_expires_idx", []string{"expires"}, false},
 			},
 		},
+		Authenticator: Table{
+			Name: "authenticators",
+			Columns: map[string]Column{
+				"credential_id": key, "user_id": key, "provider_account_id": key, "credential_public_key": long, "counter": {},
+				"credential_device_type": key, "credential_backed_up": {}, "transports": key,
+				"name": key, "created_at": moment.orNull(), "last_used_at": moment.orNull(),
+			},
+			Indexes: []Index{{"authenticators_user_id_idx", []string{"user_id"}, false}},
+		},
 	}
 }()

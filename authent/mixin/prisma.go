@@ -80,6 +80,10 @@ func (p PrismaSchema) Layout() *Layout {
 		Session:           p.table("Session", "sessions", map[string]Column{"session_token": short, "user_id": short, "expires": moment}),
 		VerificationToken: p.table("VerificationToken", "verification_tokens", map[string]Column{"token": short, "identifier": short, "expires": moment}),
 	}
+	l.Authenticator = p.table("Authenticator", "authenticators", map[string]Column{
+		"credential_id": short, "user_id": short, "provider_account_id": short, "credential_public_key": short, "counter": number,
+		"credential_device_type": short, "credential_backed_up": {}, "transports": short,
+	})
 	if l.Name == "" {
 		l.Name = "PrismaSchema"
 	}
@@ -127,6 +131,11 @@ var camel = map[string]string{
 	"updated_at":          "updatedAt",
 	"session_token":       "sessionToken",
 	"provider_account_id": "providerAccountId",
+
+	"credential_id":          "credentialID",
+	"credential_public_key":  "credentialPublicKey",
+	"credential_device_type": "credentialDeviceType",
+	"credential_backed_up":   "credentialBackedUp",
 }
 
 // named returns the column under the name that the field has in the schema.
@@ -156,6 +165,8 @@ func (p PrismaSchema) index(l *Layout) {
 		add(&l.VerificationToken, "token")
 	}
 	add(&l.VerificationToken, "identifier", "token")
+	add(&l.Authenticator, "credential_id")
+	l.Authenticator.Indexes = append(l.Authenticator.Indexes, Index{l.Authenticator.Name + "_pkey", []string{"user_id", "credential_id"}, true})
 }
 
 // prisma returns the layout Prisma.

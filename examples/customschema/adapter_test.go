@@ -47,7 +47,7 @@ var keyLetters = map[string]int{"mariadb": 255}
 // interceptor and a policy.
 func TestNumbers(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
-		lent := pool(t, kind, entmigrate.Tables, "posts", "totps", "browser_sessions", "provider_accounts", "people", "verificationtokens")
+		lent := pool(t, kind, entmigrate.Tables, "posts", "totps", "authenticators", "browser_sessions", "provider_accounts", "people", "verificationtokens")
 		authenttest.Run(t, func(t testing.TB) authenttest.Subject {
 			db := lent.DB(t)
 			client := ent.NewClient(ent.Driver(entsql.OpenDB(kind.Dialect, db)))
@@ -63,7 +63,7 @@ func TestNumbers(t *testing.T) {
 // TestUUIDs: the suite on a graph whose ids are of type uuid.UUID.
 func TestUUIDs(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
-		lent := pool(t, kind, uuidmigrate.Tables, "totps", "sessions", "accounts", "users", "verificationtokens")
+		lent := pool(t, kind, uuidmigrate.Tables, "totps", "authenticators", "sessions", "accounts", "users", "verificationtokens")
 		authenttest.Run(t, func(t testing.TB) authenttest.Subject {
 			db := lent.DB(t)
 			client := uuident.NewClient(uuident.Driver(entsql.OpenDB(kind.Dialect, db)))

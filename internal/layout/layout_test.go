@@ -30,13 +30,15 @@ import (
 // The generated adapters do not assert this themselves: a new method of the
 // interface would keep the graphs from being generated anew.
 var (
-	_ authent.Adapter        = (*prisma.AuthAdapter)(nil)
-	_ authent.Adapter        = (*drizzle.AuthAdapter)(nil)
-	_ authent.Adapter        = (*ent.AuthAdapter)(nil)
-	_ authent.RateLimitStore = (*ent.AuthAdapter)(nil)
-	_ authent.AuditStore     = (*ent.AuthAdapter)(nil)
-	_ authent.TOTPStore      = (*ent.AuthAdapter)(nil)
-	_ authent.Adapter        = (*drizzlesqlite.AuthAdapter)(nil)
+	_ authent.Adapter            = (*prisma.AuthAdapter)(nil)
+	_ authent.Adapter            = (*drizzle.AuthAdapter)(nil)
+	_ authent.Adapter            = (*ent.AuthAdapter)(nil)
+	_ authent.RateLimitStore     = (*ent.AuthAdapter)(nil)
+	_ authent.AuditStore         = (*ent.AuthAdapter)(nil)
+	_ authent.TOTPStore          = (*ent.AuthAdapter)(nil)
+	_ authent.AuthenticatorStore = (*ent.AuthAdapter)(nil)
+	_ authent.AuthenticatorStore = (*drizzlesqlite.AuthAdapter)(nil)
+	_ authent.Adapter            = (*drizzlesqlite.AuthAdapter)(nil)
 )
 
 var (
@@ -91,6 +93,9 @@ func (c cell) names() []string {
 	}
 	for _, own := range c.own() {
 		names = append(names, own.Name)
+	}
+	if slices.ContainsFunc(graphs[c.ddl], func(t *entschema.Table) bool { return t.Name == "authenticator" }) {
+		names = append([]string{"authenticator"}, names...)
 	}
 	return names
 }

@@ -66,6 +66,23 @@ CREATE TABLE `accounts` (
   INDEX `accounts_user_id_idx` (`user_id`),
   CONSTRAINT `accounts_user_id_fkey` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`) ON DELETE CASCADE
 ) CHARSET utf8mb4 COLLATE utf8mb4_bin;
+-- Create "authenticators" table
+CREATE TABLE `authenticators` (
+  `credential_id` varchar(255) NOT NULL,
+  `provider_account_id` varchar(255) NOT NULL,
+  `credential_public_key` text NOT NULL,
+  `counter` bigint NOT NULL,
+  `credential_device_type` varchar(255) NOT NULL,
+  `credential_backed_up` bool NOT NULL,
+  `transports` varchar(255) NULL,
+  `name` varchar(255) NULL,
+  `created_at` datetime(3) NULL,
+  `last_used_at` datetime(3) NULL,
+  `user_id` varchar(255) NOT NULL,
+  PRIMARY KEY (`credential_id`),
+  INDEX `authenticators_user_id_idx` (`user_id`),
+  CONSTRAINT `authenticators_user_id_fkey` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`) ON DELETE CASCADE
+) CHARSET utf8mb4 COLLATE utf8mb4_bin;
 -- Create "sessions" table
 CREATE TABLE `sessions` (
   `id` varchar(255) NOT NULL,

@@ -14,6 +14,7 @@ import (
 	"github.com/authent/authent/authent"
 	"github.com/authent/authent/authent/entadapter"
 	"github.com/authent/authent/examples/customschema/ent/account"
+	"github.com/authent/authent/examples/customschema/ent/authenticator"
 	"github.com/authent/authent/examples/customschema/ent/session"
 	"github.com/authent/authent/examples/customschema/ent/totp"
 	"github.com/authent/authent/examples/customschema/ent/user"
@@ -105,6 +106,11 @@ var verificationTokenKeys = []entadapter.Key{
 var totpKeys = []entadapter.Key{
 	{Name: "TOTP.id", Index: "", Columns: "totps.id"},
 	{Name: authent.KeyTOTP, Index: "totps_user_id_key", Columns: "totps.user_id"},
+}
+
+// authenticatorKeys lists the unique keys of Authenticator, the primary key first.
+var authenticatorKeys = []entadapter.Key{
+	{Name: authent.KeyAuthenticator, Index: "", Columns: "authenticators.credential_id"},
 }
 
 // done turns an error of ent's into one of the contract's. An error of the database dooms
@@ -329,6 +335,9 @@ func (a *AuthAdapter) deleteUser(ctx context.Context, id string) error {
 	}
 	if _, err := a.client.TOTP.Delete().Where(entadapter.IsInt64(totp.FieldUserID, id)).Exec(ctx); err != nil {
 		return a.done(ctx, err, totpKeys)
+	}
+	if _, err := a.client.Authenticator.Delete().Where(entadapter.IsInt64(authenticator.FieldUserID, id)).Exec(ctx); err != nil {
+		return a.done(ctx, err, authenticatorKeys)
 	}
 	if _, err := a.client.Account.Delete().Where(entadapter.IsInt64(account.FieldUserID, id)).Exec(ctx); err != nil {
 		return a.done(ctx, err, accountKeys)
@@ -770,6 +779,106 @@ func (a *AuthAdapter) TOTPs(ctx context.Context, after string, limit int) ([]aut
 		all[i] = *authTOTP(t)
 	}
 	return all, nil
+}
+
+func authAuthenticator(c *Authenticator) *authent.Authenticator {
+	return &authent.Authenticator{
+		CredentialID:         c.ID,
+		UserID:               strconv.FormatInt(c.UserID, 10),
+		ProviderAccountID:    c.ProviderAccountID,
+		CredentialPublicKey:  c.CredentialPublicKey,
+		Counter:              c.Counter,
+		CredentialDeviceType: c.CredentialDeviceType,
+		CredentialBackedUp:   c.CredentialBackedUp,
+		Transports:           c.Transports,
+		Name:                 c.Name,
+		CreatedAt:            entadapter.FromNull(c.CreatedAt),
+		LastUsedAt:           entadapter.FromNull(c.LastUsedAt),
+	}
+}
+
+// CreateAuthenticator implements authent.AuthenticatorStore.
+func (a *AuthAdapter) CreateAuthenticator(ctx context.Context, c authent.Authenticator) (stored *authent.Authenticator, err error) {
+	userID, ok := entadapter.ParseInt64(c.UserID)
+	if !ok {
+		return nil, authent.ErrNotFound
+	}
+	if err := entadapter.CheckKey("Authenticator.credential_id", c.CredentialID); err != nil {
+		return nil, a.tx.Note(err)
+	}
+	if err := entadapter.CheckKey("Authenticator.provider_account_id", c.ProviderAccountID); err != nil {
+		return nil, a.tx.Note(err)
+	}
+	created, err := a.client.Authenticator.Create().
+		SetID(c.CredentialID).
+		SetUserID(userID).
+		SetProviderAccountID(c.ProviderAccountID).
+		SetCredentialPublicKey(c.CredentialPublicKey).
+		SetCounter(c.Counter).
+		SetCredentialDeviceType(c.CredentialDeviceType).
+		SetCredentialBackedUp(c.CredentialBackedUp).
+		SetNillableTransports(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "authenticators.transports", 255, c.Transports))).
+		SetNillableName(entadapter.OrNull(entadapter.Cut(ctx, a.client.driver, "authenticators.name", 255, c.Name))).
+		SetNillableCreatedAt(entadapter.OrNullTime(c.CreatedAt, entadapter.Time)).
+		SetNillableLastUsedAt(entadapter.OrNullTime(c.LastUsedAt, entadapter.Time)).
+		Save(ctx)
+	if err != nil {
+		return nil, a.done(ctx, err, authenticatorKeys)
+	}
+	return authAuthenticator(created), nil
+}
+
+// Authenticator implements authent.AuthenticatorStore.
+func (a *AuthAdapter) Authenticator(ctx context.Context, credentialID string) (*authent.Authenticator, error) {
+	found, err := a.client.Authenticator.Query().Where(entadapter.Is(authenticator.FieldID, credentialID)).All(ctx)
+	if err != nil {
+		return nil, a.done(ctx, err, authenticatorKeys)
+	}
+	c, err := one(found, func(c *Authenticator) bool { return c.ID == credentialID })
+	if err != nil {
+		return nil, err
+	}
+	return authAuthenticator(c), nil
+}
+
+// Authenticators implements authent.AuthenticatorStore.
+func (a *AuthAdapter) Authenticators(ctx context.Context, userID string) ([]*authent.Authenticator, error) {
+	found, err := a.client.Authenticator.Query().Where(entadapter.IsInt64(authenticator.FieldUserID, userID)).All(ctx)
+	if err != nil {
+		return nil, a.done(ctx, err, authenticatorKeys)
+	}
+	all := make([]*authent.Authenticator, len(found))
+	for i, c := range found {
+		all[i] = authAuthenticator(c)
+	}
+	return all, nil
+}
+
+// UpdateAuthenticator implements authent.AuthenticatorStore.
+func (a *AuthAdapter) UpdateAuthenticator(ctx context.Context, credentialID string, u authent.AuthenticatorUpdate) error {
+	if _, err := a.Authenticator(ctx, credentialID); err != nil {
+		return err
+	}
+	update := a.client.Authenticator.Update().Where(entadapter.Is(authenticator.FieldID, credentialID))
+	if u.Counter != nil {
+		update.SetCounter(*u.Counter)
+	}
+	if u.CredentialBackedUp != nil {
+		update.SetCredentialBackedUp(*u.CredentialBackedUp)
+	}
+	if u.Name != nil {
+		entadapter.SetOrClear(entadapter.OrNull(entadapter.Cut(ctx, a.client.driver, "authenticators.name", 255, *u.Name)), update.SetName, update.ClearName)
+	}
+	if u.LastUsedAt != nil {
+		entadapter.SetOrClear(entadapter.OrNullTime(*u.LastUsedAt, entadapter.Time), update.SetLastUsedAt, update.ClearLastUsedAt)
+	}
+	return a.done(ctx, update.Exec(ctx), authenticatorKeys)
+}
+
+// DeleteAuthenticator implements authent.AuthenticatorStore.
+func (a *AuthAdapter) DeleteAuthenticator(ctx context.Context, userID, credentialID string) (deleted bool, err error) {
+	n, err := a.client.Authenticator.Delete().Where(entadapter.Is(authenticator.FieldID, credentialID), entadapter.IsInt64(authenticator.FieldUserID, userID)).Exec(ctx)
+	return n > 0, a.done(ctx, err, authenticatorKeys)
 }
 
 // DeleteExpired implements authent.Adapter.

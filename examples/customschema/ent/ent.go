@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/authent/authent/examples/customschema/ent/account"
+	"github.com/authent/authent/examples/customschema/ent/authenticator"
 	"github.com/authent/authent/examples/customschema/ent/post"
 	"github.com/authent/authent/examples/customschema/ent/session"
 	"github.com/authent/authent/examples/customschema/ent/totp"
@@ -79,6 +80,7 @@ func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			account.Table:           account.ValidColumn,
+			authenticator.Table:     authenticator.ValidColumn,
 			post.Table:              post.ValidColumn,
 			session.Table:           session.ValidColumn,
 			totp.Table:              totp.ValidColumn,

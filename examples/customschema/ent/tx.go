@@ -14,6 +14,8 @@ type Tx struct {
 	config
 	// Account is the client for interacting with the Account builders.
 	Account *AccountClient
+	// Authenticator is the client for interacting with the Authenticator builders.
+	Authenticator *AuthenticatorClient
 	// Post is the client for interacting with the Post builders.
 	Post *PostClient
 	// Session is the client for interacting with the Session builders.
@@ -156,6 +158,7 @@ func (tx *Tx) Client() *Client {
 
 func (tx *Tx) init() {
 	tx.Account = NewAccountClient(tx.config)
+	tx.Authenticator = NewAuthenticatorClient(tx.config)
 	tx.Post = NewPostClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
 	tx.TOTP = NewTOTPClient(tx.config)

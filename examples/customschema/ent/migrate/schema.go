@@ -50,6 +50,41 @@ var (
 			},
 		},
 	}
+	// AuthenticatorsColumns holds the columns for the "authenticators" table.
+	AuthenticatorsColumns = []*schema.Column{
+		{Name: "credential_id", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "provider_account_id", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "credential_public_key", Type: field.TypeString, SchemaType: map[string]string{"mysql": "text", "postgres": "text", "sqlite3": "text"}},
+		{Name: "counter", Type: field.TypeInt64},
+		{Name: "credential_device_type", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "credential_backed_up", Type: field.TypeBool},
+		{Name: "transports", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "name", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "created_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(3)", "postgres": "timestamptz(3)"}},
+		{Name: "last_used_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(3)", "postgres": "timestamptz(3)"}},
+		{Name: "user_id", Type: field.TypeInt64},
+	}
+	// AuthenticatorsTable holds the schema information for the "authenticators" table.
+	AuthenticatorsTable = &schema.Table{
+		Name:       "authenticators",
+		Columns:    AuthenticatorsColumns,
+		PrimaryKey: []*schema.Column{AuthenticatorsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "authenticators_user_id_fkey",
+				Columns:    []*schema.Column{AuthenticatorsColumns[10]},
+				RefColumns: []*schema.Column{PeopleColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "authenticators_user_id_idx",
+				Unique:  false,
+				Columns: []*schema.Column{AuthenticatorsColumns[10]},
+			},
+		},
+	}
 	// PostsColumns holds the columns for the "posts" table.
 	PostsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -208,6 +243,7 @@ var (
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		ProviderAccountsTable,
+		AuthenticatorsTable,
 		PostsTable,
 		BrowserSessionsTable,
 		TotpsTable,
@@ -220,6 +256,10 @@ func init() {
 	ProviderAccountsTable.ForeignKeys[0].RefTable = PeopleTable
 	ProviderAccountsTable.Annotation = &entsql.Annotation{
 		Table: "provider_accounts",
+	}
+	AuthenticatorsTable.ForeignKeys[0].RefTable = PeopleTable
+	AuthenticatorsTable.Annotation = &entsql.Annotation{
+		Table: "authenticators",
 	}
 	PostsTable.ForeignKeys[0].RefTable = PeopleTable
 	BrowserSessionsTable.ForeignKeys[0].RefTable = PeopleTable

@@ -134,6 +134,30 @@ func (f AccountMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutatio
 	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AccountMutation", m)
 }
 
+// The AuthenticatorQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type AuthenticatorQueryRuleFunc func(context.Context, *ent.AuthenticatorQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f AuthenticatorQueryRuleFunc) EvalQuery(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AuthenticatorQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("ent/privacy: unexpected query type %T, expect *ent.AuthenticatorQuery", q)
+}
+
+// The AuthenticatorMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type AuthenticatorMutationRuleFunc func(context.Context, *ent.AuthenticatorMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f AuthenticatorMutationRuleFunc) EvalMutation(ctx context.Context, m ent.Mutation) error {
+	if m, ok := m.(*ent.AuthenticatorMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("ent/privacy: unexpected mutation type %T, expect *ent.AuthenticatorMutation", m)
+}
+
 // The PostQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type PostQueryRuleFunc func(context.Context, *ent.PostQuery) error

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/authent/authent/examples/customschema/ent/account"
+	"github.com/authent/authent/examples/customschema/ent/authenticator"
 	"github.com/authent/authent/examples/customschema/ent/post"
 	"github.com/authent/authent/examples/customschema/ent/schema"
 	"github.com/authent/authent/examples/customschema/ent/session"
@@ -33,6 +34,17 @@ func init() {
 	account.DefaultID = accountDescID.Default.(func() string)
 	// account.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	account.IDValidator = accountDescID.Validators[0].(func(string) error)
+	authenticatorMixin := schema.Authenticator{}.Mixin()
+	authenticatorMixinHooks0 := authenticatorMixin[0].Hooks()
+	authenticator.Hooks[0] = authenticatorMixinHooks0[0]
+	authenticatorMixinFields0 := authenticatorMixin[0].Fields()
+	_ = authenticatorMixinFields0
+	authenticatorFields := schema.Authenticator{}.Fields()
+	_ = authenticatorFields
+	// authenticatorDescID is the schema descriptor for id field.
+	authenticatorDescID := authenticatorMixinFields0[0].Descriptor()
+	// authenticator.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	authenticator.IDValidator = authenticatorDescID.Validators[0].(func(string) error)
 	postFields := schema.Post{}.Fields()
 	_ = postFields
 	// postDescTitle is the schema descriptor for title field.

@@ -13,6 +13,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/authent/authent/examples/customschema/uuid/ent/account"
+	"github.com/authent/authent/examples/customschema/uuid/ent/authenticator"
 	"github.com/authent/authent/examples/customschema/uuid/ent/session"
 	"github.com/authent/authent/examples/customschema/uuid/ent/totp"
 	"github.com/authent/authent/examples/customschema/uuid/ent/user"
@@ -78,6 +79,7 @@ func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			account.Table:           account.ValidColumn,
+			authenticator.Table:     authenticator.ValidColumn,
 			session.Table:           session.ValidColumn,
 			totp.Table:              totp.ValidColumn,
 			user.Table:              user.ValidColumn,

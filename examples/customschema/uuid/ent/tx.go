@@ -14,6 +14,8 @@ type Tx struct {
 	config
 	// Account is the client for interacting with the Account builders.
 	Account *AccountClient
+	// Authenticator is the client for interacting with the Authenticator builders.
+	Authenticator *AuthenticatorClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
 	// TOTP is the client for interacting with the TOTP builders.
@@ -154,6 +156,7 @@ func (tx *Tx) Client() *Client {
 
 func (tx *Tx) init() {
 	tx.Account = NewAccountClient(tx.config)
+	tx.Authenticator = NewAuthenticatorClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
 	tx.TOTP = NewTOTPClient(tx.config)
 	tx.User = NewUserClient(tx.config)

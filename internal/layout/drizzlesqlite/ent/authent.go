@@ -14,6 +14,7 @@ import (
 	"github.com/authent/authent/authent"
 	"github.com/authent/authent/authent/entadapter"
 	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/account"
+	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/authenticator"
 	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/session"
 	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/user"
 	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/verificationtoken"
@@ -40,7 +41,7 @@ func AuthUser(s *authent.Session) *User {
 
 // AuthForeignTables lists the tables of this graph that belong to another program. Only
 // that program migrates them, and package authent/migrate must leave them out.
-var AuthForeignTables = []string{"account", "session", "user", "verificationToken"}
+var AuthForeignTables = []string{"account", "authenticator", "session", "user", "verificationToken"}
 
 // AuthAdapter is the authent.Adapter of this graph. NewAuthAdapter makes one; it is safe
 // for concurrent use.
@@ -96,6 +97,13 @@ var sessionKeys = []entadapter.Key{
 var verificationTokenKeys = []entadapter.Key{
 	{Name: authent.KeyVerificationToken, Index: "", Columns: "verificationToken.token"},
 	{Name: authent.KeyVerificationToken, Index: "verificationToken_identifier_token_pk", Columns: "verificationToken.identifier, verificationToken.token"},
+}
+
+// authenticatorKeys lists the unique keys of Authenticator, the primary key first.
+var authenticatorKeys = []entadapter.Key{
+	{Name: authent.KeyAuthenticator, Index: "", Columns: "authenticator.credentialID"},
+	{Name: authent.KeyAuthenticator, Index: "authenticator_userId_credentialID_pk", Columns: "authenticator.userId, authenticator.credentialID"},
+	{Name: authent.KeyAuthenticator, Index: "authenticator_credentialID_unique", Columns: "authenticator.credentialID"},
 }
 
 // done turns an error of ent's into one of the contract's. An error of the database dooms
@@ -317,6 +325,9 @@ func (a *AuthAdapter) DeleteUser(ctx context.Context, id string) error {
 func (a *AuthAdapter) deleteUser(ctx context.Context, id string) error {
 	if _, err := a.LockUser(ctx, id); err != nil && !errors.Is(err, authent.ErrNotFound) {
 		return err
+	}
+	if _, err := a.client.Authenticator.Delete().Where(entadapter.Is(authenticator.FieldUserID, id)).Exec(ctx); err != nil {
+		return a.done(ctx, err, authenticatorKeys)
 	}
 	if _, err := a.client.Account.Delete().Where(entadapter.Is(account.FieldUserID, id)).Exec(ctx); err != nil {
 		return a.done(ctx, err, accountKeys)
@@ -780,6 +791,93 @@ func (a *AuthAdapter) DeleteVerificationTokens(ctx context.Context, identifier s
 	}
 	n, err := remove.Exec(ctx)
 	return n, a.done(ctx, err, verificationTokenKeys)
+}
+
+func authAuthenticator(c *Authenticator) *authent.Authenticator {
+	return &authent.Authenticator{
+		CredentialID:         c.ID,
+		UserID:               c.UserID,
+		ProviderAccountID:    c.ProviderAccountID,
+		CredentialPublicKey:  c.CredentialPublicKey,
+		Counter:              c.Counter,
+		CredentialDeviceType: c.CredentialDeviceType,
+		CredentialBackedUp:   c.CredentialBackedUp,
+		Transports:           c.Transports,
+	}
+}
+
+// CreateAuthenticator implements authent.AuthenticatorStore.
+func (a *AuthAdapter) CreateAuthenticator(ctx context.Context, c authent.Authenticator) (stored *authent.Authenticator, err error) {
+	if !entadapter.Storable(c.UserID) {
+		return nil, authent.ErrNotFound
+	}
+	if err := entadapter.CheckKey("Authenticator.credential_id", c.CredentialID); err != nil {
+		return nil, a.tx.Note(err)
+	}
+	if err := entadapter.CheckKey("Authenticator.provider_account_id", c.ProviderAccountID); err != nil {
+		return nil, a.tx.Note(err)
+	}
+	created, err := a.client.Authenticator.Create().
+		SetID(c.CredentialID).
+		SetUserID(c.UserID).
+		SetProviderAccountID(c.ProviderAccountID).
+		SetCredentialPublicKey(c.CredentialPublicKey).
+		SetCounter(c.Counter).
+		SetCredentialDeviceType(c.CredentialDeviceType).
+		SetCredentialBackedUp(c.CredentialBackedUp).
+		SetNillableTransports(entadapter.OrNull(entadapter.Drop(ctx, a.client.driver, "authenticator.transports", 255, c.Transports))).
+		Save(ctx)
+	if err != nil {
+		return nil, a.done(ctx, err, authenticatorKeys)
+	}
+	return authAuthenticator(created), nil
+}
+
+// Authenticator implements authent.AuthenticatorStore.
+func (a *AuthAdapter) Authenticator(ctx context.Context, credentialID string) (*authent.Authenticator, error) {
+	found, err := a.client.Authenticator.Query().Where(entadapter.Is(authenticator.FieldID, credentialID)).All(ctx)
+	if err != nil {
+		return nil, a.done(ctx, err, authenticatorKeys)
+	}
+	c, err := one(found, func(c *Authenticator) bool { return c.ID == credentialID })
+	if err != nil {
+		return nil, err
+	}
+	return authAuthenticator(c), nil
+}
+
+// Authenticators implements authent.AuthenticatorStore.
+func (a *AuthAdapter) Authenticators(ctx context.Context, userID string) ([]*authent.Authenticator, error) {
+	found, err := a.client.Authenticator.Query().Where(entadapter.Is(authenticator.FieldUserID, userID)).All(ctx)
+	if err != nil {
+		return nil, a.done(ctx, err, authenticatorKeys)
+	}
+	all := make([]*authent.Authenticator, len(found))
+	for i, c := range found {
+		all[i] = authAuthenticator(c)
+	}
+	return all, nil
+}
+
+// UpdateAuthenticator implements authent.AuthenticatorStore.
+func (a *AuthAdapter) UpdateAuthenticator(ctx context.Context, credentialID string, u authent.AuthenticatorUpdate) error {
+	if _, err := a.Authenticator(ctx, credentialID); err != nil {
+		return err
+	}
+	update := a.client.Authenticator.Update().Where(entadapter.Is(authenticator.FieldID, credentialID))
+	if u.Counter != nil {
+		update.SetCounter(*u.Counter)
+	}
+	if u.CredentialBackedUp != nil {
+		update.SetCredentialBackedUp(*u.CredentialBackedUp)
+	}
+	return a.done(ctx, update.Exec(ctx), authenticatorKeys)
+}
+
+// DeleteAuthenticator implements authent.AuthenticatorStore.
+func (a *AuthAdapter) DeleteAuthenticator(ctx context.Context, userID, credentialID string) (deleted bool, err error) {
+	n, err := a.client.Authenticator.Delete().Where(entadapter.Is(authenticator.FieldID, credentialID), entadapter.Is(authenticator.FieldUserID, userID)).Exec(ctx)
+	return n > 0, a.done(ctx, err, authenticatorKeys)
 }
 
 // DeleteExpired implements authent.Adapter.

@@ -1,9 +1,10 @@
-// Package schema is a graph of four mixins and nothing else, in the layout that the
+// Package schema is a graph of mixins and nothing else, in the layout that the
 // environment names: the tests generate one graph for each, and keep none.
 package schema
 
 import (
 	"os"
+	"slices"
 
 	"entgo.io/ent"
 
@@ -33,6 +34,23 @@ func layout() *mixin.Layout {
 		}
 	}
 	return mixin.PrismaV5
+}
+
+// passkeys returns the layout if its DDL has a table of passkeys, which next-auth 4 had not,
+// and else nil.
+func passkeys() *mixin.Layout {
+	if l := layout(); slices.Contains([]*mixin.Layout{mixin.PrismaV5, mixin.PrismaV5IDs, mixin.PrismaAdapter}, l) {
+		return l
+	}
+	return nil
+}
+
+// Authenticator is a passkey.
+type Authenticator struct{ ent.Schema }
+
+// Mixin of Authenticator: its columns, as they are, or authent's own beside the others.
+func (Authenticator) Mixin() []ent.Mixin {
+	return []ent.Mixin{mixin.Authenticator{Layout: passkeys()}}
 }
 
 // User is a person.

@@ -76,6 +76,43 @@ var (
 			},
 		},
 	}
+	// AuthenticatorColumns holds the columns for the "authenticator" table.
+	AuthenticatorColumns = []*schema.Column{
+		{Name: "credentialID", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "providerAccountId", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "credentialPublicKey", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "counter", Type: field.TypeInt64, SchemaType: map[string]string{"mysql": "int", "postgres": "integer"}},
+		{Name: "credentialDeviceType", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "credentialBackedUp", Type: field.TypeBool},
+		{Name: "transports", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "userId", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+	}
+	// AuthenticatorTable holds the schema information for the "authenticator" table.
+	AuthenticatorTable = &schema.Table{
+		Name:       "authenticator",
+		Columns:    AuthenticatorColumns,
+		PrimaryKey: []*schema.Column{AuthenticatorColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "authenticators_user_id_fkey",
+				Columns:    []*schema.Column{AuthenticatorColumns[7]},
+				RefColumns: []*schema.Column{UserColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "authenticator_userId_credentialID_pk",
+				Unique:  true,
+				Columns: []*schema.Column{AuthenticatorColumns[7], AuthenticatorColumns[0]},
+			},
+			{
+				Name:    "authenticator_credentialID_unique",
+				Unique:  true,
+				Columns: []*schema.Column{AuthenticatorColumns[0]},
+			},
+		},
+	}
 	// RatelimitsColumns holds the columns for the "ratelimits" table.
 	RatelimitsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
@@ -188,6 +225,7 @@ var (
 	Tables = []*schema.Table{
 		AccountTable,
 		AuditeventsTable,
+		AuthenticatorTable,
 		RatelimitsTable,
 		SessionTable,
 		TotpsTable,
@@ -203,6 +241,10 @@ func init() {
 	}
 	AuditeventsTable.Annotation = &entsql.Annotation{
 		Table: "auditevents",
+	}
+	AuthenticatorTable.ForeignKeys[0].RefTable = UserTable
+	AuthenticatorTable.Annotation = &entsql.Annotation{
+		Table: "authenticator",
 	}
 	RatelimitsTable.Annotation = &entsql.Annotation{
 		Table: "ratelimits",

@@ -5,6 +5,7 @@ package runtime
 import (
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/account"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/auditevent"
+	"github.com/authent/authent/internal/layout/drizzledefault/ent/authenticator"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/ratelimit"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/schema"
 	"github.com/authent/authent/internal/layout/drizzledefault/ent/session"
@@ -39,6 +40,17 @@ func init() {
 	auditevent.DefaultID = auditeventDescID.Default.(func() string)
 	// auditevent.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	auditevent.IDValidator = auditeventDescID.Validators[0].(func(string) error)
+	authenticatorMixin := schema.Authenticator{}.Mixin()
+	authenticatorMixinHooks0 := authenticatorMixin[0].Hooks()
+	authenticator.Hooks[0] = authenticatorMixinHooks0[0]
+	authenticatorMixinFields0 := authenticatorMixin[0].Fields()
+	_ = authenticatorMixinFields0
+	authenticatorFields := schema.Authenticator{}.Fields()
+	_ = authenticatorFields
+	// authenticatorDescID is the schema descriptor for id field.
+	authenticatorDescID := authenticatorMixinFields0[0].Descriptor()
+	// authenticator.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	authenticator.IDValidator = authenticatorDescID.Validators[0].(func(string) error)
 	ratelimitMixin := schema.RateLimit{}.Mixin()
 	ratelimitMixinHooks0 := ratelimitMixin[0].Hooks()
 	ratelimit.Hooks[0] = ratelimitMixinHooks0[0]

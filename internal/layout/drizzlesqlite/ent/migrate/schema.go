@@ -44,6 +44,43 @@ var (
 			},
 		},
 	}
+	// AuthenticatorColumns holds the columns for the "authenticator" table.
+	AuthenticatorColumns = []*schema.Column{
+		{Name: "credentialID", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "providerAccountId", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "credentialPublicKey", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "counter", Type: field.TypeInt64},
+		{Name: "credentialDeviceType", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "credentialBackedUp", Type: field.TypeBool},
+		{Name: "transports", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+		{Name: "userId", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
+	}
+	// AuthenticatorTable holds the schema information for the "authenticator" table.
+	AuthenticatorTable = &schema.Table{
+		Name:       "authenticator",
+		Columns:    AuthenticatorColumns,
+		PrimaryKey: []*schema.Column{AuthenticatorColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "authenticators_user_id_fkey",
+				Columns:    []*schema.Column{AuthenticatorColumns[7]},
+				RefColumns: []*schema.Column{UserColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "authenticator_userId_credentialID_pk",
+				Unique:  true,
+				Columns: []*schema.Column{AuthenticatorColumns[7], AuthenticatorColumns[0]},
+			},
+			{
+				Name:    "authenticator_credentialID_unique",
+				Unique:  true,
+				Columns: []*schema.Column{AuthenticatorColumns[0]},
+			},
+		},
+	}
 	// SessionColumns holds the columns for the "session" table.
 	SessionColumns = []*schema.Column{
 		{Name: "sessionToken", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)", "postgres": "text", "sqlite3": "text"}},
@@ -107,6 +144,7 @@ var (
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		AccountTable,
+		AuthenticatorTable,
 		SessionTable,
 		UserTable,
 		VerificationTokenTable,
@@ -117,6 +155,10 @@ func init() {
 	AccountTable.ForeignKeys[0].RefTable = UserTable
 	AccountTable.Annotation = &entsql.Annotation{
 		Table: "account",
+	}
+	AuthenticatorTable.ForeignKeys[0].RefTable = UserTable
+	AuthenticatorTable.Annotation = &entsql.Annotation{
+		Table: "authenticator",
 	}
 	SessionTable.ForeignKeys[0].RefTable = UserTable
 	SessionTable.Annotation = &entsql.Annotation{

@@ -4,6 +4,7 @@ package runtime
 
 import (
 	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/account"
+	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/authenticator"
 	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/schema"
 	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/session"
 	"github.com/authent/authent/internal/layout/drizzlesqlite/ent/user"
@@ -23,6 +24,17 @@ func init() {
 	accountDescID := accountMixinFields0[0].Descriptor()
 	// account.IDValidator is a validator for the "id" field. It is called by the builders before save.
 	account.IDValidator = accountDescID.Validators[0].(func(string) error)
+	authenticatorMixin := schema.Authenticator{}.Mixin()
+	authenticatorMixinHooks0 := authenticatorMixin[0].Hooks()
+	authenticator.Hooks[0] = authenticatorMixinHooks0[0]
+	authenticatorMixinFields0 := authenticatorMixin[0].Fields()
+	_ = authenticatorMixinFields0
+	authenticatorFields := schema.Authenticator{}.Fields()
+	_ = authenticatorFields
+	// authenticatorDescID is the schema descriptor for id field.
+	authenticatorDescID := authenticatorMixinFields0[0].Descriptor()
+	// authenticator.IDValidator is a validator for the "id" field. It is called by the builders before save.
+	authenticator.IDValidator = authenticatorDescID.Validators[0].(func(string) error)
 	sessionMixin := schema.Session{}.Mixin()
 	sessionMixinHooks0 := sessionMixin[0].Hooks()
 	session.Hooks[0] = sessionMixinHooks0[0]
