@@ -2,6 +2,7 @@ package authent_test
 
 import (
 	"context"
+	"encoding/base64"
 	"net/http"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/authent/authent/authent"
 	"github.com/authent/authent/internal/oauthserver"
+	"github.com/authent/authent/internal/softauthenticator"
 	"github.com/authent/authent/internal/testdb"
 )
 
@@ -87,6 +89,20 @@ var acting = map[string][]func(w *oauthWorld, b, other *browser) func() answer{
 		w.setUp(b)
 		return func() answer { return b.script("/auth/recovery-codes") }
 	}},
+	"passkeys/rename": {func(w *oauthWorld, b, _ *browser) func() answer {
+		key := w.newKey(softauthenticator.ES256)
+		b.add(key)
+		return func() answer {
+			return b.script("/auth/passkeys/rename", "id", base64.StdEncoding.EncodeToString(key.ID), "name", "x")
+		}
+	}},
+	"passkeys/remove": {func(w *oauthWorld, b, _ *browser) func() answer {
+		key := w.newKey(softauthenticator.ES256)
+		b.add(key)
+		return func() answer {
+			return b.script("/auth/passkeys/remove", "id", base64.StdEncoding.EncodeToString(key.ID))
+		}
+	}},
 	"trust/revoke": {func(_ *oauthWorld, b, _ *browser) func() answer {
 		return func() answer { return b.script("/auth/trust/revoke") }
 	}},
@@ -95,8 +111,7 @@ var acting = map[string][]func(w *oauthWorld, b, other *browser) func() answer{
 // ofNoSession are the other endpoints that take a POST: they start a session, end
 // the request's own, or change nothing.
 var ofNoSession = []string{"session", "signin", "callback", "signout", "register",
-	"factor", "forgot-password", "reset-password", "verify-email/send", "email", "undo-email", "_log",
-	"passkeys/rename", "passkeys/remove"} // which are no endpoints where there are no passkeys
+	"factor", "forgot-password", "reset-password", "verify-email/send", "email", "undo-email", "_log"}
 
 // endings are how the session behind a request may end while it is under way.
 var endings = map[string]func(w *oauthWorld, userID, sessionID string) error{
@@ -121,7 +136,7 @@ func TestP04_EndedSessionsActNoMore(t *testing.T) {
 			for _, prepare := range all {
 				for ending, end := range endings {
 					t.Run(action+" "+ending, func(t *testing.T) {
-						w := newFactorWorld(t, kind, nil)
+						w := newPasskeyWorld(t, kind, nil)
 						b := w.registered()
 						send := prepare(w, b, w.signedIn())
 						userID, sessionID, dump := w.user().ID, b.sessions()[0].ID, "the request began no transaction"

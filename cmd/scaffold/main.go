@@ -37,6 +37,10 @@ import (
 	"text/template"
 
 	"github.com/alecthomas/kong"
+
+	// Whoever writes a graph signs people in with it next: so go get -tool brings what
+	// package provider is made of into go.sum, and the first build needs nothing more.
+	_ "github.com/authent/authent/authent/provider"
 )
 
 //go:embed template
