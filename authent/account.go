@@ -97,6 +97,9 @@ func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, provider, provider
 	if !a.Recent(s) {
 		return ErrRecentSignInRequired
 	}
+	if err := a.mayChangeGuards(ctx, s); err != nil {
+		return err
+	}
 	err = a.store.InTx(ctx, func(tx Adapter) error {
 		user, err := a.lockSignedIn(ctx, tx, s)
 		if err != nil {
@@ -110,13 +113,17 @@ func (a *Auth) UnlinkAccount(ctx context.Context, s *Session, provider, provider
 			return acc.Provider == provider && acc.ProviderAccountID == providerAccountID
 		}
 		i := slices.IndexFunc(accounts, isIt)
-		if i < 0 {
+		if i < 0 || accounts[i].Type == string(TypeWebAuthn) { // see RemovePasskey
 			return ErrNotFound
 		}
-		if !a.canSignIn(user, slices.DeleteFunc(slices.Clone(accounts), isIt)) {
+		rest, err := working(ctx, tx, slices.DeleteFunc(slices.Clone(accounts), isIt))
+		if err != nil {
+			return err
+		}
+		if !a.canSignIn(user, rest) {
 			return ErrLastSignIn
 		}
-		if err := unlink(ctx, tx, accounts[i]); err != nil {
+		if err := tx.UnlinkAccount(ctx, provider, providerAccountID); err != nil {
 			return err
 		}
 		if _, err = tx.DeleteSessions(ctx, s.UserID, s.Token); err != nil {

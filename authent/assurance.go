@@ -1,6 +1,7 @@
 package authent
 
 import (
+	"slices"
 	"time"
 
 	"github.com/authent/authent/authent/internal/factor"
@@ -37,11 +38,15 @@ func (p proof) prove(s *Session, now time.Time) {
 	}
 }
 
-// besides returns p for somebody who is signed in with s, and so keeps what s has proved. A
-// session that does not say how it began, as one from before these columns, counts as begun
-// by a check of the application's own.
-func (p proof) besides(s *Session) proof {
+// besides returns p for somebody who is signed in with s, and so keeps what s has proved: of
+// its second factor only if that was shown recently, since what p proves is recent, and
+// nothing may pass for it. A session that does not say how it began, as one from before these
+// columns, counts as begun by a check of the application's own.
+func (a *Auth) besides(s *Session, p proof) proof {
 	before := factor.Split(s.AMR)
+	if !a.Recent(s) {
+		before = slices.DeleteFunc(before, func(m factor.Method) bool { return factor.AAL(m, factor.Password) > 1 })
+	}
 	if len(before) == 0 {
 		before = []factor.Method{factor.Provider}
 	}

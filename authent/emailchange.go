@@ -23,6 +23,9 @@ func (a *Auth) requestChange(ctx context.Context, c caller, s *Session, r mailRe
 	case !a.Recent(s):
 		return nil, ErrRecentSignInRequired
 	}
+	if err := a.mayChangeGuards(ctx, s); err != nil {
+		return nil, err
+	}
 	if _, err := a.limit(ctx, c, try{kind: TryMail, account: r.address, form: r.form}); err != nil {
 		return nil, err
 	}

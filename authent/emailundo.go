@@ -40,7 +40,9 @@ func (a *Auth) undoMarkOf(ctx context.Context, tx Adapter, userID string, proved
 		if err != nil {
 			return undoMark{}, err
 		}
-		mark.TOTP = t.mark()
+		if t != nil && t.ConfirmedAt.Before(a.now().Add(-forUndo.age)) { // a younger one may be a thief's
+			mark.TOTP = t.mark()
+		}
 	}
 	return mark, nil
 }

@@ -51,7 +51,7 @@ func (a *Auth) maySetUp(ctx context.Context, s *Session) error {
 	case s.User.EmailVerified.IsZero():
 		return errAddressUnproved
 	}
-	return nil
+	return a.mayChangeGuards(ctx, s)
 }
 
 // newSetup makes the secret of an app for the person behind s.
@@ -105,9 +105,7 @@ func (a *Auth) confirmSetup(ctx context.Context, c caller, old *Session, set tot
 	if done, err = a.storeSetup(ctx, c, old, set, step, e); err != nil {
 		return addedTOTP{}, err
 	}
-	for _, t := range tried {
-		a.succeeded(ctx, t)
-	}
+	a.succeeded(ctx, tried[0])
 	a.notice(ctx, mailJob{Kind: MailFactorAdded, To: done.session.User.Email})
 	return done, nil
 }
@@ -122,7 +120,7 @@ func (a *Auth) storeSetup(ctx context.Context, c caller, old *Session, set totpS
 		return addedTOTP{}, err
 	}
 	row := TOTP{UserID: old.UserID, Secret: sealed, LastStep: step, ConfirmedAt: a.now()}
-	p := proof{userID: old.UserID, methods: []factor.Method{factor.TOTP}, skipsFactor: true}.besides(old).telling(e)
+	p := a.besides(old, proof{userID: old.UserID, methods: []factor.Method{factor.TOTP}, skipsFactor: true}).telling(e)
 	done.session, err = a.signIn(ctx, c, p, func(tx Adapter) (*User, error) {
 		u, err := a.lockSignedIn(ctx, tx, old)
 		if err != nil {
@@ -150,15 +148,23 @@ func (a *Auth) storeSetup(ctx context.Context, c caller, old *Session, set totpS
 	return done, err
 }
 
+// lastTimestamp is a day before the last time that MySQL's type timestamp holds, which
+// Drizzle's tables have.
+var lastTimestamp = time.Date(2038, 1, 18, 0, 0, 0, 0, time.UTC)
+
 // replaceRecoveryCodes ends a user's recovery codes and stores new ones.
 func (a *Auth) replaceRecoveryCodes(ctx context.Context, tx Adapter, userID string, codes []Secret) error {
 	identifier := forRecovery.of(userID)
 	if err := deleteTokens(ctx, tx, identifier); err != nil {
 		return err
 	}
+	expires := a.now().Add(forRecovery.age)
+	if lastTimestamp.Before(expires) {
+		expires = lastTimestamp
+	}
 	for _, code := range codes {
 		err := tx.CreateVerificationToken(ctx, VerificationToken{
-			Identifier: identifier, Token: factor.HashRecoveryCode(userID, code), Expires: a.now().Add(forRecovery.age),
+			Identifier: identifier, Token: factor.HashRecoveryCode(userID, code), Expires: expires,
 		})
 		if err != nil {
 			return err
@@ -202,6 +208,9 @@ func (a *Auth) NewRecoveryCodes(ctx context.Context, s *Session) (codes []Secret
 			return err
 		}
 		if err := a.replaceRecoveryCodes(ctx, tx, u.ID, codes); err != nil {
+			return err
+		}
+		if err := deleteTokens(ctx, tx, forTrust.of(u.ID)); err != nil {
 			return err
 		}
 		return a.write(ctx, tx, e)
@@ -277,9 +286,9 @@ func (a *Auth) RemoveTOTP(ctx context.Context, s *Session) (err error) {
 	return nil
 }
 
-// RemoveFactors takes the authenticator app away from a user who has lost it, with the
-// recovery codes and the browsers that are remembered, and ends all their sessions; the
-// owner is told by mail. It is for the application's support, which has made sure of who
+// RemoveFactors takes the authenticator app and the passkeys away from a user who has lost
+// them, with the recovery codes and the browsers that are remembered, and ends all their
+// sessions; the owner is told by mail. It is for the application's support, which has made sure of who
 // asks by other means than a call or a mail (ASVS 6.4.4). It is no error if there is
 // nothing to remove; an unknown user is ErrNotFound.
 func (a *Auth) RemoveFactors(ctx context.Context, userID string) (err error) {
@@ -290,7 +299,7 @@ func (a *Auth) RemoveFactors(ctx context.Context, userID string) (err error) {
 		if u, err = tx.LockUser(ctx, userID); err != nil {
 			return err
 		}
-		if err := dropFactors(ctx, tx, u.ID); err != nil {
+		if err := errors.Join(dropFactors(ctx, tx, u.ID), dropPasskeys(ctx, tx, u.ID)); err != nil {
 			return err
 		}
 		if _, err := tx.DeleteSessions(ctx, u.ID, ""); err != nil {
@@ -302,6 +311,23 @@ func (a *Auth) RemoveFactors(ctx context.Context, userID string) (err error) {
 		return fmt.Errorf("authent: remove factors: %w", err)
 	}
 	a.notice(ctx, mailJob{Kind: MailFactorRemoved, To: u.Email})
+	return nil
+}
+
+// dropPasskeys deletes a user's passkeys.
+func dropPasskeys(ctx context.Context, tx Adapter, userID string) error {
+	accounts, err := tx.Accounts(ctx, userID)
+	if err != nil {
+		return err
+	}
+	for _, acc := range accounts {
+		if acc.Type != string(TypeWebAuthn) {
+			continue
+		}
+		if err := unlink(ctx, tx, acc); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -53,6 +53,8 @@ var failures = []failure{
 	{ErrPasskey, "WebAuthnVerificationError", "", "signin", http.StatusOK},
 	{errPasskeyTaken, "PasskeyTaken", "", "account", http.StatusOK},
 	{errPasskeyLong, "PasskeyLong", "", "account", http.StatusOK},
+	{errPasskeyName, "PasskeyName", "", "account", http.StatusOK},
+	{errManyPasskeys, "ManyPasskeys", "", "account", http.StatusOK},
 	{errPasskeyNotFound, "PasskeyNotFound", "", "account", http.StatusOK},
 	{errMissingCSRF, "MissingCSRF", "", "signin", http.StatusOK},
 	{ErrSignUpClosed, "SignUpClosed", "", "signin", http.StatusOK},

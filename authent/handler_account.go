@@ -127,7 +127,7 @@ func (e *exchange) showActivity(view *page.AccountView, s *Session) error {
 	}
 	for _, event := range events {
 		done := event.Outcome == AuditSuccess
-		item := page.EventView{What: page.Activity(string(event.Kind), done), Bad: event.Outcome == AuditRefused, IPAddress: event.IPAddress, At: event.Time}
+		item := page.EventView{What: page.Activity(string(event.Kind), done, event.Reason), Bad: event.Outcome == AuditRefused && event.Reason != "FactorRequired", IPAddress: event.IPAddress, At: event.Time}
 		if event.UserAgent != "" {
 			item.Device = input.DescribeUserAgent(event.UserAgent)
 		}
@@ -140,6 +140,9 @@ func (e *exchange) showActivity(view *page.AccountView, s *Session) error {
 func (a *Auth) showAccounts(view *page.AccountView, u *User, accounts []Account) {
 	linked := map[string]bool{}
 	for i, acc := range accounts {
+		if acc.Type == string(TypeWebAuthn) {
+			continue // they have a card of their own
+		}
 		linked[acc.Provider] = true
 		item := page.AccountItem{Provider: acc.Provider, Name: acc.Provider, ID: acc.ProviderAccountID}
 		if p, ok := a.provider(acc.Provider); ok {

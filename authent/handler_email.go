@@ -38,6 +38,14 @@ func (e *exchange) sealNext() string {
 	return sealed
 }
 
+// goesTo has a sign-in that waits for its second step lead to a sealed address in the end.
+func (e *exchange) goesTo(sealed string) {
+	var next string
+	if sealed != "" && e.keys.OpenJSON(seal.Code, nextPlace, sealed, e.now(), &next) {
+		e.callbackURL = e.redirectURL(next)
+	}
+}
+
 // goNext sends the browser to where a sealed address says, else to where the request does,
 // as a link does that Auth.js mailed, else to the origin.
 func (e *exchange) goNext(sealed string) error {

@@ -60,7 +60,8 @@ func (a *Auth) trustDays() int { return int(a.cfg.Factors.TrustBrowser.Hours() /
 
 // postFactor signs in whoever has done the first step and types the right code.
 func (e *exchange) postFactor() error {
-	w, err := e.finishWith(e.form.Get("code"), e.form.Get("trust") != "")
+	trust := e.form.Get("trust")
+	w, err := e.finishWith(e.form.Get("code"), trust != "" && trust != "false")
 	if err != nil {
 		return onPage(err, "factor")
 	}
@@ -127,7 +128,8 @@ func (e *exchange) getReauthenticate() error {
 	if view.Passkey, err = e.passkeyOf(s); err != nil {
 		return err
 	}
-	view.CanSetUp = e.cfg.Factors.Policy != FactorsOff && !view.HasTOTP
+	view.CanSetUp = e.cfg.Factors.Policy != FactorsOff && !view.HasTOTP && view.Passkey == nil && e.Recent(s)
+	view.NeedsFactor = view.NeedsFactor && (view.HasTOTP || view.Passkey != nil || view.CanSetUp)
 	accounts, err := e.Accounts(e.r.Context(), s.UserID)
 	if err != nil {
 		return err
@@ -147,6 +149,9 @@ func (e *exchange) postReauthenticate() error {
 		return e.reauthenticateAt()
 	}
 	if e.form.Has("code") {
+		if e.cfg.Factors.Policy == FactorsOff {
+			return errUnknownPage
+		}
 		if _, err := e.stepUpWith(e.form.Get("code")); err != nil {
 			return onPage(err, "reauthenticate")
 		}
@@ -245,6 +250,9 @@ func (e *exchange) setup(s *Session) (set totpSetup, ok bool) {
 
 // postTOTP sets the app up if its first code is right, and shows the recovery codes.
 func (e *exchange) postTOTP() error {
+	if e.cfg.Factors.Policy == FactorsOff {
+		return errUnknownPage
+	}
 	codes, err := e.confirmWith(e.form.Get("code"))
 	if err != nil {
 		return onPage(err, "totp")
@@ -273,6 +281,9 @@ func (e *exchange) confirmWith(code string) ([]Secret, error) {
 
 // postRecoveryCodes makes new recovery codes and shows them.
 func (e *exchange) postRecoveryCodes() error {
+	if e.cfg.Factors.Policy == FactorsOff {
+		return errUnknownPage
+	}
 	s, err := e.mustBeSignedIn()
 	if err != nil {
 		return err
@@ -300,6 +311,9 @@ func (e *exchange) showCodes(codes []Secret) error {
 
 // postRemoveTOTP takes the authenticator app away from whoever is signed in.
 func (e *exchange) postRemoveTOTP() error {
+	if e.cfg.Factors.Policy == FactorsOff {
+		return errUnknownPage
+	}
 	s, err := e.mustBeSignedIn()
 	if err != nil {
 		return err

@@ -117,6 +117,7 @@ func (e *exchange) useCode(typed string) (use CodeUse, next string, err error) {
 	if err != nil {
 		return CodeUse{}, "", err
 	}
+	e.goesTo(f.Next)
 	switch f.Purpose {
 	case forSignIn.name:
 		use, err = e.signInByCode(f, t)
@@ -151,6 +152,7 @@ func (e *exchange) signInByCode(f codeFlow, t ticket) (CodeUse, error) {
 
 // signInWith signs in with a ticket.
 func (e *exchange) signInWith(p *Provider, t ticket) (admission, error) {
+	e.goesTo(e.form.Get("next"))
 	did, err := e.signInByMail(e.r.Context(), e.arrivingCaller(e.r), p, t)
 	if err != nil {
 		return admission{}, e.keepPending(err)
@@ -179,6 +181,9 @@ func (e *exchange) verifyWith(u *User, t ticket, password string) (s *Session, n
 	v, _, err := e.verifier(u, t, password)
 	if err != nil {
 		return nil, "", err
+	}
+	if f, ok := e.waitsFor(); ok {
+		e.goesTo(f.Next)
 	}
 	s, err = e.verifyEmail(e.r.Context(), e.arrivingCaller(e.r), u, t, v)
 	if errors.Is(err, errProofNeeded) {

@@ -49,6 +49,9 @@ func (e *exchange) postLink() error {
 	if !e.Recent(s) {
 		return e.flowFailed(flow{Purpose: toLink, UserID: s.UserID}, ErrRecentSignInRequired)
 	}
+	if err := e.mayChangeGuards(e.r.Context(), s); err != nil {
+		return e.flowFailed(flow{Purpose: toLink, UserID: s.UserID}, err)
+	}
 	if e.form.Get("callbackUrl") == "" {
 		e.callbackURL = e.afterFlow(toLink)
 	}

@@ -134,7 +134,8 @@ const (
 	TryFactorDay TryKind = "factor-day"
 	// TryPasskey is a passkey. It is counted for the client alone: nobody guesses one.
 	TryPasskey TryKind = "passkey"
-	// TryRecoveryCode is a recovery code.
+	// TryRecoveryCode is a recovery code. It is counted for the client alone: nobody guesses
+	// one, and nobody is to keep its owner from using it.
 	TryRecoveryCode TryKind = "recovery-code"
 )
 
@@ -154,7 +155,7 @@ func (a *Auth) limits(kind TryKind) (account, client Limit) {
 	switch kind {
 	case TryMail:
 		return l.Mail, l.MailClient
-	case TryCode, TryPasskey:
+	case TryCode, TryPasskey, TryRecoveryCode:
 		return Limit{Off: true}, l.SignInClient
 	case TryFactor:
 		return l.Factor, l.SignInClient

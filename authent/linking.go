@@ -321,6 +321,9 @@ func (a *Auth) linkArrived(ctx context.Context, s *Session, f flow, ar *arrival)
 	if s == nil || s.ID != f.SessionID || s.UserID != f.UserID {
 		return oauth.Fault("the session that came back is not the one that started linking")
 	}
+	if err := a.mayChangeGuards(ctx, s); err != nil {
+		return err
+	}
 	err := a.allowSignIn(ctx, SignInParams{User: s.User, Provider: ar.provider.ID, ProviderType: ar.provider.Type, Profile: &ar.profile})
 	if err != nil {
 		return err

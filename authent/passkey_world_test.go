@@ -93,5 +93,8 @@ func withKey(t *testing.T, kind testdb.Kind, change func(*authent.Config)) (*oau
 	if a := b.add(key); a.errorCode() != "" || w.count("authenticators") != 1 {
 		t.Fatalf("add: %d to %s", a.status, a.target())
 	}
+	if b.use(key); w.level(b) != 2 { // so that b may change it
+		t.Fatalf("level %d", w.level(b))
+	}
 	return w, b, key
 }

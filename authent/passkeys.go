@@ -11,6 +11,9 @@ import (
 	"unicode/utf8"
 )
 
+// maxPasskeys is how many passkeys a user has at most: browsers are sent the list.
+const maxPasskeys = 20
+
 // maxPasskeyName is how many code points people may call a passkey by.
 const maxPasskeyName = 64
 
@@ -32,6 +35,9 @@ func (a *Auth) addPasskey(ctx context.Context, s *Session, p *Provider, cer cere
 	}
 	if len(made.CredentialID) > maxCredentialID {
 		return errPasskeyLong
+	}
+	if keys, err := a.Passkeys(ctx, s.UserID); err != nil || len(keys) >= maxPasskeys {
+		return cmp.Or(err, errManyPasskeys)
 	}
 	row := newAuthenticator(made, s.UserID)
 	row.Name, row.CreatedAt = p.Passkey.Verifier.Name(made.AAGUID), a.now()
@@ -65,7 +71,7 @@ func newAuthenticator(made PasskeyRegistration, userID string) Authenticator {
 	row := Authenticator{
 		CredentialID: id, ProviderAccountID: id, UserID: userID,
 		CredentialPublicKey: base64.StdEncoding.EncodeToString(made.PublicKey),
-		Counter:             int64(min(made.Counter, blockedCounter-1)), CredentialBackedUp: made.BackedUp,
+		Counter:             storedCounter(made.Counter), CredentialBackedUp: made.BackedUp,
 		CredentialDeviceType: singleDevice, Transports: strings.Join(made.Transports, ","),
 	}
 	if made.BackupEligible {
@@ -92,13 +98,27 @@ func (a *Auth) mayChangePasskeys(ctx context.Context, s *Session) error {
 	if !a.Recent(s) {
 		return ErrRecentSignInRequired
 	}
-	if s.Assurance() > 1 {
+	return a.mayChangeGuards(ctx, s)
+}
+
+// mayChangeGuards is ErrAssuranceRequired for somebody who has a second factor or a passkey
+// and has shown neither in the session s: with a password alone nobody adds a way in of their
+// own beside it.
+func (a *Auth) mayChangeGuards(ctx context.Context, s *Session) error {
+	if s.Assurance() > 1 || !a.columns.SessionAAL {
 		return nil
 	}
 	if has, err := a.hasTOTP(ctx, s.UserID); has || err != nil {
 		return cmp.Or(err, ErrAssuranceRequired)
 	}
-	return nil
+	if _, ok := a.passkeyProvider(); !ok {
+		return nil
+	}
+	keys, err := a.Passkeys(ctx, s.UserID)
+	if err == nil && slices.ContainsFunc(keys, func(key Authenticator) bool { return !key.blocked() }) {
+		err = ErrAssuranceRequired
+	}
+	return err
 }
 
 // Passkeys returns a user's passkeys, the oldest first where their time is recorded; none
@@ -126,8 +146,8 @@ func (a *Auth) Passkeys(ctx context.Context, userID string) ([]Authenticator, er
 func (r Authenticator) Blocked() bool { return r.blocked() }
 
 // RenamePasskey gives a passkey of the person behind s, which SessionFrom returned, another
-// name, of at most 64 code points. It requires a recent sign-in (ErrRecentSignInRequired). A
-// passkey that is not theirs is ErrNotFound, a name that cannot be used a *RequestError.
+// name, of at most 64 code points. It requires a recent sign-in (ErrRecentSignInRequired), and
+// a session of level 2 (ErrAssuranceRequired). A passkey that is not theirs is ErrNotFound.
 func (a *Auth) RenamePasskey(ctx context.Context, s *Session, credentialID, name string) (err error) {
 	e := s.event(AuditPasskeyRenamed)
 	defer a.recordEnd(ctx, func() securityEvent { return e.endedBy(err) })
@@ -136,7 +156,7 @@ func (a *Auth) RenamePasskey(ctx context.Context, s *Session, credentialID, name
 	}
 	name = strings.TrimSpace(name)
 	if !validName(name) || utf8.RuneCountInString(name) > maxPasskeyName {
-		return &RequestError{CodeNameInvalid}
+		return errPasskeyName
 	}
 	err = a.changePasskey(ctx, s, credentialID, e, func(_ Adapter, store authenticatorCalls) error {
 		return store.update(ctx, credentialID, AuthenticatorUpdate{Name: &name})
@@ -193,7 +213,10 @@ func (a *Auth) RemovePasskey(ctx context.Context, s *Session, credentialID strin
 		isIt := func(acc *Account) bool {
 			return acc.Type == string(TypeWebAuthn) && acc.ProviderAccountID == credentialID
 		}
-		rest := slices.DeleteFunc(slices.Clone(accounts), isIt)
+		rest, err := working(ctx, tx, slices.DeleteFunc(slices.Clone(accounts), isIt))
+		if err != nil {
+			return err
+		}
 		if !a.canSignIn(user, rest) {
 			return ErrLastSignIn
 		}
@@ -212,6 +235,28 @@ func (a *Auth) RemovePasskey(ctx context.Context, s *Session, credentialID strin
 	}
 	a.notice(ctx, mailJob{Kind: MailPasskeyRemoved, To: s.User.Email})
 	return nil
+}
+
+// working returns accounts without those of passkeys that are blocked: they are no way in.
+func working(ctx context.Context, tx Adapter, accounts []*Account) ([]*Account, error) {
+	store, ok := authenticatorsIn(tx)
+	if !ok {
+		return accounts, nil
+	}
+	var rest []*Account
+	for _, acc := range accounts {
+		if acc.Type == string(TypeWebAuthn) {
+			row, err := store.find(ctx, acc.ProviderAccountID)
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				return nil, err
+			}
+			if err != nil || row.blocked() {
+				continue
+			}
+		}
+		rest = append(rest, acc)
+	}
+	return rest, nil
 }
 
 // unlink deletes an account, and of a passkey its other row too.

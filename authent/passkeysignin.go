@@ -189,11 +189,12 @@ func (a *Auth) signInByPasskey(ctx context.Context, c caller, p *Provider, cer c
 	}
 	e.admitted = true
 	used, err := a.checkPasskey(ctx, p, cer, asked, answer)
-	if used.row != nil {
-		e.userID = used.row.UserID
-	}
 	if err != nil {
-		return nil, err
+		return nil, err // what a stranger sends is in nobody's history before its signature is right
+	}
+	e.userID = used.row.UserID
+	if cer.UserID != "" && cer.UserID != used.row.UserID {
+		return nil, fmt.Errorf("%w: it is not that of the person who was asked", ErrPasskey)
 	}
 	if used.assertion.CounterWentBack {
 		return nil, a.blockPasskey(ctx, c, used)
@@ -238,11 +239,22 @@ func (a *Auth) usePasskey(ctx context.Context, tx Adapter, used usedPasskey) (*U
 	if !ok {
 		return nil, errNoAuthenticatorsIn
 	}
-	now, counter := a.now(), int64(used.assertion.Counter)
+	row, err := store.find(ctx, used.row.CredentialID) // as it is under the lock of its user
+	if err != nil {
+		return nil, err
+	}
+	now, counter := a.now(), storedCounter(used.assertion.Counter)
+	if row.blocked() || counter <= row.Counter && row.Counter > 0 {
+		return nil, errPasskeyBlocked
+	}
 	return user, store.update(ctx, used.row.CredentialID, AuthenticatorUpdate{
 		Counter: &counter, CredentialBackedUp: &used.assertion.BackedUp, LastUsedAt: &now,
 	})
 }
+
+// storedCounter returns a counter as it is stored: below blockedCounter, however long an
+// authenticator has counted.
+func storedCounter(counter uint32) int64 { return int64(min(counter, blockedCounter-1)) }
 
 // useCeremony makes a ceremony count once: the second answer to store it finds it stored.
 func (a *Auth) useCeremony(ctx context.Context, tx Adapter, c ceremony) error {
@@ -257,13 +269,22 @@ func (a *Auth) useCeremony(ctx context.Context, tx Adapter, c ceremony) error {
 func (a *Auth) blockPasskey(ctx context.Context, c caller, used usedPasskey) error {
 	e := c.event(AuditPasskeyBlocked)
 	e.userID, e.method = used.row.UserID, used.provider.ID
-	err := a.written(ctx, e, func(store Adapter) error {
-		authenticators, ok := authenticatorsIn(store)
+	err := a.store.InTx(ctx, func(tx Adapter) error {
+		if err := a.useCeremony(ctx, tx, used.ceremony); err != nil {
+			return err // the same answer again, as from a button pressed twice
+		}
+		authenticators, ok := authenticatorsIn(tx)
 		if !ok {
 			return errNoAuthenticatorsIn
 		}
-		return authenticators.update(ctx, used.row.CredentialID, AuthenticatorUpdate{Counter: new(int64(blockedCounter))})
+		if err := authenticators.update(ctx, used.row.CredentialID, AuthenticatorUpdate{Counter: new(int64(blockedCounter))}); err != nil {
+			return err
+		}
+		return a.write(ctx, tx, e)
 	})
+	if errors.Is(err, ErrPasskey) {
+		return err
+	}
 	a.record(ctx, e.endedBy(err))
 	if err != nil {
 		return err
@@ -279,6 +300,8 @@ var (
 	errPasskeyBlocked     = fmt.Errorf("%w: it is blocked, since its counter went back", ErrPasskey)
 	errPasskeyTaken       = errors.New("the passkey is registered already")
 	errPasskeyLong        = errors.New("the passkey's id or key is too long for its column")
+	errPasskeyName        = errors.New("a passkey cannot be called that")
+	errManyPasskeys       = fmt.Errorf("there are %d passkeys already", maxPasskeys)
 	errPasskeyNotFound    = errors.New("no such passkey")
 	errCeremonyGone       = fmt.Errorf("%w: it was asked for in another browser, or too long ago", ErrPasskey)
 	errNoAuthenticatorsIn = errors.New("the Adapter is an AuthenticatorStore, and what its InTx passes is none: wrap that too")

@@ -51,11 +51,13 @@ var factorChanges = map[string]struct {
 	"passkey renamed": {func(w *oauthWorld, b *browser) {
 		key := w.newKey(softauthenticator.ES256)
 		b.add(key)
+		b.use(key)
 		b.post("/auth/passkeys/rename", "id", base64.StdEncoding.EncodeToString(key.ID), "name", "typed")
 	}, "", "passkey_renamed success"},
 	"passkey removed": {func(w *oauthWorld, b *browser) {
 		key := w.newKey(softauthenticator.ES256)
 		b.add(key)
+		b.use(key)
 		b.post("/auth/passkeys/remove", "id", base64.StdEncoding.EncodeToString(key.ID))
 	}, authent.MailPasskeyRemoved, "passkey_removed success"},
 	"passkey blocked": {func(w *oauthWorld, b *browser) {

@@ -92,6 +92,7 @@ var acting = map[string][]func(w *oauthWorld, b, other *browser) func() answer{
 	"passkeys/rename": {func(w *oauthWorld, b, _ *browser) func() answer {
 		key := w.newKey(softauthenticator.ES256)
 		b.add(key)
+		b.use(key)
 		return func() answer {
 			return b.script("/auth/passkeys/rename", "id", base64.StdEncoding.EncodeToString(key.ID), "name", "x")
 		}
@@ -99,6 +100,7 @@ var acting = map[string][]func(w *oauthWorld, b, other *browser) func() answer{
 	"passkeys/remove": {func(w *oauthWorld, b, _ *browser) func() answer {
 		key := w.newKey(softauthenticator.ES256)
 		b.add(key)
+		b.use(key)
 		return func() answer {
 			return b.script("/auth/passkeys/remove", "id", base64.StdEncoding.EncodeToString(key.ID))
 		}

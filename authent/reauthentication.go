@@ -30,7 +30,7 @@ func (a *Auth) reauthenticate(ctx context.Context, c caller, password string) (s
 		return nil, err
 	}
 	a.succeeded(ctx, tried)
-	p = a.rehash(ctx, asker(old.UserID), p, password).besides(old)
+	p = a.besides(old, a.rehash(ctx, asker(old.UserID), p, password))
 	p.skipsFactor = true // the session has done that step, or has the level that its owner had
 	return a.signIn(ctx, c, p.telling(e), func(tx Adapter) (*User, error) {
 		user, err := a.lockSignedIn(ctx, tx, old)
@@ -49,7 +49,7 @@ func (a *Auth) reauthenticateArrived(ctx context.Context, c caller, old *Session
 	}
 	e := c.event(AuditReauthentication).in(old)
 	e.method = ar.provider.ID
-	p := proof{methods: []factor.Method{factor.Provider}, provider: ar.provider.ID, skipsFactor: true}.besides(old).telling(e)
+	p := a.besides(old, proof{methods: []factor.Method{factor.Provider}, provider: ar.provider.ID, skipsFactor: true}).telling(e)
 	s, err := a.signIn(ctx, c, p, func(tx Adapter) (*User, error) {
 		user, err := a.lockSignedIn(ctx, tx, old)
 		if err != nil {
@@ -81,7 +81,7 @@ func (a *Auth) stepUp(ctx context.Context, c caller, old *Session, code string) 
 	if err != nil {
 		return nil, err
 	}
-	p := proof{userID: old.UserID, methods: []factor.Method{checked.method}, skipsFactor: true}.besides(old).telling(e)
+	p := a.besides(old, proof{userID: old.UserID, methods: []factor.Method{checked.method}, skipsFactor: true}).telling(e)
 	s, err = a.signIn(ctx, c, p, func(tx Adapter) (*User, error) {
 		u, err := a.lockSignedIn(ctx, tx, old)
 		if err != nil {

@@ -92,6 +92,9 @@ func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("authent: sign out: %w", err)
 	}
 	a.clearSessionCookie(w, r)
+	if brings(r, a.cookies.factor) {
+		a.clearCookie(w, a.cookies.factor)
+	}
 	return nil
 }
 

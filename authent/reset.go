@@ -79,6 +79,9 @@ func (a *Auth) resetPassword(ctx context.Context, c caller, r PasswordReset) (u 
 	if err != nil {
 		return nil, err
 	}
+	if code := a.newPasswordFault(r.Password); code != "" {
+		return u, &ResetError{code} // which costs no code
+	}
 	second, err := a.checkResetCode(ctx, c, u, r.Code)
 	e.admitted = second != nil && second.admitted
 	if err != nil {

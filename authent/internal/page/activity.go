@@ -41,10 +41,13 @@ var activity = map[string]struct{ done, tried string }{
 	"user_enable":         {"Account enabled", "Enabling refused"},
 }
 
-// Activity returns what the account page says of an event of a kind, which was done or not.
-func Activity(kind string, done bool) string {
+// Activity returns what the account page says of an event of a kind, which was done or not,
+// and if not for what reason.
+func Activity(kind string, done bool, reason string) string {
 	text, ok := activity[kind]
 	switch {
+	case kind == "sign_in" && reason == "FactorRequired":
+		return "First step of a sign-in"
 	case !ok:
 		return "Something else"
 	case done:

@@ -72,7 +72,7 @@ func (v AccountView) blamed() string {
 		return CardEmail
 	case "SessionNotFound":
 		return CardSessions
-	case "PasskeyTaken", "PasskeyLong", "PasskeyNotFound", "WebAuthnVerificationError":
+	case "PasskeyName", "ManyPasskeys", "PasskeyTaken", "PasskeyLong", "PasskeyNotFound", "WebAuthnVerificationError":
 		return CardPasskeys
 	case "FactorExists", "FactorNotFound", "AddressUnproved", "FactorRequired":
 		return CardFactor

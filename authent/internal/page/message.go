@@ -27,6 +27,8 @@ var messages = map[string]string{
 	"WebAuthnVerificationError": "That passkey did not work. Try again, or sign in another way.",
 	"PasskeyTaken":              "That passkey is registered already.",
 	"PasskeyLong":               "That passkey cannot be stored here. Use another authenticator.",
+	"PasskeyName":               "That name cannot be used. Use at most 64 letters and no line breaks.",
+	"ManyPasskeys":              "You have as many passkeys as an account can have. Remove one first.",
 	"PasskeyNotFound":           "That passkey is no longer there.",
 	"FactorRequired":            "This needs the second step of signing in. If you had begun, it took too long: please begin anew.",
 	"FactorUnavailable":         "Codes from the app cannot be checked at the moment. Use a recovery code, or try again later.",
