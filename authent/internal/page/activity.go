@@ -12,9 +12,14 @@ type EventView struct {
 	At                time.Time
 }
 
+// FirstStep is an event of no kind of its own: a sign-in that waits for its second step, which
+// is no bad news.
+const FirstStep = "first_step"
+
 // activity says what events are: what was done, and what was tried in vain.
 var activity = map[string]struct{ done, tried string }{
 	"sign_in":             {"Signed in", "Sign-in refused"},
+	FirstStep:             {"Second step asked for", "Second step asked for"},
 	"sign_out":            {"Signed out", "Sign-out failed"},
 	"registration":        {"Account created", "Registration refused"},
 	"reauthentication":    {"Identity confirmed", "Confirmation refused"},
