@@ -253,6 +253,7 @@ func (a *Auth) finishPending(ctx context.Context, c caller, w pendingSignIn, cod
 		return nil, orNotFound(err, ErrFactorRequired)
 	}
 	a.codeWorked(ctx, s.User, checked)
+	a.succeeded(ctx, counted{a.accountCounter(c, try{kind: TrySignIn, account: u.Email})}) // of the first step
 	fire(ctx, a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: s.User, Provider: w.Provider})
 	return s, nil
 }

@@ -284,6 +284,37 @@ func TestP34_Spellings(t *testing.T) {
 	_ = first
 }
 
+// TestSecondStepResetsTries: whoever signs in in two steps does not use up the tries of the
+// first.
+func TestSecondStepResetsTries(t *testing.T) {
+	w, _, p := withApp(t, testdb.SQLite, func(c *authent.Config) {
+		c.RateLimits.SignIn = authent.Limit{Tries: 3, Window: time.Hour}
+	})
+	b := w.browser()
+	for i := range 8 {
+		b.signIn(ada, adasWord)
+		if b.post("/auth/factor", "code", p.next()); b.who() != ada {
+			t.Fatalf("sign-in %d is refused", i)
+		}
+		b.post("/auth/signout")
+	}
+}
+
+// TestClockOff: a code that is ten minutes off is refused and told in the log, and a recovery
+// code still lets its owner in.
+func TestClockOff(t *testing.T) {
+	w, _, p := withApp(t, testdb.SQLite, nil)
+	b := w.browser()
+	b.signIn(ada, adasWord)
+	w.log.forget()
+	if a := b.post("/auth/factor", "code", p.codeAt(20)); a.errorCode() != "CodeWrong" || len(w.log.events("a one-time code is that of another time")) != 1 {
+		t.Errorf("to %s; the log: %s", a.target(), w.log.text())
+	}
+	if b.post("/auth/factor", "code", p.codes[0]); b.who() != ada {
+		t.Error("the owner is locked out")
+	}
+}
+
 // TestP34_SharedCounter: wrong codes of one account are counted together, wherever they are
 // typed; then even the right one waits, and a recovery code still lets its owner in.
 func TestP34_SharedCounter(t *testing.T) {

@@ -57,6 +57,29 @@ func TestPasskeyAlgorithms(t *testing.T) {
 	}
 }
 
+// answerFaults are what is wrong with an answer, one each.
+var answerFaults = map[string]func(*softauthenticator.Ceremony){
+	"another origin":    func(c *softauthenticator.Ceremony) { c.Origin = "http://127.0.0.1:1" },
+	"another scheme":    func(c *softauthenticator.Ceremony) { c.Origin = strings.Replace(c.Origin, "http:", "https:", 1) },
+	"within a frame":    func(c *softauthenticator.Ceremony) { c.CrossOrigin = true },
+	"another challenge": func(c *softauthenticator.Ceremony) { c.Challenge = strings.Repeat("A", 43) },
+	"another ceremony": func(c *softauthenticator.Ceremony) {
+		c.Faults.ClientData = func(d map[string]any) { d["type"] = "webauthn.create" }
+	},
+	"a wrong signature": func(c *softauthenticator.Ceremony) {
+		c.Faults.Signature = func(s []byte) []byte { s[len(s)-1] ^= 1; return s }
+	},
+	"no user verified": func(c *softauthenticator.Ceremony) {
+		c.Faults.AuthenticatorData = func(d []byte) []byte { d[32] &^= softauthenticator.UserVerified; return d }
+	},
+	"another host": func(c *softauthenticator.Ceremony) {
+		c.Faults.AuthenticatorData = func(d []byte) []byte { d[0] ^= 1; return d }
+	},
+	"rubbish": func(c *softauthenticator.Ceremony) {
+		c.Faults.Answer = func(_, response map[string]any) { response["authenticatorData"] = "AAAA" }
+	},
+}
+
 // TestP36_CeremonyIsBound: an answer counts in the browser, for the ceremony, the user, the
 // host and the origin that it was asked for, and nowhere else.
 func TestP36_CeremonyIsBound(t *testing.T) {
@@ -67,27 +90,7 @@ func TestP36_CeremonyIsBound(t *testing.T) {
 			t.Errorf("%s: to %s, signed in as %q", name, a.target(), o.who())
 		}
 	}
-	for name, fault := range map[string]func(*softauthenticator.Ceremony){
-		"another origin":    func(c *softauthenticator.Ceremony) { c.Origin = "http://127.0.0.1:1" },
-		"another scheme":    func(c *softauthenticator.Ceremony) { c.Origin = strings.Replace(c.Origin, "http:", "https:", 1) },
-		"within a frame":    func(c *softauthenticator.Ceremony) { c.CrossOrigin = true },
-		"another challenge": func(c *softauthenticator.Ceremony) { c.Challenge = strings.Repeat("A", 43) },
-		"another ceremony": func(c *softauthenticator.Ceremony) {
-			c.Faults.ClientData = func(d map[string]any) { d["type"] = "webauthn.create" }
-		},
-		"a wrong signature": func(c *softauthenticator.Ceremony) {
-			c.Faults.Signature = func(s []byte) []byte { s[len(s)-1] ^= 1; return s }
-		},
-		"no user verified": func(c *softauthenticator.Ceremony) {
-			c.Faults.AuthenticatorData = func(d []byte) []byte { d[32] &^= softauthenticator.UserVerified; return d }
-		},
-		"another host": func(c *softauthenticator.Ceremony) {
-			c.Faults.AuthenticatorData = func(d []byte) []byte { d[0] ^= 1; return d }
-		},
-		"rubbish": func(c *softauthenticator.Ceremony) {
-			c.Faults.Answer = func(_, response map[string]any) { response["authenticatorData"] = "AAAA" }
-		},
-	} {
+	for name, fault := range answerFaults {
 		o := w.browser()
 		refused(name, o, o.answerWith("authenticate", o.options("?action=authenticate").Challenge, key.Get, fault))
 	}

@@ -12,6 +12,8 @@ import (
 
 	"entgo.io/ent/dialect"
 	"modernc.org/sqlite"
+
+	"github.com/authent/authent/authent"
 )
 
 // SQLite has no hash of its own.
@@ -145,8 +147,8 @@ func (f filler) sessions(from, to int, now time.Time) string {
 
 func (f filler) sessionsOf(owner string, from, to int, now, expires time.Time) string {
 	at := f.at(now)
-	return "INSERT INTO sessions (id, session_token, user_id, expires, created_at, last_used_at, ip_address, user_agent) SELECT " +
-		strings.Join([]string{f.session("n"), f.stored("n"), owner, f.at(expires), at, at, "'" + address + "'", "'" + userAgent + "'"}, ", ") +
+	return "INSERT INTO sessions (id, session_token, user_id, expires, created_at, last_used_at, ip_address, user_agent, amr, aal, authenticated_at) SELECT " +
+		strings.Join([]string{f.session("n"), f.stored("n"), owner, f.at(expires), at, at, "'" + address + "'", "'" + userAgent + "'", "'" + authent.MethodPassword + "'", "1", at}, ", ") +
 		" FROM " + f.series(from, to)
 }
 

@@ -19,7 +19,7 @@ import (
 
 // look is the statement of the check as you would write it by hand: a join by the token,
 // with the columns that the adapter reads.
-const look = `SELECT s.id, s.session_token, s.user_id, s.expires, s.created_at, s.last_used_at, s.ip_address, s.user_agent,
+const look = `SELECT s.id, s.session_token, s.user_id, s.expires, s.created_at, s.last_used_at, s.ip_address, s.user_agent, s.amr, s.aal, s.authenticated_at,
        u.id, u.name, u.email, u.email_verified, u.image, u.password, u.role, u.disabled_at, u.created_at, u.updated_at
 FROM sessions s JOIN users u ON s.user_id = u.id
 WHERE s.session_token = ?`
@@ -40,6 +40,9 @@ type login struct {
 	expires               time.Time
 	createdAt, lastUsedAt sql.NullTime
 	ipAddress, userAgent  sql.NullString
+	amr                   sql.NullString
+	aal                   sql.NullInt64
+	authenticatedAt       sql.NullTime
 	user                  person
 }
 
@@ -52,7 +55,7 @@ func (p *person) scan(r scanner) error {
 
 func (l *login) scan(r scanner) error {
 	p := &l.user
-	return r.Scan(&l.id, &l.token, &l.userID, &l.expires, &l.createdAt, &l.lastUsedAt, &l.ipAddress, &l.userAgent,
+	return r.Scan(&l.id, &l.token, &l.userID, &l.expires, &l.createdAt, &l.lastUsedAt, &l.ipAddress, &l.userAgent, &l.amr, &l.aal, &l.authenticatedAt,
 		&p.id, &p.name, &p.email, &p.emailVerified, &p.image, &p.password, &p.role, &p.disabledAt, &p.createdAt, &p.updatedAt)
 }
 

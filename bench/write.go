@@ -87,14 +87,17 @@ func (x *writer) statement(ctx context.Context, id, title, query string, args fu
 // create makes sessions with all their columns.
 func (x *writer) create(ctx context.Context) ([]*row, error) {
 	now, expires := x.w.began, x.w.began.Add(madeLifetime)
-	byHand, err := x.statement(ctx, "insert", "INSERT", "INSERT INTO sessions (id, session_token, user_id, expires, created_at, last_used_at, ip_address, user_agent) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", func(k key) []any {
-		return []any{uuid.Must(uuid.NewV7()).String(), k.stored, k.user, expires, now, now, address, userAgent}
+	byHand, err := x.statement(ctx, "insert", "INSERT", "INSERT INTO sessions (id, session_token, user_id, expires, created_at, last_used_at, ip_address, user_agent, amr, aal, authenticated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", func(k key) []any {
+		return []any{uuid.Must(uuid.NewV7()).String(), k.stored, k.user, expires, now, now, address, userAgent, authent.MethodPassword, 1, now}
 	})
 	if err != nil {
 		return nil, err
 	}
 	ours := &row{id: "create", title: "CreateSession", does: func(ctx context.Context, _ int, k key) (string, error) {
-		s, err := x.adapter.CreateSession(ctx, authent.Session{Token: authent.Secret(k.stored), UserID: k.user, Expires: expires, CreatedAt: now, LastUsedAt: now, IPAddress: address, UserAgent: userAgent})
+		s, err := x.adapter.CreateSession(ctx, authent.Session{
+			Token: authent.Secret(k.stored), UserID: k.user, Expires: expires, CreatedAt: now, LastUsedAt: now, IPAddress: address, UserAgent: userAgent,
+			AMR: authent.MethodPassword, AAL: 1, AuthenticatedAt: now,
+		})
 		if err != nil {
 			return "", err
 		}

@@ -2,6 +2,7 @@ package adopt
 
 import (
 	"context"
+	"slices"
 
 	"ariga.io/atlas/sql/schema"
 )
@@ -19,11 +20,27 @@ var addedTables = []newTable{
 func (a *adopter) lacking() (all []*schema.Table) {
 	for _, added := range addedTables {
 		want, wanted := a.desired.Table(added.name)
-		if _, there := a.live.Table(added.name); wanted && !there {
+		_, there := a.live.Table(added.name)
+		if wanted && (!there || slices.Contains(a.ofBeside(), added.name)) {
 			all = append(all, want)
 		}
 	}
 	return all
+}
+
+// ofBeside returns those of the added tables that refer to an empty native table of users
+// which is dropped. They are empty too, are dropped with it, and made anew.
+func (a *adopter) ofBeside() (names []string) {
+	if !slices.Contains(a.beside, usersTable) {
+		return nil
+	}
+	for _, added := range addedTables {
+		t, there := a.live.Table(added.name)
+		if there && slices.ContainsFunc(t.ForeignKeys, func(fk *schema.ForeignKey) bool { return fk.RefTable.Name == usersTable }) {
+			names = append(names, added.name)
+		}
+	}
+	return names
 }
 
 // addTables returns the statements that create the tables that are lacking: the database is

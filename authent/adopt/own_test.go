@@ -253,9 +253,15 @@ func TestAuthJS_Names(t *testing.T) {
 		schema := func(db *sql.DB) []string {
 			testdb.Execute(t, db, "DELETE FROM "+migrate.RevisionsTable)
 			text := strings.NewReplacer(`"`, "`", "( ", "(").Replace(strings.Join(strings.Fields(dumpOf(t, kind, db, nil)), " "))
-			text = strings.ReplaceAll(text, ", ", ",")
-			// MariaDB has its indexes in another order when foreign keys come later.
-			parts := strings.Split(text, ",")
+			// SQLite keeps a statement as it was written, and there the migrations say what is
+			// the default.
+			text = strings.ReplaceAll(strings.ReplaceAll(text, " ON UPDATE NO ACTION", ""), ", ", ",")
+			// MariaDB has its indexes in another order when foreign keys come later, and so
+			// another one may be the last of a table.
+			parts := strings.Split(strings.NewReplacer(" ) ENGINE", ") ENGINE", " CREATE TABLE ", ",CREATE TABLE ").Replace(text), ",")
+			for i, part := range parts {
+				parts[i], _, _ = strings.Cut(part, ") ENGINE")
+			}
 			slices.Sort(parts)
 			return parts
 		}

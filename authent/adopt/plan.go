@@ -79,6 +79,9 @@ func onEmail(i *schema.Index) bool {
 // dropBeside drops empty native tables beside Drizzle's, in an order that foreign keys
 // allow.
 func (a *adopter) dropBeside() {
+	for _, name := range a.ofBeside() {
+		a.execs("DROP TABLE " + a.q(name))
+	}
 	for _, native := range slices.Backward(nativeTables) {
 		if slices.Contains(a.beside, native) {
 			a.execs("DROP TABLE " + a.q(native))

@@ -120,7 +120,7 @@ func TestAuthJS_Crossed(t *testing.T) {
 			t.Errorf("%+v, %v", s, err)
 		}
 		checkDrift(t, kind, db, entmigrate.Tables, nil)
-		if left := tablesOf(t, kind, db); len(left) != 6 {
+		if left := tablesOf(t, kind, db); len(left) != 9 {
 			t.Errorf("tables: %q", left)
 		}
 	})

@@ -181,7 +181,7 @@ func (a *app) ageSessions(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if _, err := db.ExecContext(t.Context(), `UPDATE sessions SET created_at = '2020-01-01 00:00:00+00:00'`); err != nil {
+	if _, err := db.ExecContext(t.Context(), `UPDATE sessions SET created_at = '2020-01-01 00:00:00+00:00', authenticated_at = '2020-01-01 00:00:00+00:00'`); err != nil {
 		t.Fatal(err)
 	}
 }
