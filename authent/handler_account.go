@@ -126,8 +126,10 @@ func (e *exchange) showActivity(view *page.AccountView, s *Session) error {
 		view.Older = url.Values{"before": {events[shownEvents-1].ID}}.Encode()
 	}
 	for _, event := range events {
-		done := event.Outcome == AuditSuccess
-		item := page.EventView{What: page.Activity(string(event.Kind), done, event.Reason), Bad: event.Outcome == AuditRefused && event.Reason != "FactorRequired", IPAddress: event.IPAddress, At: event.Time}
+		item := page.EventView{What: page.Activity(string(event.Kind), event.Outcome == AuditSuccess), Bad: event.Outcome == AuditRefused, IPAddress: event.IPAddress, At: event.Time}
+		if event.Kind == AuditSignIn && event.Reason == failureOf(ErrFactorRequired).kind {
+			item.What, item.Bad = page.Activity(page.FirstStep, true), false
+		}
 		if event.UserAgent != "" {
 			item.Device = input.DescribeUserAgent(event.UserAgent)
 		}
@@ -146,6 +148,9 @@ func (a *Auth) showAccounts(view *page.AccountView, u *User, accounts []Account)
 		linked[acc.Provider] = true
 		item := page.AccountItem{Provider: acc.Provider, Name: acc.Provider, ID: acc.ProviderAccountID}
 		if p, ok := a.provider(acc.Provider); ok {
+			if p.isPasskey() {
+				continue // it has a card of its own
+			}
 			item.Name = p.Name
 		}
 		rest := make([]*Account, 0, len(accounts))

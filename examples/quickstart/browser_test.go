@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -29,6 +30,7 @@ const (
 // app is the quickstart, running in this process on a free port.
 type app struct {
 	url, dir string
+	clock    *clock // nil for the machine's
 	stop     func()
 }
 
@@ -49,10 +51,21 @@ func startAppOn(t *testing.T, databaseURL, dir string) *app {
 // startWith starts it with an environment of its own.
 func startWith(t *testing.T, env map[string]string) *app {
 	t.Helper()
+	return startAt(t, env, nil)
+}
+
+// startAt does so with a clock, nil for the machine's.
+func startAt(t *testing.T, env map[string]string, now func() time.Time) *app {
+	t.Helper()
+	s, err := readSettings(func(name string) string { return env[name] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.now = now
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	out := &safeBuffer{}
-	go func() { ended <- run(ctx, func(name string) string { return env[name] }, out) }()
+	go func() { ended <- s.run(ctx, out) }()
 	a := &app{url: "http://" + net.JoinHostPort(or(env["HOST"], "localhost"), env["PORT"])}
 	a.stop = sync.OnceFunc(func() {
 		cancel()

@@ -1,5 +1,5 @@
-// Quickstart is an application in which people register, sign in, look after
-// their sessions and leave. It needs nothing but Go:
+// Quickstart is an application in which people register, sign in, with a second step or a
+// passkey if they like, look after their sessions and leave. It needs nothing but Go:
 //
 //	go run ./examples/quickstart
 //
@@ -50,6 +50,11 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	return s.run(ctx, out)
+}
+
+// run does so with these settings.
+func (s settings) run(ctx context.Context, out io.Writer) error {
 	driver, err := database.OpenDriver(s.databaseURL)
 	if err != nil {
 		return fmt.Errorf("DATABASE_URL: %w", err)
@@ -84,13 +89,15 @@ func newAuth(client *ent.Client, s settings, providers []authent.Provider, maile
 		URL:       s.authURL,
 		Secrets:   s.secrets,
 		Adapter:   ent.NewAuthAdapter(client),
-		Providers: providers,
+		Providers: append(slices.Clone(providers), provider.Passkey()),
+		Factors:   authent.Factors{Policy: authent.FactorsOptional, TrustBrowser: 30 * 24 * time.Hour},
 		Pages:     authent.Pages{AppName: "Quickstart"},
 		Logger:    slog.New(slog.NewTextHandler(os.Stderr, nil)),
+		Now:       s.now,
 	}
 	if mailer != nil {
 		config.Mailer, config.EmailVerification = mailer, authent.VerificationOptional
-		config.Providers = slices.Insert(slices.Clone(config.Providers), 1, provider.Email())
+		config.Providers = slices.Insert(config.Providers, 1, provider.Email())
 	}
 	return authent.New(config)
 }

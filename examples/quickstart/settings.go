@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // settings are what the environment says.
@@ -23,6 +24,8 @@ type settings struct {
 	mailServer, mailFrom string
 	// github and google say that the environment has their clients.
 	github, google bool
+	// now is the clock that tests set; if nil, time.Now.
+	now func() time.Time
 }
 
 func readSettings(getenv func(string) string) (settings, error) {

@@ -12,9 +12,14 @@ type EventView struct {
 	At                time.Time
 }
 
+// FirstStep is an event of no kind of its own: a sign-in that waits for its second step, which
+// is no bad news.
+const FirstStep = "first_step"
+
 // activity says what events are: what was done, and what was tried in vain.
 var activity = map[string]struct{ done, tried string }{
 	"sign_in":             {"Signed in", "Sign-in refused"},
+	FirstStep:             {"Second step asked for", "Second step asked for"},
 	"sign_out":            {"Signed out", "Sign-out failed"},
 	"registration":        {"Account created", "Registration refused"},
 	"reauthentication":    {"Identity confirmed", "Confirmation refused"},
@@ -41,13 +46,10 @@ var activity = map[string]struct{ done, tried string }{
 	"user_enable":         {"Account enabled", "Enabling refused"},
 }
 
-// Activity returns what the account page says of an event of a kind, which was done or not,
-// and if not for what reason.
-func Activity(kind string, done bool, reason string) string {
+// Activity returns what the account page says of an event of a kind, which was done or not.
+func Activity(kind string, done bool) string {
 	text, ok := activity[kind]
 	switch {
-	case kind == "sign_in" && reason == "FactorRequired":
-		return "First step of a sign-in"
 	case !ok:
 		return "Something else"
 	case done:

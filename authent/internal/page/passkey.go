@@ -35,6 +35,12 @@ func (v SignInView) Scripted() bool { return v.Passkey != nil }
 // Autofill reports whether browsers are to offer passkeys in the address field.
 func (v SignInView) Autofill() bool { return true }
 
+// PasskeyApart reports whether the button follows a form of another kind.
+func (v SignInView) PasskeyApart() bool {
+	n := len(v.Providers)
+	return n > 0 && !v.Providers[n-1].OAuth
+}
+
 // Scripted reports whether the page has the script.
 func (v FactorView) Scripted() bool { return v.Passkey != nil }
 

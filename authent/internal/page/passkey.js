@@ -18,7 +18,7 @@
   let waiting = null;
   for (const form of has ? document.querySelectorAll("form[data-passkey]") : []) {
     form.hidden = false;
-    if (form.nextElementSibling?.matches(".or.passkey")) form.nextElementSibling.hidden = false;
+    if (form.previousElementSibling?.matches(".or.passkey")) form.previousElementSibling.hidden = false;
     const adds = form.elements.action.value === "register";
     const run = async (more) => {
       const options = await ask(form.dataset.passkey);
