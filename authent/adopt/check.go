@@ -258,4 +258,21 @@ func (a *adopter) checkBeside(f *faults) {
 			a.beside = append(a.beside, native)
 		}
 	}
+	a.checkToBeside(f)
+}
+
+// checkToBeside refuses foreign keys of other tables to those that are dropped. SQLite drops
+// a table all the same, and the reference is to its successor then.
+func (a *adopter) checkToBeside(f *faults) {
+	if a.Dialect == dialect.SQLite {
+		return
+	}
+	dropped := append(a.ofBeside(), a.beside...)
+	for _, t := range a.live.Tables {
+		for _, fk := range t.ForeignKeys {
+			if slices.Contains(a.beside, fk.RefTable.Name) && !slices.Contains(dropped, t.Name) && !a.isOurs(t.Name) {
+				f.add("table %s refers to %s (foreign key %s), which is empty and is dropped: drop the foreign key first", t.Name, fk.RefTable.Name, fk.Symbol)
+			}
+		}
+	}
 }

@@ -46,7 +46,8 @@ func amountOf(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// checkEmpty refuses native tables that hold rows beside those that are adopted.
+// checkEmpty refuses native tables that hold rows beside those that are adopted, and tables
+// with rows that would be dropped with these.
 func (a *adopter) checkEmpty(ctx context.Context, f *faults) error {
 	for _, native := range nativeTables {
 		if _, ok := a.live.Table(native); !ok || a.isOurs(native) {
@@ -58,6 +59,15 @@ func (a *adopter) checkEmpty(ctx context.Context, f *faults) error {
 		}
 		if n > 0 {
 			f.add("there is a table %s with %s beside %s: empty it, or rename it", native, amountOf(n, "row"), a.layout.tables[native])
+		}
+	}
+	for _, name := range a.ofBeside() {
+		n, err := a.number(ctx, "SELECT COUNT(*) FROM "+a.q(name))
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			f.add("there is a table %s with %s, which refers to the empty table users: empty it, or drop the foreign key", name, amountOf(n, "row"))
 		}
 	}
 	return nil
