@@ -3,6 +3,7 @@ package authent
 import (
 	"encoding/base64"
 	"errors"
+	"slices"
 )
 
 // TypeWebAuthn signs in with a passkey (Web Authentication).
@@ -92,11 +93,15 @@ type PasskeyAssertion struct {
 	UserHandle string
 }
 
-// HasHandle reports whether the answer has the handle that the user was registered with:
-// base64url of its bytes, as browsers write it, or its text, as SimpleWebAuthn does up to
-// version 9. The credential's id says whose it is; that the handle fits is a check more.
+// HasHandle reports whether the answer has the handle that the user was registered with, in
+// any of the ways in which it may be written. Browsers write base64url of its bytes.
+// SimpleWebAuthn up to version 9 writes it as text, and registers the text of the base64url
+// that it was given. A handle that is not text is lost there, so give users one that is.
+//
+// The credential's id says whose it is; that the handle fits is a check more.
 func (a PasskeyAssertion) HasHandle(handle []byte) bool {
-	return len(handle) > 0 && (a.UserHandle == base64.RawURLEncoding.EncodeToString(handle) || a.UserHandle == string(handle))
+	encoded := base64.RawURLEncoding.EncodeToString(handle)
+	return len(handle) > 0 && slices.Contains([]string{encoded, string(handle), base64.RawURLEncoding.EncodeToString([]byte(encoded))}, a.UserHandle)
 }
 
 // PasskeyVerifier checks what browsers answer, by the steps of WebAuthn L3 §7.1 and §7.2. It

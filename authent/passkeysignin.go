@@ -113,10 +113,11 @@ func (s authenticatorCalls) remove(ctx context.Context, userID, id string) (bool
 
 // userHandle returns the handle with which a user's passkeys are registered: always the
 // same, so that an authenticator keeps one for an account, and none from which the id could
-// be read.
+// be read. They are text: SimpleWebAuthn up to version 9, which next-auth's client uses, reads
+// handles as UTF-8, and encodes them once more where it registers.
 func userHandle(userID string) []byte {
 	sum := sha256.Sum256([]byte("authent/v1/user-handle\x00" + userID))
-	return sum[:]
+	return []byte(base64.RawURLEncoding.EncodeToString(sum[:]))
 }
 
 // usedPasskey is a passkey that somebody has shown, checked, and still to be used up.

@@ -39,10 +39,14 @@ await build({
   packages: "external",
   banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
 });
-// The page is the same with the browser client of next-auth 4.
-for (const [name, alias] of [["client.js", {}], ["client4.js", { "next-auth/react": "next-auth-v4/react" }]]) {
+// The page is the same with the browser client of next-auth 4, which knows no passkeys.
+for (const [page, name, alias] of [
+  ["client.tsx", "client.js", {}],
+  ["client.tsx", "client4.js", { "next-auth/react": "next-auth-v4/react" }],
+  ["passkey.tsx", "passkey.js", {}],
+]) {
   await build({
-    entryPoints: ["client.tsx"],
+    entryPoints: [page],
     outfile: resolve(out, name),
     alias,
     bundle: true,

@@ -216,6 +216,8 @@ func TestPasskeyHandle(t *testing.T) {
 		{"bytes", handle, page, handle, true, false},
 		{"text", []byte("3f2a"), text, []byte("3f2a"), true, false},
 		{"text that is not base64url", []byte("ädä & co"), text, []byte("ädä & co"), true, false},
+		{"text of base64url", []byte("M2YyYQ"), text, []byte("3f2a"), true, false},
+		{"base64url twice", []byte("M2YyYQ"), page, []byte("3f2a"), true, false},
 		{"another user's", []byte("mallory"), page, handle, false, false},
 		{"none", nil, page, handle, false, false},
 		{"none, and none is known", nil, page, nil, false, false},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/authent/authent/authent/database/sqlite"
 	"github.com/authent/authent/internal/await"
+	"github.com/authent/authent/internal/chromium"
 )
 
 // place is a page of the application and how to come to it.
@@ -119,7 +120,7 @@ func (b *tab) hasEverything(p *phone) {
 	b.fill("code", p.next())
 	b.press("Continue")
 	b.open("/auth/account")
-	key := b.authenticator()
+	key := chromium.Authenticator(b.t, b.ctx)
 	b.press("Add a passkey")
 	b.namesPasskey("Laptop")
 	if _, err := chromedp.Call(b.ctx, webauthn.RemoveVirtualAuthenticator, webauthn.RemoveVirtualAuthenticatorParams{AuthenticatorID: key}); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/authent/authent/internal/await"
+	"github.com/authent/authent/internal/chromium"
 	"github.com/authent/authent/internal/testdb"
 )
 
@@ -25,7 +26,7 @@ func TestBrowser_Passkey(t *testing.T) {
 		a := startStill(t, kind.URL(t))
 		b := a.tab(t)
 		complaints := b.complaints()
-		key := b.authenticator()
+		key := chromium.Authenticator(t, b.ctx)
 		b.register(ada)
 		b.proveAddress()
 		b.addsPasskey(key)

@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/webauthn"
-	"github.com/chromedp/chromedp"
 	"github.com/pquerna/otp/totp"
 
 	"github.com/authent/authent/internal/freeport"
@@ -108,21 +106,4 @@ func (b *tab) beginApp() *phone {
 func (b *tab) shownKey() string {
 	b.t.Helper()
 	return strings.ReplaceAll(value[string](b, "document.querySelector('.key').textContent"), " ", "")
-}
-
-// authenticator gives the tab an authenticator for passkeys, such as a laptop has, whose
-// user always puts a finger on it.
-func (b *tab) authenticator() webauthn.AuthenticatorID {
-	b.t.Helper()
-	if _, err := chromedp.Call(b.ctx, webauthn.Enable, webauthn.EnableParams{EnableUI: new(false)}); err != nil {
-		b.t.Fatal(err)
-	}
-	made, err := chromedp.Call(b.ctx, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
-		Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
-		HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
-	}})
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return made.AuthenticatorID
 }
