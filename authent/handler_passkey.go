@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/authent/authent/authent/internal/page"
@@ -252,14 +253,15 @@ func (e *exchange) passkeyOn() *page.PasskeyButton {
 	}
 }
 
-// passkeyOf does what passkeyOn does for somebody who is signed in, nil if they have none.
+// passkeyOf does what passkeyOn does for somebody who is signed in, nil if they have none that
+// works.
 func (e *exchange) passkeyOf(s *Session) (*page.PasskeyButton, error) {
 	button := e.passkeyOn()
 	if button == nil {
 		return nil, nil
 	}
 	keys, err := e.Passkeys(e.r.Context(), s.UserID)
-	if len(keys) == 0 || err != nil {
+	if err != nil || !slices.ContainsFunc(keys, func(key Authenticator) bool { return !key.blocked() }) {
 		return nil, err
 	}
 	return button, nil

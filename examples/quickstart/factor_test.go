@@ -153,7 +153,7 @@ func (b *tab) confirmsWithCode(p *phone) {
 	b.t.Helper()
 	b.open("/auth/account")
 	b.press("Confirm with a code to change this")
-	b.says("Confirm that it is you")
+	b.says("Confirm that it is you", "needs a code")
 	b.hasFocus("code")
 	b.do(chromedp.KeyEvent(p.wrong()))
 	b.enter()

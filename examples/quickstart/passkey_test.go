@@ -102,7 +102,9 @@ func (b *tab) addsPasskey(key webauthn.AuthenticatorID) {
 	if n := b.stored(key); n != 1 {
 		b.t.Fatalf("the authenticator has %d passkeys", n)
 	}
-	b.open("/auth/reauthenticate?callbackUrl=/auth/account") // a password alone changes nothing beside it
+	b.press("Confirm") // a password alone changes nothing beside it
+	b.says("What you are about to do needs your passkey")
+	b.leadsNowhere()
 	b.press("Use a passkey")
 	b.says("Add a passkey")
 	b.do(chromedp.Click(chromedp.Search(`//button[normalize-space(.)="Add a passkey"]`)))

@@ -30,6 +30,12 @@ type ReauthenticateView struct {
 	Passkey *PasskeyButton
 }
 
+// Led reports whether the page has no mistake to tell of: a code that only says why somebody
+// is asked is none.
+func (v ReauthenticateView) Led() bool {
+	return v.Error == "" || v.Error == "FactorRequired" || v.Error == "RecentSignInRequired"
+}
+
 // Focus returns the id of the first field to be filled in.
 func (v ReauthenticateView) Focus() string {
 	switch {
