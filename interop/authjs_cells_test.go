@@ -33,7 +33,7 @@ type cell struct {
 	passwords bool // its users have a column for them
 	precision time.Duration
 	adapter   func(*entsql.Driver) authent.Adapter
-	own       []*entschema.Table // authent's own, beside Auth.js's
+	graph     []*entschema.Table // of the adapter, where it may have more than Auth.js's DDL
 	version   authent.AuthJSVersion
 }
 
@@ -44,8 +44,8 @@ var cells = []cell{
 	{"drizzle.postgres", "postgres", true, time.Millisecond, func(d *entsql.Driver) authent.Adapter {
 		return drizzle.NewAuthAdapter(drizzle.NewClient(drizzle.Driver(d)))
 	}, nil, authent.AuthJS5},
-	{"drizzle-defaults.postgres", "postgres", false, time.Second, onDrizzleDefault, ownDrizzleDefault, authent.AuthJS5},
-	{"drizzle.mysql", "mariadb", false, time.Second, onDrizzleDefault, ownDrizzleDefault, authent.AuthJS5},
+	{"drizzle-defaults.postgres", "postgres", false, time.Second, onDrizzleDefault, drizzledefaulttables.Tables, authent.AuthJS5},
+	{"drizzle.mysql", "mariadb", false, time.Second, onDrizzleDefault, drizzledefaulttables.Tables, authent.AuthJS5},
 	{"drizzle.sqlite", "sqlite", false, time.Millisecond, func(d *entsql.Driver) authent.Adapter {
 		return drizzlesqlite.NewAuthAdapter(drizzlesqlite.NewClient(drizzlesqlite.Driver(d)))
 	}, nil, authent.AuthJS5},
@@ -64,7 +64,17 @@ func cells4() []cell {
 	return some
 }
 
-var ownDrizzleDefault = []*entschema.Table{drizzledefaulttables.RatelimitsTable}
+// beside are the tables of a graph that Auth.js's DDL has not: authent's own.
+func beside(script string, graph []*entschema.Table) (own []*entschema.Table) {
+	for _, t := range graph {
+		if !strings.Contains(script, t.Name) {
+			table := *t
+			table.ForeignKeys = nil // none leads to another program's users
+			own = append(own, &table)
+		}
+	}
+	return own
+}
 
 // statements are the cell's DDL.
 func (c cell) statements(t testing.TB, dialect string) []string {
@@ -74,14 +84,15 @@ func (c cell) statements(t testing.TB, dialect string) []string {
 		t.Fatal(err)
 	}
 	statements := testdb.Script(string(script))
-	if len(c.own) == 0 {
+	own := beside(string(script), c.graph)
+	if len(own) == 0 {
 		return statements
 	}
-	own, err := migrate.DDL(t.Context(), dialect, c.own)
+	ddl, err := migrate.DDL(t.Context(), dialect, own)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(statements, testdb.Script(own)...)
+	return append(statements, testdb.Script(ddl)...)
 }
 
 func onPrisma(d *entsql.Driver) authent.Adapter {
