@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -138,9 +139,20 @@ func (a *Auth) warn() {
 	if a.site.Origin == nil {
 		a.cfg.Logger.Warn("authent: AUTH_URL is not set: only http requests from this machine to a loopback host are served")
 	}
+	if _, ok := a.passkeyProvider(); ok && a.site.Origin != nil && isIP(a.site.Origin.Hostname()) {
+		a.cfg.Logger.Warn("authent: browsers have no passkeys for an IP address, so pages do not offer them: use a name in URL, such as localhost")
+	}
+	if a.cfg.Factors.Policy == FactorsRequired && !a.cfg.offersFactors() {
+		a.cfg.Logger.Warn("authent: FactorsRequired without a Mailer, a provider of type oauth or oidc, or passkeys: only those can set up an app, and pass, whose address the application itself calls verified")
+	}
 	if a.cfg.AuthJS.Mode == AuthJSShared {
 		a.cfg.Logger.Warn("authent: AuthJSShared stores session tokens as Auth.js does, so whoever reads the database can use them; wrap the Node adapter and use AuthJSSharedHashed")
 	}
+}
+
+func isIP(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
 }
 
 // Pattern returns the http.ServeMux pattern under which to mount Handler,

@@ -26,7 +26,7 @@ type Factors struct {
 	// is not asked again. The session's level is 1 nevertheless. If empty, none.
 	Trusting []string
 	// TrustBrowser is for how long people may have a browser remembered on which they are
-	// not asked for the code again; at most 90 days. If zero, they are asked each time.
+	// not asked for the code again: 1 to 90 days. If zero, they are asked each time.
 	TrustBrowser time.Duration
 }
 
@@ -42,8 +42,17 @@ const (
 	FactorsRequired
 )
 
-// maxTrust bounds Factors.TrustBrowser.
-const maxTrust = 90 * 24 * time.Hour
+// minTrust and maxTrust bound Factors.TrustBrowser.
+const (
+	minTrust = 24 * time.Hour
+	maxTrust = 90 * 24 * time.Hour
+)
+
+// offersFactors reports whether people can come to have a factor without the application's
+// help: an app is for those whose address is proved.
+func (c *Config) offersFactors() bool {
+	return c.Mailer != nil || slices.ContainsFunc(c.Providers, func(p Provider) bool { return p.isOAuth() || p.isPasskey() })
+}
 
 // validateFactors reports what second factors need and do not have.
 func (c *Config) validateFactors(cols Columns) error {
@@ -68,8 +77,8 @@ func (c *Config) validateFactors(cols Columns) error {
 	if !cols.SessionAAL || !cols.SessionAMR || !cols.SessionAuthenticatedAt {
 		fault("Session lacks one of the fields amr, aal and authenticated_at: use mixin.Session, or add field.String(\"amr\").Optional(), field.Int64(\"aal\").Optional().Nillable() and field.Time(\"authenticated_at\").Optional().Nillable()")
 	}
-	if f.TrustBrowser < 0 || f.TrustBrowser > maxTrust {
-		fault("TrustBrowser is %v: use 0 to 90 days", f.TrustBrowser)
+	if f.TrustBrowser != 0 && (f.TrustBrowser < minTrust || f.TrustBrowser > maxTrust) {
+		fault("TrustBrowser is %v: use 1 to 90 days, or 0", f.TrustBrowser)
 	}
 	for _, id := range f.Trusting {
 		if !slices.ContainsFunc(c.Providers, func(p Provider) bool {
@@ -168,6 +177,8 @@ type pendingSignIn struct {
 	// AMR are the methods of the first step, Provider the provider's id.
 	AMR      string `json:"m"`
 	Provider string `json:"p,omitempty"`
+	// Account is the provider's id of an account that the second step links, "" for none.
+	Account string `json:"l,omitempty"`
 	// Guard is a MAC of what guarded the account then: if the password has changed since,
 	// the first step counts for nothing.
 	Guard string `json:"g"`
@@ -235,14 +246,20 @@ func (a *Auth) finishPending(ctx context.Context, c caller, w pendingSignIn, cod
 	if err != nil {
 		return nil, err
 	}
-	p := proof{userID: u.ID, methods: append(factor.Split(w.AMR), checked.method), provider: w.Provider}.telling(e)
+	p := proof{userID: u.ID, methods: append(factor.Split(w.AMR), checked.method), provider: w.Provider}
+	linked := false
+	p.tells = func() []securityEvent { return e.besideLink(linked) }
+	p.letIn = func(tx Adapter, u *User) (err error) {
+		linked, err = a.linkPending(ctx, tx, u, w)
+		return err
+	}
 	s, err = a.signIn(ctx, c, p, func(tx Adapter) (*User, error) {
 		u, err := a.signInUser(ctx, tx, proof{userID: w.UserID}, nil)
 		if err != nil {
 			return nil, err
 		}
-		if !Secret(a.guardOf(u)).Equal(Secret(w.Guard)) {
-			return nil, ErrFactorRequired
+		if err := a.holdsFirstStep(ctx, tx, u, w); err != nil {
+			return nil, err
 		}
 		if err := a.usePending(ctx, tx, w); err != nil {
 			return nil, err
@@ -254,8 +271,28 @@ func (a *Auth) finishPending(ctx context.Context, c caller, w pendingSignIn, cod
 	}
 	a.codeWorked(ctx, s.User, checked)
 	a.succeeded(ctx, counted{a.accountCounter(c, try{kind: TrySignIn, account: u.Email})}) // of the first step
+	if linked {
+		a.announceLinked(ctx, s.User, w, e.besideLink(true)[0].in(s))
+	}
 	fire(ctx, a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: s.User, Provider: w.Provider})
 	return s, nil
+}
+
+// holdsFirstStep checks again, within the transaction, that the first step of w still lets u
+// in: the password and the address are the same, and the account is not unlinked.
+func (a *Auth) holdsFirstStep(ctx context.Context, tx Adapter, u *User, w pendingSignIn) error {
+	if !Secret(a.guardOf(u)).Equal(Secret(w.Guard)) {
+		return ErrFactorRequired
+	}
+	p, ok := a.provider(w.Provider)
+	if w.Account != "" || !ok || !p.isOAuth() {
+		return nil
+	}
+	accounts, err := tx.Accounts(ctx, u.ID)
+	if err == nil && !slices.ContainsFunc(accounts, func(acc *Account) bool { return acc.Provider == p.ID }) {
+		return ErrFactorRequired
+	}
+	return err
 }
 
 // usePending makes the second step work once: the second one to store it finds it stored.

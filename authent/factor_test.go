@@ -2,6 +2,7 @@ package authent_test
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/authent/authent/authent"
+	"github.com/authent/authent/authent/authenttest"
 	"github.com/authent/authent/authent/internal/factor"
 	"github.com/authent/authent/authent/provider"
 	"github.com/authent/authent/internal/testdb"
@@ -242,6 +244,7 @@ func TestFactorsConfig(t *testing.T) {
 		"no TOTPStore":       func(c *authent.Config) { c.Adapter = struct{ authent.Adapter }{c.Adapter} },
 		"in shared mode":     func(c *authent.Config) { c.AuthJS.Mode = authent.AuthJSSharedHashed },
 		"TrustBrowser is":    func(c *authent.Config) { c.Factors.TrustBrowser = 91 * 24 * time.Hour },
+		"is 23h0m0s: use 1":  func(c *authent.Config) { c.Factors.TrustBrowser = 23 * time.Hour },
 		"Trusting names":     func(c *authent.Config) { c.Factors.Trusting = []string{"credentials"} },
 		"the Policy 9 is":    func(c *authent.Config) { c.Factors.Policy = 9 },
 		"is FactorsOff":      func(c *authent.Config) { c.Factors = authent.Factors{TrustBrowser: time.Hour} },
@@ -258,6 +261,38 @@ func TestFactorsConfig(t *testing.T) {
 		if _, err := authent.New(c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want an error that says %q: %v", want, err)
 		}
+	}
+}
+
+// TestWarnings: New tells of factors that nobody can come to have without the application,
+// and of passkeys on a host that browsers have none for.
+func TestWarnings(t *testing.T) {
+	const nobody, address = "FactorsRequired without", "for an IP address"
+	required := authent.Factors{Policy: authent.FactorsRequired}
+	for name, c := range map[string]struct {
+		config authent.Config
+		want   string
+	}{
+		"nobody can":     {authent.Config{Factors: required, Providers: []authent.Provider{provider.Password()}}, nobody},
+		"by a passkey":   {authent.Config{Factors: required, Providers: []authent.Provider{provider.Password(), provider.Passkey()}}, ""},
+		"by mail":        {authent.Config{Factors: required, Providers: []authent.Provider{provider.Password()}, Mailer: new(authenttest.Mailbox)}, ""},
+		"at an address":  {authent.Config{URL: "http://127.0.0.1:8080", Providers: []authent.Provider{provider.Passkey()}}, address},
+		"at an IPv6 one": {authent.Config{URL: "http://[::1]:8080", Providers: []authent.Provider{provider.Passkey()}}, address},
+		"at a name":      {authent.Config{URL: "http://localhost:8080", Providers: []authent.Provider{provider.Passkey()}}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log strings.Builder
+			c.config.Adapter, c.config.Secrets, c.config.Logger = newWorld(t, testdb.SQLite, setup{}).store, []string{testSecret}, slog.New(slog.NewTextHandler(&log, nil))
+			if c.config.URL == "" {
+				c.config.URL = "https://example.com"
+			}
+			if _, err := authent.New(c.config); err != nil {
+				t.Fatal(err)
+			}
+			if told := log.String(); c.want == "" && told != "" || !strings.Contains(told, c.want) {
+				t.Errorf("want %q: %s", c.want, told)
+			}
+		})
 	}
 }
 

@@ -2,6 +2,7 @@ package authent
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -47,11 +48,9 @@ func (e *exchange) getPasskeyOptions() error {
 	if err != nil {
 		return e.failJSON(err)
 	}
-	sealed, err := e.keys.SealJSON(e.cfg.Rand, seal.Passkey, ceremonyPlace, c, c.expires())
-	if err != nil {
+	if err := e.keepCeremonies(append(e.ceremonies(), c)); err != nil {
 		return err
 	}
-	e.setCookie(e.w, e.cookies.passkey, sealed, c.expires())
 	e.json(http.StatusOK, map[string]any{"action": action, "options": options})
 	return nil
 }
@@ -121,25 +120,71 @@ func (r Authenticator) descriptor() map[string]any {
 	return d
 }
 
-// takeCeremony returns the ceremony that the browser keeps, and takes it from it.
-func (e *exchange) takeCeremony(action string) (c ceremony, err error) {
+// ceremonies returns those that the browser keeps, the oldest first: each of its tabs may
+// have asked for one.
+func (e *exchange) ceremonies() (all []ceremony) {
 	value := cookie(e.r, e.cookies.passkey)
-	if value == "" || !e.keys.OpenJSON(seal.Passkey, ceremonyPlace, value, e.now(), &c) || c.Action != action {
-		return c, errCeremonyGone
+	if value == "" || !e.keys.OpenJSON(seal.Passkey, ceremonyPlace, value, e.now(), &all) {
+		return nil
 	}
-	e.clearCookie(e.w, e.cookies.passkey)
-	return c, nil
+	return slices.DeleteFunc(all, func(c ceremony) bool { return !e.now().Before(c.expires()) })
+}
+
+// keepCeremonies has the browser keep the newest of all.
+func (e *exchange) keepCeremonies(all []ceremony) error {
+	if len(all) == 0 {
+		e.clearCookie(e.w, e.cookies.passkey)
+		return nil
+	}
+	all = all[max(0, len(all)-maxCeremonies):]
+	expires := all[len(all)-1].expires()
+	sealed, err := e.keys.SealJSON(e.cfg.Rand, seal.Passkey, ceremonyPlace, all, expires)
+	if err == nil {
+		e.setCookie(e.w, e.cookies.passkey, sealed, expires)
+	}
+	return err
+}
+
+// takeCeremony returns the ceremony that answer belongs to, and takes it from the browser.
+func (e *exchange) takeCeremony(action string, answer []byte) (ceremony, error) {
+	all, challenge := e.ceremonies(), challengeOf(answer)
+	i := slices.IndexFunc(all, func(c ceremony) bool { return c.Action == action && c.Challenge == challenge })
+	if i < 0 {
+		return ceremony{}, errCeremonyGone
+	}
+	c := all[i]
+	return c, e.keepCeremonies(slices.Delete(all, i, i+1))
+}
+
+// challengeOf returns the challenge that an answer names, "" for none. It says which
+// ceremony the answer belongs to, and is checked later.
+func challengeOf(answer []byte) string {
+	var a struct {
+		Response struct {
+			ClientDataJSON string `json:"clientDataJSON"`
+		} `json:"response"`
+	}
+	var client struct {
+		Challenge string `json:"challenge"`
+	}
+	if json.Unmarshal(answer, &a) != nil {
+		return ""
+	}
+	text, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(a.Response.ClientDataJSON, "="))
+	if err != nil || json.Unmarshal(text, &client) != nil {
+		return ""
+	}
+	return strings.TrimRight(client.Challenge, "=")
 }
 
 // postPasskey takes what a browser answered for a passkey: it signs in, or adds one.
 func (e *exchange) postPasskey() error {
-	action := e.form.Get("action")
-	c, err := e.takeCeremony(action)
+	action, answer := e.form.Get("action"), []byte(e.form.Get("data"))
+	c, err := e.takeCeremony(action, answer)
 	if err != nil {
 		return err
 	}
 	asked := c.asked(e.provider.Passkey, e.origin.Hostname(), e.origin.String())
-	answer := []byte(e.form.Get("data"))
 	if action == toAddPasskey {
 		return e.addPasskeyOf(c, asked, answer)
 	}
@@ -220,6 +265,9 @@ func (e *exchange) showPasskeys(view *page.AccountView, s *Session) error {
 		return err
 	}
 	card := &page.PasskeyCard{Provider: p.ID, CanChange: e.mayChangePasskeys(e.r.Context(), s) == nil}
+	if card.Accepted, err = e.accepted(p, s, keys); err != nil {
+		return err
+	}
 	for _, key := range keys {
 		card.Keys = append(card.Keys, page.PasskeyView{
 			ID: key.CredentialID, Name: key.Name, Added: key.CreatedAt, LastUsed: key.LastUsedAt,
@@ -228,6 +276,20 @@ func (e *exchange) showPasskeys(view *page.AccountView, s *Session) error {
 	}
 	view.Passkeys = card
 	return nil
+}
+
+// accepted returns what tells a browser which passkeys there still are, so that it offers no
+// others (AllAcceptedCredentialsOptions of WebAuthn L3 §5.1.10).
+func (e *exchange) accepted(p *Provider, s *Session, keys []Authenticator) (string, error) {
+	ids := []string{}
+	for _, key := range keys {
+		ids = append(ids, key.descriptor()["id"].(string))
+	}
+	text, err := json.Marshal(map[string]any{
+		"rpId":   ceremony{}.asked(p.Passkey, e.origin.Hostname(), e.origin.String()).RPID,
+		"userId": base64.RawURLEncoding.EncodeToString(userHandle(s.UserID)), "allAcceptedCredentialIds": ids,
+	})
+	return string(text), err
 }
 
 // isOnlyWay reports whether a user can sign in with nothing but a passkey.

@@ -39,8 +39,6 @@ func (a *Auth) signInArrived(ctx context.Context, c caller, ar *arrival) (admiss
 			continue
 		case err == nil:
 			a.announce(ctx, c, ar, did)
-		case errors.Is(err, ErrFactorRequired):
-			a.announceFirstStep(ctx, c, ar, did)
 		}
 		return did, err
 	}
@@ -76,29 +74,12 @@ func (a *Auth) announce(ctx context.Context, c caller, ar *arrival, did admissio
 	fire(ctx, a, "signIn", a.cfg.Events.SignIn, SignInEvent{User: did.user, Provider: ar.provider.ID, IsNewUser: did.created, Profile: &ar.profile})
 }
 
-// announceFirstStep does what announce does for a sign-in whose second step is to follow:
-// the account may be linked now.
-func (a *Auth) announceFirstStep(ctx context.Context, c caller, ar *arrival, did admission) {
-	for _, e := range ar.events(c, did) {
-		if e.ofFirstStep() {
-			e.userID = did.user.ID
-			a.record(ctx, e)
-		}
-	}
-	a.fireArrived(ctx, ar, did)
-}
-
 // events returns what a sign-in through a provider is: one that created the user a
 // registration, one that linked the account a link too.
 func (ar *arrival) events(c caller, did admission) []securityEvent {
 	e := c.event(AuditSignIn)
 	e.method = ar.provider.ID
-	if did.linked && !did.created {
-		link := e
-		link.kind = AuditLink
-		return []securityEvent{link, e}
-	}
-	return []securityEvent{e.of(did)}
+	return e.of(did).besideLink(did.linked && !did.created)
 }
 
 // of returns e for the way in which somebody was let in: a registration if the user is
@@ -116,14 +97,20 @@ func (a *Auth) fireArrived(ctx context.Context, ar *arrival, did admission) {
 	if did.created {
 		fire(ctx, a, "createUser", a.cfg.Events.CreateUser, UserEvent{User: did.user})
 	}
-	if did.linked {
-		account := ar.account.withoutTokens()
-		account.UserID = did.user.ID
-		if !did.created {
-			a.notice(ctx, mailJob{Kind: MailAccountLinked, To: did.user.Email, Provider: ar.provider.Name})
-		}
-		fire(ctx, a, "linkAccount", a.cfg.Events.LinkAccount, LinkAccountEvent{User: did.user, Account: &account, Profile: &ar.profile})
+	if !did.linked {
+		return
 	}
+	if !did.created {
+		a.notice(ctx, mailJob{Kind: MailAccountLinked, To: did.user.Email, Provider: ar.provider.Name})
+	}
+	a.fireLinked(ctx, did.user, ar.account, &ar.profile)
+}
+
+// fireLinked tells the application that the account is u's now.
+func (a *Auth) fireLinked(ctx context.Context, u *User, account Account, p *Profile) {
+	account = account.withoutTokens()
+	account.UserID = u.ID
+	fire(ctx, a, "linkAccount", a.cfg.Events.LinkAccount, LinkAccountEvent{User: u, Account: &account, Profile: p})
 }
 
 // prospect returns who will sign in, as far as can be seen before the
@@ -168,8 +155,15 @@ func (ar *arrival) find(ctx context.Context, store Adapter) (owner, namesake *Us
 // admit starts the session, in one transaction with everything that precedes it
 // (P26), if it belongs to prospect: a user's id, "" for a new user.
 func (a *Auth) admit(ctx context.Context, c caller, ar *arrival, prospect string) (did admission, err error) {
-	tells := func() []securityEvent { return ar.events(c, did) }
-	s, err := a.signIn(ctx, c, proof{tells: tells, methods: []factor.Method{factor.Provider}, provider: ar.provider.ID}, func(tx Adapter) (*User, error) {
+	p := proof{methods: []factor.Method{factor.Provider}, provider: ar.provider.ID}
+	p.tells = func() []securityEvent { return ar.events(c, did) }
+	p.letIn = func(tx Adapter, u *User) error {
+		if !did.linked {
+			return nil
+		}
+		return linkTo(ctx, tx, ar, u.ID)
+	}
+	s, err := a.signIn(ctx, c, p, func(tx Adapter) (*User, error) {
 		did, err = a.admitUser(ctx, tx, ar, prospect)
 		return did.user, err
 	})
@@ -178,7 +172,7 @@ func (a *Auth) admit(ctx context.Context, c caller, ar *arrival, prospect string
 		did.session, s.first = s, did.created
 		return did, nil
 	case errors.Is(err, ErrFactorRequired):
-		return did, err
+		err = ar.linkLater(did, err)
 	case errors.Is(err, ErrUserDisabled):
 		err = ErrAccessDenied
 	case errors.Is(err, ErrConflict), errors.Is(err, ErrNotFound): // somebody else made the user or the account, or deleted it
@@ -222,7 +216,7 @@ func (a *Auth) admitUser(ctx context.Context, tx Adapter, ar *arrival, prospect 
 	if user, err = tx.CreateUser(signUp, ar.user(a.now())); err != nil {
 		return admission{}, unusable(err)
 	}
-	return admission{user: user, created: true, linked: true}, linkTo(ctx, tx, ar, user.ID)
+	return admission{user: user, created: true, linked: true}, nil
 }
 
 // admitOwner signs in the user who has the account, and stores the new tokens.
@@ -242,7 +236,7 @@ func (a *Auth) admitOwner(ctx context.Context, tx Adapter, ar *arrival, userID s
 	return user, tx.UpdateAccount(ctx, account.Provider, account.ProviderAccountID, ar.account.update())
 }
 
-// admitByEmail links the account to the user who has its address. If nobody had
+// admitByEmail returns the user who has the account's address, to link it to them. If nobody had
 // verified that address so far, whoever registered it may be a stranger: the
 // credentials that they added are removed (P29).
 func (a *Auth) admitByEmail(ctx context.Context, tx Adapter, ar *arrival, user *User) (*User, error) {
@@ -262,7 +256,7 @@ func (a *Auth) admitByEmail(ctx context.Context, tx Adapter, ar *arrival, user *
 			return nil, err
 		}
 	}
-	return user, linkTo(ctx, tx, ar, user.ID)
+	return user, nil
 }
 
 // proveEmail records that the user's address is verified for the first time, and

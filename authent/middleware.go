@@ -68,7 +68,7 @@ func (a *Auth) RequireUser(next http.Handler) http.Handler {
 		switch {
 		case s == nil:
 			a.askToSignIn(w, r)
-		case a.lacksFactor(s):
+		case a.lacksFactor(s) && !a.asksAgain(w, r):
 			a.askAgain(w, r, ErrAssuranceRequired)
 		default:
 			next.ServeHTTP(w, r)
@@ -110,6 +110,13 @@ func (a *Auth) RequireRecent(d time.Duration) func(http.Handler) http.Handler {
 	}
 }
 
+// asksAgain reports whether r asks for the page on which people show more: whoever must do
+// so is let in there.
+func (a *Auth) asksAgain(w http.ResponseWriter, r *http.Request) bool {
+	e := a.exchange(w, r)
+	return e.isPage(e.origin.String()+ownURI(r), a.cfg.Pages.Reauthenticate)
+}
+
 // askAgain has somebody who is signed in show more, as err says: on a page of its own, from
 // which they come back, or in JSON.
 func (a *Auth) askAgain(w http.ResponseWriter, r *http.Request, err error) {
@@ -123,6 +130,10 @@ func (a *Auth) askAgain(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	target := e.failurePage(failure{page: "reauthenticate"}, query)
 	switch {
+	case a.asksAgain(w, r):
+		e.cfg.Logger.ErrorContext(r.Context(), "authent: Pages.Reauthenticate is itself behind RequireAAL2 or RequireRecent, so nobody can pass: put it behind RequireUser",
+			"page", a.cfg.Pages.Reauthenticate)
+		e.errorPage(failure{kind: serverFault.kind, status: serverFault.status})
 	case ok:
 		w.Header().Set("Cache-Control", "private, no-store")
 		e.lead(http.StatusOK, target)

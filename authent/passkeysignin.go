@@ -22,6 +22,8 @@ import (
 const (
 	// ceremonyAge is how long somebody may take to use a passkey, as browsers are told.
 	ceremonyAge = 5 * time.Minute
+	// maxCeremonies is how many a browser keeps: as many of its tabs may wait for a passkey.
+	maxCeremonies = 4
 	// blockedCounter is the counter of a passkey that is blocked. Every counter is at most
 	// as great, so that Auth.js refuses it too.
 	blockedCounter = math.MaxInt32

@@ -123,6 +123,16 @@ func TestP33_SecondStepWorksOnce(t *testing.T) {
 			t.Errorf("to %s, signed in as %q", a.target(), b.who())
 		}
 	})
+	t.Run("account unlinked", func(t *testing.T) {
+		w, first, p := withApp(t, testdb.SQLite, nil)
+		first.through("/auth/link/hub")
+		b := w.browser()
+		b.through("/auth/signin/hub")
+		w.exec("DELETE FROM accounts")
+		if a := b.post("/auth/factor", "code", p.next()); b.who() != "" || a.errorCode() != "FactorRequired" {
+			t.Errorf("to %s, signed in as %q", a.target(), b.who())
+		}
+	})
 	for name, change := range map[string]func(w *oauthWorld){
 		"password changed": func(w *oauthWorld) { w.exec("UPDATE users SET password = 'another'") },
 		"address changed":  func(w *oauthWorld) { w.exec("UPDATE users SET email = 'ada@example.net'") },

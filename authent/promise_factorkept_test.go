@@ -126,3 +126,35 @@ func TestP38_AssuranceIsProved(t *testing.T) {
 		t.Errorf("a step-up of nobody: %v", err)
 	}
 }
+
+// TestOwnReauthenticatePage: a page of the application's own on which people show a factor
+// may be behind RequireUser where everybody must have one. Behind what needs the factor, it
+// is told in the log and leads round nowhere.
+func TestOwnReauthenticatePage(t *testing.T) {
+	w := newFactorWorld(t, testdb.SQLite, func(c *authent.Config) {
+		c.Pages.Reauthenticate, c.Factors.Policy = "/own/again", authent.FactorsRequired
+	})
+	open := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	again := w.auth.RequireUser(open)
+	own := http.NewServeMux()
+	own.HandleFunc("/own/again", func(rw http.ResponseWriter, r *http.Request) { again.ServeHTTP(rw, r) })
+	own.Handle("/own/vault", w.auth.RequireUser(open))
+	w.handle("/own/", own.ServeHTTP)
+	b := w.registered()
+	b.header.Set("Accept", "text/html")
+	a := b.get("/own/vault")
+	u, _ := url.Parse(a.target())
+	if a.status != http.StatusFound || u.Path != "/own/again" || u.Query().Get("error") != "FactorRequired" || u.Query().Get("callbackUrl") == "" {
+		t.Fatalf("%d to %s", a.status, a.target())
+	}
+	if a := b.get(u.RequestURI()); a.status != http.StatusOK {
+		t.Errorf("behind RequireUser: %d to %s", a.status, a.target())
+	}
+	for name, guard := range map[string]func(http.Handler) http.Handler{"RequireAAL2": w.auth.RequireAAL2, "RequireRecent": w.auth.RequireRecent(time.Minute)} {
+		w.clock.advance(2 * time.Minute)
+		again = guard(open)
+		if a := b.get(u.RequestURI()); a.status != http.StatusInternalServerError || !strings.Contains(w.log.text(), "is itself behind RequireAAL2") {
+			t.Errorf("behind %s: %d to %s", name, a.status, a.target())
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package authent_test
 
 import (
+	"context"
 	"encoding/base64"
 	"slices"
 	"strings"
@@ -131,4 +132,42 @@ func TestPasskeyConfig(t *testing.T) {
 			t.Errorf("want an error that says %q: %v", want, err)
 		}
 	}
+}
+
+// TestP33_LinksAfterTheSecondStep: an account that would be linked to somebody who has an
+// app is linked by the second step, and told then. Until that is done nothing is.
+func TestP33_LinksAfterTheSecondStep(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
+		var linked []string
+		w, _, p := withApp(t, kind, func(c *authent.Config) {
+			c.Events.LinkAccount = func(_ context.Context, e authent.LinkAccountEvent) error {
+				linked = append(linked, e.Account.Provider+" "+e.Profile.ID+" of "+e.User.Email)
+				return nil
+			}
+		})
+		links := func() []string {
+			return queryStrings(t, w.db, "SELECT CONCAT(outcome, ' ', method) FROM auditevents WHERE kind = 'account_link'")
+		}
+		b := w.browser()
+		if a := b.through("/auth/signin/trusted"); !strings.HasSuffix(a.target(), "/auth/factor") || b.who() != "" {
+			t.Fatalf("to %s, signed in as %q", a.target(), b.who())
+		}
+		if accounts := w.accounts(); len(accounts) > 0 || len(links()) > 0 || len(linked) > 0 {
+			t.Errorf("after the first step: accounts %q, told %q, fired %q", accounts, links(), linked)
+		}
+		tab := w.browser() // another first step, which is to link it too
+		tab.through("/auth/signin/trusted")
+		if b.post("/auth/factor", "code", p.next()); b.who() != ada || len(w.accounts()) != 1 || len(links()) != 1 || len(linked) != 1 {
+			t.Errorf("after the second: %q, accounts %q, told %q, fired %q", b.who(), w.accounts(), links(), linked)
+		}
+		w.nextOf(authent.MailAccountLinked)
+		if tab.post("/auth/factor", "code", p.next()); tab.who() != ada || len(w.accounts()) != 1 || len(linked) != 1 {
+			t.Errorf("the other first step: %q, accounts %q, fired %q", tab.who(), w.accounts(), linked)
+		}
+		again := w.browser()
+		again.through("/auth/signin/trusted")
+		if again.post("/auth/factor", "code", p.next()); again.who() != ada || len(w.accounts()) != 1 || len(linked) != 1 {
+			t.Errorf("the next time: %q, accounts %q, fired %q", again.who(), w.accounts(), linked)
+		}
+	})
 }

@@ -302,3 +302,35 @@ func TestP29_Passkeys(t *testing.T) {
 		t.Error("the stranger's passkey works")
 	}
 }
+
+// TestPasskeyTabs: each of a few tabs that wait for a passkey can use it, whichever asked
+// last, and each once.
+func TestPasskeyTabs(t *testing.T) {
+	w, _, key := withKey(t, testdb.SQLite, nil)
+	b := w.browser()
+	var tabs []string
+	for range 5 {
+		tabs = append(tabs, b.options("?action=authenticate").Challenge)
+	}
+	if a := b.answerWith("authenticate", tabs[0], key.Get); a.errorCode() != "WebAuthnVerificationError" || b.who() != "" {
+		t.Errorf("one tab more than are kept: to %s", a.target())
+	}
+	for _, i := range []int{2, 1, 4, 3} {
+		if a := b.answerWith("authenticate", tabs[i], key.Get); a.errorCode() != "" || b.who() != ada {
+			t.Errorf("tab %d: to %s, signed in as %q", i, a.target(), b.who())
+		}
+		if a := b.answerWith("authenticate", tabs[i], key.Get); a.errorCode() != "WebAuthnVerificationError" {
+			t.Errorf("tab %d again: to %s", i, a.target())
+		}
+	}
+	if b.cookie("authent.passkey") != "" {
+		t.Error("a ceremony is kept that was used")
+	}
+	late := b.options("?action=authenticate").Challenge
+	w.clock.advance(4 * time.Minute)
+	b.options("?action=authenticate")
+	w.clock.advance(2 * time.Minute)
+	if a := b.answerWith("authenticate", late, key.Get); a.errorCode() != "WebAuthnVerificationError" {
+		t.Errorf("six minutes later, beside a newer one: to %s", a.target())
+	}
+}

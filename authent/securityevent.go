@@ -44,7 +44,7 @@ func (s *Session) event(kind AuditKind) securityEvent {
 }
 
 // ofFirstStep reports whether e is done when a sign-in waits for its second step.
-func (e securityEvent) ofFirstStep() bool { return e.kind == AuditLink || e.kind == AuditVerification }
+func (e securityEvent) ofFirstStep() bool { return e.kind == AuditVerification }
 
 // client returns the client's address, "" if it is not known.
 func (e securityEvent) client() string {
@@ -60,6 +60,16 @@ func (e securityEvent) in(s *Session) securityEvent {
 		e.userID, e.sessionID = s.UserID, s.ID
 	}
 	return e
+}
+
+// besideLink returns e, a sign-in, after the link of an account if one was linked with it.
+func (e securityEvent) besideLink(linked bool) []securityEvent {
+	if !linked {
+		return []securityEvent{e}
+	}
+	link := e
+	link.kind = AuditLink
+	return []securityEvent{link, e}
 }
 
 // endedBy returns e with its outcome: err, or success if that is nil.

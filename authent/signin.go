@@ -33,6 +33,8 @@ type proof struct {
 	// tells returns what the transaction writes down besides, once it is known who
 	// signs in. If nil, nothing.
 	tells func() []securityEvent
+	// letIn is done once u is let in, and not before a second step. If nil, nothing.
+	letIn func(tx Adapter, u *User) error
 }
 
 // telling returns p with one event that its transaction writes down.
@@ -91,6 +93,11 @@ func (a *Auth) signIn(ctx context.Context, c caller, p proof, create func(tx Ada
 		}
 		if second != nil { // what the first step wrote is kept
 			return a.writeFirstStep(ctx, tx, user, p)
+		}
+		if p.letIn != nil {
+			if err := p.letIn(tx, user); err != nil {
+				return err
+			}
 		}
 		for _, token := range c.brought {
 			if err := tx.DeleteSession(ctx, a.storedToken(token)); err != nil {

@@ -40,10 +40,17 @@ func (a *Auth) trustBrowser(ctx context.Context, s *Session) (token string, expi
 	expires = a.now().Add(a.cfg.Factors.TrustBrowser)
 	e := s.event(AuditBrowserTrusted)
 	defer a.recordEnd(ctx, func() securityEvent { return e.endedBy(err) })
-	err = a.written(ctx, e, func(store Adapter) error {
-		return store.CreateVerificationToken(ctx, VerificationToken{
+	err = a.store.InTx(ctx, func(tx Adapter) error {
+		if _, err := a.lockSignedIn(ctx, tx, s); err != nil { // what ends s ends trust, too
+			return err
+		}
+		err := tx.CreateVerificationToken(ctx, VerificationToken{
 			Identifier: forTrust.of(s.UserID), Token: trustToken(s.UserID, token), Expires: expires,
 		})
+		if err != nil {
+			return err
+		}
+		return a.write(ctx, tx, e)
 	})
 	return token, expires, err
 }

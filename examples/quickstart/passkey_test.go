@@ -31,9 +31,10 @@ func TestBrowser_Passkey(t *testing.T) {
 		b.proveAddress()
 		b.addsPasskey(key)
 		b.signsInByAutofill()
+		b.signsInLater(key)
 		b.signsInByButton()
 		b.confirmsWithPasskey()
-		b.removesPasskey()
+		b.removesPasskey(key)
 		for _, text := range complaints() {
 			t.Errorf("the browser complains: %s", text)
 		}
@@ -84,14 +85,14 @@ const untaken = `(() => {
 	})
 })()`
 
-// stored returns how many passkeys the authenticator has.
-func (b *tab) stored(key webauthn.AuthenticatorID) int {
+// stored returns the passkeys that the authenticator has.
+func (b *tab) stored(key webauthn.AuthenticatorID) []*webauthn.Credential {
 	b.t.Helper()
 	all, err := chromedp.Call(b.ctx, webauthn.GetCredentials, webauthn.GetCredentialsParams{AuthenticatorID: key})
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return len(all.Credentials)
+	return all.Credentials
 }
 
 func (b *tab) addsPasskey(key webauthn.AuthenticatorID) {
@@ -99,7 +100,7 @@ func (b *tab) addsPasskey(key webauthn.AuthenticatorID) {
 	b.open("/auth/account")
 	b.press("Add a passkey")
 	b.says("The passkey is added", "added")
-	if n := b.stored(key); n != 1 {
+	if n := len(b.stored(key)); n != 1 {
 		b.t.Fatalf("the authenticator has %d passkeys", n)
 	}
 	b.press("Confirm") // a password alone changes nothing beside it
@@ -134,13 +135,42 @@ func (b *tab) signsInByAutofill() {
 	await.True(b.t, "the passkey signs in", func() bool { return strings.Contains(b.text(), "Hello, Ada Lovelace") })
 }
 
+// impatient makes long timers of a page short.
+const impatient = `(() => {
+	const later = window.setTimeout.bind(window)
+	window.setTimeout = (f, ms) => later(f, ms > 60_000 ? 100 : ms)
+})()`
+
+// signsInLater takes the browser's offer on a page that has been open for longer than its
+// first question is good for: the page has asked anew.
+func (b *tab) signsInLater(key webauthn.AuthenticatorID) {
+	b.t.Helper()
+	b.signOut()
+	finger := func(on bool) {
+		_, err := chromedp.Call(b.ctx, webauthn.SetAutomaticPresenceSimulation, webauthn.SetAutomaticPresenceSimulationParams{AuthenticatorID: key, Enabled: on})
+		if err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	finger(false)
+	calm := b.onNewPages(impatient)
+	b.open("/auth/signin?callbackUrl=/")
+	b.app.clock.unix.Add(600)
+	asked := value[int](b, questions)
+	await.True(b.t, "that the page asks anew", func() bool { return value[int](b, questions) > asked+1 })
+	finger(true)
+	await.True(b.t, "the passkey signs in", func() bool { return strings.Contains(b.text(), "Hello, Ada Lovelace") })
+	calm()
+}
+
+// questions counts how often the page has asked the server for what to ask a passkey.
+const questions = `performance.getEntriesByType('resource').filter(e => e.name.includes('webauthn-options')).length`
+
 // signsInByButton does so where the browser's own offer is not taken, as from then on.
 func (b *tab) signsInByButton() {
 	b.t.Helper()
 	b.signOut()
-	if _, err := chromedp.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: untaken}); err != nil {
-		b.t.Fatal(err)
-	}
+	b.onNewPages(untaken)
 	b.usesPasskeyButton()
 	b.says("Hello, Ada Lovelace")
 }
@@ -165,8 +195,15 @@ func (b *tab) confirmsWithPasskey() {
 	b.says("Add a passkey", "Laptop")
 }
 
-func (b *tab) removesPasskey() {
+// deaf makes a browser one that cannot be told which passkeys there are.
+const deaf = `delete PublicKeyCredential.signalAllAcceptedCredentials`
+
+// removesPasskey removes it in a browser that still offers it then, which leads nowhere. A
+// browser that can be told forgets it.
+func (b *tab) removesPasskey(key webauthn.AuthenticatorID) {
 	b.t.Helper()
+	hears := b.onNewPages(deaf)
+	b.open("/auth/account")
 	b.click(`[aria-label="Remove the passkey Laptop"]`)
 	b.says("The passkey is removed")
 	b.signOut()
@@ -174,4 +211,25 @@ func (b *tab) removesPasskey() {
 	b.says("That passkey did not work")
 	b.signIn(ada, word)
 	b.says("Hello, Ada Lovelace")
+	hears()
+	if n := len(b.stored(key)); n != 1 {
+		b.t.Fatalf("the authenticator has %d passkeys", n)
+	}
+	b.open("/auth/account")
+	await.True(b.t, "that the authenticator has forgotten it", func() bool { return len(b.stored(key)) == 0 })
+}
+
+// onNewPages runs a script before those of each page that is opened, until end is called.
+func (b *tab) onNewPages(script string) (end func()) {
+	b.t.Helper()
+	added, err := chromedp.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return func() {
+		b.t.Helper()
+		if _, err := chromedp.Call(b.ctx, page.RemoveScriptToEvaluateOnNewDocument, page.RemoveScriptToEvaluateOnNewDocumentParams{Identifier: added.Identifier}); err != nil {
+			b.t.Fatal(err)
+		}
+	}
 }

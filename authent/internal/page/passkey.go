@@ -17,7 +17,9 @@ type PasskeyCard struct {
 	Provider string
 	// CanChange says that they may be added, renamed and removed now.
 	CanChange bool
-	Keys      []PasskeyView
+	// Accepted is JSON that tells the browser which passkeys there still are.
+	Accepted string
+	Keys     []PasskeyView
 }
 
 // PasskeyView is a passkey on the account page.
@@ -54,4 +56,4 @@ func (v ReauthenticateView) Scripted() bool { return v.Passkey != nil }
 func (v ReauthenticateView) Autofill() bool { return false }
 
 // Scripted reports whether the page has the script.
-func (v AccountView) Scripted() bool { return v.Passkeys != nil && v.Passkeys.CanChange }
+func (v AccountView) Scripted() bool { return v.Passkeys != nil }

@@ -1,7 +1,11 @@
 // What pages do with passkeys. Without it, and without passkeys in the browser, every other
 // way to sign in works.
 (() => {
-  const has = window.PublicKeyCredential && PublicKeyCredential.parseRequestOptionsFromJSON;
+  // Browsers have no passkeys for an IP address.
+  const named = !/^[\d.]+$|^\[/.test(location.hostname);
+  const has = named && window.PublicKeyCredential && PublicKeyCredential.parseRequestOptionsFromJSON;
+  // What the server asked is good for five minutes.
+  const renewal = 4 * 60 * 1000;
   const ask = async (url) => {
     const res = await fetch(url, { headers: { Accept: "application/json" } });
     if (!res.ok) throw new Error("options: " + res.status);
@@ -16,6 +20,10 @@
     if (out && err.name !== "AbortError") out.textContent = out.dataset[err.name[0].toLowerCase() + err.name.slice(1)] || out.dataset.other;
   };
   let waiting = null;
+  const accepted = document.querySelector("[data-accepted]");
+  if (has && accepted && PublicKeyCredential.signalAllAcceptedCredentials) {
+    PublicKeyCredential.signalAllAcceptedCredentials(JSON.parse(accepted.dataset.accepted)).catch(() => {});
+  }
   for (const form of has ? document.querySelectorAll("form[data-passkey]") : []) {
     form.hidden = false;
     if (form.previousElementSibling?.matches(".or.passkey")) form.previousElementSibling.hidden = false;
@@ -27,6 +35,17 @@
         : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options), ...more });
       send(form, credential);
     };
+    const autofill = () => {
+      const mine = (waiting = new AbortController());
+      run({ mediation: "conditional", signal: mine.signal }).catch(() => {});
+      const again = () => {
+        if (mine.signal.aborted) return;
+        if (document.hidden) return document.addEventListener("visibilitychange", again, { once: true });
+        mine.abort();
+        autofill();
+      };
+      setTimeout(again, renewal);
+    };
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (waiting) waiting.abort();
@@ -34,9 +53,7 @@
     });
     if (!adds && form.dataset.autofill !== undefined && PublicKeyCredential.isConditionalMediationAvailable) {
       PublicKeyCredential.isConditionalMediationAvailable().then((can) => {
-        if (!can) return;
-        waiting = new AbortController();
-        run({ mediation: "conditional", signal: waiting.signal }).catch(() => {});
+        if (can) autofill();
       });
     }
   }
