@@ -12,6 +12,10 @@
 // existing file. With the --layout of an Auth.js application it leaves out RateLimit, whose
 // table is not there yet.
 //
+// A graph that is there gets more with --add: AuditEvent keeps what happened to accounts, TOTP
+// authenticator apps, Authenticator passkeys. Give --ids and --layout again if the graph was
+// made with them.
+//
 // With --from it reads the tables of a live database, whatever they are called, and writes
 // the schemas that map them as they are: ent/schema/layout.go says where each field of
 // authent's lies, and other columns become ordinary fields. What authent could not work with
@@ -59,6 +63,7 @@ type command struct {
 	Table   map[string]string `placeholder:"ENTITY=NAME" help:"With --from: which table is that of User, Account, Session or VerificationToken, where it is not clear."`
 	Column  map[string]string `placeholder:"ENTITY.FIELD=NAME" help:"With --from: which column is that of a field, such as Session.session_token=token."`
 	With    []string          `placeholder:"TABLE" help:"With --from: make an entity of this table too, which refers to users, with edges from and to them."`
+	Add     []string          `placeholder:"ENTITY" help:"Write only these schemas, into a graph that is there, which may do without them: AuditEvent, Authenticator, RateLimit, TOTP."`
 	Force   bool              `help:"With --from: write files anew that differ."`
 }
 
@@ -70,6 +75,10 @@ func main() {
 	case name != "":
 		run = func(io.Writer) error {
 			return fmt.Errorf("--%s is empty: is the variable set that it was to come from?", name)
+		}
+	case len(c.Add) > 0 && (c.From != "" || c.FromDDL != ""):
+		run = func(io.Writer) error {
+			return errors.New("--add is for a graph that is there: use it after --from, by itself")
 		}
 	case c.From != "":
 		run = func(out io.Writer) error { return c.from(context.Background(), out) }
@@ -96,7 +105,8 @@ func empty(parsed *kong.Context) string {
 	return ""
 }
 
-// noun is an entity and what the schema says of it.
+// noun is an entity, what the schema says of it, and the field of its mixin that has the type
+// of a user's id, if any.
 type noun struct{ Name, What, ID string }
 
 var nouns = []noun{
@@ -107,8 +117,16 @@ var nouns = []noun{
 	{rateLimit, "a counter of attempts", ""},
 }
 
-// rateLimit is the entity that a graph may do without.
+// rateLimit is the entity that a graph may do without, and has nevertheless.
 const rateLimit = "RateLimit"
+
+// optional are the entities for --add.
+var optional = []noun{
+	{"AuditEvent", "something that happened to an account", ""},
+	{"Authenticator", "a passkey", "UserID"},
+	{rateLimit, "a counter of attempts", ""},
+	{"TOTP", "a user's authenticator app", "UserID"},
+}
 
 var (
 	types   = map[string]string{"int64": "field.TypeInt64", "uuid": "field.TypeUUID"}
@@ -136,14 +154,12 @@ func (c command) run(out io.Writer) error {
 		wanted[filepath.Join(c.Folder, name)] = source
 		return err
 	}
-	errs := []error{
-		add("generate.go", "generate.go.tmpl", packageName(c.Folder)),
-		add("entc.go", "entc.go.tmpl", nil),
+	some, err := c.nouns()
+	errs := []error{err}
+	if len(c.Add) == 0 {
+		errs = append(errs, add("generate.go", "generate.go.tmpl", packageName(c.Folder)), add("entc.go", "entc.go.tmpl", nil))
 	}
-	for _, n := range nouns {
-		if n.Name == rateLimit && layouts[c.Layout] != "" {
-			continue
-		}
+	for _, n := range some {
 		name := filepath.Join("schema", strings.ToLower(n.Name)+".go")
 		errs = append(errs, add(name, "schema.go.tmpl", struct {
 			noun
@@ -157,8 +173,26 @@ func (c command) run(out io.Writer) error {
 	if err := write(wanted); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, next, len(wanted), goPath(c.Folder), goPath(filepath.Join(c.Folder, "schema")))
+	_, err = fmt.Fprintf(out, next, len(wanted), goPath(c.Folder), goPath(filepath.Join(c.Folder, "schema")))
 	return err
+}
+
+// nouns returns the entities to write.
+func (c command) nouns() (all []noun, err error) {
+	if len(c.Add) == 0 {
+		return slices.DeleteFunc(slices.Clone(nouns), func(n noun) bool { return n.Name == rateLimit && layouts[c.Layout] != "" }), nil
+	}
+	if info, err := os.Stat(filepath.Join(c.Folder, "schema")); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("--add: there is no graph in %s yet: run go tool scaffold without --add first, or name its folder", goPath(c.Folder))
+	}
+	for _, name := range c.Add {
+		i := slices.IndexFunc(optional, func(n noun) bool { return strings.EqualFold(n.Name, name) })
+		if i < 0 {
+			return nil, fmt.Errorf("--add %s: use AuditEvent, Authenticator, RateLimit or TOTP", name)
+		}
+		all = append(all, optional[i])
+	}
+	return all, nil
 }
 
 // next says what to do with the files.
@@ -195,7 +229,7 @@ func importable(name string) bool {
 
 // arguments returns the fields of the entity's mixin.
 func (c command) arguments(n noun) (all []string) {
-	if l := layouts[c.Layout]; l != "" {
+	if l := layouts[c.Layout]; l != "" && !slices.Contains([]string{"TOTP", "AuditEvent", rateLimit}, n.Name) {
 		all = append(all, "Layout: "+l)
 	}
 	if t := types[c.IDs]; t != "" && n.ID != "" {

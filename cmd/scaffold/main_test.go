@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -61,9 +62,55 @@ func TestScaffold(t *testing.T) {
 				if err := c.run(&out); err == nil || !strings.Contains(err.Error(), "exists already") {
 					t.Errorf("a second run: %v", err)
 				}
+				checkAdd(t, c, storage)
 			})
 		}
 	}
+}
+
+// checkAdd adds what the graph may do without, which is a graph that authent takes, too.
+func checkAdd(t *testing.T, c command, storage *gen.Storage) {
+	t.Helper()
+	c.Add = []string{"TOTP", "authenticator", "AuditEvent"}
+	if c.Layout != "native" {
+		c.Add = append(c.Add, "RateLimit")
+	}
+	var out bytes.Buffer
+	if err := c.run(&out); err != nil || !strings.Contains(out.String(), fmt.Sprintf("Wrote %d files", len(c.Add))) {
+		t.Fatalf("add: %v\n%s", err, &out)
+	}
+	g, err := entc.LoadGraph("./"+filepath.Join(c.Folder, "schema"), &gen.Config{Package: "example.com/app/ent", Storage: storage})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := entauth.Extension{}.Hooks()[0](gen.GenerateFunc(func(*gen.Graph) error { return nil }))
+	if err := check.Generate(g); err != nil || len(g.Nodes) != 8 {
+		t.Errorf("with all: %d entities, %v", len(g.Nodes), err)
+	}
+	if err := c.run(&out); err == nil || !strings.Contains(err.Error(), "exists already") {
+		t.Errorf("add again: %v", err)
+	}
+}
+
+// TestAdd_Refusals: --add says what it can add, and where to.
+func TestAdd_Refusals(t *testing.T) {
+	for want, c := range map[string]command{
+		"there is no graph in": {Folder: filepath.Join(t.TempDir(), "ent"), IDs: "string", Layout: "native", Add: []string{"TOTP"}},
+		"--add Passkey: use":   {Folder: graphFolder(t), IDs: "string", Layout: "native", Add: []string{"Passkey"}},
+	} {
+		if err := c.run(io.Discard); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q: %v", want, err)
+		}
+	}
+}
+
+func graphFolder(t *testing.T) string {
+	t.Helper()
+	folder := filepath.Join(t.TempDir(), "ent")
+	if err := os.MkdirAll(filepath.Join(folder, "schema"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return folder
 }
 
 // temporary is a folder within the module, so that its dependencies are there,

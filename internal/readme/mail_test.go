@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/authent/authent/internal/await"
 	"github.com/authent/authent/internal/smtpserver"
@@ -45,6 +46,8 @@ type registrant struct {
 	g      *guide
 	client *http.Client
 	email  string
+	// ahead is how far their authenticator app is ahead of the clock.
+	ahead time.Duration
 }
 
 // reader registers somebody.
@@ -54,7 +57,7 @@ func (g *guide) reader(email string) *registrant {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	p := &registrant{g, &http.Client{Jar: jar}, email}
+	p := &registrant{g: g, client: &http.Client{Jar: jar}, email: email}
 	await.True(g.t, "the application answers", func() bool { return g.reachable("http://localhost:" + g.port + "/auth/csrf") })
 	page := p.send("/auth/register", "/auth/register", "email", email, "password", "correct horse battery")
 	if !strings.Contains(page, "Check your mail") {
@@ -83,7 +86,12 @@ func (p *registrant) send(page, action string, fields ...string) string {
 
 func (p *registrant) page(path string) string {
 	p.g.t.Helper()
-	res, err := p.client.Get("http://localhost:" + p.g.port + path)
+	r, err := http.NewRequestWithContext(p.g.t.Context(), http.MethodGet, "http://localhost:"+p.g.port+path, nil)
+	if err != nil {
+		p.g.t.Fatal(err)
+	}
+	r.Header.Set("Accept", "text/html") // as browsers do
+	res, err := p.client.Do(r)
 	if err != nil {
 		p.g.t.Fatal(err)
 	}
