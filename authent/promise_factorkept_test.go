@@ -150,10 +150,27 @@ func TestOwnReauthenticatePage(t *testing.T) {
 	if a := b.get(u.RequestURI()); a.status != http.StatusOK {
 		t.Errorf("behind RequireUser: %d to %s", a.status, a.target())
 	}
+	vault := w.auth.RequireUser(open) // as routers call it that resolve no dots
+	letIn := func(uri string) bool {
+		r := b.request(http.MethodGet, "/own/vault", nil)
+		r.AddCookie(&http.Cookie{Name: "authjs.session-token", Value: b.token()})
+		r.RequestURI = uri
+		rec := httptest.NewRecorder()
+		vault.ServeHTTP(rec, r)
+		return rec.Code == http.StatusOK
+	}
+	if !letIn("/own/again?a=b") {
+		t.Error("the page itself is not let in")
+	}
+	for _, uri := range []string{"/own/vault/../again", "/own/vault/%2e%2e/again", "/own/%61gain", "/own/again/", "/own/again;v", "//own/again", "/own/vault?/own/again", "http://127.0.0.1/own/vault/../again"} {
+		if letIn(uri) {
+			t.Errorf("%s is let in without a factor", uri)
+		}
+	}
 	for name, guard := range map[string]func(http.Handler) http.Handler{"RequireAAL2": w.auth.RequireAAL2, "RequireRecent": w.auth.RequireRecent(time.Minute)} {
 		w.clock.advance(2 * time.Minute)
 		again = guard(open)
-		if a := b.get(u.RequestURI()); a.status != http.StatusInternalServerError || !strings.Contains(w.log.text(), "is itself behind RequireAAL2") {
+		if a := b.get(u.RequestURI()); a.status != http.StatusInternalServerError || !strings.Contains(w.log.text(), "is itself behind what asks again") {
 			t.Errorf("behind %s: %d to %s", name, a.status, a.target())
 		}
 	}
