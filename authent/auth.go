@@ -143,7 +143,7 @@ func (a *Auth) warn() {
 		a.cfg.Logger.Warn("authent: browsers have no passkeys for an IP address, so pages do not offer them: use a name in URL, such as localhost")
 	}
 	if a.cfg.Factors.Policy == FactorsRequired && !a.cfg.offersFactors() {
-		a.cfg.Logger.Warn("authent: FactorsRequired without a Mailer, a provider of type oauth or oidc, or passkeys: only those can set up an app, and pass, whose address the application itself calls verified")
+		a.cfg.Logger.Warn("authent: FactorsRequired without a Mailer, a provider with TrustEmail, or passkeys: only those can set up an app, and pass, whose address the application itself calls verified")
 	}
 	if a.cfg.AuthJS.Mode == AuthJSShared {
 		a.cfg.Logger.Warn("authent: AuthJSShared stores session tokens as Auth.js does, so whoever reads the database can use them; wrap the Node adapter and use AuthJSSharedHashed")

@@ -178,7 +178,8 @@ type SignInEvent struct {
 
 // LinkAccountEvent says that a provider's account became a way for User to sign
 // in. Account has no tokens; TokenSource gives them. Where a second step linked it, its
-// tokens come with the next sign-in, and Profile has no more than ID and address.
+// tokens come with the next sign-in, without a refresh token that the provider gives only
+// once, and Profile has no more than ID and address.
 type LinkAccountEvent struct {
 	User    *User
 	Account *Account

@@ -51,7 +51,7 @@ const (
 // offersFactors reports whether people can come to have a factor without the application's
 // help: an app is for those whose address is proved.
 func (c *Config) offersFactors() bool {
-	return c.Mailer != nil || slices.ContainsFunc(c.Providers, func(p Provider) bool { return p.isOAuth() || p.isPasskey() })
+	return c.Mailer != nil || slices.ContainsFunc(c.Providers, func(p Provider) bool { return p.isOAuth() && p.OAuth.TrustEmail || p.isPasskey() })
 }
 
 // validateFactors reports what second factors need and do not have.
@@ -177,8 +177,10 @@ type pendingSignIn struct {
 	// AMR are the methods of the first step, Provider the provider's id.
 	AMR      string `json:"m"`
 	Provider string `json:"p,omitempty"`
-	// Account is the provider's id of an account that the second step links, "" for none.
-	Account string `json:"l,omitempty"`
+	// Account is the id at the provider, "" for none. Links says that the second step is to
+	// link it.
+	Account string `json:"i,omitempty"`
+	Links   bool   `json:"l,omitempty"`
 	// Guard is a MAC of what guarded the account then: if the password has changed since,
 	// the first step counts for nothing.
 	Guard string `json:"g"`
@@ -279,17 +281,20 @@ func (a *Auth) finishPending(ctx context.Context, c caller, w pendingSignIn, cod
 }
 
 // holdsFirstStep checks again, within the transaction, that the first step of w still lets u
-// in: the password and the address are the same, and the account is not unlinked.
+// in: the password and the address are the same, and the provider and the account are there.
 func (a *Auth) holdsFirstStep(ctx context.Context, tx Adapter, u *User, w pendingSignIn) error {
 	if !Secret(a.guardOf(u)).Equal(Secret(w.Guard)) {
 		return ErrFactorRequired
 	}
 	p, ok := a.provider(w.Provider)
-	if w.Account != "" || !ok || !p.isOAuth() {
+	if w.Provider != "" && !ok {
+		return ErrFactorRequired
+	}
+	if w.Account == "" {
 		return nil
 	}
-	accounts, err := tx.Accounts(ctx, u.ID)
-	if err == nil && !slices.ContainsFunc(accounts, func(acc *Account) bool { return acc.Provider == p.ID }) {
+	holds, err := holdsAccount(ctx, tx, u, p, w)
+	if err == nil && !holds {
 		return ErrFactorRequired
 	}
 	return err

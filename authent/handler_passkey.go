@@ -107,13 +107,18 @@ func orEmpty(list []map[string]any) []map[string]any {
 	return list
 }
 
-// descriptor names the passkey to a browser (PublicKeyCredentialDescriptorJSON).
-func (r Authenticator) descriptor() map[string]any {
+// webID is its id as browsers have it.
+func (r Authenticator) webID() string {
 	id, err := base64.StdEncoding.DecodeString(r.CredentialID)
 	if err != nil {
 		id = []byte(r.CredentialID)
 	}
-	d := map[string]any{"type": "public-key", "id": base64.RawURLEncoding.EncodeToString(id)}
+	return base64.RawURLEncoding.EncodeToString(id)
+}
+
+// descriptor names the passkey to a browser (PublicKeyCredentialDescriptorJSON).
+func (r Authenticator) descriptor() map[string]any {
+	d := map[string]any{"type": "public-key", "id": r.webID()}
 	if r.Transports != "" {
 		d["transports"] = strings.Split(r.Transports, ",")
 	}
@@ -265,31 +270,15 @@ func (e *exchange) showPasskeys(view *page.AccountView, s *Session) error {
 		return err
 	}
 	card := &page.PasskeyCard{Provider: p.ID, CanChange: e.mayChangePasskeys(e.r.Context(), s) == nil}
-	if card.Accepted, err = e.accepted(p, s, keys); err != nil {
-		return err
-	}
+	card.RPID = ceremony{}.asked(p.Passkey, e.origin.Hostname(), e.origin.String()).RPID
 	for _, key := range keys {
 		card.Keys = append(card.Keys, page.PasskeyView{
-			ID: key.CredentialID, Name: key.Name, Added: key.CreatedAt, LastUsed: key.LastUsedAt,
+			ID: key.CredentialID, WebID: key.webID(), Name: key.Name, Added: key.CreatedAt, LastUsed: key.LastUsedAt,
 			Synced: key.CredentialDeviceType == multiDevice, Blocked: key.Blocked(), Only: e.isOnlyWay(s.User, accounts, key.CredentialID),
 		})
 	}
 	view.Passkeys = card
 	return nil
-}
-
-// accepted returns what tells a browser which passkeys there still are, so that it offers no
-// others (AllAcceptedCredentialsOptions of WebAuthn L3 §5.1.10).
-func (e *exchange) accepted(p *Provider, s *Session, keys []Authenticator) (string, error) {
-	ids := []string{}
-	for _, key := range keys {
-		ids = append(ids, key.descriptor()["id"].(string))
-	}
-	text, err := json.Marshal(map[string]any{
-		"rpId":   ceremony{}.asked(p.Passkey, e.origin.Hostname(), e.origin.String()).RPID,
-		"userId": base64.RawURLEncoding.EncodeToString(userHandle(s.UserID)), "allAcceptedCredentialIds": ids,
-	})
-	return string(text), err
 }
 
 // isOnlyWay reports whether a user can sign in with nothing but a passkey.

@@ -5,20 +5,21 @@ import (
 	"errors"
 )
 
-// linkLater has the second step that is to follow by err link the account: who controls
-// only the address adds no way to sign in.
+// linkLater has the second step that is to follow by err know the account, and link it if it
+// is to be linked: who controls only the address adds no way to sign in.
 func (ar *arrival) linkLater(did admission, err error) error {
-	if f, ok := errors.AsType[*factorError](err); ok && did.linked {
-		f.pending.Account = ar.account.ProviderAccountID
+	if f, ok := errors.AsType[*factorError](err); ok {
+		f.pending.Account, f.pending.Links = ar.account.ProviderAccountID, did.linked
 	}
 	return err
 }
 
 // linkPending links, within the transaction, the account that the first step of w came
-// with, and reports whether it did. Its tokens come with the next sign-in.
+// with, and reports whether it did. Its tokens come with the next sign-in. If somebody else
+// has the account by now, the first step proves nothing of u any more.
 func (a *Auth) linkPending(ctx context.Context, tx Adapter, u *User, w pendingSignIn) (bool, error) {
 	p, ok := a.provider(w.Provider)
-	if w.Account == "" || !ok {
+	if !w.Links || !ok {
 		return false, nil
 	}
 	owner, err := tx.UserByAccount(ctx, p.ID, w.Account)
@@ -26,13 +27,13 @@ func (a *Auth) linkPending(ctx context.Context, tx Adapter, u *User, w pendingSi
 	case err == nil && owner.ID == u.ID: // in another tab
 		return false, nil
 	case err == nil:
-		return false, errLinkedElsewhere
+		return false, ErrFactorRequired
 	case !errors.Is(err, ErrNotFound):
 		return false, err
 	}
 	account := w.account(p)
 	account.UserID = u.ID
-	return true, tx.LinkAccount(ctx, account)
+	return true, orConflict(unusable(tx.LinkAccount(ctx, account)), ErrFactorRequired)
 }
 
 // account returns the row of the account at p that the first step came with.
@@ -47,4 +48,17 @@ func (a *Auth) announceLinked(ctx context.Context, u *User, w pendingSignIn, lin
 		a.notice(ctx, mailJob{Kind: MailAccountLinked, To: u.Email, Provider: p.Name})
 		a.fireLinked(ctx, u, w.account(p), &Profile{ID: w.Account, Email: u.Email, EmailVerified: VerifiedYes})
 	}
+}
+
+// holdsAccount reports, within the transaction, whether the account that the first step of w
+// came with still lets u in: it is u's, or would still be linked to u.
+func holdsAccount(ctx context.Context, tx Adapter, u *User, p *Provider, w pendingSignIn) (bool, error) {
+	if w.Links {
+		return p.OAuth.TrustEmail && !u.EmailVerified.IsZero(), nil
+	}
+	acc, err := tx.Account(ctx, p.ID, w.Account)
+	if err != nil {
+		return false, orNotFound(err, nil)
+	}
+	return acc.UserID == u.ID, nil
 }

@@ -68,7 +68,7 @@ func (a *Auth) RequireUser(next http.Handler) http.Handler {
 		switch {
 		case s == nil:
 			a.askToSignIn(w, r)
-		case a.lacksFactor(s) && !a.letsIn(r):
+		case a.lacksFactor(s) && !a.letsIn(w, r):
 			a.askAgain(w, r, ErrAssuranceRequired)
 		default:
 			next.ServeHTTP(w, r)
@@ -113,13 +113,14 @@ func (a *Auth) RequireRecent(d time.Duration) func(http.Handler) http.Handler {
 // letsIn reports whether r asks for the page on which people show a factor, which whoever
 // lacks one is let in to. Its path is compared letter by letter, so that no spelling of
 // another page's that a router takes is let in with it.
-func (a *Auth) letsIn(r *http.Request) bool {
-	path, _, _ := strings.Cut(ownURI(r), "?")
-	page := a.cfg.Pages.Reauthenticate
-	if origin := a.site.Origin; origin != nil {
-		page = strings.TrimPrefix(page, origin.String())
+func (a *Auth) letsIn(w http.ResponseWriter, r *http.Request) bool {
+	e := a.exchange(w, r)
+	page, err := url.Parse(absolute(e.origin, a.cfg.Pages.Reauthenticate))
+	if a.cfg.Pages.Reauthenticate == "" || err != nil || page.RawQuery != "" || page.Fragment != "" {
+		return false
 	}
-	return page != "" && path == page
+	path, _, _ := strings.Cut(ownURI(r), "?")
+	return strings.EqualFold(page.Host, e.origin.Host) && path == page.EscapedPath()
 }
 
 // askAgain has somebody who is signed in show more, as err says: on a page of its own, from
@@ -136,7 +137,7 @@ func (a *Auth) askAgain(w http.ResponseWriter, r *http.Request, err error) {
 	target := e.failurePage(failure{page: "reauthenticate"}, query)
 	switch {
 	case e.isPage(e.origin.String()+ownURI(r), a.cfg.Pages.Reauthenticate):
-		e.cfg.Logger.ErrorContext(r.Context(), "authent: Pages.Reauthenticate is itself behind what asks again, so nobody can pass: put it behind RequireUser alone, and give it a path without a query",
+		e.cfg.Logger.ErrorContext(r.Context(), "authent: Pages.Reauthenticate is itself behind what asks again, so nobody can pass: put it behind RequireUser alone, at exactly the path that is set, without a query",
 			"page", a.cfg.Pages.Reauthenticate)
 		e.errorPage(failure{kind: serverFault.kind, status: serverFault.status})
 	case ok:

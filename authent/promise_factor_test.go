@@ -205,6 +205,7 @@ func TestP33_FirstProofRemoves(t *testing.T) {
 // TestP34_CodesWorkOnce: of 64 who type one code at once one gets in; afterwards, and in any
 // other spelling, nobody does.
 func TestP34_CodesWorkOnce(t *testing.T) {
+	between := map[string]func(p *app) string{"app": (*app).next, "recovery code": func(p *app) string { return p.codes[1] }}
 	testdb.Each(t, func(t *testing.T, kind testdb.Kind) {
 		w, _, p := withApp(t, kind, nil)
 		for name, code := range map[string]string{"app": p.next(), "recovery code": p.codes[0]} {
@@ -228,6 +229,14 @@ func TestP34_CodesWorkOnce(t *testing.T) {
 			all.Wait()
 			if in.Load() != 1 {
 				t.Errorf("%s: %d of 64 got in", name, in.Load())
+			}
+			late, soon := w.browser(), w.browser()
+			late.signIn(ada, adasWord)
+			soon.signIn(ada, adasWord)
+			next := between[name](p)
+			w.store.beforeTx = func() { soon.post("/auth/factor", "code", next) } // late's was right until then
+			if a := late.post("/auth/factor", "code", next); soon.who() != ada || late.who() != "" || a.errorCode() != "CodeWrong" {
+				t.Errorf("%s: used in between, signed in as %q and %q: to %s", name, soon.who(), late.who(), a.target())
 			}
 			for _, spelling := range []string{code, strings.ToLower(code), " " + code[:3] + " " + code[3:] + " ", strings.ReplaceAll(code, "-", "")} {
 				b := w.browser()

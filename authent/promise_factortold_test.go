@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/authent/authent/authent"
 	"github.com/authent/authent/authent/provider"
@@ -170,4 +171,35 @@ func TestP33_LinksAfterTheSecondStep(t *testing.T) {
 			t.Errorf("the next time: %q, accounts %q, fired %q", again.who(), w.accounts(), linked)
 		}
 	})
+}
+
+// TestP33_LinksNothingElse: the second step does not link an account that somebody else has
+// by now, nor to an address that is no longer proved: the first step counts no more.
+func TestP33_LinksNothingElse(t *testing.T) {
+	for name, meantime := range map[string]func(w *oauthWorld) error{
+		"taken": func(w *oauthWorld) error {
+			u, err := w.store.CreateUser(t.Context(), authent.User{Email: "grace@example.com"})
+			if err != nil {
+				return err
+			}
+			return w.store.LinkAccount(t.Context(), authent.Account{UserID: u.ID, Type: "oidc", Provider: "trusted", ProviderAccountID: "ada-1"})
+		},
+		"not proved": func(w *oauthWorld) error {
+			_, err := w.store.UpdateUser(t.Context(), w.user().ID, authent.UserUpdate{EmailVerified: new(time.Time)})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, _, p := withApp(t, testdb.SQLite, nil)
+			b := w.browser()
+			b.through("/auth/signin/trusted")
+			if err := meantime(w); err != nil {
+				t.Fatal(err)
+			}
+			before := w.accounts()
+			if a := b.post("/auth/factor", "code", p.next()); b.who() != "" || a.errorCode() != "FactorRequired" || !slices.Equal(w.accounts(), before) {
+				t.Errorf("to %s, signed in as %q, accounts %q", a.target(), b.who(), w.accounts())
+			}
+		})
+	}
 }

@@ -41,7 +41,7 @@ func (a *Auth) trustBrowser(ctx context.Context, s *Session) (token string, expi
 	e := s.event(AuditBrowserTrusted)
 	defer a.recordEnd(ctx, func() securityEvent { return e.endedBy(err) })
 	err = a.store.InTx(ctx, func(tx Adapter) error {
-		if _, err := a.lockSignedIn(ctx, tx, s); err != nil { // what ends s ends trust, too
+		if _, err := a.lockSignedIn(ctx, tx, s); err != nil { // what ends trust has ended s, or waits
 			return err
 		}
 		err := tx.CreateVerificationToken(ctx, VerificationToken{

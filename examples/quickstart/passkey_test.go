@@ -135,10 +135,12 @@ func (b *tab) signsInByAutofill() {
 	await.True(b.t, "the passkey signs in", func() bool { return strings.Contains(b.text(), "Hello, Ada Lovelace") })
 }
 
-// impatient makes long timers of a page short.
+// impatient has five minutes go by between any two looks of a page at the clock.
 const impatient = `(() => {
-	const later = window.setTimeout.bind(window)
-	window.setTimeout = (f, ms) => later(f, ms > 60_000 ? 100 : ms)
+	const now = Date.now.bind(Date), often = window.setInterval.bind(window)
+	let looks = 0
+	Date.now = () => now() + looks++ * 300_000
+	window.setInterval = (f) => often(f, 100)
 })()`
 
 // signsInLater takes the browser's offer on a page that has been open for longer than its
@@ -196,7 +198,7 @@ func (b *tab) confirmsWithPasskey() {
 }
 
 // deaf makes a browser one that cannot be told which passkeys there are.
-const deaf = `delete PublicKeyCredential.signalAllAcceptedCredentials`
+const deaf = `delete PublicKeyCredential.signalUnknownCredential`
 
 // removesPasskey removes it in a browser that still offers it then, which leads nowhere. A
 // browser that can be told forgets it.

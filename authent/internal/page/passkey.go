@@ -17,14 +17,16 @@ type PasskeyCard struct {
 	Provider string
 	// CanChange says that they may be added, renamed and removed now.
 	CanChange bool
-	// Accepted is JSON that tells the browser which passkeys there still are.
-	Accepted string
-	Keys     []PasskeyView
+	// RPID is the relying party's id.
+	RPID string
+	Keys []PasskeyView
 }
 
 // PasskeyView is a passkey on the account page.
 type PasskeyView struct {
 	ID, Name string
+	// WebID is the id as browsers have it.
+	WebID string
 	// Synced says that it can be on several devices, Blocked that it works no more, Only
 	// that it is the last way to sign in.
 	Synced, Blocked, Only bool

@@ -6,12 +6,14 @@
   const has = named && window.PublicKeyCredential && PublicKeyCredential.parseRequestOptionsFromJSON;
   // What the server asked is good for five minutes.
   const renewal = 4 * 60 * 1000;
-  const ask = async (url) => {
+  // One tab after the other: each answer sets the cookie that the next one adds to.
+  const ask = (url) => navigator.locks.request("authent.passkey", async () => {
     const res = await fetch(url, { headers: { Accept: "application/json" } });
     if (!res.ok) throw new Error("options: " + res.status);
     return (await res.json()).options;
-  };
+  });
   const send = (form, credential) => {
+    if (waiting) waiting.abort();
     form.elements.data.value = JSON.stringify(credential.toJSON());
     form.submit();
   };
@@ -20,9 +22,18 @@
     if (out && err.name !== "AbortError") out.textContent = out.dataset[err.name[0].toLowerCase() + err.name.slice(1)] || out.dataset.other;
   };
   let waiting = null;
-  const accepted = document.querySelector("[data-accepted]");
-  if (has && accepted && PublicKeyCredential.signalAllAcceptedCredentials) {
-    PublicKeyCredential.signalAllAcceptedCredentials(JSON.parse(accepted.dataset.accepted)).catch(() => {});
+  // A browser that is told forgets a passkey once it is removed.
+  const removed = "authent.removed";
+  const kept = document.querySelector("[data-passkeys]");
+  const gone = kept && JSON.parse(sessionStorage.getItem(removed));
+  if (has && gone && !kept.dataset.passkeys.split(" ").includes(gone.credentialId) && PublicKeyCredential.signalUnknownCredential) {
+    PublicKeyCredential.signalUnknownCredential(gone).catch(() => {});
+    sessionStorage.removeItem(removed);
+  }
+  for (const form of document.querySelectorAll("form[data-credential]")) {
+    form.addEventListener("submit", () => {
+      sessionStorage.setItem(removed, JSON.stringify({ rpId: kept.dataset.rp, credentialId: form.dataset.credential }));
+    });
   }
   for (const form of has ? document.querySelectorAll("form[data-passkey]") : []) {
     form.hidden = false;
@@ -37,14 +48,18 @@
     };
     const autofill = () => {
       const mine = (waiting = new AbortController());
-      run({ mediation: "conditional", signal: mine.signal }).catch(() => {});
+      const { signal } = mine;
+      const asked = Date.now();
+      run({ mediation: "conditional", signal }).catch(() => {});
+      // Not while the person is at the browser's own prompt, which has the focus then.
       const again = () => {
-        if (mine.signal.aborted) return;
-        if (document.hidden) return document.addEventListener("visibilitychange", again, { once: true });
+        if (Date.now() - asked < renewal || document.hidden || !document.hasFocus()) return;
         mine.abort();
         autofill();
       };
-      setTimeout(again, renewal);
+      const timer = setInterval(again, 15 * 1000);
+      signal.addEventListener("abort", () => clearInterval(timer));
+      addEventListener("focus", again, { signal });
     };
     form.addEventListener("submit", (event) => {
       event.preventDefault();
