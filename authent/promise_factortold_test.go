@@ -154,12 +154,12 @@ func TestP33_LinksAfterTheSecondStep(t *testing.T) {
 			t.Fatalf("to %s, signed in as %q", a.target(), b.who())
 		}
 		if accounts := w.accounts(); len(accounts) > 0 || len(links()) > 0 || len(linked) > 0 {
-			t.Errorf("after the first step: accounts %q, told %q, fired %q", accounts, links(), linked)
+			t.Fatalf("after the first step: accounts %q, told %q, fired %q", accounts, links(), linked)
 		}
 		tab := w.browser() // another first step, which is to link it too
 		tab.through("/auth/signin/trusted")
 		if b.post("/auth/factor", "code", p.next()); b.who() != ada || len(w.accounts()) != 1 || len(links()) != 1 || len(linked) != 1 {
-			t.Errorf("after the second: %q, accounts %q, told %q, fired %q", b.who(), w.accounts(), links(), linked)
+			t.Fatalf("after the second: %q, accounts %q, told %q, fired %q", b.who(), w.accounts(), links(), linked)
 		}
 		w.nextOf(authent.MailAccountLinked)
 		if tab.post("/auth/factor", "code", p.next()); tab.who() != ada || len(w.accounts()) != 1 || len(linked) != 1 {
