@@ -36,11 +36,17 @@ func TestP33_EveryWayAsks(t *testing.T) {
 		if a := first.through("/auth/link/hub"); a.errorCode() != "" {
 			t.Fatalf("link: %s", a.target())
 		}
+		asked := 0
 		for name, step := range firstSteps {
 			b := w.browser()
 			a := step(w, b)
 			if b.token() != "" || b.who() != "" || b.cookie("authent.factor") == "" || !strings.HasSuffix(a.target(), "/auth/factor") {
 				t.Errorf("%s: to %s, signed in as %q", name, a.target(), b.who())
+			}
+			if n := testdb.Number(t, w.db, "SELECT count(*) FROM auditevents WHERE reason = 'FactorRequired' AND user_id = (SELECT id FROM users)"); n == asked {
+				t.Errorf("%s: its owner is not told of the first step", name)
+			} else {
+				asked = n
 			}
 			if a := b.get("/auth/factor"); a.status != http.StatusOK || !strings.Contains(a.body, `autocomplete="one-time-code"`) {
 				t.Errorf("%s: the page: %d to %s", name, a.status, a.target())

@@ -72,9 +72,13 @@ func (e securityEvent) besideLink(linked bool) []securityEvent {
 	return []securityEvent{link, e}
 }
 
-// endedBy returns e with its outcome: err, or success if that is nil.
+// endedBy returns e with its outcome: err, or success if that is nil. A first step concerns
+// whoever a second one is asked of, whichever way it was.
 func (e securityEvent) endedBy(err error) securityEvent {
 	e.err = err
+	if f, ok := errors.AsType[*factorError](err); ok {
+		e.userID = f.pending.UserID
+	}
 	return e
 }
 
