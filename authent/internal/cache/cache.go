@@ -15,6 +15,7 @@ package cache
 
 import (
 	"hash/maphash"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,6 +38,9 @@ const (
 	minSlots, maxSlots = 1 << 14, 1 << 21
 	// sample is how many entries are looked at to find one that makes room.
 	sample = 8
+	// renewal is after how many evictions, as a multiple of what a shard holds, its map is
+	// made anew.
+	renewal = 8
 )
 
 // Cache holds a number of entries. New makes one; it is safe for concurrent use.
@@ -56,6 +60,8 @@ type Cache[V any] struct {
 type shard[V any] struct {
 	mu      sync.RWMutex
 	entries map[Key]*entry[V]
+	// evicted is how many entries had to make room since the map was made.
+	evicted int
 }
 
 type entry[V any] struct {
@@ -151,6 +157,17 @@ func (c *Cache[V]) evict(s *shard[V], now time.Time) {
 		}
 	}
 	delete(s.entries, victim)
+	if s.evicted++; s.evicted > renewal*c.most {
+		s.renew()
+	}
+}
+
+// renew puts the entries into a new map. A map from which one key is deleted for each that is
+// added grows for a long time, to a multiple of what its entries need.
+func (s *shard[V]) renew() {
+	entries := make(map[Key]*entry[V], len(s.entries)+1)
+	maps.Copy(entries, s.entries)
+	s.entries, s.evicted = entries, 0
 }
 
 // Expire makes all entries useless that depend on one of the tags, and those that are being

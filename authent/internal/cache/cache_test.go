@@ -1,8 +1,10 @@
 package cache
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -230,4 +232,36 @@ func BenchmarkGet(b *testing.B) {
 			b.Fatal("not found")
 		}
 	}
+}
+
+// TestMemory: a cache in which sessions come and go for a long time holds hardly more memory
+// than one that was filled once.
+func TestMemory(t *testing.T) {
+	const size = 1 << 14
+	held := func(puts int) uint64 {
+		before := heap()
+		c := New[int](size, time.Hour)
+		now := time.Now()
+		for i := range puts {
+			c.Put(sha256.Sum256(binary.LittleEndian.AppendUint64(nil, uint64(i))), i, c.Begin(now), "user")
+		}
+		if n := c.Len(); n > size || n < size*9/10 {
+			t.Fatalf("%d entries", n)
+		}
+		after := heap()
+		runtime.KeepAlive(c)
+		return after - before
+	}
+	fresh, used := held(3*size), held(100*size)
+	if used > fresh*3/2 {
+		t.Errorf("%d bytes after long use, %d after a short one", used, fresh)
+	}
+}
+
+// heap is what is in use once the collector has been through.
+func heap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
