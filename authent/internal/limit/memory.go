@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 )
@@ -13,6 +14,10 @@ import (
 // DefaultMax is how many counters a Memory holds if nothing else is said. They take some
 // 12 MB.
 const DefaultMax = 100_000
+
+// renewal is after how many removals, as a multiple of how many counters there may be, the
+// map of their keys is made anew.
+const renewal = 8
 
 // Memory counts hits per key, each within a window of its own. It is safe for
 // concurrent use, and starts no goroutine.
@@ -29,6 +34,8 @@ type Memory struct {
 	mu sync.Mutex
 	// at says where the counter of a key is.
 	at map[id]int32
+	// removed is how many keys have left it since it was made.
+	removed int
 	// counters are all that there ever were; those in free are not in use.
 	counters []counter
 	free     []int32
@@ -136,6 +143,17 @@ func (m *Memory) remove(i int32) {
 	m.byCount.remove(c.inCount)
 	delete(m.at, c.id)
 	m.free = append(m.free, i)
+	if m.removed++; m.removed > renewal*m.max {
+		m.renew()
+	}
+}
+
+// renew makes the map anew. One from which a key is deleted for each that is added grows for
+// a long time, to a multiple of what its entries need.
+func (m *Memory) renew() {
+	at := make(map[id]int32, len(m.at)+1)
+	maps.Copy(at, m.at)
+	m.at, m.removed = at, 0
 }
 
 func (m *Memory) endsBefore(a, b int32) bool { return m.counters[a].ends < m.counters[b].ends }

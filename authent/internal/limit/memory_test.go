@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -46,6 +47,25 @@ func TestMemory_IsBounded(t *testing.T) {
 		t.Errorf("%d counters take %d bytes", limit.DefaultMax, taken)
 	}
 	runtime.KeepAlive(m)
+}
+
+// TestMemory_LongUse: a store in which counters come and go for a long time holds hardly more
+// memory than one that was filled once.
+func TestMemory_LongUse(t *testing.T) {
+	const size = 10_000
+	held := func(keys int) int64 {
+		before := heapInUse()
+		m := memory(t, size)
+		for i := range keys {
+			count(m, strconv.Itoa(i), epoch, time.Hour)
+		}
+		taken := heapInUse() - before
+		runtime.KeepAlive(m)
+		return taken
+	}
+	if fresh, used := held(3*size), held(200*size); used > fresh*3/2 {
+		t.Errorf("%d bytes after long use, %d after a short one", used, fresh)
+	}
 }
 
 func heapInUse() int64 {
