@@ -58,4 +58,4 @@ func (v ReauthenticateView) Scripted() bool { return v.Passkey != nil }
 func (v ReauthenticateView) Autofill() bool { return false }
 
 // Scripted reports whether the page has the script.
-func (v AccountView) Scripted() bool { return v.Passkeys != nil }
+func (v AccountView) Scripted() bool { return v.Passkeys != nil && v.Passkeys.CanChange }
