@@ -230,7 +230,7 @@ func (b *tab) onNewPages(script string) (end func()) {
 	}
 	return func() {
 		b.t.Helper()
-		if _, err := chromedp.Call(b.ctx, page.RemoveScriptToEvaluateOnNewDocument, page.RemoveScriptToEvaluateOnNewDocumentParams{Identifier: added.Identifier}); err != nil {
+		if _, err := chromedp.Call(b.ctx, page.RemoveScriptToEvaluateOnNewDocument, page.RemoveScriptToEvaluateOnNewDocumentParams(added)); err != nil {
 			b.t.Fatal(err)
 		}
 	}
