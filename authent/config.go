@@ -171,7 +171,8 @@ type Pages struct {
 	// Factor is where people are asked for the second factor of a sign-in (FinishSignIn),
 	// Reauthenticate where they show again that it is them (Reauthenticate, StepUp). The
 	// latter may be behind RequireUser, which lets people in there who must show a second
-	// factor if its path has no query, but not behind RequireAAL2 or RequireRecent.
+	// factor, by exactly this path and with any query; it must have no query of its own, and
+	// not be behind RequireAAL2 or RequireRecent.
 	Factor, Reauthenticate string
 	// ForgotPassword is where people ask for a mail; the others are where links in mails
 	// lead, with the link's parameters in the query. See Auth.VerifyEmail and the verbs
