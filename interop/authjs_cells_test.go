@@ -64,18 +64,6 @@ func cells4() []cell {
 	return some
 }
 
-// beside are the tables of a graph that Auth.js's DDL has not: authent's own.
-func beside(script string, graph []*entschema.Table) (own []*entschema.Table) {
-	for _, t := range graph {
-		if !strings.Contains(script, t.Name) {
-			table := *t
-			table.ForeignKeys = nil // none leads to another program's users
-			own = append(own, &table)
-		}
-	}
-	return own
-}
-
 // statements are the cell's DDL.
 func (c cell) statements(t testing.TB, dialect string) []string {
 	t.Helper()
@@ -84,7 +72,7 @@ func (c cell) statements(t testing.TB, dialect string) []string {
 		t.Fatal(err)
 	}
 	statements := testdb.Script(string(script))
-	own := beside(string(script), c.graph)
+	own := testdb.Beside(string(script), c.graph)
 	if len(own) == 0 {
 		return statements
 	}

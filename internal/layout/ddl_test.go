@@ -44,7 +44,7 @@ func TestColumns(t *testing.T) {
 
 func (c cell) open(t testing.TB, kind testdb.Kind) *sql.DB {
 	t.Helper()
-	return kind.Connect(t, kind.PoolOf(t, c.statements(t), c.names()).URL(t))
+	return kind.Connect(t, kind.PoolOf(t, c.statements(t), c.names(t)).URL(t))
 }
 
 func columns(t *schema.Table) (all []string) {

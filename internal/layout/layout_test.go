@@ -86,12 +86,13 @@ var cells = []cell{
 var dialects = map[string]string{"sqlite": "sqlite", "postgres": "postgres", "mariadb": "mysql"}
 
 // names are the tables in the order in which they can be emptied.
-func (c cell) names() []string {
+func (c cell) names(t testing.TB) []string {
+	t.Helper()
 	names := []string{"session", "account", "user", "verificationToken"}
 	if c.tables == prismaTables {
 		names = []string{"sessions", "accounts", "users", "verificationtokens"}
 	}
-	for _, own := range c.own() {
+	for _, own := range testdb.Beside(c.script(t), graphs[c.ddl]) {
 		names = append(names, own.Name)
 	}
 	if slices.ContainsFunc(graphs[c.ddl], func(t *entschema.Table) bool { return t.Name == "authenticator" }) {
@@ -100,27 +101,22 @@ func (c cell) names() []string {
 	return names
 }
 
-// own are the tables of the cell's graph that are authent's own beside the others.
-func (c cell) own() (all []*entschema.Table) {
-	for _, t := range graphs[c.ddl] {
-		if slices.Contains([]string{"ratelimits", "auditevents", "totps"}, t.Name) {
-			own := *t
-			own.ForeignKeys = nil // none leads to another program's users
-			all = append(all, &own)
-		}
-	}
-	return all
-}
-
-// statements are the cell's DDL.
-func (c cell) statements(t testing.TB) []string {
+// script is the other program's DDL.
+func (c cell) script(t testing.TB) string {
 	t.Helper()
 	script, err := os.ReadFile(filepath.Join("testdata", c.ddl+".sql"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	statements := testdb.Script(string(script))
-	if own := c.own(); len(own) > 0 {
+	return string(script)
+}
+
+// statements are the cell's DDL.
+func (c cell) statements(t testing.TB) []string {
+	t.Helper()
+	script := c.script(t)
+	statements := testdb.Script(script)
+	if own := testdb.Beside(script, graphs[c.ddl]); len(own) > 0 {
 		name := map[string]string{"sqlite": dialect.SQLite, "postgres": dialect.Postgres, "mariadb": dialect.MySQL}[c.kind]
 		ddl, err := migrate.DDL(t.Context(), name, own)
 		if err != nil {
@@ -151,7 +147,7 @@ func TestOnlyWithEntity(t *testing.T) {
 // TestConformance runs the whole suite on each layout and database.
 func TestConformance(t *testing.T) {
 	each(t, func(t *testing.T, c cell, kind testdb.Kind) {
-		pool := kind.PoolOf(t, c.statements(t), c.names())
+		pool := kind.PoolOf(t, c.statements(t), c.names(t))
 		authenttest.Run(t, func(t testing.TB) authenttest.Subject {
 			db := pool.DB(t)
 			return authenttest.Subject{

@@ -3,6 +3,7 @@ package testdb
 import (
 	"database/sql"
 	"slices"
+	"strings"
 	"testing"
 
 	entschema "entgo.io/ent/dialect/sql/schema"
@@ -19,6 +20,19 @@ func Execute(t testing.TB, db *sql.DB, statements ...string) {
 			t.Fatalf("%s: %v", s, err)
 		}
 	}
+}
+
+// Beside returns the tables of a graph that a script of another program's DDL does not name:
+// authent's own, without foreign keys, of which none leads to another program's users.
+func Beside(script string, graph []*entschema.Table) (own []*entschema.Table) {
+	for _, t := range graph {
+		if !strings.Contains(script, t.Name) {
+			table := *t
+			table.ForeignKeys = nil
+			own = append(own, &table)
+		}
+	}
+	return own
 }
 
 // Number returns the only value of a query, which must succeed.
