@@ -185,6 +185,12 @@ func (c command) nouns() (all []noun, err error) {
 	if info, err := os.Stat(filepath.Join(c.Folder, "schema")); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("--add: there is no graph in %s yet: run go tool scaffold without --add first, or name its folder", goPath(c.Folder))
 	}
+	user, _ := os.ReadFile(filepath.Join(c.Folder, "schema", "user.go"))
+	for ids, t := range types {
+		if c.IDs != ids && bytes.Contains(user, []byte("ID: "+t)) {
+			return nil, fmt.Errorf("--add: users' ids are %[1]s in this graph: give --ids %[1]s", ids)
+		}
+	}
 	for _, name := range c.Add {
 		i := slices.IndexFunc(optional, func(n noun) bool { return strings.EqualFold(n.Name, name) })
 		if i < 0 {

@@ -62,6 +62,12 @@ func TestScaffold(t *testing.T) {
 				if err := c.run(&out); err == nil || !strings.Contains(err.Error(), "exists already") {
 					t.Errorf("a second run: %v", err)
 				}
+				if other := c; ids != "string" {
+					other.IDs, other.Add = "string", []string{"TOTP"}
+					if err := other.run(io.Discard); err == nil || !strings.Contains(err.Error(), "give --ids "+ids) {
+						t.Errorf("ids of another type: %v", err)
+					}
+				}
 				checkAdd(t, c, storage)
 			})
 		}
