@@ -219,8 +219,8 @@ func writeProfile(b *strings.Builder, all results) {
 func writeSoak(b *strings.Builder, all results) {
 	for _, r := range all.ordered("soak") {
 		s := r.Soak
-		fmt.Fprintf(b, "## %v of mixed load on %s\n\nTwo processes' worth of the engine with caches, %s: %s checks of sessions, and %s sign-ins, sign-outs and changes of role at one of the two. Answers that were wrong: **%d**. Calls that failed: %d. A cache was off %s.\n\n| after | goroutines | heap | connections |\n|---|---|---|---|\n",
-			s.Took.Round(time.Second), databaseNames[r.Database], plural(s.Workers, "worker"), grouped(int(s.Checks)), grouped(int(s.Changes)), s.Wrong, s.Failed, plural(int(s.Off), "time"))
+		fmt.Fprintf(b, "## %v of mixed load on %s\n\nTwo processes' worth of the engine with caches, %s: %s checks of sessions, and %s sign-ins, sign-outs and changes of role at one of the two. Answers that were wrong: **%d**. Calls that failed: %d. A cache was off %s.\n\nThe heap is what is left after a collection. Each process may keep up to %d connections, and has one more for notifications.\n\n| after | goroutines | heap | connections |\n|---|---|---|---|\n",
+			s.Took.Round(time.Second), databaseNames[r.Database], plural(s.Workers, "worker"), grouped(int(s.Checks)), grouped(int(s.Changes)), s.Wrong, s.Failed, plural(int(s.Off), "time"), connections)
 		for _, g := range s.Gauge {
 			fmt.Fprintf(b, "| %v | %d | %.1f MiB | %d |\n", g.At, g.Goroutines, float64(g.Heap)/(1<<20), g.Connections)
 		}
