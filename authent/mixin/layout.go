@@ -109,6 +109,15 @@ func (l *Layout) Precision(name string) time.Duration {
 	return Precision
 }
 
+// precisions returns Precision of each dialect, and of an unknown one.
+func (l *Layout) precisions() map[string]time.Duration {
+	all := map[string]time.Duration{}
+	for _, name := range []string{"", dialect.MySQL, dialect.Postgres, dialect.SQLite} {
+		all[name] = l.Precision(name)
+	}
+	return all
+}
+
 // timeType matches the types of times, and how many digits of a second they keep.
 var timeType = regexp.MustCompile(`(?i)^(?:timestamptz|timestamp|datetime)(?:\((\d)\))?`)
 

@@ -28,6 +28,7 @@
 package mixin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -48,20 +49,25 @@ func nowMillis() int64 { return now().UnixMilli() }
 // of a graph that package entauth generated report the dialect where the layout needs
 // it.
 func cutTimes(l *Layout) ent.Hook {
+	precisions := l.precisions() // once, since every write comes by here
 	return func(next ent.Mutator) ent.Mutator {
 		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
 			name := ""
 			if d, ok := m.(interface{ AuthentDialect() string }); ok {
 				name = d.AuthentDialect()
 			}
-			precision := l.Precision(name)
+			precision := cmp.Or(precisions[name], Precision)
 			for _, name := range m.Fields() {
 				v, _ := m.Field(name)
 				t, ok := v.(time.Time)
 				if !ok {
 					continue
 				}
-				if err := m.SetField(name, t.UTC().Truncate(precision)); err != nil {
+				cut := t.UTC().Truncate(precision)
+				if cut == t { // it is in UTC and cut, as the adapter does
+					continue
+				}
+				if err := m.SetField(name, cut); err != nil {
 					return nil, fmt.Errorf("authent: cut %s to %v: %w", name, precision, err)
 				}
 			}
