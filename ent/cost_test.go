@@ -77,6 +77,7 @@ func mustAllocate(t *testing.T, name string, want uint64, f func()) {
 func leastAllocations(f func()) uint64 {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	f()
+	settle(0) // for a while
 	running := runtime.NumGoroutine()
 	least := uint64(math.MaxUint64)
 	for range 200 {
@@ -91,7 +92,7 @@ func leastAllocations(f func()) uint64 {
 	return least
 }
 
-// settle lets the other goroutines run until no more than some are left.
+// settle lets other goroutines run until no more than running are left, or for a while.
 func settle(running int) {
 	for i := 0; i < 1000 && (i < 2 || runtime.NumGoroutine() > running); i++ {
 		runtime.Gosched()
