@@ -64,7 +64,7 @@ func cutTimes(l *Layout) ent.Hook {
 					continue
 				}
 				cut := t.UTC().Truncate(precision)
-				if cut == t { // it is in UTC and cut, as the adapter does
+				if cut == t { // the adapter cuts times itself
 					continue
 				}
 				if err := m.SetField(name, cut); err != nil {

@@ -13,8 +13,7 @@
 // table is not there yet.
 //
 // A graph that is there gets more with --add: AuditEvent keeps what happened to accounts, TOTP
-// authenticator apps, Authenticator passkeys. Give --ids and --layout again if the graph was
-// made with them.
+// authenticator apps, Authenticator passkeys. Ids and layout are those of the graph's User.
 //
 // With --from it reads the tables of a live database, whatever they are called, and writes
 // the schemas that map them as they are: ent/schema/layout.go says where each field of
@@ -63,7 +62,7 @@ type command struct {
 	Table   map[string]string `placeholder:"ENTITY=NAME" help:"With --from: which table is that of User, Account, Session or VerificationToken, where it is not clear."`
 	Column  map[string]string `placeholder:"ENTITY.FIELD=NAME" help:"With --from: which column is that of a field, such as Session.session_token=token."`
 	With    []string          `placeholder:"TABLE" help:"With --from: make an entity of this table too, which refers to users, with edges from and to them."`
-	Add     []string          `placeholder:"ENTITY" help:"Write only these schemas, into a graph that is there, which may do without them: AuditEvent, Authenticator, RateLimit, TOTP."`
+	Add     []string          `placeholder:"ENTITY" help:"Write only these schemas, into a graph that is there, which may do without them: AuditEvent, Authenticator, RateLimit, TOTP. Ids and layout are those of its User."`
 	Force   bool              `help:"With --from: write files anew that differ."`
 }
 
@@ -155,6 +154,10 @@ func (c command) run(out io.Writer) error {
 		return err
 	}
 	some, err := c.nouns()
+	if err != nil {
+		return err
+	}
+	o, err := c.own()
 	errs := []error{err}
 	if len(c.Add) == 0 {
 		errs = append(errs, add("generate.go", "generate.go.tmpl", packageName(c.Folder)), add("entc.go", "entc.go.tmpl", nil))
@@ -165,7 +168,7 @@ func (c command) run(out io.Writer) error {
 			noun
 			Arguments []string
 			Fields    bool
-		}{n, c.arguments(n), n.ID != "" && types[c.IDs] != ""}))
+		}{n, o.arguments(n), n.ID != "" && strings.HasPrefix(o.id, "field.")}))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err
@@ -184,12 +187,6 @@ func (c command) nouns() (all []noun, err error) {
 	}
 	if info, err := os.Stat(filepath.Join(c.Folder, "schema")); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("--add: there is no graph in %s yet: run go tool scaffold without --add first, or name its folder", goPath(c.Folder))
-	}
-	user, _ := os.ReadFile(filepath.Join(c.Folder, "schema", "user.go"))
-	for ids, t := range types {
-		if c.IDs != ids && bytes.Contains(user, []byte("ID: "+t)) {
-			return nil, fmt.Errorf("--add: users' ids are %[1]s in this graph: give --ids %[1]s", ids)
-		}
 	}
 	for _, name := range c.Add {
 		i := slices.IndexFunc(optional, func(n noun) bool { return strings.EqualFold(n.Name, name) })
@@ -234,12 +231,12 @@ func importable(name string) bool {
 }
 
 // arguments returns the fields of the entity's mixin.
-func (c command) arguments(n noun) (all []string) {
-	if l := layouts[c.Layout]; l != "" && !slices.Contains([]string{"TOTP", "AuditEvent", rateLimit}, n.Name) {
-		all = append(all, "Layout: "+l)
+func (o own) arguments(n noun) (all []string) {
+	if o.layout != "" && !slices.Contains([]string{"TOTP", "AuditEvent", rateLimit}, n.Name) {
+		all = append(all, "Layout: "+o.layout)
 	}
-	if t := types[c.IDs]; t != "" && n.ID != "" {
-		all = append(all, n.ID+": "+t)
+	if o.id != "" && n.ID != "" {
+		all = append(all, n.ID+": "+o.id)
 	}
 	return all
 }
